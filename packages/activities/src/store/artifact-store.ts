@@ -1,0 +1,56 @@
+import type { Artifact, Digest } from '@sluice/sdk';
+
+/**
+ * Where artifacts lie: content-addressed, so writing one twice is writing it once, and it is there whole or not at
+ * all. Two shapes: a blob (one file) at `blobs/<hex>`, and a tree (a directory) whose list of files and digests lies
+ * at `trees/<hex>.json`. Beside them stand small mutable pointers that change by compare-and-swap only.
+ */
+export interface ArtifactStore {
+  /** Stores one local file. */
+  putFile(path: string, kind: Artifact['kind']): Promise<Artifact>;
+  /** Stores text, as a blob. */
+  putText(text: string, kind: Artifact['kind']): Promise<Artifact>;
+  /**
+   * Stores a local directory: regular files only, any depth; a link or an empty directory is an error (`InvalidStep`).
+   * The digest depends on relative paths and bytes alone.
+   */
+  putTree(directory: string, kind: Artifact['kind']): Promise<Artifact>;
+  /** The whole text of a blob, verified. @throws SluiceError `NotFound`, `Corrupt` */
+  getText(artifact: Pick<Artifact, 'uri' | 'digest'>): Promise<string>;
+  /**
+   * Makes a blob a local file, or a tree a local directory, at `path`, verified byte by byte; `path` must not exist,
+   * and appears at once when it is complete.
+   *
+   * @throws SluiceError `NotFound`, `Corrupt`, `StorageFull`
+   */
+  fetch(artifact: Pick<Artifact, 'uri' | 'digest'>, path: string): Promise<void>;
+  /**
+   * Is every byte there? `sizes` looks at presence and sizes only; `digests` reads everything.
+   *
+   * @returns null when whole, else what is wrong in one sentence.
+   */
+  verify(artifact: Pick<Artifact, 'uri' | 'digest'>, how: 'sizes' | 'digests'): Promise<string | null>;
+  /** The pointer's value and version; null when it was never written. */
+  readPointer(key: string): Promise<Pointer | null>;
+  /**
+   * Writes a pointer if its version is still `expected` (null: if it does not exist yet).
+   *
+   * @returns the new version, or null when somebody else was first.
+   */
+  swapPointer(key: string, expected: string | null, value: string): Promise<string | null>;
+  /** Deletes blobs and trees by uri, those that exist; used for checkpoints no longer kept. Shared blobs stay. */
+  discard(artifacts: readonly Pick<Artifact, 'uri'>[], keep: readonly Pick<Artifact, 'uri'>[]): Promise<void>;
+  /** Where a person finds it: a path or a URL. */
+  locate(artifact: Pick<Artifact, 'uri'>): string;
+}
+
+export interface Pointer {
+  readonly value: string;
+  /** Opaque; an ETag, or a counter. */
+  readonly version: string;
+}
+
+/** Hex part of a digest or of an artifact's uri. */
+export function hexOf(value: Digest | string): string {
+  return value.slice(Math.max(value.lastIndexOf(':'), value.lastIndexOf('/')) + 1);
+}

@@ -1,0 +1,68 @@
+import type { GateResult } from './verdict.ts';
+
+/** Anything JSON can hold; what crosses a workflow's border. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+export type JsonObject = { readonly [key: string]: Json | undefined };
+
+/** `sha256:` and 64 hexadecimal digits. Of a directory: the digest of its sorted list of paths and file digests. */
+export type Digest = `sha256:${string}`;
+
+/**
+ * An immutable thing in the artifact store. Workflows carry this reference, never the bytes.
+ * `uri` is `sluice:blob/<hex>` for one file and `sluice:tree/<hex>` for a directory; the store knows where that lies.
+ */
+export interface Artifact {
+  readonly kind: 'dataset' | 'model' | 'checkpoint' | 'report' | 'files';
+  readonly uri: string;
+  readonly digest: Digest;
+  readonly bytes: number;
+}
+
+/** What a step says of where it came from. `keys` names the `map` scopes it ran in: `{ airport: 'EWR' }`. */
+export interface Origin {
+  /** The step's path in its run, `airport=EWR/delay`. */
+  readonly step: string;
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+export interface Column {
+  readonly name: string;
+  /** DuckDB's type name, `VARCHAR`, `DOUBLE`, `TIMESTAMP`. */
+  readonly type: string;
+}
+
+/** A Parquet file with its schema, row count, profile and the verdict of its checks. */
+export interface Dataset extends Artifact, GateResult, Origin {
+  readonly kind: 'dataset';
+  readonly rows: number;
+  /** At most the first 64 columns; the profile has all. */
+  readonly columns: readonly Column[];
+  /** A `Report`: statistics and histogram edges per column, as {@link DatasetProfile} in JSON. */
+  readonly profile: Artifact;
+}
+
+/** A directory that a model server can load. */
+export interface Model extends Artifact, Origin {
+  readonly kind: 'model';
+  /** The MLflow run that trained it; null where MLflow is off. */
+  readonly mlflowRunId: string | null;
+  /** Last value of each metric the trainer logged; at most 64. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Digests of what it was made from: data, parent models, code, hyper-parameters. */
+  readonly lineage: Lineage;
+}
+
+export interface Lineage {
+  readonly code: Digest;
+  readonly hyper: Digest;
+  /** Dataset digest per name. */
+  readonly data: Readonly<Record<string, Digest>>;
+  /** Digests of the models this one was made from. */
+  readonly parents: readonly Digest[];
+}
+
+/** What a plain command step leaves: its output directory, and the JSON value it reported, if any. */
+export interface StepOutput extends Origin {
+  readonly files: Artifact | null;
+  readonly value: Json;
+}

@@ -1,0 +1,111 @@
+import type { Command } from './command.ts';
+import type { Duration } from './duration.ts';
+
+/** A named kind of machine. One Temporal task queue each; a job gets whole GPUs, never a slice. */
+export interface ResourceClass {
+  /** GPUs of one slot. @default 0 */
+  readonly gpus?: number;
+  /** Jobs at once on one worker. @default 1 */
+  readonly slots?: number;
+  /** True for spot machines: their work may be preempted. @default false */
+  readonly interruptible?: boolean;
+  /** Class that takes over after `onDemandAfter` preemptions. */
+  readonly fallback?: string;
+  /** Pinned container image; recorded in lineage. */
+  readonly image?: string;
+  /** Price of one slot. Left out, costs are unknown (null), never 0. */
+  readonly price?: {
+    readonly perHour: number;
+    readonly currency: string;
+    readonly source: string;
+    readonly at: string;
+  };
+}
+
+export interface EndpointConfig {
+  /** Program that serves a model directory: it gets `SLUICE_MODEL`, `SLUICE_HOST`, `SLUICE_PORT`, answers `GET /ping` and `POST /invocations`. */
+  readonly serve: Command;
+  /** Where versions run. @default local() */
+  readonly target?: Target;
+  /** Registered model in MLflow. @default the endpoint's name */
+  readonly model?: string;
+  /** How long a server may take to answer `/ping`. @default '60 seconds' */
+  readonly ready?: Duration;
+  /** Percent of answered requests to keep for replay. @default 100 */
+  readonly capture?: number;
+}
+
+export interface Target {
+  readonly kind: 'local';
+}
+
+/** Versions run as child processes behind the gateway of `sluice dev`. */
+export function local(): Target {
+  return { kind: 'local' };
+}
+
+export type StoreConfig =
+  | { readonly kind: 'file'; readonly root: string }
+  | {
+      readonly kind: 'azure-blob';
+      /** `https://<account>.blob.core.windows.net`; signed in by Azure's default credential chain. */
+      readonly url?: string;
+      /** Name of the environment variable that holds a connection string. */
+      readonly connectionStringEnv?: string;
+      readonly container: string;
+      /** @default '' */
+      readonly prefix?: string;
+    };
+
+/** Artifacts in a folder, relative to the project. */
+export function file(root = '.sluice/store'): StoreConfig {
+  return { kind: 'file', root };
+}
+
+/** Artifacts in an Azure Blob Storage container. */
+export function azureBlob(options: Omit<Extract<StoreConfig, { kind: 'azure-blob' }>, 'kind'>): StoreConfig {
+  return { kind: 'azure-blob', ...options };
+}
+
+export interface Approvers {
+  /** Who may decide; left out, anyone. */
+  readonly names?: readonly string[];
+  /** May the one who started a run approve its candidate? @default true */
+  readonly selfApproval?: boolean;
+  /** Identity from an OpenID Connect token instead of what the sender typed. */
+  readonly oidc?: {
+    readonly issuer: string;
+    readonly audience: string;
+    /** Claim that names the person. @default 'email' */
+    readonly claim?: string;
+    /** Key set URL. @default what the issuer's discovery document says */
+    readonly jwks?: string;
+  };
+}
+
+export interface SluiceConfig {
+  /** Names the project's task queues and MLflow experiment. */
+  readonly project: string;
+  /** Files that export pipelines, relative to the config. */
+  readonly pipelines: readonly string[];
+  /** @default { cpu: {} } */
+  readonly classes?: Readonly<Record<string, ResourceClass>>;
+  /** Class of steps that name none. @default the first class */
+  readonly defaultClass?: string;
+  readonly endpoints?: Readonly<Record<string, EndpointConfig>>;
+  /** @default file('.sluice/store') */
+  readonly store?: StoreConfig;
+  /** Tracking server; left out, `sluice dev` starts one; false turns MLflow off. */
+  readonly mlflow?: { readonly url: string } | false;
+  /** Python for `python(…)`: an interpreter, or a hash-locked requirements file that Sluice installs by uv. */
+  readonly python?: { readonly interpreter: string } | { readonly requirements: string };
+  readonly temporal?: { readonly address?: string; readonly namespace?: string };
+  readonly approvers?: Approvers;
+  /** Webhooks that are told of questions and outcomes. */
+  readonly notify?: readonly { readonly webhook: string }[];
+}
+
+/** Types a `sluice.config.ts`: `export default defineConfig({ … })`. It is checked when it is loaded. */
+export function defineConfig(config: SluiceConfig): SluiceConfig {
+  return config;
+}

@@ -1,0 +1,327 @@
+/**
+ * The border between workflow code and activities: what each activity takes and gives, as plain data. Workflows
+ * import these types only; `@sluice/activities` implements them. Every activity is safe to run twice.
+ */
+import type { Artifact, Dataset, Json, Lineage, Model, StepOutput } from './artifact.ts';
+import type { Decision, DecisionRequest } from './decision.ts';
+import type { RolloutSpec } from './rollout.ts';
+import type { DeploySpec, EvaluateSpec, ExtractSpec, JobSpec, ReplaySpec } from './spec.ts';
+import type { Evidence, GateResult, Report, Verdict } from './verdict.ts';
+
+/** Which piece of work: the key of everything that is made outside. Never a Temporal run id: resets change those. */
+export interface StepRef {
+  readonly workflowId: string;
+  readonly pipeline: string;
+  readonly step: string;
+  readonly name: string;
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+/** What a run needs to know of its project; read once at its start and kept in its history. */
+export interface Settings {
+  readonly project: string;
+  readonly defaultClass: string;
+  readonly classes: Readonly<Record<string, ClassSettings>>;
+  readonly approvers: {
+    readonly names: readonly string[] | null;
+    readonly selfApproval: boolean;
+    readonly oidc: boolean;
+  };
+  /** Endpoint names of the config. */
+  readonly endpoints: readonly string[];
+  readonly mlflow: boolean;
+  readonly notify: boolean;
+  readonly links: { readonly mlflow: string | null; readonly temporal: string | null };
+  /** Commit of the worker's checkout; null where it is not a git checkout. */
+  readonly commit: string | null;
+  readonly dirty: boolean | null;
+}
+
+export interface ClassSettings {
+  readonly taskQueue: string;
+  readonly gpus: number;
+  readonly interruptible: boolean;
+  readonly fallback: string | null;
+  readonly price: Price | null;
+}
+
+export interface Price {
+  readonly perHour: number;
+  readonly currency: string;
+  readonly source: string;
+  readonly at: string;
+}
+
+export interface JobInput {
+  readonly ref: StepRef;
+  readonly spec: JobSpec;
+  /** From 1, over all reasons to try again. */
+  readonly attempt: number;
+  /** The workflow's clock when this attempt was dispatched, in ms: orders claims on the checkpoint line. */
+  readonly order: number;
+  readonly class: string;
+  readonly gpus: number;
+  readonly interruptible: boolean;
+  /** MLflow run of the whole Sluice run; null where MLflow is off. */
+  readonly parentRunId: string | null;
+}
+
+/** How one attempt went. Heartbeats carry it as it grows, so it is known even of an attempt whose worker vanished. */
+export interface AttemptProgress {
+  readonly machine: string;
+  readonly pid: number;
+  /** Epoch ms when the activity began. */
+  readonly startedAt: number;
+  /** Step of the checkpoint it resumed from; null when it began at the beginning. */
+  readonly resumedFrom: number | null;
+  /** Highest step the trainer has told of. */
+  readonly step: number | null;
+  readonly total: number | null;
+  /** Steps a second, over the last minute. */
+  readonly rate: number | null;
+  /** Newest committed checkpoint's step. */
+  readonly checkpoint: number | null;
+  /** Epoch ms when that step was reached: what came after it is lost when the attempt dies. */
+  readonly checkpointAt: number | null;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Time from the start of the activity until the trainer was started with its checkpoint in place, ms. */
+  readonly restoreMs: number | null;
+}
+
+export type AttemptEnd =
+  | 'done'
+  | 'preempted'
+  | 'worker-lost'
+  | 'failed'
+  | 'out-of-memory'
+  | 'stalled'
+  | 'timeout'
+  | 'cancelled'
+  | 'fenced';
+
+/** One line of a job's record, as `sluice status` prints it. */
+export interface AttemptRecord {
+  readonly attempt: number;
+  readonly class: string;
+  readonly gpus: number;
+  readonly price: Price | null;
+  readonly machine: string | null;
+  /** Epoch ms, the workflow's clock. */
+  readonly start: number;
+  readonly end: number;
+  readonly ended: AttemptEnd;
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly resumedFrom: number | null;
+  readonly lastStep: number | null;
+  readonly checkpoint: number | null;
+  /** Steps done after the last committed checkpoint, so done again; 0 for a finished attempt. */
+  readonly stepsLost: number;
+  /** Seconds of work that were lost with them. */
+  readonly secondsLost: number;
+  /** Seconds on the machine. */
+  readonly seconds: number;
+}
+
+export interface JobOutcome {
+  readonly result: Model | StepOutput;
+  readonly progress: AttemptProgress;
+}
+
+/** Details of a job's `ApplicationFailure`. */
+export interface JobFailure {
+  readonly progress: AttemptProgress | null;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Last lines of the job's stderr. */
+  readonly tail: readonly string[];
+}
+
+/** A model version on its way to an endpoint. */
+export interface Candidate {
+  readonly digest: string;
+  readonly uri: string;
+  readonly bytes: number;
+  /** Id on the endpoint, made of the digest. */
+  readonly id: string;
+  /** MLflow's registered model and version; null where MLflow is off. */
+  readonly registered: { readonly model: string; readonly version: string; readonly url: string } | null;
+}
+
+/** What an endpoint serves. */
+export interface EndpointState {
+  readonly endpoint: string;
+  readonly stable: Candidate | null;
+  readonly candidate: Candidate | null;
+  readonly previous: Candidate | null;
+  readonly phase: string;
+  readonly weights: Readonly<Record<string, number>>;
+  readonly rollout: string | null;
+  readonly queued: readonly string[];
+  readonly history: readonly RolloutOutcome[];
+}
+
+export interface RolloutRequest {
+  /** Unique and stable over retries and resets: `<workflow id>/<step>@<digest>`. */
+  readonly id: string;
+  readonly endpoint: string;
+  readonly candidate: Candidate;
+  readonly spec: RolloutSpec;
+  readonly onBusy: DeploySpec['onBusy'];
+  /** Workflow that is signalled `rolloutFinished` with a {@link RolloutOutcome}. */
+  readonly replyTo: string;
+  readonly by: string;
+}
+
+export type RolloutState = 'deployed' | 'rolled-back' | 'superseded';
+
+export interface RolloutOutcome {
+  readonly id: string;
+  readonly state: RolloutState;
+  readonly candidate: string;
+  readonly previous: string | null;
+  readonly reason: string | null;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Of a rollback: first bad response and the moment traffic was seen to be back, epoch ms. */
+  readonly firstBadAt: number | null;
+  readonly offTrafficAt: number | null;
+  readonly evidence: readonly Evidence[];
+}
+
+export interface WatchInput {
+  readonly endpoint: string;
+  readonly candidate: string;
+  readonly stable: string | null;
+  readonly spec: RolloutSpec;
+  /** Name of the phase, for heartbeats and evidence. */
+  readonly phase: string;
+  /** Epoch ms when the phase began: nothing before it is counted. */
+  readonly since: number;
+  /** Least time in the phase, ms. */
+  readonly hold: number;
+  /** Most extra time while inconclusive, ms. */
+  readonly extend: number;
+}
+
+export interface WatchOutcome {
+  readonly verdict: Verdict;
+  readonly evidence: readonly Evidence[];
+  readonly firstBadAt: number | null;
+  readonly reason: string | null;
+}
+
+export interface ReadyOutcome {
+  readonly ready: boolean;
+  readonly reason: string | null;
+}
+
+/** The activities. Names are Temporal activity types. */
+export interface SluiceActivities {
+  settings(): Promise<Settings>;
+  /** Makes or finds the MLflow run that stands for this Sluice run; null where MLflow is off. */
+  openRun(input: {
+    readonly workflowId: string;
+    readonly pipeline: string;
+    readonly params: Json;
+  }): Promise<string | null>;
+  /** Ends that MLflow run. */
+  closeRun(input: { readonly runId: string; readonly state: string }): Promise<void>;
+  extract(input: {
+    readonly ref: StepRef;
+    readonly spec: ExtractSpec;
+    readonly parentRunId: string | null;
+  }): Promise<Dataset>;
+  train(input: JobInput): Promise<JobOutcome>;
+  merge(input: JobInput): Promise<JobOutcome>;
+  step(input: JobInput): Promise<JobOutcome>;
+  evaluate(input: {
+    readonly ref: StepRef;
+    readonly spec: EvaluateSpec & { readonly endpoint: string };
+    readonly parentRunId: string | null;
+  }): Promise<Report>;
+  replay(input: {
+    readonly ref: StepRef;
+    readonly spec: ReplaySpec;
+    readonly parentRunId: string | null;
+  }): Promise<Report>;
+  /** Makes or finds the registered model version with its lineage, and sets the alias `candidate`. */
+  registerCandidate(input: {
+    readonly ref: StepRef;
+    readonly endpoint: string;
+    readonly model: Model;
+    readonly gates: readonly GateResult[];
+    readonly commit: string | null;
+    readonly dirty: boolean | null;
+  }): Promise<Candidate>;
+  /** Is the candidate whole, does it answer, and is production still what the evidence was measured against? */
+  checkCandidate(input: {
+    readonly ref: StepRef;
+    readonly endpoint: string;
+    readonly candidate: Candidate;
+    /** Baselines the gates name; null in it means that the endpoint was empty. Empty list: nothing to compare. */
+    readonly baselines: readonly (string | null)[];
+  }): Promise<GateResult>;
+  /** Who a token says its bearer is. @throws SluiceError `DecisionRefused` */
+  identify(input: { readonly request: DecisionRequest }): Promise<{ readonly by: string }>;
+  /** Writes decision, evidence and both digests to the model version's tags and to a report. */
+  recordDecision(input: {
+    readonly ref: StepRef;
+    readonly endpoint: string;
+    readonly candidate: Candidate;
+    readonly baseline: string | null;
+    readonly verdict: Verdict;
+    readonly evidence: readonly GateResult[];
+    readonly decision: Decision | null;
+    readonly state: string;
+  }): Promise<Artifact>;
+  notify(input: { readonly ref: StepRef; readonly notification: Notification }): Promise<void>;
+  /** Hands a rollout to the endpoint's workflow, starting that when there is none. */
+  requestRollout(input: {
+    readonly request: RolloutRequest;
+  }): Promise<{ readonly accepted: boolean; readonly why: string | null }>;
+  /** What the endpoint's workflow says of one rollout; null when it knows nothing of it. */
+  rolloutOutcome(input: {
+    readonly endpoint: string;
+    readonly id: string;
+  }): Promise<RolloutOutcome | 'under-way' | null>;
+
+  // What the endpoint workflow uses; `endpoint` names the config's entry.
+  startVersion(input: { readonly endpoint: string; readonly candidate: Candidate }): Promise<ReadyOutcome>;
+  /** Sets weights (percent per version id) and mirror, and reads them back. */
+  setTraffic(input: {
+    readonly endpoint: string;
+    readonly weights: Readonly<Record<string, number>>;
+    readonly mirror: { readonly version: string; readonly percent: number } | null;
+  }): Promise<{ readonly at: number }>;
+  watchTraffic(input: WatchInput): Promise<WatchOutcome>;
+  stopVersion(input: { readonly endpoint: string; readonly id: string }): Promise<void>;
+  /** Moves MLflow's aliases `production` and `previous`, or tags a version as rolled back. */
+  markVersion(input: {
+    readonly endpoint: string;
+    readonly candidate: Candidate;
+    readonly previous: Candidate | null;
+    readonly state: RolloutState;
+    readonly reason: string | null;
+  }): Promise<void>;
+  /** Answers the run that asked for a rollout; a run that is gone is no error. */
+  replyToRun(input: { readonly workflowId: string; readonly outcome: RolloutOutcome }): Promise<void>;
+}
+
+/** Payload of a webhook; documented in `docs/notifications.md`. */
+export interface Notification {
+  readonly event: 'awaiting-approval' | 'blocked' | 'decided' | 'expired' | 'deployed' | 'rolled-back' | 'failed';
+  readonly pipeline: string;
+  readonly run: string;
+  readonly endpoint: string | null;
+  readonly candidate: string | null;
+  readonly verdict: Verdict | null;
+  readonly text: string;
+  readonly links: Readonly<Record<string, string>>;
+  /** Commands that approve, override and reject. */
+  readonly commands: readonly string[];
+  readonly at: string;
+}
+
+export type { Lineage };

@@ -1,0 +1,66 @@
+import type { Dataset, Model, StepOutput } from './artifact.ts';
+import { ErrorCode, SluiceError } from './errors.ts';
+import type { PipelineDefinition } from './pipeline.ts';
+import type {
+  DeployResult,
+  DeploySpec,
+  EvaluateSpec,
+  ExtractSpec,
+  JobSpec,
+  MapSpec,
+  ReplaySpec,
+  StepSpec,
+} from './spec.ts';
+import type { Report } from './verdict.ts';
+
+/** A failure in plain data, as `map` reports it per key. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type Settled<Value> =
+  | { readonly key: string; readonly ok: true; readonly value: Value }
+  | { readonly key: string; readonly ok: false; readonly error: Failure };
+
+/** Type of a step's result, by its spec. */
+export type ResultOf<Spec extends StepSpec> = Spec extends ExtractSpec
+  ? Dataset
+  : Spec extends JobSpec
+    ? Model | StepOutput
+    : Spec extends EvaluateSpec | ReplaySpec
+      ? Report
+      : Spec extends DeploySpec
+        ? DeployResult
+        : never;
+
+/**
+ * What a step function hands its spec to; everything in Sluice hangs on this interface. The Temporal runtime runs
+ * specs durably, the recorder writes them down, the local runner runs them in this process.
+ */
+export interface Runtime {
+  /** Runs a pipeline's body: parses its parameters, maps its errors. */
+  run<Output>(definition: PipelineDefinition<unknown, Output>, args: readonly unknown[]): Promise<Output>;
+  step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>>;
+  /** Runs `body(i)` for every key in a scope of its own, at most `concurrency` at once, and waits for all. */
+  map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]>;
+}
+
+let current: Runtime | undefined;
+
+/** Makes `runtime` the one that steps go to, and returns a function that puts the former one back. */
+export function useRuntime(runtime: Runtime): () => void {
+  const former = current;
+  current = runtime;
+  return () => {
+    current = former;
+  };
+}
+
+/** @throws SluiceError `NoRuntime` outside of a run. */
+export function currentRuntime(): Runtime {
+  if (current !== undefined) return current;
+  throw new SluiceError(ErrorCode.NoRuntime, 'A Sluice step was called outside of a run.', {
+    fix: 'Call steps inside the `run` of a pipeline, and start that by `sluice run` or a Temporal client; a worker of your own needs @sluice/workflows in its bundle.',
+  });
+}

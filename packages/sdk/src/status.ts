@@ -1,0 +1,102 @@
+import type { AttemptProgress, AttemptRecord } from './contract.ts';
+import type { Decision, RefusedDecision } from './decision.ts';
+import type { GateResult, Verdict } from './verdict.ts';
+
+/** Value of the search attribute `SluiceState`. */
+export type RunState =
+  | 'running'
+  | 'awaiting-approval'
+  | 'blocked'
+  | 'rolling-out'
+  | 'deployed'
+  | 'rolled-back'
+  | 'rejected'
+  | 'expired'
+  | 'superseded'
+  | 'done'
+  | 'failed'
+  | 'cancelled';
+
+export type StepState = 'running' | 'done' | 'failed' | 'waiting' | 'reused';
+
+export interface StepStatus {
+  readonly step: string;
+  readonly kind: string;
+  readonly state: StepState;
+  /** Epoch ms, the workflow's clock. */
+  readonly start: number;
+  readonly end: number | null;
+  readonly attempts: readonly AttemptRecord[];
+  readonly errorsAllowed: number;
+  readonly preemptionsAllowed: number;
+  readonly verdict: Verdict | null;
+  readonly note: string | null;
+}
+
+/** The question a run is waiting on. */
+export interface OpenGate {
+  readonly step: string;
+  readonly endpoint: string;
+  readonly candidate: string;
+  readonly version: string | null;
+  readonly state: 'awaiting-approval' | 'blocked';
+  readonly verdict: Verdict;
+  readonly gates: readonly GateResult[];
+  /** Epoch ms. */
+  readonly expiresAt: number;
+  readonly commands: readonly string[];
+}
+
+/** Answer of the query `status`. */
+export interface RunStatus {
+  readonly workflowId: string;
+  readonly pipeline: string;
+  readonly state: RunState;
+  readonly steps: readonly StepStatus[];
+  /** Steps of map branches beyond those listed, by state. */
+  readonly hidden: Readonly<Record<string, number>>;
+  readonly gates: readonly OpenGate[];
+  readonly decisions: readonly Decision[];
+  readonly refused: readonly RefusedDecision[];
+  readonly links: Readonly<Record<string, string>>;
+}
+
+/** Names that Temporal, the CLI and a person at the UI use. */
+export const Signal = {
+  approve: 'approve',
+  override: 'override',
+  reject: 'reject',
+  rolloutFinished: 'rolloutFinished',
+} as const;
+export const Update = { decide: 'decide', rollout: 'rollout', rollback: 'rollback' } as const;
+export const Query = { status: 'status', endpoint: 'endpoint' } as const;
+
+/** Search attributes, all of type Keyword. */
+export const SearchAttribute = {
+  pipeline: 'SluicePipeline',
+  state: 'SluiceState',
+  endpoint: 'SluiceEndpoint',
+  candidate: 'SluiceCandidate',
+  commit: 'SluiceCommit',
+} as const;
+
+/** Workflow memo of a run that the CLI started. */
+export interface RunMemo {
+  readonly by?: string;
+  readonly commit?: string;
+  readonly dirty?: boolean;
+}
+
+/** Workflow type and id of an endpoint. */
+export const ENDPOINT_WORKFLOW = 'sluiceEndpoint';
+export function endpointWorkflowId(endpoint: string): string {
+  return `endpoint/${endpoint}`;
+}
+
+/** Task queue of a resource class. Workflows and their small activities use the project's own queue. */
+export function taskQueue(project: string, resourceClass?: string): string {
+  return resourceClass === undefined ? `sluice-${project}` : `sluice-${project}-${resourceClass}`;
+}
+
+/** Progress that a pending activity's heartbeat carries. */
+export type HeartbeatDetails = AttemptProgress;

@@ -1,0 +1,52 @@
+import type { Artifact } from './artifact.ts';
+
+/** From good to bad. No data is `inconclusive`, never `pass`. */
+export const verdicts = ['pass', 'inconclusive', 'error', 'fail'] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** The worst of many; of none it is `inconclusive`, because nothing was measured. */
+export function worstOf(list: readonly Verdict[]): Verdict {
+  if (list.length === 0) return 'inconclusive';
+  return verdicts[Math.max(...list.map((verdict) => verdicts.indexOf(verdict)))] ?? 'error';
+}
+
+/** One row behind a verdict. Absent numbers are null, never 0. */
+export interface Evidence {
+  /** What was measured, `accuracy`, `requests that fail on the candidate only`. */
+  readonly metric: string;
+  /** Part of the data it holds for: a category, a route, a column. */
+  readonly slice?: string;
+  readonly verdict: Verdict;
+  readonly value: number | null;
+  readonly baseline?: number | null;
+  /** What `value` was held against, in words: `> -0.01`, `= 0`. */
+  readonly threshold?: string;
+  /** Difference to the baseline in the metric's unit. */
+  readonly effect?: number | null;
+  /** Confidence interval of the effect. */
+  readonly interval?: readonly [number, number] | null;
+  readonly p?: number | null;
+  readonly n?: number | null;
+  readonly seed?: number;
+  /** One sentence for a human. */
+  readonly note?: string;
+}
+
+/** Anything with a verdict that `deploy` can wait on. */
+export interface GateResult {
+  /** The declared name of the step that made it. */
+  readonly name: string;
+  readonly verdict: Verdict;
+  /** The rows a human needs, worst first; at most 20. All of them are in `report`. */
+  readonly evidence: readonly Evidence[];
+}
+
+/** A gate that measured a candidate; `report` holds everything. */
+export interface Report extends GateResult {
+  readonly report: Artifact;
+  /** Digest of the model that was measured. */
+  readonly candidate: string;
+  /** Digest of what it was compared with; null when there was nothing to compare with. */
+  readonly baseline: string | null;
+  readonly step: string;
+}
