@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { SluiceConfig } from '@sluice/sdk';
+import { InvalidConfigError } from '../errors.ts';
+import { findConfig } from './find-config.ts';
+import { useOneSdk } from './one-sdk.ts';
+import { problemsOf } from './problems.ts';
+import { crossCheck, type ResolvedConfig, resolveConfig } from './resolved-config.ts';
+import { configSchema } from './schema.ts';
+
+export interface LoadedConfig {
+  /** Absolute path of the config file. */
+  readonly path: string;
+  /** Its folder; relative paths in it are relative to this. */
+  readonly root: string;
+  readonly config: ResolvedConfig;
+}
+
+/**
+ * Finds, imports and checks the project's config.
+ *
+ * @throws SluiceError `InvalidConfig` with every problem by path.
+ */
+export async function loadConfig(
+  options: { readonly cwd?: string; readonly file?: string } = {},
+): Promise<LoadedConfig> {
+  const path = findConfig(options.cwd ?? process.cwd(), options.file);
+  const root = dirname(path);
+  const value = await importConfig(path);
+  const config = checkConfig(value, path);
+  const problems = missingFiles(config, root);
+  if (problems.length > 0) throw new InvalidConfigError(path, problems);
+  return { path, root, config };
+}
+
+/**
+ * Checks a value that claims to be a config and fills in its defaults.
+ *
+ * @throws SluiceError `InvalidConfig`
+ */
+export function checkConfig(value: unknown, path: string): ResolvedConfig {
+  const parsed = configSchema.safeParse(value);
+  if (!parsed.success) throw new InvalidConfigError(path, problemsOf(configSchema, parsed.error.issues));
+  const config = value as SluiceConfig;
+  const problems = crossCheck(config);
+  if (problems.length > 0) throw new InvalidConfigError(path, problems);
+  return resolveConfig(config);
+}
+
+async function importConfig(path: string): Promise<unknown> {
+  useOneSdk();
+  let module: { default?: unknown };
+  try {
+    module = await import(pathToFileURL(path).href);
+  } catch (error) {
+    const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new InvalidConfigError(path, [`it cannot be loaded: ${message}`], undefined, error);
+  }
+  if (module.default !== undefined) return module.default;
+  throw new InvalidConfigError(path, ['it has no default export'], 'Write: export default defineConfig({ … })');
+}
+
+function missingFiles(config: ResolvedConfig, root: string): string[] {
+  const problems = config.pipelines.flatMap((file, index) =>
+    existsSync(resolve(root, file)) ? [] : [`pipelines.${index}: there is no file ${file}`],
+  );
+  if (
+    config.python !== undefined &&
+    'requirements' in config.python &&
+    !existsSync(resolve(root, config.python.requirements))
+  ) {
+    problems.push(`python.requirements: there is no file ${config.python.requirements}`);
+  }
+  return problems;
+}

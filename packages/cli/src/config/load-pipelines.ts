@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type PipelineDefinition, pipelineDefinition, SluiceError } from '@sluice/sdk';
+import { InvalidConfigError, UsageError } from '../errors.ts';
+import type { LoadedConfig } from './load-config.ts';
+import { useOneSdk } from './one-sdk.ts';
+import { didYouMean } from './suggest.ts';
+
+export interface LoadedPipeline {
+  readonly name: string;
+  readonly definition: PipelineDefinition<unknown, unknown>;
+  /** The exported function itself: the Temporal workflow. */
+  readonly workflow: (params: unknown) => Promise<unknown>;
+  /** Absolute path of the file that exports it. */
+  readonly file: string;
+}
+
+/**
+ * Imports the config's pipeline files and gives what pipelines they export, by name.
+ *
+ * @throws SluiceError `InvalidConfig`: a file that cannot be loaded or exports none, two pipelines of one name.
+ */
+export async function loadPipelines(loaded: LoadedConfig): Promise<ReadonlyMap<string, LoadedPipeline>> {
+  useOneSdk();
+  const found = new Map<string, LoadedPipeline>();
+  const problems: string[] = [];
+  for (const file of pipelineFiles(loaded)) {
+    const pipelines = await pipelinesOf(file, loaded.path);
+    if (pipelines.length === 0) problems.push(`${file} exports no pipeline`);
+    for (const one of pipelines) {
+      const former = found.get(one.name);
+      if (former === undefined) found.set(one.name, one);
+      else if (former.definition !== one.definition) {
+        problems.push(`pipeline "${one.name}" is defined twice: in ${former.file} and in ${one.file}`);
+      }
+    }
+  }
+  if (problems.length > 0) throw new InvalidConfigError(loaded.path, problems);
+  return found;
+}
+
+/** Absolute paths of the config's pipeline files, each once. */
+export function pipelineFiles(loaded: Pick<LoadedConfig, 'root' | 'config'>): string[] {
+  return [...new Set(loaded.config.pipelines.map((file) => resolve(loaded.root, file)))];
+}
+
+/** @throws SluiceError `Usage` listing the pipelines there are. */
+export function findPipeline(pipelines: ReadonlyMap<string, LoadedPipeline>, name: string): LoadedPipeline {
+  const found = pipelines.get(name);
+  if (found !== undefined) return found;
+  const names = [...pipelines.keys()];
+  throw new UsageError(`There is no pipeline "${name}".${didYouMean(name, names)}`, `There is: ${names.join(', ')}.`);
+}
+
+async function pipelinesOf(file: string, config: string): Promise<LoadedPipeline[]> {
+  let module: Record<string, unknown>;
+  try {
+    module = await import(pathToFileURL(file).href);
+  } catch (error) {
+    if (error instanceof SluiceError) throw new InvalidConfigError(file, [error.message], error.fix, error);
+    const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new InvalidConfigError(file, [`it cannot be loaded: ${message}`], `It is named in ${config}.`, error);
+  }
+  return Object.values(module).flatMap((value) => {
+    const definition = pipelineDefinition(value);
+    if (definition === null) return [];
+    return [{ name: definition.name, definition, workflow: value as LoadedPipeline['workflow'], file }];
+  });
+}

@@ -1,0 +1,82 @@
+import { ErrorCode, SluiceError } from '@sluice/sdk';
+
+/** Codes of errors that only the command can cause; they stand beside `ErrorCode`. */
+export const CliErrorCode = {
+  /** The command line makes no sense. */
+  Usage: 'Usage',
+  /** `sluice dev` runs in this project already. */
+  AlreadyRunning: 'AlreadyRunning',
+  /** No run goes by that name, or more than one does. */
+  RunNotFound: 'RunNotFound',
+  /** A part of the dev stack did not come up. */
+  StackFailed: 'StackFailed',
+  /** The wait was broken off; the run goes on. */
+  Interrupted: 'Interrupted',
+} as const;
+
+/** A command line that makes no sense. */
+export class UsageError extends SluiceError {
+  constructor(message: string, fix?: string, data?: unknown) {
+    super(CliErrorCode.Usage, message, { ...(fix === undefined ? {} : { fix }), data });
+  }
+}
+
+/** `sluice.config.ts`, or a pipeline file it names, is wrong; `problems` lists everything that is. */
+export class InvalidConfigError extends SluiceError {
+  readonly problems: readonly string[];
+
+  constructor(file: string, problems: readonly string[], fix?: string, cause?: unknown) {
+    const [first = 'it is not valid'] = problems;
+    const message = problems.length === 1 ? first : `${problems.length} problems: ${problems.join('; ')}`;
+    super(ErrorCode.InvalidConfig, message, {
+      where: file,
+      fix: fix ?? 'Correct the file and run the command again; nothing has been started.',
+      data: problems,
+      cause,
+    });
+    this.problems = problems;
+  }
+}
+
+/** A port that was asked for is taken. */
+export class PortInUseError extends SluiceError {
+  constructor(port: number, what: string, flag: string) {
+    super(ErrorCode.PortInUse, `Port ${port}, asked for ${what}, is in use.`, {
+      where: `127.0.0.1:${port}`,
+      fix: `End what listens there, or give another port by ${flag} (0 takes a free one).`,
+      data: { port, flag },
+    });
+  }
+}
+
+/** Temporal, MLflow or the gateway does not answer. */
+export class UnreachableError extends SluiceError {
+  constructor(what: string, address: string, fix: string, cause?: unknown) {
+    super(ErrorCode.Unreachable, `${what} does not answer.`, { where: address, fix, cause, permanent: false });
+  }
+}
+
+/** A second `sluice dev` in one project. */
+export class AlreadyRunningError extends SluiceError {
+  constructor(root: string, pid: number, uiUrl: string | null) {
+    super(CliErrorCode.AlreadyRunning, `sluice dev runs in this project already, as process ${pid}.`, {
+      where: root,
+      fix: `Use it${uiUrl === null ? '' : ` (${uiUrl})`}, or end it first: kill ${pid}`,
+      data: { pid },
+    });
+  }
+}
+
+/** No run by that name, or more than one. */
+export class RunNotFoundError extends SluiceError {
+  constructor(message: string, fix: string, candidates: readonly string[] = []) {
+    super(CliErrorCode.RunNotFound, message, { fix, data: candidates });
+  }
+}
+
+/** A part of the dev stack did not come up. */
+export class StackFailedError extends SluiceError {
+  constructor(part: string, message: string, where: string, fix: string, cause?: unknown) {
+    super(CliErrorCode.StackFailed, `${part} did not start: ${message}`, { where, fix, cause });
+  }
+}

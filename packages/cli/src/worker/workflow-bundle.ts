@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { existsSync, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import { type BundleOptions, bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { atomicWrite } from '../atomic-write.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
+import { pipelineFiles } from '../config/load-pipelines.ts';
+import { InvalidConfigError } from '../errors.ts';
+
+/** Shared by all runs of a worker process and frozen: evaluating zod for each run would cost 6 ms and half a megabyte. */
+const preload = ['zod'];
+
+type WebpackConfig = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
+
+/** What a bundle was made of: it is used again while all of it is the same. */
+interface Manifest {
+  /** Digest by absolute path. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/**
+ * The project's workflow code as one file, `<root>/.sluice/workflows/<digest>.cjs`. Bundling takes seconds, so a
+ * bundle is kept while every file that went into it is unchanged; two that build at once publish the same bytes.
+ *
+ * @throws SluiceError `InvalidConfig` when a pipeline imports what the sandbox does not have.
+ */
+export async function workflowBundle(loaded: LoadedConfig): Promise<{ readonly codePath: string }> {
+  const folder = join(loaded.root, '.sluice', 'workflows');
+  const entry = entrySource(pipelineFiles(loaded));
+  const name = digestOf(`${workerVersion()}\n${preload}\n${entry}`).slice(0, 24);
+  const manifestPath = join(folder, `${name}.json`);
+  const known = await readManifest(manifestPath);
+  if (known !== null) {
+    const codePath = join(folder, `${digestOfManifest(name, known)}.cjs`);
+    if (existsSync(codePath) && (await isCurrent(known))) return { codePath };
+  }
+  const entryPath = join(folder, `${name}.entry.ts`);
+  await atomicWrite(entryPath, entry);
+  const { code, files } = await bundle(entryPath, loaded.path);
+  const manifest: Manifest = { files: await digestsOf(files.filter((file) => file !== entryPath)) };
+  const codePath = join(folder, `${digestOfManifest(name, manifest)}.cjs`);
+  await atomicWrite(codePath, code);
+  await atomicWrite(manifestPath, JSON.stringify(manifest));
+  return { codePath };
+}
+
+/** The module that the bundle starts from. */
+export function entrySource(files: readonly string[]): string {
+  const lines = ["import { sluiceWorkflows } from '@sluice/workflows';"];
+  files.forEach((file, index) => {
+    lines.push(`import * as m${index} from ${JSON.stringify(file)};`);
+  });
+  // Plain Temporal workflows that a pipeline file exports beside its pipelines stay callable by their name.
+  for (const file of files) lines.push(`export * from ${JSON.stringify(file)};`);
+  lines.push(`export default sluiceWorkflows(${files.map((_, index) => `m${index}`).join(', ')});`);
+  return `${lines.join('\n')}\n`;
+}
+
+async function bundle(entryPath: string, configPath: string): Promise<{ code: string; files: string[] }> {
+  let files: string[] = [];
+  const messages: string[] = [];
+  try {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: entryPath,
+      preloadModules: preload,
+      logger: new DefaultLogger('ERROR', ({ message }) => void messages.push(message)),
+      webpackConfigHook: (config) => withOurPackages(config, (found) => (files = found)),
+    });
+    return { code, files };
+  } catch (error) {
+    const text = [...messages, error instanceof Error ? error.message : String(error)].join('\n');
+    throw new InvalidConfigError(
+      configPath,
+      [`the pipelines cannot be bundled for Temporal's sandbox: ${plain(text)}`],
+      'A pipeline file may import @sluice/sdk, zod and code without Node modules; move everything else into steps.',
+      error,
+    );
+  }
+}
+
+/**
+ * Sluice's packages and Temporal's come from where the command is installed, whatever the pipeline repository holds:
+ * two copies of the runtime in one sandbox would not see each other.
+ */
+function withOurPackages(config: WebpackConfig, onFiles: (files: string[]) => void): WebpackConfig {
+  const workflows = fileURLToPath(import.meta.resolve('@sluice/workflows'));
+  const fromWorkflows = createRequire(realpathSync(workflows));
+  const sdk = fileURLToPath(import.meta.resolve('@sluice/sdk'));
+  config.resolve = {
+    ...config.resolve,
+    alias: {
+      ...(config.resolve?.alias as Record<string, string | false | string[]>),
+      '@sluice/workflows$': workflows,
+      '@sluice/sdk$': sdk,
+      '@temporalio/workflow': packageFolder(fromWorkflows, '@temporalio/workflow'),
+      '@temporalio/common': packageFolder(fromWorkflows, '@temporalio/common'),
+    },
+    modules: [...(config.resolve?.modules ?? ['node_modules']), ...fallbackFolders()],
+  };
+  config.plugins = [
+    ...(config.plugins ?? []),
+    {
+      apply: (compiler) => {
+        compiler.hooks.done.tap('sluice', ({ compilation }) => {
+          onFiles([...compilation.fileDependencies].filter((file) => existsSync(file)));
+        });
+      },
+    },
+  ];
+  return config;
+}
+
+function packageFolder(require: NodeJS.Require, name: string): string {
+  return dirname(require.resolve(`${name}/package.json`));
+}
+
+/** `zod` for a pipeline repository that has not installed it. */
+function fallbackFolders(): string[] {
+  const zod = dirname(createRequire(import.meta.url).resolve('zod/package.json'));
+  return [dirname(zod)];
+}
+
+function workerVersion(): string {
+  const require = createRequire(import.meta.url);
+  return (require('@temporalio/worker/package.json') as { version: string }).version;
+}
+
+async function readManifest(path: string): Promise<Manifest | null> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Manifest;
+  } catch {
+    return null;
+  }
+}
+
+async function isCurrent(manifest: Manifest): Promise<boolean> {
+  try {
+    const now = await digestsOf(Object.keys(manifest.files));
+    return Object.entries(manifest.files).every(([file, digest]) => now[file] === digest);
+  } catch {
+    return false;
+  }
+}
+
+async function digestsOf(files: readonly string[]): Promise<Record<string, string>> {
+  const entries = await Promise.all(
+    [...files].sort().map(async (file) => {
+      const text = await readFile(file).catch(() => null);
+      return text === null ? null : ([file, digestOf(text)] as const);
+    }),
+  );
+  return Object.fromEntries(entries.filter((entry) => entry !== null));
+}
+
+function digestOfManifest(name: string, manifest: Manifest): string {
+  return `${name}-${digestOf(JSON.stringify(manifest.files)).slice(0, 24)}`;
+}
+
+function digestOf(value: string | Buffer): string {
+  return createHash('sha256').update(value).digest('hex');
+}
+
+/** Without colours, and no longer than a screen. */
+function plain(text: string): string {
+  return stripVTControlCharacters(text).trim().slice(0, 2000);
+}
