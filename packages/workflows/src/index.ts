@@ -1,1 +1,6 @@
-export {};
+/** Safe in Temporal's workflow sandbox: deterministic code only. */
+
+export { budgetLine, renderDetails } from './details.ts';
+export { sluiceWorkflows } from './dispatch.ts';
+export { sluiceEndpoint } from './endpoint.ts';
+export { CHILD_KEYS, INLINE_KEYS } from './fan-out.ts';

@@ -1,0 +1,77 @@
+import { describeError, ErrorCode, type Failure, SluiceError } from '@sluice/sdk';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  ContinueAsNew,
+  isCancellation,
+  rootCause,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+
+/**
+ * What a pipeline's code sees when a step fails: a {@link SluiceError} with the activity's code, the same class that
+ * the local runner throws. Cancellation passes through untouched.
+ */
+export function stepError(step: string, error: unknown): unknown {
+  if (isCancellation(error) || error instanceof SluiceError) return error;
+  const cause = applicationFailure(error);
+  if (cause !== null) {
+    return new SluiceError(cause.type ?? ErrorCode.Internal, `${step}: ${cause.message}`, {
+      where: step,
+      data: cause.details?.[0],
+      cause: error,
+    });
+  }
+  const timeout = timeoutFailure(error);
+  const what = timeout === null ? rootCause(error) : `timed out (${timeout.timeoutType})`;
+  return new SluiceError(timeout === null ? ErrorCode.Internal : ErrorCode.BudgetSpent, `${step}: ${what}`, {
+    where: step,
+    cause: error,
+  });
+}
+
+/** The application failure inside an activity's or child's failure; null when it failed otherwise. */
+export function applicationFailure(error: unknown): ApplicationFailure | null {
+  if (error instanceof ApplicationFailure) return error;
+  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) return applicationFailure(error.cause);
+  return null;
+}
+
+/** The time-out inside an activity's failure; null when it failed otherwise. */
+export function timeoutFailure(error: unknown): TimeoutFailure | null {
+  if (error instanceof TimeoutFailure) return error;
+  return error instanceof ActivityFailure ? timeoutFailure(error.cause) : null;
+}
+
+/**
+ * What Temporal sees when a pipeline throws: always a failure of the workflow with a stable type, because any other
+ * error would retry the workflow task for ever.
+ */
+export function runFailure(error: unknown): unknown {
+  if (error instanceof ContinueAsNew || error instanceof CancelledFailure || isCancellation(error)) return error;
+  if (error instanceof ApplicationFailure) return error;
+  if (error instanceof SluiceError) {
+    return ApplicationFailure.create({
+      type: error.code,
+      message: describeError(error),
+      nonRetryable: true,
+      details: error.data === undefined ? [] : [error.data],
+    });
+  }
+  return ApplicationFailure.create({
+    type: error instanceof Error ? error.name : 'Error',
+    message: error instanceof Error ? error.message : String(error),
+    nonRetryable: true,
+    ...(error instanceof Error ? { cause: error } : {}),
+  });
+}
+
+/** A failure as plain data, as `map` lists it. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof SluiceError) return { code: error.code, message: error.message };
+  const application = applicationFailure(error);
+  if (application !== null) return { code: application.type ?? ErrorCode.Internal, message: application.message };
+  return { code: ErrorCode.Internal, message: rootCause(error) ?? String(error) };
+}

@@ -1,0 +1,124 @@
+import { ErrorCode, encodeKey, type Failure, type Json, type MapSpec, type Settled, SluiceError } from '@sluice/sdk';
+import { isCancellation, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import { failureOf } from './failure.ts';
+import { inScope } from './scope.ts';
+
+/** Keys up to which a fan-out runs inside its own workflow; more go to children, or history would grow too long. */
+export const INLINE_KEYS = 200;
+/** Keys of one child. */
+export const CHILD_KEYS = 100;
+/** Bytes of earlier results that a child may be handed; Temporal refuses payloads over 2 MB. */
+const HANDED_LIMIT = 1_000_000;
+
+/**
+ * What a child of a fan-out gets besides the parameters. It runs the same pipeline again: steps that the parent had
+ * finished answer from `results`, and once the same `map` is reached, the child runs its slice of the keys.
+ */
+export interface Fork {
+  readonly runId: string;
+  readonly mapPath: string;
+  readonly from: number;
+  readonly keys: readonly string[];
+  readonly concurrency: number;
+  readonly results: Readonly<Record<string, Json>>;
+  readonly mlflowRun: string | null;
+}
+
+/** Runs `body` for each key, at most `concurrency` at once, and waits for all; failures are kept by key. */
+export async function settleAll<Value>(
+  spec: Pick<MapSpec, 'name' | 'concurrency'>,
+  keys: readonly string[],
+  body: (index: number) => Promise<Value>,
+  onSettled: (ok: boolean) => void = () => {},
+): Promise<Settled<Value>[]> {
+  const settled = new Array<Settled<Value>>(keys.length);
+  let next = 0;
+  let cancelled: unknown;
+  const lane = async () => {
+    while (next < keys.length && cancelled === undefined) {
+      const index = next++;
+      const key = keys[index] as string;
+      try {
+        settled[index] = { key, ok: true, value: await inScope({ map: spec.name, key }, () => body(index)) };
+        onSettled(true);
+      } catch (error) {
+        if (isCancellation(error)) {
+          cancelled = error;
+          return;
+        }
+        settled[index] = { key, ok: false, error: failureOf(error) };
+        onSettled(false);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(spec.concurrency, keys.length) }, lane));
+  if (cancelled !== undefined) throw cancelled;
+  return settled;
+}
+
+/** Runs a large fan-out in child workflows, a slice of the keys each. */
+export async function settleInChildren<Value>(
+  spec: MapSpec,
+  mapPath: string,
+  handed: {
+    readonly args: readonly unknown[];
+    readonly runId: string;
+    readonly results: Readonly<Record<string, Json>>;
+    readonly mlflowRun: string | null;
+  },
+  onSettled: (done: number, failed: number) => void,
+): Promise<Settled<Value>[]> {
+  const size = JSON.stringify(handed.results).length;
+  if (size > HANDED_LIMIT) {
+    throw new SluiceError(
+      ErrorCode.InvalidStep,
+      `map ${spec.name} has ${spec.keys.length} keys, so it runs in child workflows, and the ${size} bytes of results of earlier steps are more than they can be handed.`,
+      { where: mapPath, fix: 'Let an earlier large map return less, or merge its results into one artifact first.' },
+    );
+  }
+  const slices: { from: number; keys: readonly string[] }[] = [];
+  for (let from = 0; from < spec.keys.length; from += CHILD_KEYS) {
+    slices.push({ from, keys: spec.keys.slice(from, from + CHILD_KEYS) });
+  }
+  const lanes = Math.min(slices.length, Math.max(1, Math.ceil(spec.concurrency / 25)), spec.concurrency);
+  const concurrency = Math.max(1, Math.floor(spec.concurrency / lanes));
+  const results = new Array<Settled<Value>[]>(slices.length);
+  let next = 0;
+  const lane = async () => {
+    while (next < slices.length) {
+      const index = next++;
+      const slice = slices[index] as (typeof slices)[number];
+      const fork: Fork = {
+        ...slice,
+        runId: handed.runId,
+        mapPath,
+        concurrency,
+        results: handed.results,
+        mlflowRun: handed.mlflowRun,
+      };
+      results[index] = await runSlice<Value>(spec, fork, handed.args[0], index);
+      const failed = results[index].filter((one) => !one.ok).length;
+      onSettled(slice.keys.length - failed, failed);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return results.flat();
+}
+
+async function runSlice<Value>(spec: MapSpec, fork: Fork, params: unknown, index: number): Promise<Settled<Value>[]> {
+  const last = fork.keys.at(-1) ?? '';
+  try {
+    const child = await startChild(workflowInfo().workflowType, {
+      workflowId: `${fork.runId}/${fork.mapPath}/${index}`,
+      args: [params, fork],
+      parentClosePolicy: ParentClosePolicy.TERMINATE,
+      staticSummary: `${spec.name} ${encodeKey(fork.keys[0] ?? '')} to ${encodeKey(last)}`,
+    });
+    return (await child.result()) as Settled<Value>[];
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    // A child that broke as a whole still leaves every one of its keys with a reason.
+    const why: Failure = failureOf(error);
+    return fork.keys.map((key) => ({ key, ok: false, error: why }));
+  }
+}

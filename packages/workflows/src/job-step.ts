@@ -1,0 +1,147 @@
+import {
+  type AttemptProgress,
+  type AttemptRecord,
+  ErrorCode,
+  type JobFailure,
+  type JobOutcome,
+  type JobSpec,
+  type Model,
+  SluiceError,
+  type StepOutput,
+  type StepRef,
+} from '@sluice/sdk';
+import { isCancellation, sleep } from '@temporalio/workflow';
+import { long } from './activities.ts';
+import { afterFailure, classFor, nothingSpent, type Spent, unfinished } from './budget.ts';
+import { applicationFailure, timeoutFailure } from './failure.ts';
+import type { RunState } from './run-state.ts';
+
+/**
+ * Runs a job until it is done or a budget is spent. The loop is here and not in a retry policy, because only a
+ * workflow can move the work to another task queue and keep two budgets apart.
+ */
+export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promise<Model | StepOutput> {
+  const parentRunId = spec.kind === 'step' ? null : await run.mlflowRun();
+  const asked = run.resourceClass(spec);
+  const began = Date.now();
+  let spent: Spent = nothingSpent;
+  for (let attempt = 1; ; attempt++) {
+    const name = classFor(asked, spent, spec.budgets, run.settings.classes);
+    const settings = run.settings.classes[name];
+    if (settings === undefined) throw run.unknownClass(name, ref.step);
+    const order = Date.now();
+    const base = { attempt, class: name, gpus: settings.gpus, price: settings.price, start: order };
+    try {
+      const left = remaining(spec, began, order, ref.step);
+      const activity = long(attempt === 1 ? ref.step : `${ref.step} (attempt ${attempt})`, settings.taskQueue, {
+        heartbeatTimeout: spec.heartbeat,
+        ...(spec.budgets.maxRuntime === null ? {} : { startToCloseTimeout: spec.budgets.maxRuntime }),
+        ...(spec.budgets.maxQueued === null ? {} : { scheduleToStartTimeout: spec.budgets.maxQueued }),
+        ...(left === null ? {} : { scheduleToCloseTimeout: left }),
+        ...spec.temporal,
+        retry: { maximumAttempts: 1 },
+      });
+      const outcome: JobOutcome = await activity[spec.kind]({
+        ref,
+        spec,
+        attempt,
+        order,
+        class: name,
+        gpus: settings.gpus,
+        interruptible: settings.interruptible,
+        parentRunId,
+      });
+      run.journal.addAttempt(ref.step, finished({ ...base, end: Date.now() }, outcome.progress));
+      return outcome.result;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const failure = classify(error, spec);
+      if (failure === null) throw error;
+      run.journal.addAttempt(
+        ref.step,
+        unfinished({ ...base, end: Date.now() }, failure.code, failure.message, failure.details?.progress ?? null),
+      );
+      const next = afterFailure(failure.code, spent, spec.budgets);
+      spent = next.spent;
+      if (next.kind === 'stop') {
+        throw new SluiceError(failure.code, `${ref.step}: ${failure.message} (${next.why})`, {
+          where: ref.step,
+          data: failure.details,
+          cause: error,
+        });
+      }
+      if (next.wait > 0) await sleep(next.wait);
+    }
+  }
+}
+
+/** Milliseconds left of the deadline over all attempts. */
+function remaining(spec: JobSpec, began: number, now: number, step: string): number | null {
+  if (spec.budgets.deadline === null) return null;
+  const left = spec.budgets.deadline - (now - began);
+  if (left > 0) return left;
+  throw new SluiceError(
+    ErrorCode.BudgetSpent,
+    `${step}: the deadline of ${spec.budgets.deadline / 1000} s over all attempts has passed.`,
+    {
+      where: step,
+      fix: 'Give it a longer deadline, or an on-demand class earlier (preempt.onDemandAfter).',
+    },
+  );
+}
+
+interface Classified {
+  readonly code: string;
+  readonly message: string;
+  readonly details: JobFailure | undefined;
+}
+
+/** Tells failures apart by type, never by message; null for what is not a failure of the attempt. */
+function classify(error: unknown, spec: JobSpec): Classified | null {
+  if (error instanceof SluiceError) return null;
+  const timeout = timeoutFailure(error);
+  if (timeout !== null) {
+    const progress = timeout.lastHeartbeatDetails as AttemptProgress | undefined;
+    const details: JobFailure = { progress: progress ?? null, exitCode: null, signal: null, tail: [] };
+    switch (timeout.timeoutType) {
+      case 'HEARTBEAT':
+        return {
+          code: ErrorCode.WorkerLost,
+          message: `no heartbeat for ${spec.heartbeat / 1000} s: the worker is gone`,
+          details,
+        };
+      case 'SCHEDULE_TO_START':
+        return { code: ErrorCode.BudgetSpent, message: 'no worker took it within maxQueued', details };
+      case 'START_TO_CLOSE':
+        return { code: ErrorCode.BudgetSpent, message: 'it ran longer than maxRuntime', details };
+      default:
+        return { code: ErrorCode.BudgetSpent, message: 'the deadline over all attempts has passed', details };
+    }
+  }
+  const failure = applicationFailure(error);
+  if (failure === null) return null;
+  return {
+    code: failure.type ?? ErrorCode.Internal,
+    message: failure.message,
+    details: failure.details?.[0] as JobFailure | undefined,
+  };
+}
+
+function finished(
+  base: Pick<AttemptRecord, 'attempt' | 'class' | 'gpus' | 'price' | 'start' | 'end'>,
+  progress: AttemptProgress,
+): AttemptRecord {
+  return {
+    ...base,
+    machine: progress.machine,
+    ended: 'done',
+    code: null,
+    message: null,
+    resumedFrom: progress.resumedFrom,
+    lastStep: progress.step,
+    checkpoint: progress.checkpoint,
+    stepsLost: 0,
+    secondsLost: 0,
+    seconds: (base.end - base.start) / 1000,
+  };
+}
