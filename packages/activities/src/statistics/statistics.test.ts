@@ -1,0 +1,233 @@
+/** Golden values: scipy 1.17.1 and statsmodels, the call beside each. */
+import { describe, expect, test } from 'vitest';
+import { binomialUpperTail } from './binomial.ts';
+import { fisherExactGreater } from './fisher-exact.ts';
+import { hodgesLehmann } from './hodges-lehmann.ts';
+import { logFactorial } from './log-factorial.ts';
+import { mannWhitneyGreater } from './mann-whitney.ts';
+import { mcnemarExact } from './mcnemar.ts';
+import { normalCdf, normalQuantile, normalUpperTail } from './normal.ts';
+import { pairedBootstrap, quantile } from './paired-bootstrap.ts';
+import { seededRandom, xoshiro128 } from './random.ts';
+import { tangoInterval } from './tango.ts';
+import { wilson } from './wilson.ts';
+import { zeroFailureBound } from './zero-failure-bound.ts';
+
+/** Equal to 9 significant digits, which a tiny p value needs and `toBeCloseTo` does not see. */
+function expectSame(value: number, expected: number, relative = 1e-9): void {
+  expect(Math.abs(value - expected)).toBeLessThanOrEqual(Math.max(1e-300, Math.abs(expected) * relative));
+}
+
+describe('random numbers', () => {
+  test('xoshiro128** gives the reference stream of its authors from the state 1, 2, 3, 4', () => {
+    const random = xoshiro128([1, 2, 3, 4]);
+    expect([1, 2, 3, 4].map(() => random.next())).toEqual([11520, 0, 5927040, 70819200]);
+  });
+
+  test('the same seed gives the same stream, and another seed another one', () => {
+    const stream = (seed: number | string) => {
+      const random = seededRandom(seed);
+      return Array.from({ length: 20 }, () => random.next());
+    };
+    expect(stream(7)).toEqual(stream(7));
+    expect(stream(7)).not.toEqual(stream(8));
+    expect(stream('7/a')).not.toEqual(stream('7/b'));
+  });
+
+  test('every number below the limit comes about equally often', () => {
+    const random = seededRandom(1);
+    const counts = new Array<number>(7).fill(0);
+    for (let i = 0; i < 70_000; i += 1) {
+      const drawn = random.below(7);
+      counts[drawn] = (counts[drawn] ?? 0) + 1;
+    }
+    // χ² with 6 degrees of freedom: 22.46 is its 99.9 % point.
+    expect(counts.reduce((sum, count) => sum + (count - 10_000) ** 2 / 10_000, 0)).toBeLessThan(22.46);
+  });
+});
+
+describe('exact tests on counts', () => {
+  test.each([
+    [5, 0, 0.0625],
+    [6, 0, 0.03125],
+    [10, 2, 0.03857421875],
+    [15, 5, 0.04138946533203125],
+    [0, 0, 1],
+    [300, 240, 0.011050481081929898],
+  ])('McNemar of %d and %d discordant pairs is p = %d', (b, c, p) => {
+    expectSame(mcnemarExact(b, c), p); // mcnemar([[0, b], [c, 0]], exact=True).pvalue
+    expectSame(mcnemarExact(c, b), p);
+  });
+
+  test.each([
+    [3, 3, 0.05, 0.00012500000000000003],
+    [2, 20, 0.05, 0.2641604750561498],
+    [30, 1000, 0.02, 0.02069651867323949],
+    [15, 1000, 0.02, 0.897471804132691],
+    [600, 10_000, 0.05, 4.509387117818274e-6],
+    [0, 5, 0.1, 1],
+  ])('at least %d of %d with share %d has the probability %d', (k, n, share, p) => {
+    expectSame(binomialUpperTail(k, n, share), p); // binom.sf(k - 1, n, share)
+  });
+
+  test('a share of nothing or of everything leaves no doubt', () => {
+    expect(binomialUpperTail(1, 10, 0)).toBe(0);
+    expect(binomialUpperTail(10, 10, 1)).toBe(1);
+    expect(binomialUpperTail(11, 10, 0.5)).toBe(0);
+  });
+
+  test.each([
+    [5, 20, 2, 380, 3.6685455324835454e-6],
+    [1, 20, 0, 400, 0.047619047619047616],
+    [3, 50, 10, 950, 0.023603894427867058],
+    [0, 20, 5, 100, 1],
+    [60, 1000, 500, 10_000, 0.0993709390806001],
+    [20, 20, 0, 20, 7.254444551924844e-12],
+    [10, 100, 50, 100, 0.9999999999706066],
+  ])('Fisher, %d of %d against %d of %d, is p = %d', (hits, size, otherHits, otherSize, p) => {
+    // fisher_exact([[hits, size - hits], [otherHits, otherSize - otherHits]], alternative='greater')
+    expectSame(fisherExactGreater(hits, size, otherHits, otherSize), p);
+  });
+
+  test('Fisher of two arms without any hit says nothing', () => {
+    expect(fisherExactGreater(0, 10, 0, 10)).toBe(1);
+  });
+
+  test.each([
+    [10, 15.104412573075516],
+    [256, 1167.2572785628804],
+    [257, 1172.8063546477754],
+    [1_000_000, 12_815_518.384658169],
+  ])('ln %d! is %d', (n, value) => {
+    expectSame(logFactorial(n), value, 1e-14); // gammaln(n + 1)
+  });
+});
+
+describe('shares', () => {
+  test.each([
+    [0, 10, 0, 0.27753279986288926],
+    [3, 10, 0.10779126740630104, 0.6032218525388546],
+    [10, 10, 0.7224672001371106, 1],
+    [5, 1000, 0.0021375355273244604, 0.011650955373375117],
+  ])('Wilson of %d out of %d is %d to %d', (hits, n, low, high) => {
+    const interval = wilson(hits, n); // proportion_confint(hits, n, method='wilson')
+    expect(interval[0]).toBeCloseTo(low, 12);
+    expect(interval[1]).toBeCloseTo(high, 12);
+  });
+
+  test('no trial says nothing about a share', () => {
+    expect(wilson(0, 0)).toEqual([0, 1]);
+    expect(zeroFailureBound(0)).toBe(1);
+  });
+
+  test('300 trials without a failure bound its share by 0.99 %, 3000 by 0.10 %', () => {
+    expect(zeroFailureBound(300)).toBeCloseTo(0.0099361, 6);
+    expect(zeroFailureBound(3000)).toBeCloseTo(0.00099808, 7);
+  });
+
+  // Roots of the score statistic with its nuisance share maximised numerically (scipy minimize_scalar, brentq).
+  test.each([
+    [10, 20, 100, -0.20821177538, 0.00768290386],
+    [86, 150, 1600, -0.05899803332, -0.02136156465],
+    [3, 9, 44, -0.2947856053, 0.02009579777],
+    [0, 6, 50, -0.2380481794, -0.04009069],
+  ])('Tango of %d gains and %d losses in %d pairs is %d to %d', (gains, losses, n, low, high) => {
+    const interval = tangoInterval(gains, losses, n);
+    expect(interval[0]).toBeCloseTo(low, 6);
+    expect(interval[1]).toBeCloseTo(high, 6);
+  });
+
+  test('without a discordant pair Tango is ±z²/(n + z²), so little data proves little', () => {
+    const interval = tangoInterval(0, 0, 300);
+    expect(interval[0]).toBeCloseTo(-0.0126429712245, 12);
+    expect(interval[1]).toBeCloseTo(0.0126429712245, 12);
+  });
+
+  test('all gains or all losses end at the edge', () => {
+    expect(tangoInterval(10, 0, 10)[1]).toBe(1);
+    expect(tangoInterval(0, 10, 10)[0]).toBe(-1);
+  });
+});
+
+describe('the normal distribution', () => {
+  test.each([
+    [-5, 2.866515718791933e-7, 0.9999997133484281],
+    [-1.5, 0.06680720126885807, 0.9331927987311419],
+    [0.3, 0.6179114221889526, 0.3820885778110474],
+    [3.2, 0.9993128620620841, 0.0006871379379158471],
+    [8, 0.9999999999999993, 6.22096057427174e-16],
+  ])('at %d it is %d below and %d above', (z, below, above) => {
+    expectSame(normalCdf(z), below, 1e-11); // norm.cdf
+    expectSame(normalUpperTail(z), above, 1e-11); // norm.sf
+  });
+
+  test.each([
+    [0.001, -3.090232306167813],
+    [0.3, -0.5244005127080409],
+    [0.975, 1.959963984540054],
+    [0.9999, 3.719016485455709],
+  ])('its quantile at %d is %d', (p, z) => {
+    expect(normalQuantile(p)).toBeCloseTo(z, 10); // norm.ppf
+  });
+});
+
+describe('Mann–Whitney and Hodges–Lehmann', () => {
+  const plain = { x: [19, 22, 16, 29, 24], y: [20, 11, 17, 12] };
+  const tied = { x: [10, 10, 11, 12, 12, 12, 15, 20], y: [9, 10, 10, 11, 11, 12, 12, 13, 13] };
+
+  test('agrees with scipy, with and without ties', () => {
+    // mannwhitneyu(x, y, alternative='greater', method='asymptotic')
+    expect(mannWhitneyGreater(plain.x, plain.y).u).toBe(17);
+    expectSame(mannWhitneyGreater(plain.x, plain.y).p, 0.055673443266570206);
+    expect(mannWhitneyGreater(tied.x, tied.y).u).toBe(44);
+    expectSame(mannWhitneyGreater(tied.x, tied.y).p, 0.23035397945204023);
+    expectSame(mannWhitneyGreater(tied.y, tied.x).p, 0.7984335580981636);
+  });
+
+  test('one value everywhere is no difference', () => {
+    expect(mannWhitneyGreater([3, 3], [3, 3, 3]).p).toBe(1);
+  });
+
+  test('the shift is the median of all differences, its interval two of them', () => {
+    // np.median(np.subtract.outer(x, y)); sorted differences at floor(mn/2 - z·√(mn(m+n+1)/12)) from both ends
+    const a = hodgesLehmann(plain.x, plain.y);
+    expect([a.estimate, ...a.interval].map((v) => Math.round(v * 1e9) / 1e9)).toEqual([7, -4, 18]);
+    const b = hodgesLehmann(tied.x, tied.y);
+    expect([b.estimate, ...b.interval].map((v) => Math.round(v * 1e9) / 1e9)).toEqual([1, -1, 3]);
+  });
+});
+
+describe('the paired bootstrap', () => {
+  const differences = Float64Array.from([0.5, -0.2, 0.1, 0.9, -0.4, 0.3, 0, 0.7, -0.1, 0.2, 0.4, 0.05]);
+
+  test('agrees with scipy to resampling noise', async () => {
+    // scipy.stats.bootstrap((d,), np.mean, n_resamples=200000, method='percentile', rng=1) = [0.004167, 0.4125]
+    const [low, high] = await pairedBootstrap(differences, { seed: 0 });
+    expect(low).toBeCloseTo(0.0042, 2);
+    expect(high).toBeCloseTo(0.4125, 1);
+  });
+
+  test('is the same for the same seed', async () => {
+    expect(await pairedBootstrap(differences, { seed: 3 })).toEqual(await pairedBootstrap(differences, { seed: 3 }));
+    expect(await pairedBootstrap(differences, { seed: 3 })).not.toEqual(
+      await pairedBootstrap(differences, { seed: 4 }),
+    );
+  });
+
+  test('gives way to other work and stops when it is told to', async () => {
+    const long = Float64Array.from({ length: 5000 }, (_, i) => i % 7);
+    let slices = 0;
+    const stopped = pairedBootstrap(long, {
+      seed: 0,
+      onSlice: () => {
+        slices += 1;
+        if (slices === 3) throw new Error('stopped');
+      },
+    });
+    await expect(stopped).rejects.toThrow('stopped');
+  });
+
+  test('quantiles are interpolated as numpy does', () => {
+    expect(quantile([1, 2, 4], 0.25)).toBe(1.5); // np.quantile([1, 2, 4], .25)
+  });
+});
