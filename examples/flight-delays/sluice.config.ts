@@ -1,0 +1,17 @@
+import { defineConfig, python } from '@sluice/sdk';
+
+const example = { currency: 'USD', source: 'example price, not a quote', at: '2026-01-01' };
+
+export default defineConfig({
+  project: 'flight-delays',
+  pipelines: ['pipelines/flight-delays.ts'],
+  classes: {
+    cpu: { price: { ...example, perHour: 0.1 } },
+    'gpu-spot': { interruptible: true, fallback: 'gpu', slots: 2, price: { ...example, perHour: 0.9 } },
+    gpu: { price: { ...example, perHour: 3 } },
+  },
+  endpoints: {
+    'flight-delays': { serve: python('server/serve.py'), ready: '30 seconds' },
+  },
+  python: { requirements: 'requirements.txt' },
+});
