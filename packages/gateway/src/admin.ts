@@ -1,0 +1,175 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ErrorBody, GatewayHealth } from './api.ts';
+import type { Endpoints } from './endpoints.ts';
+import { GatewayCode, GatewayError, invalid, notFound } from './errors.ts';
+import { tailLog } from './log-file.ts';
+import type { MetricsView } from './metrics-view.ts';
+import {
+  parseEndpointName,
+  parseEndpointSpec,
+  parseQueryNumber,
+  parseTrafficSpec,
+  parseVersionId,
+  parseVersionSpec,
+} from './parse.ts';
+
+export interface AdminOptions {
+  endpoints: Endpoints;
+  view: MetricsView;
+  health: () => GatewayHealth;
+  shutdown: () => void;
+  token: string | undefined;
+}
+
+interface Call {
+  method: string;
+  /** Decoded segments of the path. */
+  path: string[];
+  query: URLSearchParams;
+  body: () => Promise<unknown>;
+}
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const LOG_TAIL_LINES = 20;
+
+/** The admin API over HTTP; it does not listen yet. */
+export function createAdmin(options: AdminOptions): Server {
+  return createServer((req, res) => {
+    answer(req, options).then(
+      (body) => {
+        send(res, 200, body);
+        if (req.method === 'POST' && req.url?.split('?')[0] === '/shutdown') res.once('close', options.shutdown);
+      },
+      (error: unknown) => sendError(res, error),
+    );
+  });
+}
+
+async function answer(req: IncomingMessage, options: AdminOptions): Promise<unknown> {
+  checkCaller(req, options.token);
+  const url = new URL(req.url ?? '/', 'http://admin');
+  const path = url.pathname.split('/').slice(1).map(decode);
+  const call = { method: req.method ?? 'GET', path, query: url.searchParams, body: () => readJson(req) };
+  return (await route(call, options)) ?? notKnown(call);
+}
+
+async function route(call: Call, options: AdminOptions): Promise<unknown> {
+  const [root, name, kind, id, action, ...rest] = call.path;
+  if (rest.length > 0) return null;
+  if (name === undefined) {
+    if (call.method === 'GET' && root === 'healthz') return options.health();
+    if (call.method === 'GET' && root === 'endpoints') return { endpoints: options.endpoints.list() };
+    if (call.method === 'POST' && root === 'shutdown') return { ok: true };
+    return null;
+  }
+  if (root !== 'endpoints') return null;
+  const endpoint = parseEndpointName(name);
+  if (kind === undefined) return onEndpoint(call, endpoint, options);
+  if (kind === 'versions' && id !== undefined) return onVersion(call, endpoint, parseVersionId(id), action, options);
+  return id === undefined ? onPart(call, endpoint, kind, options) : null;
+}
+
+async function onEndpoint({ method, body }: Call, name: string, { endpoints }: AdminOptions): Promise<unknown> {
+  if (method === 'GET') return endpoints.get(name);
+  if (method === 'PUT') return endpoints.put(name, parseEndpointSpec(await body()));
+  return null;
+}
+
+async function onVersion(
+  { method, body }: Call,
+  name: string,
+  id: string,
+  action: string | undefined,
+  { endpoints }: AdminOptions,
+): Promise<unknown> {
+  if (action !== undefined) return method === 'POST' && action === 'ping' ? endpoints.server(name, id).ping() : null;
+  if (method === 'PUT') return endpoints.putVersion(name, id, parseVersionSpec(await body()));
+  if (method === 'GET') {
+    const state = endpoints.server(name, id).state();
+    return { ...state, logTail: await tailLog(state.logPath, LOG_TAIL_LINES) };
+  }
+  if (method === 'DELETE') {
+    await endpoints.deleteVersion(name, id);
+    return { ok: true };
+  }
+  return null;
+}
+
+async function onPart(
+  { method, body, query }: Call,
+  name: string,
+  part: string,
+  options: AdminOptions,
+): Promise<unknown> {
+  const { endpoints, view } = options;
+  if (method === 'PUT' && part === 'traffic') return endpoints.putTraffic(name, parseTrafficSpec(await body()));
+  if (method !== 'GET' || (part !== 'metrics' && part !== 'captures')) return null;
+  const { versions } = endpoints.get(name);
+  const since = parseQueryNumber(query, 'since');
+  const from = since === undefined ? {} : { since };
+  if (part === 'metrics') {
+    const until = parseQueryNumber(query, 'until');
+    const ids = versions.map((version) => version.id);
+    return view.metrics(name, ids, { ...from, ...(until === undefined ? {} : { until }) });
+  }
+  const limit = parseQueryNumber(query, 'limit');
+  return view.captures(name, { ...from, ...(limit === undefined ? {} : { limit }) });
+}
+
+/** Loopback is not a fence against the user's own browser: no web page may call, under any name. */
+function checkCaller(req: IncomingMessage, token: string | undefined): void {
+  const host = (req.headers.host ?? '').replace(/:\d+$/, '');
+  const isAddress = /^(localhost|\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\])$/i.test(host);
+  if (req.headers.origin !== undefined || (!isAddress && token === undefined)) {
+    throw new GatewayError(GatewayCode.Forbidden, 'The admin API takes no calls from web pages or under host names.');
+  }
+  if (token === undefined) return;
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  if (!timingSafeEqual(digest(req.headers.authorization ?? ''), digest(`Bearer ${token}`))) {
+    throw new GatewayError(GatewayCode.Unauthorized, 'The admin API needs its bearer token.');
+  }
+}
+
+async function readJson(req: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw invalid(`The body is larger than ${MAX_BODY_BYTES} bytes.`);
+    chunks.push(chunk);
+  }
+  if (bytes === 0) return {};
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch (error) {
+    throw invalid(`The body is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw invalid(`The path segment "${segment}" is not a valid URL.`);
+  }
+}
+
+function notKnown({ method, path }: Call): never {
+  throw notFound(`The admin API has no ${method} /${path.join('/')}.`);
+}
+
+function sendError(res: ServerResponse, error: unknown): void {
+  const known = error instanceof GatewayError;
+  const message = error instanceof Error ? error.message : String(error);
+  const fix = known && error.fix ? ` ${error.fix}` : '';
+  const body: ErrorBody = { error: { code: known ? error.code : GatewayCode.Internal, message: message + fix } };
+  // What is left of a refused body is not read.
+  res.setHeader('connection', 'close');
+  send(res, known ? error.status : 500, body);
+}
+
+function send(res: ServerResponse, status: number, body: unknown): void {
+  res.writeHead(status, { 'content-type': 'application/json' });
+  res.end(JSON.stringify(body));
+}

@@ -1,0 +1,65 @@
+import type { Mirror } from './api.ts';
+import type { Bucket } from './bucket.ts';
+
+/** What the proxy must know of one version. */
+export interface RouteVersion {
+  id: string;
+  digest: string;
+  /** Loopback port of its model server; null while there is none. */
+  port: number | null;
+}
+
+/** What the proxy must know of one endpoint. */
+export interface RouteEndpoint {
+  name: string;
+  versions: RouteVersion[];
+  weights: Record<string, number>;
+  mirror: Mirror | null;
+  capturePercent: number;
+  deadlineMs: number;
+}
+
+/** Settings a worker gets once, as its first argument. */
+export interface WorkerSettings {
+  stateDir: string;
+  /** Largest request body kept in memory for capture and mirror, bytes. */
+  bufferBytes: number;
+  captureSegmentBytes: number;
+  captureSegmentMs: number;
+  captureKeepBytes: number;
+  captureKeepMs: number;
+  /** Copies to shadows in flight at a time, per worker. */
+  shadowInFlight: number;
+  /** File descriptor of the connection table, or null. */
+  connectionTable: number | null;
+}
+
+export interface SeriesReport {
+  endpoint: string;
+  version: string;
+  shadow: boolean;
+  buckets: Bucket[];
+}
+
+export interface CaptureReport {
+  endpoint: string;
+  written: number;
+  dropped: number;
+  skipped: number;
+}
+
+export type ToWorker =
+  /** Comes with the socket. */
+  | { type: 'connection'; slot: number; resumed: boolean }
+  | { type: 'routes'; revision: number; endpoints: RouteEndpoint[] }
+  | { type: 'report'; call: number }
+  | { type: 'flush-captures'; call: number }
+  | { type: 'drain'; call: number; endpoint: string; version: string; timeoutMs: number }
+  | { type: 'stop'; timeoutMs: number };
+
+export type FromWorker =
+  | { type: 'ready' }
+  | { type: 'routed'; revision: number }
+  | { type: 'closed'; slots: number[] }
+  | { type: 'report'; series: SeriesReport[]; captures: CaptureReport[] }
+  | { type: 'done'; call: number };

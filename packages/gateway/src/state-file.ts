@@ -1,0 +1,120 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { CaptureSettings, Mirror, VersionSpec } from './api.ts';
+import { GatewayCode, GatewayError } from './errors.ts';
+import * as parse from './parse.ts';
+
+/** What the gateway was asked for: everything a restart needs. Treated as immutable. */
+export interface DesiredState {
+  format: 1;
+  endpoints: DesiredEndpoint[];
+}
+
+export interface DesiredEndpoint {
+  name: string;
+  generation: number;
+  weights: Record<string, number>;
+  mirror: Mirror | null;
+  capture: CaptureSettings;
+  deadlineMs: number;
+  versions: DesiredVersion[];
+}
+
+export interface DesiredVersion {
+  id: string;
+  spec: VersionSpec;
+  everReady: boolean;
+}
+
+/**
+ * Reads the state; a missing file is an empty state.
+ *
+ * @throws {GatewayError} GATEWAY_STATE_CORRUPT, naming the file, when it is anything else than a whole state
+ */
+export async function loadState(path: string): Promise<DesiredState> {
+  let raw: string;
+  try {
+    raw = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { format: 1, endpoints: [] };
+    throw error;
+  }
+  try {
+    return parseState(JSON.parse(raw));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new GatewayError(GatewayCode.StateCorrupt, `The gateway's state file ${path} cannot be used: ${why}`, {
+      where: path,
+      fix: 'Mend it or put a copy back; to start with no endpoints, move it away.',
+      cause,
+    });
+  }
+}
+
+/** Replaces the state: readers see the old file or the new one, whole, also after a power cut. */
+export async function saveState(path: string, state: DesiredState): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.tmp`;
+  // Commands' environments may hold secrets.
+  const file = await open(temporary, 'w', 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify(state, null, 2)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  const dir = await open(dirname(path), 'r');
+  await dir.sync().finally(() => dir.close());
+}
+
+function parseState(value: unknown): DesiredState {
+  const state = parse.object(value, 'the state', ['format', 'endpoints']);
+  if (state.format !== 1) throw new Error(`its format is ${JSON.stringify(state.format)}, this version reads 1.`);
+  const endpoints = list(state.endpoints, 'endpoints').map(parseEndpoint);
+  unique(
+    endpoints.map((endpoint) => endpoint.name),
+    'endpoints',
+  );
+  return { format: 1, endpoints };
+}
+
+const ENDPOINT_KEYS = ['name', 'generation', 'weights', 'mirror', 'capture', 'deadlineMs', 'versions'];
+
+function parseEndpoint(value: unknown): DesiredEndpoint {
+  const input = parse.object(value, 'an endpoint', ENDPOINT_KEYS);
+  const name = parse.parseEndpointName(parse.text(input.name, 'name'));
+  const { capture, deadlineMs } = parse.parseEndpointSpec({
+    capture: input.capture,
+    deadlineMs: input.deadlineMs,
+  });
+  if (!capture || deadlineMs === undefined) throw new Error(`endpoint ${name} lacks capture or deadlineMs.`);
+  const versions = list(input.versions, `${name}.versions`).map(parseVersion);
+  const ids = versions.map((version) => version.id);
+  unique(ids, `${name}.versions`);
+  const weights = parse.parseWeights(input.weights);
+  const mirror = parse.parseMirror(input.mirror);
+  for (const id of [...Object.keys(weights), ...(mirror ? [mirror.version] : [])]) {
+    if (!ids.includes(id)) throw new Error(`endpoint ${name} sends traffic to version ${id}, which it does not have.`);
+  }
+  const generation = parse.number(input.generation, `${name}.generation`, 0, Number.MAX_SAFE_INTEGER);
+  return { name, generation, weights, mirror, capture, deadlineMs, versions };
+}
+
+function parseVersion(value: unknown): DesiredVersion {
+  const input = parse.object(value, 'a version', ['id', 'spec', 'everReady']);
+  return {
+    id: parse.parseVersionId(parse.text(input.id, 'id')),
+    spec: parse.parseVersionSpec(input.spec),
+    everReady: input.everReady === true,
+  };
+}
+
+function list(value: unknown, where: string): unknown[] {
+  if (!Array.isArray(value)) throw new Error(`${where} must be a list.`);
+  return value;
+}
+
+function unique(names: readonly string[], where: string): void {
+  if (new Set(names).size !== names.length) throw new Error(`${where} names one thing twice.`);
+}

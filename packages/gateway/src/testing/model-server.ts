@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+
+/** A model server for tests: MLflow's two routes, and some that misbehave on request. */
+const version = process.env.SLUICE_VERSION ?? '';
+let healthy = process.env.NEVER_READY === undefined;
+if (process.env.IGNORE_SIGTERM) process.on('SIGTERM', () => undefined);
+if (process.env.WITH_CHILD) {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  console.log(`child ${child.pid}`);
+}
+console.log(`serving ${process.env.SLUICE_MODEL} ${process.argv.slice(2).join(' ')}`);
+
+createServer((req, res) => {
+  const url = new URL(req.url ?? '/', 'http://model');
+  const chunks: Buffer[] = [];
+  if (url.pathname === '/early') {
+    res.writeHead(413, { connection: 'close' }).end('too much');
+    return;
+  }
+  req.on('data', (chunk: Buffer) => chunks.push(chunk));
+  req.on('end', () => {
+    const body = Buffer.concat(chunks);
+    switch (url.pathname) {
+      case '/ping':
+        res.writeHead(healthy ? 200 : 503).end('{}');
+        return;
+      case '/health':
+        healthy = url.searchParams.get('to') === 'good';
+        res.end();
+        return;
+      case '/echo':
+        res.writeHead(200, { 'content-type': req.headers['content-type'] ?? 'text/plain' }).end(body);
+        return;
+      case '/headers':
+        res.setHeader('set-cookie', ['a=1', 'b=2']);
+        res.end(JSON.stringify(req.headers));
+        return;
+      case '/status':
+        res.writeHead(Number(url.searchParams.get('code'))).end('{}');
+        return;
+      case '/slow':
+        setTimeout(() => res.end(version), Number(url.searchParams.get('ms')));
+        return;
+      case '/hang':
+        return;
+      case '/big':
+        res.end(Buffer.alloc(Number(url.searchParams.get('bytes')), url.searchParams.get('fill') ?? 'x'));
+        return;
+      case '/broken':
+        res.writeHead(200, { 'content-length': '100' });
+        res.write('half', () => res.destroy());
+        return;
+      case '/stream':
+        res.write('first');
+        setTimeout(() => res.end('second'), 300);
+        return;
+      case '/reset':
+        req.socket.resetAndDestroy();
+        return;
+      case '/crash':
+        process.exit(3);
+        return;
+      default:
+        res.setHeader('content-type', 'application/json');
+        res.end(JSON.stringify({ version, bytes: body.length, shadow: req.headers['x-sluice-shadow'] ?? null }));
+    }
+  });
+}).listen(Number(process.env.SLUICE_PORT), process.env.SLUICE_HOST);

@@ -1,0 +1,41 @@
+import type { ShadowComparison } from './api.ts';
+import { type Bucket, emptyBucket, emptyComparison, type Outcome, recordOutcome } from './bucket.ts';
+import type { SeriesReport } from './ipc.ts';
+
+/** The proxy's counters since its last report to the host. */
+export class TrafficRecorder {
+  #series = new Map<string, SeriesReport>();
+
+  record(endpoint: string, version: string, shadow: boolean, outcome: Outcome): void {
+    const now = Date.now();
+    recordOutcome(this.#bucket(endpoint, version, shadow, now), outcome, now);
+  }
+
+  compare(endpoint: string, version: string, count: (comparison: ShadowComparison) => void): void {
+    const bucket = this.#bucket(endpoint, version, true, Date.now());
+    bucket.comparison ??= emptyComparison();
+    count(bucket.comparison);
+  }
+
+  /** Hands over everything recorded since the last call. */
+  take(): SeriesReport[] {
+    const reports = [...this.#series.values()];
+    this.#series = new Map();
+    return reports;
+  }
+
+  #bucket(endpoint: string, version: string, shadow: boolean, now: number): Bucket {
+    const key = `${shadow ? 's' : 'v'}/${endpoint}/${version}`;
+    let series = this.#series.get(key);
+    if (!series) {
+      series = { endpoint, version, shadow, buckets: [] };
+      this.#series.set(key, series);
+    }
+    let bucket = series.buckets.at(-1);
+    if (!bucket || now < bucket.at || now >= bucket.at + 1000) {
+      bucket = emptyBucket(now);
+      series.buckets.push(bucket);
+    }
+    return bucket;
+  }
+}

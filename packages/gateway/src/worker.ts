@@ -1,0 +1,83 @@
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { repairTornTails } from './capture-segments.ts';
+import { CaptureWriter } from './capture-writer.ts';
+import { InFlight } from './in-flight.ts';
+import type { FromWorker, ToWorker, WorkerSettings } from './ipc.ts';
+import { GatewayProxy } from './proxy.ts';
+import { ShadowTraffic } from './shadow.ts';
+import { TrafficRecorder } from './traffic-recorder.ts';
+import { WorkerConnections } from './worker-connections.ts';
+
+/** The gateway worker's process: proxies callers' connections that the host hands over. */
+const settings = JSON.parse(process.argv[2] ?? '') as WorkerSettings;
+const capturesDir = join(settings.stateDir, 'captures');
+repairTornTails(capturesDir);
+
+const recorder = new TrafficRecorder();
+const inFlight = new InFlight();
+const captures = new CaptureWriter({
+  dir: capturesDir,
+  segmentBytes: settings.captureSegmentBytes,
+  segmentMs: settings.captureSegmentMs,
+  retention: { bytes: settings.captureKeepBytes, ms: settings.captureKeepMs },
+});
+const shadow = new ShadowTraffic(recorder, inFlight, settings.shadowInFlight);
+const proxy = new GatewayProxy({ recorder, inFlight, shadow, captures, bufferBytes: settings.bufferBytes });
+const connections = new WorkerConnections(
+  (req, res) => proxy.handle(req, res),
+  settings.connectionTable,
+  (slots) => tell({ type: 'closed', slots }),
+);
+
+process.on('message', (message: ToWorker, socket?: Socket) => void receive(message, socket));
+// Without its host it has no business: the sockets are the host's.
+process.on('disconnect', () => process.exit(0));
+// Both belong to the host, which ends the worker when it has drained; a Ctrl-C reaches the whole group.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+// Once a second: what the host has is at most a second old, and silence tells it that the worker hangs.
+setInterval(report, 1000);
+tell({ type: 'ready' });
+
+async function receive(message: ToWorker, socket?: Socket): Promise<void> {
+  switch (message.type) {
+    case 'connection':
+      if (socket) connections.serve(socket, message.slot, message.resumed);
+      else tell({ type: 'closed', slots: [message.slot] });
+      return;
+    case 'routes':
+      proxy.setRoutes(message.endpoints);
+      tell({ type: 'routed', revision: message.revision });
+      return;
+    case 'report':
+      report();
+      tell({ type: 'done', call: message.call });
+      return;
+    case 'flush-captures':
+      await captures.flush();
+      report();
+      tell({ type: 'done', call: message.call });
+      return;
+    case 'drain':
+      await inFlight.idle(message.endpoint, message.version, message.timeoutMs);
+      report();
+      tell({ type: 'done', call: message.call });
+      return;
+    case 'stop':
+      connections.stop();
+      await inFlight.allIdle(message.timeoutMs);
+      await captures.close();
+      report();
+      process.disconnect();
+  }
+}
+
+function report(): void {
+  tell({ type: 'report', series: recorder.take(), captures: captures.takeReports() });
+}
+
+function tell(message: FromWorker): void {
+  // A send that fails means that the host is gone, and `disconnect` follows.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
