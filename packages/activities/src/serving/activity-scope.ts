@@ -1,0 +1,51 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+
+/** What long work needs of the activity it runs in; outside of one (the local runner) it is silent and never cancelled. */
+export interface ActivityScope {
+  /** Aborts when the activity is cancelled; its reason is what to throw. */
+  readonly signal: AbortSignal;
+  /** Tells the server that this is alive. Never throws. */
+  heartbeat(details?: unknown): void;
+}
+
+/** Milliseconds between heartbeats; far below every heartbeat timeout in use. */
+const BEAT = 2_000;
+
+export function activityScope(): ActivityScope {
+  let context: Context;
+  try {
+    context = Context.current();
+  } catch {
+    return { signal: new AbortController().signal, heartbeat: () => {} };
+  }
+  return { signal: context.cancellationSignal, heartbeat: (details) => context.heartbeat(details) };
+}
+
+/** Heartbeats while `work` runs. Everything inside must have a time limit of its own, so that a hang still shows. */
+export async function alive<Value>(scope: ActivityScope, work: () => Promise<Value>): Promise<Value> {
+  scope.heartbeat();
+  const timer = setInterval(() => scope.heartbeat(), BEAT);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Waits and heartbeats. @throws the signal's reason when the activity is cancelled. */
+export async function pause(scope: ActivityScope, milliseconds: number, details?: unknown): Promise<void> {
+  const end = Date.now() + milliseconds;
+  for (;;) {
+    scope.signal.throwIfAborted();
+    scope.heartbeat(details);
+    const left = end - Date.now();
+    if (left <= 0) return;
+    try {
+      await wait(Math.min(left, BEAT), undefined, { signal: scope.signal });
+    } catch (error) {
+      scope.signal.throwIfAborted();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import http from 'node:http';
+
+export interface Exchange {
+  readonly url: string;
+  readonly method: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string;
+  /** For the whole answer, milliseconds. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Why no whole answer came: nobody answered properly, or not in time. */
+export class NoAnswer extends Error {
+  readonly kind: 'transport' | 'deadline';
+
+  constructor(kind: 'transport' | 'deadline', message: string) {
+    super(message);
+    this.name = 'NoAnswer';
+    this.kind = kind;
+  }
+}
+
+/**
+ * One HTTP request on a connection of its own, any method with any body.
+ *
+ * @throws NoAnswer; the signal's reason when that aborts.
+ */
+export function exchange(request: Exchange): Promise<Answer> {
+  const { signal } = request;
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const outgoing = http.request(request.url, {
+      method: request.method,
+      headers: { ...request.headers, ...lengthOf(request) },
+      agent: false,
+    });
+    const fail = (kind: NoAnswer['kind'], message: string) => {
+      finish();
+      outgoing.destroy();
+      reject(new NoAnswer(kind, message));
+    };
+    const timer = setTimeout(() => fail('deadline', `no whole answer within ${request.timeout} ms`), request.timeout);
+    const abort = () => {
+      finish();
+      outgoing.destroy();
+      reject(signal?.reason as Error);
+    };
+    const finish = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    outgoing.on('error', (error) => fail('transport', describe(error)));
+    outgoing.on('response', (incoming) => {
+      const parts: Buffer[] = [];
+      incoming.on('data', (part: Buffer) => parts.push(part));
+      incoming.on('error', (error) => fail('transport', describe(error)));
+      incoming.on('end', () => {
+        finish();
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(parts) });
+      });
+    });
+    outgoing.end(request.body);
+  });
+}
+
+/** Spelled out even for methods that usually carry no body: without it the server would not see one. */
+function lengthOf({ body }: Exchange): Record<string, string> {
+  return body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+}
+
+/** Without address and port, which differ from run to run. */
+function describe(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return 'connection refused';
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'connection broken';
+    default:
+      return error.code ?? error.message;
+  }
+}
