@@ -1,0 +1,276 @@
+import { join } from 'node:path';
+import { scheduledEventsStandIn } from '@sluice/activities';
+import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
+import { loadPipelines } from '../config/load-pipelines.ts';
+import { mlflowUrlOf } from '../worker/activity-context.ts';
+import type { DevEvent } from './dev-events.ts';
+import { type DevFile, removeDevFile, writeDevFile } from './dev-file.ts';
+import { claimDevFile } from './dev-file-claim.ts';
+import { type GatewayPart, startGateway } from './gateway-part.ts';
+import { type MlflowPart, startMlflowPart } from './mlflow-part.ts';
+import { claimPort } from './ports.ts';
+import { processStart } from './process-info.ts';
+import { type Part, Supervised } from './supervised.ts';
+import { startTemporal, type TemporalServer } from './temporal-server.ts';
+import { CONTROL_CLASS, startWorkerProcess, type WorkerPart } from './worker-part.ts';
+
+export interface DevOptions {
+  /** Folder of the project, or one below it. @default the current folder */
+  readonly root?: string;
+  /** Path of the config file. @default found from `root` upward */
+  readonly config?: string;
+  /** Each port: 0 takes a free one. @default 0 */
+  readonly temporalPort?: number;
+  readonly uiPort?: number;
+  readonly mlflowPort?: number;
+  readonly gatewayPort?: number;
+  readonly gatewayAdminPort?: number;
+  readonly scheduledEventsPort?: number;
+  /** Leaves Temporal's web UI out. @default false */
+  readonly headless?: boolean;
+  /** How long work may go on when a worker is told to stop, ms. @default 3000 */
+  readonly grace?: number;
+  readonly onEvent?: (event: DevEvent) => void;
+}
+
+/** Name of a part: `temporal`, `mlflow`, `gateway`, `worker control`, `worker <class>`. */
+export type PartName = string;
+
+export interface WorkerInfo {
+  /** Resource class; `control` runs the workflows. */
+  readonly class: string;
+  readonly machine: string;
+  readonly pid: number;
+}
+
+/** A running stack. Everything in it dies with the process that started it. */
+export interface DevStack {
+  readonly loaded: LoadedConfig;
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | null };
+  /** Null where MLflow is off. */
+  readonly mlflow: { readonly url: string } | null;
+  readonly gateway: { readonly url: string; readonly adminUrl: string };
+  readonly scheduledEventsUrl: string;
+  /** Workers that run now; one that is being started again is missing. */
+  readonly workers: readonly WorkerInfo[];
+  /** Ends a part by `signal` and waits until its successor works. @default SIGKILL */
+  restart(part: PartName, signal?: NodeJS.Signals): Promise<void>;
+  /** Process of a part; null while it is being started again. */
+  pidOf(part: PartName): number | null;
+  /** Ends everything within ten seconds. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts what a project needs on this machine: Temporal, MLflow, the gateway, preemption notices and a worker process
+ * per resource class. Parts that die are started again on the same ports.
+ *
+ * @throws SluiceError `InvalidConfig`, `AlreadyRunning`, `PortInUse`, `CommandNotFound`, `StackFailed`; nothing is left
+ * running then.
+ */
+export async function startDevStack(options: DevOptions = {}): Promise<DevStack> {
+  const loaded = await loadConfig({
+    ...(options.root === undefined ? {} : { cwd: options.root }),
+    ...(options.config === undefined ? {} : { file: options.config }),
+  });
+  await loadPipelines(loaded);
+  const stack = new Stack(loaded, options);
+  try {
+    await stack.start();
+    return stack;
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+class Stack implements DevStack {
+  readonly loaded: LoadedConfig;
+  readonly #options: DevOptions;
+  readonly #emit: (event: DevEvent) => void;
+  readonly #temporal: Supervised<TemporalServer>;
+  readonly #gateway: Supervised<GatewayPart>;
+  readonly #mlflow: Supervised<MlflowPart> | null;
+  readonly #workers: Supervised<WorkerPart>[];
+  #standIn: Awaited<ReturnType<typeof scheduledEventsStandIn>> | null = null;
+  #claimed = false;
+  #stopped: Promise<void> | null = null;
+  #saving: Promise<void> = Promise.resolve();
+  #addresses: Pick<DevStack, 'temporal' | 'mlflow' | 'gateway'> | null = null;
+
+  constructor(loaded: LoadedConfig, options: DevOptions) {
+    this.loaded = loaded;
+    this.#options = options;
+    this.#emit = (event) => {
+      options.onEvent?.(event);
+      if (event.type === 'up' || event.type === 'died') this.#save();
+    };
+    const onProgress = (text: string) => this.#emit({ type: 'progress', text });
+    const { root, config } = loaded;
+    const state = join(root, '.sluice');
+    const ports = { temporal: options.temporalPort ?? 0, ui: options.uiPort ?? 0 };
+    this.#temporal = this.#supervise('temporal', async () => {
+      const server = await startTemporal({
+        stateDir: join(state, 'temporal'),
+        port: ports.temporal,
+        uiPort: ports.ui,
+        headless: options.headless ?? false,
+        onProgress,
+      });
+      ports.temporal = server.port;
+      ports.ui = server.uiPort;
+      return server;
+    });
+    const gatewayPorts = { port: options.gatewayPort ?? 0, adminPort: options.gatewayAdminPort ?? 0 };
+    this.#gateway = this.#supervise('gateway', async () => {
+      const gateway = await startGateway({ root, ...gatewayPorts });
+      Object.assign(gatewayPorts, { port: gateway.port, adminPort: gateway.adminPort });
+      return gateway;
+    });
+    let mlflowPort = options.mlflowPort ?? 0;
+    this.#mlflow =
+      config.mlflow === undefined
+        ? this.#supervise('mlflow', async () => {
+            const server = await startMlflowPart({ root, port: mlflowPort, onProgress });
+            mlflowPort = server.port;
+            return server;
+          })
+        : null;
+    this.#workers = [CONTROL_CLASS, ...Object.keys(config.classes)].map((name) =>
+      this.#supervise(`worker ${name}`, (restarts) => this.#startWorker(name, restarts)),
+    );
+  }
+
+  async start(): Promise<void> {
+    await claimDevFile(this.loaded.root, this.#file());
+    this.#claimed = true;
+    const port = await claimPort(this.#options.scheduledEventsPort ?? 0, 'preemption notices', '--events-port');
+    this.#standIn = await scheduledEventsStandIn({ port });
+    const [temporal, gateway, mlflow] = await all([
+      this.#temporal.begin(),
+      this.#gateway.begin(),
+      this.#mlflow?.begin() ?? Promise.resolve(null),
+    ]);
+    const url = mlflowUrlOf(this.loaded.config, mlflow?.url ?? null);
+    this.#addresses = {
+      temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl },
+      gateway: { url: gateway.url, adminUrl: gateway.adminUrl },
+      mlflow: url === null ? null : { url },
+    };
+    await all(this.#workers.map((worker) => worker.begin()));
+    this.#save();
+    await this.#saving;
+  }
+
+  get temporal() {
+    return this.#up().temporal;
+  }
+
+  get mlflow() {
+    return this.#up().mlflow;
+  }
+
+  get gateway() {
+    return this.#up().gateway;
+  }
+
+  get scheduledEventsUrl(): string {
+    return this.#standIn?.url ?? '';
+  }
+
+  get workers(): readonly WorkerInfo[] {
+    return this.#workers.flatMap(({ current }) =>
+      current === null ? [] : [{ class: current.class, machine: current.machine, pid: current.pid }],
+    );
+  }
+
+  async restart(name: PartName, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.#part(name).restart(signal);
+    await this.#saving;
+  }
+
+  pidOf(name: PartName): number | null {
+    return this.#part(name).current?.pid ?? null;
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    // Workers first, while the server is there to hear how their jobs ended.
+    await Promise.allSettled(this.#workers.map((worker) => worker.stop()));
+    await Promise.allSettled([
+      this.#gateway.stop(),
+      this.#mlflow?.stop(),
+      this.#temporal.stop(),
+      this.#standIn?.close(),
+    ]);
+    await this.#saving;
+    if (this.#claimed) await removeDevFile(this.loaded.root, process.pid);
+  }
+
+  #supervise<P extends Part>(name: string, start: (restarts: number) => Promise<P>): Supervised<P> {
+    return new Supervised<P>({ name, start, onEvent: this.#emit });
+  }
+
+  async #startWorker(name: string, restarts: number): Promise<WorkerPart> {
+    const { temporal, mlflow, gateway } = this.#up();
+    const machine = `${name}-${restarts + 1}`;
+    const worker = await startWorkerProcess({
+      loaded: this.loaded,
+      class: name,
+      machine,
+      temporal,
+      mlflowUrl: mlflow?.url ?? null,
+      gateway,
+      scheduledEventsUrl: this.scheduledEventsUrl,
+      grace: this.#options.grace ?? 3000,
+    });
+    void worker.preempted.then(
+      (was) => was && this.#emit({ type: 'machine-preempted', part: `worker ${name}`, machine }),
+    );
+    return worker;
+  }
+
+  #part(name: PartName): Supervised<Part> {
+    const parts = [this.#temporal, this.#gateway, this.#mlflow, ...this.#workers];
+    const found = parts.find((part) => part?.name === name) as Supervised<Part> | null | undefined;
+    if (found) return found;
+    throw new TypeError(`There is no part "${name}".`);
+  }
+
+  #up(): Pick<DevStack, 'temporal' | 'mlflow' | 'gateway'> {
+    if (this.#addresses === null) throw new TypeError('The stack is not up yet.');
+    return this.#addresses;
+  }
+
+  #file(): DevFile {
+    const { temporal, gateway, mlflow } = this.#addresses ?? { temporal: null, gateway: null, mlflow: null };
+    return {
+      pid: process.pid,
+      started: processStart(process.pid) ?? '',
+      temporal: temporal && { ...temporal, pid: this.#temporal.current?.pid ?? 0 },
+      gateway: gateway && { ...gateway, pid: this.#gateway.current?.pid ?? 0 },
+      mlflow: mlflow && { ...mlflow, pid: this.#mlflow?.current?.pid ?? null },
+      scheduledEventsUrl: this.#standIn?.url ?? null,
+      workers: [...this.workers],
+    };
+  }
+
+  #save(): void {
+    if (!this.#claimed || this.#stopped !== null) return;
+    this.#saving = this.#saving.then(() => writeDevFile(this.loaded.root, this.#file())).catch(() => {});
+  }
+}
+
+/** Waits for all even if one fails, so that nothing is still starting when the failure is handled. */
+async function all<const Values extends readonly unknown[]>(
+  promises: Values,
+): Promise<{ -readonly [K in keyof Values]: Awaited<Values[K]> }> {
+  const settled = await Promise.allSettled(promises);
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never;
+}

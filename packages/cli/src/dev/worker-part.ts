@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import type { LoadedConfig } from '../config/load-config.ts';
+import { startNode } from './node-child.ts';
+import type { Part } from './supervised.ts';
+
+/** Stands where a class's name stands for the other workers. */
+export const CONTROL_CLASS = 'control';
+
+export interface WorkerPart extends Part {
+  readonly class: string;
+  readonly machine: string;
+  /** True once it has ended because its machine was told to go; false once it has ended otherwise. */
+  readonly preempted: Promise<boolean>;
+}
+
+export interface WorkerPartOptions {
+  readonly loaded: LoadedConfig;
+  readonly class: string;
+  readonly machine: string;
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | null };
+  readonly mlflowUrl: string | null;
+  readonly gateway: { readonly url: string; readonly adminUrl: string };
+  readonly scheduledEventsUrl: string;
+  readonly grace: number;
+}
+
+/** Starts `sluice worker` as a process of its own. */
+export async function startWorkerProcess(options: WorkerPartOptions): Promise<WorkerPart> {
+  const { loaded, machine, temporal, gateway } = options;
+  const { child } = await startNode(`The worker ${machine}`, 'main', workerArgs(options), {
+    cwd: loaded.root,
+    log: join(loaded.root, '.sluice', 'dev', `worker-${options.class}.log`),
+    env: {
+      ...process.env,
+      SLUICE_SCHEDULED_EVENTS_URL: options.scheduledEventsUrl,
+      SLUICE_GATEWAY_URL: gateway.url,
+      SLUICE_GATEWAY_ADMIN_URL: gateway.adminUrl,
+      SLUICE_TEMPORAL_UI_URL: temporal.uiUrl ?? '',
+      SLUICE_MLFLOW_URL: options.mlflowUrl ?? '',
+    },
+  });
+  return {
+    pid: child.pid,
+    exited: child.exited,
+    kill: (signal) => child.kill(signal),
+    stop: () => child.stop(options.grace + 2500),
+    class: options.class,
+    machine,
+    preempted: child
+      .message((message): message is { type: 'preempted' } => (message as { type?: unknown })?.type === 'preempted')
+      .then(
+        () => true,
+        () => false,
+      ),
+  };
+}
+
+function workerArgs(options: WorkerPartOptions): string[] {
+  return [
+    'worker',
+    ...(options.class === CONTROL_CLASS ? ['--control'] : ['--class', options.class]),
+    '--machine',
+    options.machine,
+    '--config',
+    options.loaded.path,
+    '--address',
+    options.temporal.address,
+    '--namespace',
+    options.temporal.namespace,
+    '--grace',
+    `${options.grace}`,
+  ];
+}

@@ -1,0 +1,101 @@
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import type { LoadedConfig } from '../config/load-config.ts';
+import { readDevFile } from '../dev/dev-file.ts';
+import { UnreachableError, UsageError } from '../errors.ts';
+
+/** Which Temporal server is meant, and how it was found. */
+export interface TemporalTarget {
+  readonly address: string;
+  readonly namespace: string;
+  readonly connection: ConnectionOptions;
+  readonly native: NativeConnectionOptions;
+  /** Where the address comes from, for error messages. */
+  readonly from: 'flags' | 'sluice dev' | 'config' | 'environment';
+  /** Temporal's web UI; null when not known. */
+  readonly uiUrl: string | null;
+}
+
+export interface TargetOptions {
+  readonly address?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly uiUrl?: string | undefined;
+  readonly loaded?: Pick<LoadedConfig, 'root' | 'config'> | undefined;
+}
+
+/** Flags first, then a running `sluice dev` of the project, its config, and Temporal's own environment configuration. */
+export async function temporalTarget(options: TargetOptions): Promise<TemporalTarget> {
+  const { loaded, namespace, uiUrl } = options;
+  const ofConfig = loaded?.config.temporal ?? {};
+  if (options.address !== undefined) {
+    return plainTarget(options.address, namespace ?? ofConfig.namespace ?? 'default', 'flags', uiUrl ?? null);
+  }
+  const stack = loaded === undefined ? null : await readDevFile(loaded.root);
+  if (stack?.temporal) {
+    const { temporal } = stack;
+    return plainTarget(temporal.address, namespace ?? temporal.namespace, 'sluice dev', uiUrl ?? temporal.uiUrl);
+  }
+  const environment = fromEnvironment();
+  const address = ofConfig.address ?? environment.connectionOptions.address ?? '127.0.0.1:7233';
+  const from = ofConfig.address === undefined ? 'environment' : 'config';
+  return {
+    address,
+    namespace: namespace ?? ofConfig.namespace ?? environment.namespace ?? 'default',
+    connection: { ...environment.connectionOptions, address },
+    native: { ...environment.connectionOptions, address } as NativeConnectionOptions,
+    from,
+    uiUrl: uiUrl ?? null,
+  };
+}
+
+function fromEnvironment() {
+  try {
+    return loadClientConnectConfig();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(
+      `Temporal's environment configuration cannot be read: ${message}`,
+      'See docs.temporal.io/develop/environment-configuration.',
+    );
+  }
+}
+
+export function plainTarget(
+  address: string,
+  namespace: string,
+  from: TemporalTarget['from'],
+  uiUrl: string | null,
+): TemporalTarget {
+  return { address, namespace, connection: { address }, native: { address }, from, uiUrl };
+}
+
+/**
+ * A client for the server; give it back by `close`.
+ *
+ * @throws SluiceError `Unreachable` saying which address was tried and why.
+ */
+export async function connectClient(
+  target: TemporalTarget,
+): Promise<{ client: Client; connection: Connection; close(): Promise<void> }> {
+  try {
+    const connection = await Connection.connect({ connectTimeout: 5000, ...target.connection });
+    return {
+      client: new Client({ connection, namespace: target.namespace }),
+      connection,
+      close: () => connection.close(),
+    };
+  } catch (error) {
+    throw connectionFailed(target, error);
+  }
+}
+
+export function connectionFailed(target: TemporalTarget, error: unknown): UnreachableError {
+  const fix = {
+    flags: 'Check --address; start a local stack by: sluice dev',
+    'sluice dev': 'It may be restarting; look at the terminal of sluice dev, or start it again.',
+    config: 'Check temporal.address in sluice.config.ts; start a local stack by: sluice dev',
+    environment: 'Start a local stack by: sluice dev. Or give a server by --address or TEMPORAL_ADDRESS.',
+  }[target.from];
+  return new UnreachableError('The Temporal server', target.address, fix, error);
+}

@@ -1,0 +1,151 @@
+import { type ActivityContext, cleanWork, createActivities, watchScheduledEvents } from '@sluice/activities';
+import { taskQueue } from '@sluice/sdk';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { LoadedConfig } from '../config/load-config.ts';
+import { didYouMean } from '../config/suggest.ts';
+import { UsageError } from '../errors.ts';
+import { connectionFailed, type TemporalTarget } from '../run/temporal-target.ts';
+import { activityContext } from './activity-context.ts';
+import { workflowBundle } from './workflow-bundle.ts';
+
+export interface RunWorkerOptions {
+  readonly loaded: LoadedConfig;
+  /** Resource class to serve; left out: workflows and the small activities around them. */
+  readonly class?: string;
+  readonly target: TemporalTarget;
+  /** Name of this machine, as preemption notices call it. */
+  readonly machine: string;
+  /** MLflow server of the dev stack. */
+  readonly mlflowUrl?: string | null;
+  readonly gateway?: ActivityContext['gateway'];
+  /** Where preemption notices are read; null: nowhere. */
+  readonly scheduledEventsUrl?: string | null;
+  /** How long running work may go on after a shutdown is asked for, ms. @default 20000 */
+  readonly grace?: number;
+  /** Ends the worker in good order. */
+  readonly signal: AbortSignal;
+  readonly onReady?: () => void;
+  readonly onProgress?: (line: string) => void;
+}
+
+/** Why a worker ended of itself. */
+export type WorkerEnd = 'stopped' | 'preempted';
+
+/** Name of the process that runs workflows, where a class's name stands for others. */
+export const CONTROL = 'control';
+
+/**
+ * Serves one task queue until `signal` fires or this machine is told to go: then it takes no more work, lets what
+ * runs come to its end or to a checkpoint, and returns.
+ *
+ * @throws SluiceError `Unreachable`, `Usage` for a class that is not in the config.
+ */
+export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
+  const { loaded, target, machine } = options;
+  checkClass(loaded, options.class);
+  const bundling = options.class === undefined ? workflowBundle(loaded) : null;
+  bundling?.catch(() => {});
+  const connections = await connect(target);
+  const notices =
+    options.scheduledEventsUrl && options.class !== undefined
+      ? watchScheduledEvents({ baseUrl: options.scheduledEventsUrl, machine })
+      : null;
+  try {
+    const context = await activityContext({
+      loaded,
+      temporal: new Client({ connection: connections.client, namespace: target.namespace }),
+      machine,
+      resourceClass: options.class ?? CONTROL,
+      preemption: notices ?? noNotices,
+      mlflowUrl: options.mlflowUrl ?? null,
+      gateway: options.gateway ?? null,
+      links: { temporal: target.uiUrl === null ? null : `${target.uiUrl}/namespaces/${target.namespace}` },
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    });
+    await cleanWork(context);
+    const worker = await Worker.create({
+      connection: connections.native,
+      namespace: target.namespace,
+      identity: `${options.class ?? CONTROL}@${machine}:${process.pid}`,
+      activities: createActivities(context),
+      shutdownGraceTime: options.grace ?? 20_000,
+      shutdownForceTime: (options.grace ?? 20_000) + 10_000,
+      maxHeartbeatThrottleInterval: '1s',
+      defaultHeartbeatThrottleInterval: '1s',
+      ...(bundling === null ? classWorker(loaded, options.class ?? '') : controlWorker(loaded, await bundling)),
+    });
+    return await serve(worker, notices, options);
+  } finally {
+    notices?.close();
+    await connections.close();
+  }
+}
+
+function classWorker({ config }: LoadedConfig, name: string): Partial<WorkerOptions> & { taskQueue: string } {
+  return {
+    taskQueue: taskQueue(config.project, name),
+    maxConcurrentActivityTaskExecutions: config.classes[name]?.slots ?? 1,
+    maxConcurrentActivityTaskPolls: Math.min(5, config.classes[name]?.slots ?? 1),
+  };
+}
+
+function controlWorker({ config }: LoadedConfig, workflowBundle: { codePath: string }) {
+  return { taskQueue: taskQueue(config.project), workflowBundle };
+}
+
+/** Runs until told to stop, from outside or by a notice that this machine goes away. */
+async function serve(worker: Worker, notices: ActivityContext['preemption'] | null, options: RunWorkerOptions) {
+  let end: WorkerEnd = 'stopped';
+  const stop = (why: WorkerEnd) => {
+    if (worker.getState() !== 'RUNNING') return;
+    end = why;
+    // From here on nothing new is taken; the jobs hear of the notice themselves and end as preempted.
+    worker.shutdown();
+  };
+  const onAbort = () => stop('stopped');
+  const running = worker.run();
+  options.signal.addEventListener('abort', onAbort);
+  const unsubscribe = notices?.subscribe(() => stop('preempted')) ?? (() => {});
+  if (options.signal.aborted) stop('stopped');
+  else if (notices?.current()) stop('preempted');
+  else options.onReady?.();
+  try {
+    await running;
+  } finally {
+    unsubscribe();
+    options.signal.removeEventListener('abort', onAbort);
+  }
+  return end;
+}
+
+async function connect(target: TemporalTarget) {
+  try {
+    const native = await NativeConnection.connect(target.native);
+    const client = await Connection.connect(target.connection).catch(async (error: unknown) => {
+      await native.close();
+      throw error;
+    });
+    return {
+      native,
+      client,
+      close: async () => {
+        await client.close();
+        await native.close();
+      },
+    };
+  } catch (error) {
+    throw connectionFailed(target, error);
+  }
+}
+
+function checkClass({ config }: LoadedConfig, name: string | undefined): void {
+  if (name === undefined || config.classes[name] !== undefined) return;
+  const names = Object.keys(config.classes);
+  throw new UsageError(
+    `There is no resource class "${name}".${didYouMean(name, names)}`,
+    `There is: ${names.join(', ')}; without --class, a worker runs the workflows.`,
+  );
+}
+
+const noNotices: ActivityContext['preemption'] = { current: () => null, subscribe: () => () => {} };
