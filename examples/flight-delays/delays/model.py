@@ -31,7 +31,9 @@ class DelayModel:
         answers = np.zeros(len(flights))
         for origin in sorted({flight["origin"] for flight in flights}):
             if origin not in self.airports:
-                raise BadRequest(f"origin: no model for airport {origin!r}; there is: {', '.join(sorted(self.airports))}")
+                raise BadRequest(
+                    f"origin: no model for airport {origin!r}; there is: {', '.join(sorted(self.airports))}"
+                )
             encoder, net = self.airports[origin]
             rows = [index for index, flight in enumerate(flights) if flight["origin"] == origin]
             columns = {name: [flights[row][name] for row in rows] for name in INPUTS}

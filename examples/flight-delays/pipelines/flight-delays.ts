@@ -25,9 +25,9 @@ export const flightDelays = pipeline({
       .array(z.string().regex(/^[A-Z]{3}$/, 'expected an IATA code such as "JFK"'))
       .min(1)
       .default(['EWR', 'JFK', 'LGA']),
-    /** Last day to train on; the month after it is the hold-out. */
+    /** Last day to train on. What follows, to the end of the next month, is the hold-out. */
     until: z.iso.date(),
-    epochs: z.int().positive().default(80),
+    epochs: z.int().positive().default(50),
     /** How fast traffic moves: `quick` is for the demo, whose traffic is dense and whose patience is short. */
     pace: z.enum(['careful', 'quick']).default('careful'),
     /** Plants a bug that no hold-out flight shows but recent traffic does. The demo's third run; never yours. */
@@ -58,7 +58,7 @@ export const flightDelays = pipeline({
     });
     const holdout = await extract('holdout-flights', {
       // Under 200 flights a month a carrier's mean error says too little to compare.
-      sql: `${flightsWhere('flown_on > $until::date and flown_on <= $until::date + interval 1 month')}
+      sql: `${flightsWhere('flown_on > $until::date and flown_on <= last_day($until::date + interval 1 month)')}
         qualify count(*) over (partition by carrier) >= 200`,
       params: { until, airports: airports.join(',') },
     });

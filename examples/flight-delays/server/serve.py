@@ -18,7 +18,7 @@ from typing import Any
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from delays.model import BadRequest, DelayModel, load_model  # noqa: E402
+from delays.model import BadRequest, DelayModel, load_model
 
 LARGEST_BODY = 16 * 2**20
 
@@ -112,7 +112,10 @@ def main() -> None:
     model = load_model(Path(os.environ["SLUICE_MODEL"]))
     server = Server((os.environ.get("SLUICE_HOST", "127.0.0.1"), int(os.environ.get("SLUICE_PORT", "5001"))), model)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
-    print(f"serve: {', '.join(sorted(model.airports))} on {server.server_address[0]}:{server.server_address[1]}", flush=True)
+    print(
+        f"serve: {', '.join(sorted(model.airports))} on {server.server_address[0]}:{server.server_address[1]}",
+        flush=True,
+    )
     try:
         server.serve_forever(poll_interval=0.1)
     except KeyboardInterrupt:

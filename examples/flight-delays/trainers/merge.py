@@ -12,9 +12,9 @@ from pathlib import Path
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import sluice  # noqa: E402
-from delays.features import INPUTS, TEXT  # noqa: E402
-from delays.model import FORMAT, load_airport, load_model  # noqa: E402
+import sluice
+from delays.features import INPUTS, TEXT
+from delays.model import FORMAT, load_airport, load_model
 
 
 def main() -> None:

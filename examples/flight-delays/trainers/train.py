@@ -16,12 +16,12 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import duckdb  # noqa: E402
-import numpy as np  # noqa: E402
+import duckdb
+import numpy as np
 
-import sluice  # noqa: E402
-from delays.features import DELAY, INPUTS, KNOWN, delay_columns, encode, fit_encoder, width  # noqa: E402
-from delays.network import fresh_weights, gradient, network, predict  # noqa: E402
+import sluice
+from delays.features import DELAY, INPUTS, KNOWN, delay_columns, encode, fit_encoder, width
+from delays.network import fresh_weights, gradient, network, predict
 
 MOMENTUM = 0.9
 ASKED_EARLY = 0.1
@@ -125,10 +125,10 @@ def restore(checkpoint: sluice.Checkpoint | None, seed: int, inputs: int, units:
     if checkpoint is None:
         weights = fresh_weights(rng, inputs, units)
         return State(weights, np.zeros_like(weights), np.zeros(0, dtype=np.int64), rng, 0, 0.0)
-    load = lambda name: np.load(checkpoint.path / f"{name}.npy")  # noqa: E731
+    weights, velocity, order = (np.load(checkpoint.path / f"{name}.npy") for name in ("weights", "velocity", "order"))
     numbers = json.loads((checkpoint.path / "state.json").read_text())
     rng.bit_generator.state = numbers["rng"]
-    return State(load("weights"), load("velocity"), load("order"), rng, numbers["step"], numbers["loss"])
+    return State(weights, velocity, order, rng, numbers["step"], numbers["loss"])
 
 
 def write_model(folder: Path, about: dict, weights: np.ndarray) -> None:
