@@ -1,0 +1,105 @@
+import type { AttemptRecord, Evidence, StepStatus } from '@sluice/sdk';
+
+/** `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 03 min`. */
+export function formatMs(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${pad(seconds % 60)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
+  return `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`;
+}
+
+/** Local time of day, `14:03:59`. */
+export function formatTime(at: number): string {
+  const date = new Date(at);
+  return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+}
+
+/** Steps a second: `31 steps/s`, `0.25 steps/s`. */
+export function formatRate(rate: number): string {
+  return `${rate >= 10 ? Math.round(rate) : Number(rate.toPrecision(2))} steps/s`;
+}
+
+/** A number as a person reads it; nothing for one that is not known. */
+export function formatNumber(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '';
+  if (Number.isInteger(value)) return value.toLocaleString('en-US');
+  return String(Number(value.toPrecision(4)));
+}
+
+/** `sha256:1a2b3c4d…`, short enough for a line and long enough for `--candidate`. */
+export function shortDigest(digest: string): string {
+  return digest.replace(/^sha256:/, '').slice(0, 12);
+}
+
+/** `errors 0/2, preemptions 1/50, resumed at step 1200 (lost 14 steps, 3.1 s)`. */
+export function formatAttempts(step: StepStatus): string {
+  const preempted = step.attempts.filter(isPreemption);
+  const failed = step.attempts.filter((one) => !isPreemption(one) && one.ended !== 'done' && one.ended !== 'cancelled');
+  const parts = [
+    `errors ${failed.length}/${step.errorsAllowed}`,
+    `preemptions ${preempted.length}/${step.preemptionsAllowed}`,
+  ];
+  const lost = step.attempts.filter(({ ended }) => ended !== 'done');
+  if (lost.length > 0) {
+    const resumed = step.attempts.findLast(({ resumedFrom }) => resumedFrom !== null)?.resumedFrom ?? null;
+    const steps = sum(lost.map(({ stepsLost }) => stepsLost));
+    const seconds = sum(lost.map(({ secondsLost }) => secondsLost));
+    const where = resumed === null ? 'started over' : `resumed at step ${resumed}`;
+    parts.push(`${where} (lost ${steps} ${steps === 1 ? 'step' : 'steps'}, ${seconds.toFixed(1)} s)`);
+  }
+  return parts.join(', ');
+}
+
+export function isPreemption({ ended }: AttemptRecord): boolean {
+  return ended === 'preempted' || ended === 'worker-lost';
+}
+
+/** What the attempts cost: `0.42 EUR (0.03 lost)`; null where a price is not known. */
+export function costOf(attempts: readonly AttemptRecord[]): { amount: number; lost: number; currency: string } | null {
+  const [first] = attempts;
+  if (first === undefined) return null;
+  let amount = 0;
+  let lost = 0;
+  for (const { price, seconds, secondsLost } of attempts) {
+    if (price === null || price.currency !== first.price?.currency) return null;
+    amount += (seconds / 3600) * price.perHour;
+    lost += (secondsLost / 3600) * price.perHour;
+  }
+  return { amount, lost, currency: first.price?.currency ?? '' };
+}
+
+/** Rows of a table with columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[], gap = '  '): string[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join(gap)
+      .trimEnd(),
+  );
+}
+
+/** Header and rows of the evidence behind a gate. */
+export function evidenceRows(gate: string, evidence: readonly Evidence[]): string[][] {
+  return evidence.map((one) => [
+    gate,
+    one.slice === undefined ? one.metric : `${one.metric} (${one.slice})`,
+    formatNumber(one.value),
+    formatNumber(one.baseline),
+    one.threshold ?? '',
+    one.verdict,
+    one.note ?? '',
+  ]);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}

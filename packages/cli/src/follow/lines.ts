@@ -1,0 +1,140 @@
+import type { AttemptRecord, OpenGate, RunState, Verdict } from '@sluice/sdk';
+import type { Paint, Role } from './colours.ts';
+import type { FollowEvent } from './events.ts';
+import { evidenceRows, formatMs, formatRate, shortDigest, table } from './format.ts';
+
+/** The lines that tell an event to a person; none for what only a live display shows. */
+export function linesOf(event: FollowEvent, paint: Paint): string[] {
+  switch (event.type) {
+    case 'run-started':
+      return [
+        `run ${paint('name', event.run)}`,
+        ...Object.entries(event.links).map(([name, url]) => `  ${name}: ${paint('link', url)}`),
+      ];
+    case 'step-started':
+      return [`${paint('step', event.step)} ${paint('quiet', event.kind)} started`];
+    case 'attempt-started':
+      if (event.attempt === 1 && event.resumedFrom === null)
+        return [`${paint('step', event.step)} runs on ${event.machine}`];
+      return [
+        `${paint('step', event.step)} attempt ${event.attempt} runs on ${event.machine}, ${
+          event.resumedFrom === null ? 'from the beginning' : `resumed at step ${event.resumedFrom}`
+        }`,
+      ];
+    case 'progress':
+      return [`${paint('step', event.step)} ${progressText(event)}`];
+    case 'checkpoint-committed':
+      return [`${paint('step', event.step)} checkpoint committed at step ${event.checkpoint}`];
+    case 'attempt-ended':
+      return [`${paint('step', event.step)} ${attemptText(event.attempt, paint)}`];
+    case 'verdict':
+      return [];
+    case 'step-ended':
+      return [stepEnded(event, paint)];
+    case 'gate-open':
+      return gateLines(event.gate, paint);
+    case 'gate-closed':
+      return [`${paint('step', event.step)} the question is closed`];
+    case 'decision': {
+      const { decision, by, reason, candidate } = event.decision;
+      const what = `${decision} of ${shortDigest(candidate)} by ${by}`;
+      return [`${paint(decision === 'reject' ? 'warn' : 'good', what)}${reason === null ? '' : `: ${reason}`}`];
+    }
+    case 'decision-refused':
+      return [
+        paint(
+          'warn',
+          `a decision did not count: ${event.refused.decision} by ${event.refused.by ?? 'nobody'}: ${event.refused.why}`,
+        ),
+      ];
+    case 'phase':
+      return [`${paint('step', event.endpoint)} ${event.phase}: ${weightsText(event.weights)}`];
+    case 'state':
+      return [];
+    case 'hidden': {
+      const parts = Object.entries(event.steps).map(([state, count]) => `${count} ${state}`);
+      return parts.length === 0 ? [] : [paint('quiet', `and steps that are not listed: ${parts.join(', ')}`)];
+    }
+    case 'waiting':
+      return [
+        paint(
+          'warn',
+          event.what === 'server'
+            ? `the Temporal server at ${event.address} does not answer; waiting, ${formatMs(event.sinceMs)} so far`
+            : `no worker answers for this run; waiting, ${formatMs(event.sinceMs)} so far (start one: sluice dev)`,
+        ),
+      ];
+    case 'back':
+      return [paint('good', event.what === 'server' ? 'the Temporal server is back' : 'a worker is back')];
+    case 'finished': {
+      const role = roleOfState(event.state);
+      const lines = [`run ${paint('name', event.run)} ${paint(role, event.state)} after ${formatMs(event.ms)}`];
+      if (event.failure !== null)
+        lines.push(...event.failure.message.split('\n').map((line) => `  ${paint('bad', line)}`));
+      return lines;
+    }
+  }
+}
+
+/** `step 1200 of 3000 (40 %), 31 steps/s, 58.1 s left`. */
+export function progressText(event: Extract<FollowEvent, { type: 'progress' }>): string {
+  const parts = [`step ${event.done}`];
+  if (event.total) parts[0] += ` of ${event.total} (${Math.floor((100 * event.done) / event.total)} %)`;
+  if (event.rate !== null) parts.push(formatRate(event.rate));
+  if (event.etaMs !== null) parts.push(`${formatMs(event.etaMs)} left`);
+  return parts.join(', ');
+}
+
+/** The question, the evidence and how to answer. */
+export function gateLines(gate: OpenGate, paint: Paint): string[] {
+  const blocked = gate.state === 'blocked';
+  const head = blocked
+    ? paint('bad', `${gate.endpoint} is blocked: the gates say ${gate.verdict}`)
+    : paint('warn', `${gate.endpoint} awaits approval: the gates say ${gate.verdict}`);
+  const version = gate.version === null ? '' : `, version ${gate.version}`;
+  const rows = gate.gates.flatMap((one) =>
+    one.evidence.length === 0 ? [[one.name, '', '', '', '', one.verdict, '']] : evidenceRows(one.name, one.evidence),
+  );
+  const shown = table([['gate', 'metric', 'value', 'baseline', 'threshold', 'verdict', ''], ...rows.slice(0, 30)]);
+  return [
+    head,
+    `  candidate ${shortDigest(gate.candidate)}${version}; the question expires ${new Date(gate.expiresAt).toISOString()}`,
+    ...shown.map((line, index) => `  ${index === 0 ? paint('quiet', line) : line}`),
+    ...(rows.length > 30 ? [`  and ${rows.length - 30} rows more`] : []),
+    ...gate.commands.map((command) => `  ${paint('name', command)}`),
+  ];
+}
+
+export function attemptText(attempt: AttemptRecord, paint: Paint): string {
+  const lost = `lost ${attempt.stepsLost} ${attempt.stepsLost === 1 ? 'step' : 'steps'}, ${attempt.secondsLost.toFixed(1)} s`;
+  const where = attempt.machine === null ? '' : ` on ${attempt.machine}`;
+  if (attempt.ended === 'preempted') return paint('warn', `attempt ${attempt.attempt} was preempted${where} (${lost})`);
+  if (attempt.ended === 'worker-lost')
+    return paint('warn', `attempt ${attempt.attempt} lost its worker${where} (${lost})`);
+  const why = attempt.message === null ? '' : `: ${attempt.message.split('\n')[0]}`;
+  return paint('bad', `attempt ${attempt.attempt} ended${where} as ${attempt.ended}${why}`);
+}
+
+function stepEnded(event: Extract<FollowEvent, { type: 'step-ended' }>, paint: Paint): string {
+  const name = paint('step', event.step);
+  const note = event.note === null ? '' : `: ${event.note}`;
+  if (event.state === 'failed') return `${name} ${paint('bad', 'failed')} after ${formatMs(event.ms)}${note}`;
+  const verdict = event.verdict === null ? '' : ` ${paint(roleOfVerdict(event.verdict), event.verdict)}`;
+  return `${name} ${paint('good', event.state)} in ${formatMs(event.ms)}${verdict}${note}`;
+}
+
+export function roleOfVerdict(verdict: Verdict): Role {
+  return verdict === 'pass' ? 'good' : verdict === 'inconclusive' ? 'warn' : 'bad';
+}
+
+export function roleOfState(state: RunState | string): Role {
+  if (state === 'done' || state === 'deployed') return 'good';
+  if (['failed', 'rolled-back', 'blocked', 'terminated'].includes(state)) return 'bad';
+  if (['running', 'rolling-out'].includes(state)) return 'step';
+  return 'warn';
+}
+
+export function weightsText(weights: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(weights).map(([version, percent]) => `${version} ${percent} %`);
+  return parts.length === 0 ? 'no traffic' : parts.join(', ');
+}

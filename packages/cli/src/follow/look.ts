@@ -1,0 +1,134 @@
+import {
+  type EndpointState,
+  endpointWorkflowId,
+  Query,
+  type RunState,
+  type RunStatus,
+  SearchAttribute,
+} from '@sluice/sdk';
+import { type Client, type WorkflowExecutionDescription, WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, type TemporalFailure } from '@temporalio/common';
+import { isUnreachable } from '../run/temporal-call.ts';
+import { PendingJobs } from './pending-jobs.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** No worker answered a query: the run stands still until one is back. */
+export class NoWorker extends Error {}
+
+/** Takes snapshots of one run. */
+export class Lookout {
+  readonly #client: Client;
+  readonly #workflowId: string;
+  readonly #jobs: PendingJobs;
+
+  constructor(client: Client, workflowId: string) {
+    this.#client = client;
+    this.#workflowId = workflowId;
+    this.#jobs = new PendingJobs(client, workflowId);
+  }
+
+  /** @throws {@link NoWorker} while no worker answers, and what Temporal's client throws. */
+  async look(): Promise<Snapshot> {
+    const handle = this.#client.workflow.getHandle(this.#workflowId);
+    const description = await this.#within(5000, () => handle.describe());
+    const closed = isOver(description.status.name);
+    const status = await this.#status(description);
+    const jobs = closed ? [] : await this.#jobs.of(description);
+    return {
+      at: Date.now(),
+      status,
+      jobs,
+      endpoint: status.state === 'rolling-out' ? await this.#endpoint(description) : null,
+      startedAt: description.startTime.getTime(),
+      closed: closed
+        ? { at: (description.closeTime ?? new Date()).getTime(), failure: await this.#failure(description) }
+        : null,
+    };
+  }
+
+  async #status(description: WorkflowExecutionDescription): Promise<RunStatus> {
+    const handle = this.#client.workflow.getHandle(this.#workflowId, description.runId);
+    let status: RunStatus;
+    try {
+      status = await this.#within(8000, () => handle.query<RunStatus>(Query.status));
+    } catch (error) {
+      if (isServerDown(error)) throw error;
+      if (!isOver(description.status.name)) throw new NoWorker('no worker answers', { cause: error });
+      status = emptyStatus(this.#workflowId, description);
+    }
+    return { ...status, state: lastState(status.state, description.status.name) };
+  }
+
+  async #endpoint(description: WorkflowExecutionDescription): Promise<EndpointState | null> {
+    const endpoint = description.searchAttributes?.[SearchAttribute.endpoint]?.[0];
+    if (typeof endpoint !== 'string') return null;
+    const handle = this.#client.workflow.getHandle(endpointWorkflowId(endpoint));
+    return this.#within(3000, () => handle.query<EndpointState>(Query.endpoint)).catch(() => null);
+  }
+
+  async #failure(description: WorkflowExecutionDescription): Promise<{ code: string; message: string } | null> {
+    if (description.status.name === 'COMPLETED') return null;
+    try {
+      const options = { followRuns: false };
+      await this.#within(5000, () =>
+        this.#client.workflow.getHandle(this.#workflowId, description.runId, options).result(),
+      );
+      return null;
+    } catch (error) {
+      return error instanceof WorkflowFailedError ? failureOf(error.cause) : failureOf(error);
+    }
+  }
+
+  #within<Value>(ms: number, call: () => Promise<Value>): Promise<Value> {
+    return this.#client.withDeadline(Date.now() + ms, call);
+  }
+}
+
+/** A query that nobody answers in time looks like a server that is away, but its describe was answered just now. */
+function isServerDown(error: unknown): boolean {
+  const code = (error as { cause?: { code?: number } }).cause?.code;
+  return isUnreachable(error) && code === 14;
+}
+
+/** Temporal's statuses that a run does not leave again. */
+function isOver(status: string): boolean {
+  return status !== 'RUNNING' && status !== 'PAUSED' && status !== 'CONTINUED_AS_NEW';
+}
+
+/** A run that was terminated or timed out could not say so itself. */
+function lastState(state: RunState, status: string): RunState {
+  const open = state === 'running' || state === 'awaiting-approval' || state === 'blocked' || state === 'rolling-out';
+  if (!open || !isOver(status)) return state;
+  if (status === 'COMPLETED') return 'done';
+  return status === 'CANCELLED' || status === 'TERMINATED' ? 'cancelled' : 'failed';
+}
+
+function emptyStatus(workflowId: string, description: WorkflowExecutionDescription): RunStatus {
+  const state = description.searchAttributes?.[SearchAttribute.state]?.[0];
+  return {
+    workflowId,
+    pipeline: description.type,
+    state: (typeof state === 'string' ? state : 'running') as RunState,
+    steps: [],
+    hidden: {},
+    gates: [],
+    decisions: [],
+    refused: [],
+    links: {},
+  };
+}
+
+/** Code and message of the failure at the root; a chain of wrappers says the same thing less well. */
+export function failureOf(error: unknown): { code: string; message: string } {
+  let best = error;
+  for (let inner: unknown = error; inner instanceof Error; inner = (inner as TemporalFailure).cause) {
+    if (inner instanceof ApplicationFailure) {
+      best = inner;
+      break;
+    }
+  }
+  if (best instanceof ApplicationFailure) return { code: best.type ?? 'Internal', message: best.message };
+  return best instanceof Error
+    ? { code: best.name, message: best.message }
+    : { code: 'Internal', message: String(best) };
+}

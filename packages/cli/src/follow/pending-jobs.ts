@@ -1,0 +1,88 @@
+import type { AttemptProgress, StepRef } from '@sluice/sdk';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import type { PendingJob } from './snapshot.ts';
+
+/** What an activity does, as its schedule event tells. */
+export interface ScheduledStep {
+  readonly step: string;
+  readonly kind: string;
+  readonly attempt: number;
+}
+
+/**
+ * Tells which step a pending activity belongs to. Temporal's description names activities by id only, so the history
+ * is read when an id comes up for the first time.
+ */
+export class PendingJobs {
+  readonly #client: Client;
+  readonly #workflowId: string;
+  #runId = '';
+  #known = new Map<string, ScheduledStep | null>();
+
+  constructor(client: Client, workflowId: string) {
+    this.#client = client;
+    this.#workflowId = workflowId;
+  }
+
+  async of(description: WorkflowExecutionDescription): Promise<PendingJob[]> {
+    if (description.runId !== this.#runId) {
+      this.#runId = description.runId;
+      this.#known = new Map();
+    }
+    const pending = description.raw.pendingActivities ?? [];
+    if (pending.some(({ activityId }) => !this.#known.has(activityId ?? ''))) await this.#readHistory();
+    return pending.flatMap((activity) => {
+      const scheduled = this.#known.get(activity.activityId ?? '');
+      if (!scheduled) return [];
+      return [
+        {
+          ...scheduled,
+          started: activity.lastStartedTime != null && activity.state !== 1,
+          worker: activity.lastWorkerIdentity || null,
+          progress: progressOf(activity.heartbeatDetails?.payloads?.[0]),
+        },
+      ];
+    });
+  }
+
+  async #readHistory(): Promise<void> {
+    const handle = this.#client.workflow.getHandle(this.#workflowId, this.#runId);
+    const { events } = await handle.fetchHistory();
+    for (const event of events ?? []) {
+      const scheduled = event.activityTaskScheduledEventAttributes;
+      if (!scheduled) continue;
+      this.#known.set(
+        scheduled.activityId ?? '',
+        scheduledStep(scheduled.activityType?.name, scheduled.input?.payloads),
+      );
+    }
+  }
+}
+
+/** Step, kind and attempt of a scheduled activity; null for one that belongs to no step. */
+export function scheduledStep(
+  type: string | null | undefined,
+  input: Payload[] | null | undefined,
+): ScheduledStep | null {
+  const value = decode(input?.[0]) as { ref?: Partial<StepRef>; attempt?: unknown } | undefined;
+  const step = value?.ref?.step;
+  if (typeof step !== 'string') return null;
+  return { step, kind: type ?? '', attempt: typeof value?.attempt === 'number' ? value.attempt : 1 };
+}
+
+export function decode(payload: Payload | null | undefined): unknown {
+  if (!payload) return undefined;
+  try {
+    return defaultPayloadConverter.fromPayload(payload);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The heartbeat of a job; null for heartbeats of another shape. */
+function progressOf(payload: Payload | null | undefined): AttemptProgress | null {
+  const value = decode(payload) as Partial<AttemptProgress> | undefined;
+  if (typeof value !== 'object' || value === null) return null;
+  return typeof value.machine === 'string' && typeof value.startedAt === 'number' ? (value as AttemptProgress) : null;
+}
