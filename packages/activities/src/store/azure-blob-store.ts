@@ -1,0 +1,195 @@
+import { join } from 'node:path';
+import type { BlockBlobClient } from '@azure/storage-blob';
+import type { Artifact } from '@sluice/sdk';
+import { type ArtifactStore, everyone } from './artifact-store.ts';
+import { type Address, addressOf, artifactOf, checkedAddress, corrupt, nameOf, notFound } from './artifact-uri.ts';
+import { type AzureBlobStoreOptions, lazyContainer } from './azure-container.ts';
+import { isConflict, isGone, onAzure } from './azure-error.ts';
+import { readAzurePointer, swapAzurePointer } from './azure-pointer.ts';
+import { digestBlob, downloadFile, downloadText, uploadFile, uploadText } from './azure-transfer.ts';
+import { digestFile } from './durable-file.ts';
+import { entryName } from './entry-name.ts';
+import { inParallel } from './in-parallel.ts';
+import { listTree } from './list-tree.ts';
+import { materializeBlob, materializeTree } from './materialize.ts';
+import { localSource } from './storage-error.ts';
+import { manifestBytes, manifestHex, manifestText, parseManifest, type TreeManifest } from './tree-manifest.ts';
+
+/**
+ * Artifacts in an Azure Blob Storage container, laid out as in a file store. A tree's manifest is written last, so a
+ * tree is there whole or not at all; pointers change under an ETag's condition.
+ */
+export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
+  const container = lazyContainer(options);
+  const prefix = options.prefix ? `${options.prefix.replace(/^\/+|\/+$/g, '')}/` : '';
+  const place = `${options.url ?? 'azure-blob:'}/${options.container}/${prefix}`.replace(/([^:/])\/+/g, '$1/');
+  const blobAt = async (name: string): Promise<BlockBlobClient> =>
+    (await container()).getBlockBlobClient(prefix + name);
+  const rootOf = ({ shape, hex }: Address) => `${shape}s/${hex}`;
+  const pointerAt = (key: string) => blobAt(`pointers/${entryName(key)}.json`);
+
+  async function hold(address: Address, holder: string): Promise<void> {
+    await (await blobAt(`holders/${nameOf(address)}/${entryName(holder)}`)).upload('', 0);
+  }
+
+  async function manifestOf(artifact: Pick<Artifact, 'uri'>, address: Address): Promise<TreeManifest> {
+    const name = `${rootOf(address)}/manifest.json`;
+    const found = await downloadText(await blobAt(name));
+    if (found === null) throw notFound(artifact, place + name);
+    const manifest = parseManifest(found.text, address.hex);
+    if (manifest === null) throw corrupt(artifact, place + name, 'its list of files does not have its digest.');
+    return manifest;
+  }
+
+  /** Names (without prefix), sizes and ETags of the blobs that begin with a name. */
+  async function list(start: string): Promise<{ name: string; bytes: number; etag: string }[]> {
+    const found: { name: string; bytes: number; etag: string }[] = [];
+    for await (const { name, properties } of (await container()).listBlobsFlat({ prefix: prefix + start })) {
+      found.push({ name: name.slice(prefix.length), bytes: properties.contentLength ?? 0, etag: properties.etag });
+    }
+    return found;
+  }
+
+  async function damageOfBlob(address: Address, how: 'sizes' | 'digests'): Promise<string | null> {
+    const blob = await blobAt(rootOf(address));
+    if (how === 'sizes') return (await blob.exists()) ? null : `${blob.url} is not there.`;
+    const found = await digestBlob(blob);
+    if (found === null) return `${blob.url} is not there.`;
+    return found.sha256 === address.hex ? null : `${blob.url} has the digest ${found.sha256}.`;
+  }
+
+  async function damageOfTree(address: Address, how: 'sizes' | 'digests'): Promise<string | null> {
+    const found = await downloadText(await blobAt(`${rootOf(address)}/manifest.json`));
+    if (found === null) return `${place}${rootOf(address)} is not there.`;
+    const manifest = parseManifest(found.text, address.hex);
+    if (manifest === null) return `${place}${rootOf(address)} has a list of files that does not have its digest.`;
+    const sizes = new Map((await list(`${rootOf(address)}/files/`)).map(({ name, bytes }) => [name, bytes]));
+    for (const file of manifest.files) {
+      const name = `${rootOf(address)}/files/${file.sha256}`;
+      const size = sizes.get(name);
+      if (size === undefined) return `${file.path}: ${place}${name} is not there.`;
+      if (size !== file.bytes) return `${file.path}: ${place}${name} has ${size} bytes instead of ${file.bytes}.`;
+      if (how === 'sizes') continue;
+      const digest = (await digestBlob(await blobAt(name)))?.sha256 ?? 'of nothing';
+      if (digest !== file.sha256) return `${file.path}: ${place}${name} has the digest ${digest}.`;
+    }
+    return null;
+  }
+
+  /**
+   * Deletes an artifact that nobody holds. Every put becomes a holder first and then writes or touches each blob. So
+   * either the list of holders shows it, or its touch comes after the ETags were read here: then the deletion of that
+   * blob fails by its condition, or came before and the put uploads the blob again.
+   */
+  async function deleteUnheld(address: Address): Promise<void> {
+    const blobs = await list(address.shape === 'blob' ? rootOf(address) : `${rootOf(address)}/`);
+    if ((await list(`holders/${nameOf(address)}/`)).length > 0) return;
+    const [manifests, files] = [blobs.filter(isManifest), blobs.filter((blob) => !isManifest(blob))];
+    for (const manifest of manifests) if (!(await deleteUnchanged(manifest))) return;
+    await inParallel(files, 8, deleteUnchanged);
+  }
+
+  /** False when the blob was written or touched since its ETag was read. */
+  async function deleteUnchanged({ name, etag }: { name: string; etag: string }): Promise<boolean> {
+    try {
+      await (await blobAt(name)).delete({ conditions: { ifMatch: etag } });
+      return true;
+    } catch (error) {
+      if (isGone(error)) return true;
+      if (isConflict(error)) return false;
+      throw error;
+    }
+  }
+
+  return {
+    putFile: (path, kind, holder = everyone) =>
+      onAzure(place, async () => {
+        const copied = await localSource(path, () => digestFile(path));
+        const address: Address = { shape: 'blob', hex: copied.sha256 };
+        await hold(address, holder);
+        await uploadFile(await blobAt(rootOf(address)), path, copied);
+        return artifactOf(address, kind, copied.bytes);
+      }),
+
+    putText: (text, kind, holder = everyone) =>
+      onAzure(place, async () => {
+        const address: Address = { shape: 'blob', hex: manifestHex(text) };
+        await hold(address, holder);
+        await uploadText(await blobAt(rootOf(address)), text);
+        return artifactOf(address, kind, Buffer.byteLength(text, 'utf8'));
+      }),
+
+    putTree: (directory, kind, holder = everyone) =>
+      onAzure(place, async () => {
+        const files = await inParallel(await listTree(directory), 4, async (path) => {
+          const copied = await localSource(join(directory, path), () => digestFile(join(directory, path)));
+          return { path, ...copied };
+        });
+        const text = manifestText(files);
+        const address: Address = { shape: 'tree', hex: manifestHex(text) };
+        await hold(address, holder);
+        const distinct = [...new Map(files.map((file) => [file.sha256, file])).values()];
+        await inParallel(distinct, 4, async (file) => {
+          await uploadFile(await blobAt(`${rootOf(address)}/files/${file.sha256}`), join(directory, file.path), file);
+        });
+        await uploadText(await blobAt(`${rootOf(address)}/manifest.json`), text);
+        return artifactOf(address, kind, manifestBytes({ files }));
+      }),
+
+    getText: (artifact) =>
+      onAzure(place, async () => {
+        const address = checkedAddress(artifact);
+        const found = address.shape === 'blob' ? await downloadText(await blobAt(rootOf(address))) : null;
+        if (found === null) throw notFound(artifact, place + rootOf(address));
+        if (manifestHex(found.text) !== address.hex) {
+          throw corrupt(artifact, place + rootOf(address), 'its bytes do not have its digest.');
+        }
+        return found.text;
+      }),
+
+    fetch: (artifact, path) =>
+      onAzure(place, async () => {
+        const address = checkedAddress(artifact);
+        const copy = async (name: string, to: string) => {
+          const copied = await downloadFile(await blobAt(name), to);
+          if (copied === null) throw notFound(artifact, place + name);
+          return copied;
+        };
+        if (address.shape === 'blob') {
+          await materializeBlob(artifact, address.hex, path, (to) => copy(rootOf(address), to));
+        } else {
+          const manifest = await manifestOf(artifact, address);
+          await materializeTree(artifact, manifest, path, (sha256, to) =>
+            copy(`${rootOf(address)}/files/${sha256}`, to),
+          );
+        }
+      }),
+
+    verify: (artifact, how) =>
+      onAzure(place, async () => {
+        const address = checkedAddress(artifact);
+        return address.shape === 'blob' ? await damageOfBlob(address, how) : await damageOfTree(address, how);
+      }),
+
+    readPointer: (key) => onAzure(place, async () => await readAzurePointer(await pointerAt(key))),
+    swapPointer: (key, expected, value) =>
+      onAzure(place, async () => await swapAzurePointer(await pointerAt(key), key, expected, value)),
+
+    discard: (artifacts, keep, holder = everyone) =>
+      onAzure(place, async () => {
+        const kept = new Set(keep.map((artifact) => artifact.uri));
+        for (const artifact of artifacts) {
+          if (kept.has(artifact.uri)) continue;
+          const address = addressOf(artifact);
+          await (await blobAt(`holders/${nameOf(address)}/${entryName(holder)}`)).deleteIfExists();
+          await deleteUnheld(address);
+        }
+      }),
+
+    locate: (artifact) => place + rootOf(addressOf(artifact)),
+  };
+}
+
+function isManifest({ name }: { readonly name: string }): boolean {
+  return name.endsWith('/manifest.json');
+}

@@ -1,0 +1,237 @@
+import { access, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { type Artifact, errorCode } from '@sluice/sdk';
+import { type ArtifactStore, everyone } from './artifact-store.ts';
+import { type Address, addressOf, artifactOf, checkedAddress, corrupt, nameOf, notFound } from './artifact-uri.ts';
+import { copyDurably, copyOut, digestFile, type OnWrite, syncDirectory, writeDurably } from './durable-file.ts';
+import { fileHolders } from './file-holders.ts';
+import { filePointers } from './file-pointer.ts';
+import { draftPath, sweepScratch, trashPath } from './file-scratch.ts';
+import { inParallel } from './in-parallel.ts';
+import { listTree } from './list-tree.ts';
+import { materializeBlob, materializeTree } from './materialize.ts';
+import { isMissing, localSource, onDisk } from './storage-error.ts';
+import { manifestBytes, manifestHex, manifestText, parseManifest, type TreeManifest } from './tree-manifest.ts';
+
+export interface FileStoreOptions {
+  /** Called before every step that changes the disk. For tests. */
+  readonly onWrite?: OnWrite;
+}
+
+/**
+ * Artifacts in a folder, for any number of processes at once. What is stored is written below `tmp/`, forced onto the
+ * disk and then renamed into place, so a process may die at any point and leaves garbage at most, which is removed a
+ * day later.
+ *
+ * ```
+ * blobs/<hex>                    one file
+ * trees/<hex>/manifest.json      paths, sizes and digests
+ * trees/<hex>/files/<sha256>     the bytes
+ * holders/<blob|tree>-<hex>/…    who needs it
+ * pointers/<key>/<n>.json        versions of a pointer
+ * tmp/
+ * ```
+ */
+export function fileStore(root: string, options: FileStoreOptions = {}): ArtifactStore {
+  const base = resolve(root);
+  const onWrite = options.onWrite ?? (() => {});
+  const scratch = join(base, 'tmp');
+  const holders = fileHolders(join(base, 'holders'), onWrite);
+  const pointers = filePointers(join(base, 'pointers'), scratch, onWrite);
+  const placeOf = ({ shape, hex }: Address) => join(base, `${shape}s`, hex);
+
+  /** Moves a finished draft into place; returns when the artifact is there, whoever put it. */
+  async function publish(draft: string, address: Address): Promise<void> {
+    const place = placeOf(address);
+    await mkdir(dirname(place), { recursive: true });
+    for (;;) {
+      await onWrite(`publish ${place}`);
+      try {
+        await rename(draft, place);
+        break;
+      } catch (error) {
+        if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
+        if ((await damage(address, 'sizes')) === null) break;
+        const damaged = await moveAway(address); // it makes room for the whole one
+        if (damaged !== null) await rm(damaged, { recursive: true, force: true });
+      }
+    }
+    await syncDirectory(dirname(place));
+  }
+
+  /** Takes an artifact out of the store in one step. @returns where it lies now, or null when it was not there. */
+  async function moveAway(address: Address): Promise<string | null> {
+    const trash = trashPath(scratch, address);
+    try {
+      await mkdir(scratch, { recursive: true });
+      await onWrite(`move away ${placeOf(address)}`);
+      await rename(placeOf(address), trash);
+      return trash;
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Puts an artifact back that was moved away, if somebody holds it. */
+  async function restore(address: Address, trash: string): Promise<void> {
+    if ((await holders.any(nameOf(address))) && (await damage(address, 'sizes')) !== null) {
+      await rename(trash, placeOf(address)).catch(() => {});
+    }
+  }
+
+  /** Stores what `write` leaves at a draft path. */
+  async function put(
+    kind: Artifact['kind'],
+    holder: string,
+    write: (draft: string) => Promise<{ readonly address: Address; readonly bytes: number }>,
+  ): Promise<Artifact> {
+    return await onDisk(base, async () => {
+      const draft = draftPath(scratch);
+      await mkdir(scratch, { recursive: true });
+      try {
+        const { address, bytes } = await write(draft);
+        await holders.add(nameOf(address), holder); // before it is there: see discard
+        await publish(draft, address);
+        return artifactOf(address, kind, bytes);
+      } finally {
+        await rm(draft, { recursive: true, force: true });
+      }
+    });
+  }
+
+  async function manifestOf(artifact: Pick<Artifact, 'uri'>, address: Address): Promise<TreeManifest> {
+    const place = join(placeOf(address), 'manifest.json');
+    let text: string;
+    try {
+      text = await readFile(place, 'utf8');
+    } catch (error) {
+      throw isMissing(error) ? notFound(artifact, place) : error;
+    }
+    const manifest = parseManifest(text, address.hex);
+    if (manifest === null) throw corrupt(artifact, place, 'its list of files does not have its digest.');
+    return manifest;
+  }
+
+  async function damage(address: Address, how: 'sizes' | 'digests'): Promise<string | null> {
+    const place = placeOf(address);
+    if (address.shape === 'blob') return await damageOf(place, null, how === 'digests' ? address.hex : null);
+    const text = await readFile(join(place, 'manifest.json'), 'utf8').catch(() => null);
+    if (text === null) return `${place} is not there.`;
+    const manifest = parseManifest(text, address.hex);
+    if (manifest === null) return `${place} has a list of files that does not have its digest.`;
+    for (const file of manifest.files) {
+      const found = await damageOf(
+        join(place, 'files', file.sha256),
+        file.bytes,
+        how === 'digests' ? file.sha256 : null,
+      );
+      if (found !== null) return `${file.path}: ${found}`;
+    }
+    return null;
+  }
+
+  void sweepScratch(scratch, restore).catch(() => {}); // a courtesy to the disk: nothing depends on it
+
+  return {
+    putFile: (path, kind, holder = everyone) =>
+      put(kind, holder, async (draft) => {
+        const { sha256, bytes } = await localSource(path, () => copyDurably(path, draft, onWrite));
+        return { address: { shape: 'blob', hex: sha256 }, bytes };
+      }),
+
+    putText: (text, kind, holder = everyone) =>
+      put(kind, holder, async (draft) => {
+        await writeDurably(text, draft, onWrite);
+        return { address: { shape: 'blob', hex: manifestHex(text) }, bytes: Buffer.byteLength(text, 'utf8') };
+      }),
+
+    putTree: (directory, kind, holder = everyone) =>
+      put(kind, holder, async (draft) => {
+        const paths = await listTree(directory);
+        await onWrite(`make ${draft}`);
+        await mkdir(join(draft, 'files'), { recursive: true });
+        const files = await inParallel(paths, 4, async (path, index) => {
+          const part = join(draft, 'files', `part-${index}`);
+          const { sha256, bytes } = await localSource(path, () => copyDurably(join(directory, path), part, onWrite));
+          await onWrite(`name ${part}`);
+          await rename(part, join(draft, 'files', sha256));
+          return { path, bytes, sha256 };
+        });
+        const text = manifestText(files);
+        await writeDurably(text, join(draft, 'manifest.json'), onWrite);
+        await syncDirectory(join(draft, 'files'));
+        await syncDirectory(draft);
+        return { address: { shape: 'tree', hex: manifestHex(text) }, bytes: manifestBytes({ files }) };
+      }),
+
+    getText: (artifact) =>
+      onDisk(base, async () => {
+        const address = checkedAddress(artifact);
+        const place = placeOf(address);
+        const text = await readFile(place, 'utf8').catch((error) => {
+          throw isMissing(error) || address.shape === 'tree' ? notFound(artifact, place) : error;
+        });
+        if (manifestHex(text) !== address.hex) throw corrupt(artifact, place, 'its bytes do not have its digest.');
+        return text;
+      }),
+
+    fetch: (artifact, path) =>
+      onDisk(base, async () => {
+        const address = checkedAddress(artifact);
+        const place = placeOf(address);
+        const copy = async (from: string, to: string) => {
+          await access(from).catch(() => {
+            throw notFound(artifact, from);
+          });
+          return await copyOut(from, to);
+        };
+        if (address.shape === 'blob') {
+          await materializeBlob(artifact, address.hex, path, (to) => copy(place, to));
+        } else {
+          const manifest = await manifestOf(artifact, address);
+          await materializeTree(artifact, manifest, path, (sha256, to) => copy(join(place, 'files', sha256), to));
+        }
+      }),
+
+    verify: (artifact, how) => onDisk(base, () => damage(checkedAddress(artifact), how)),
+
+    readPointer: (key) => onDisk(base, () => pointers.read(key)),
+    swapPointer: (key, expected, value) => onDisk(base, () => pointers.swap(key, expected, value)),
+
+    /**
+     * Whoever puts an artifact first becomes its holder and then puts it in place. So one who finds no holder after
+     * the artifact was moved away knows that every put that is under way will put it in place again.
+     */
+    discard: (artifacts, keep, holder = everyone) =>
+      onDisk(base, async () => {
+        const kept = new Set(keep.map((artifact) => artifact.uri));
+        for (const artifact of artifacts) {
+          if (kept.has(artifact.uri)) continue;
+          const address = addressOf(artifact);
+          await holders.remove(nameOf(address), holder);
+          if (await holders.any(nameOf(address))) continue;
+          const trash = await moveAway(address);
+          if (trash === null) continue;
+          await restore(address, trash);
+          await rm(trash, { recursive: true, force: true });
+        }
+      }),
+
+    locate: (artifact) => placeOf(addressOf(artifact)),
+  };
+}
+
+/** What is wrong with one stored file, in words; null for nothing. */
+async function damageOf(path: string, bytes: number | null, sha256: string | null): Promise<string | null> {
+  try {
+    const { size } = await stat(path);
+    if (bytes !== null && size !== bytes) return `${path} has ${size} bytes instead of ${bytes}.`;
+    if (sha256 === null) return null;
+    const found = await digestFile(path);
+    return found.sha256 === sha256 ? null : `${path} has the digest ${found.sha256}.`;
+  } catch (error) {
+    if (isMissing(error)) return `${path} is not there.`;
+    throw error;
+  }
+}
