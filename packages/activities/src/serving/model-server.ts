@@ -34,6 +34,10 @@ export interface ModelServer {
   readonly pid: number;
   /** Null while it runs. */
   exit(): Exit | null;
+  /** Resolves when its leader has ended. */
+  readonly exited: Promise<void>;
+  /** Does `GET /ping` answer 200 now? */
+  ping(timeout?: number): Promise<boolean>;
   /** Sends rows as `dataframe_records`; never throws but for cancellation. */
   predict(rows: readonly Record<string, unknown>[], options?: { readonly timeout?: number }): Promise<Prediction>;
   /** The last lines it printed. */
@@ -122,6 +126,8 @@ function serverOf(group: ProcessGroup, url: string, scratch: string, log: string
     url,
     pid: group.pid,
     exit: () => exit,
+    exited,
+    ping: async (timeout = 2_000) => (await ping(url, timeout, scope)) === 200,
     predict: (rows, { timeout = 120_000 } = {}) => predict(url, rows, { timeout, signal: scope.signal }),
     logTail: () => tailOf(log),
     stop: () => {
@@ -148,8 +154,7 @@ async function untilReady(server: ModelServer, limit: number, scope: ActivitySco
     if (exit !== null) return `its process ended (${exit.signal ?? `exit code ${exit.code}`})`;
     const left = end - Date.now();
     if (left <= 0) return `GET /ping did not answer 200 within ${limit / 1000} s`;
-    const status = await ping(server.url, Math.min(left, 2_000), scope);
-    if (status === 200 && server.exit() === null) return null;
+    if ((await server.ping(Math.min(left, 2_000))) && server.exit() === null) return null;
     await pause(scope, Math.min(delay, Math.max(1, end - Date.now())));
   }
 }

@@ -1,0 +1,215 @@
+import { type Evidence, type Suite, type Verdict, worstOf } from '@sluice/sdk';
+import { mcnemarExact } from '../statistics/mcnemar.ts';
+import { pairedBootstrap } from '../statistics/paired-bootstrap.ts';
+import { tangoInterval } from '../statistics/tango.ts';
+import type { Scored } from './score.ts';
+
+/** One case, scored by both. */
+export interface Pair {
+  readonly category: string;
+  readonly candidate: Scored;
+  /** Null where there is nothing to compare with. */
+  readonly baseline: Scored | null;
+}
+
+export interface Judged {
+  readonly verdict: Verdict;
+  /** Worst first. */
+  readonly evidence: readonly Evidence[];
+}
+
+export interface JudgeOptions {
+  readonly metric: Suite['metric'];
+  readonly margin: number;
+  readonly seed: number;
+  /** The candidate is, byte for byte, the baseline. */
+  readonly sameModel: boolean;
+  /** Called between slices of work; throw to stop. */
+  readonly onSlice?: () => void;
+}
+
+/** Fewest pairs for a verdict on numbers: a bootstrap of fewer promises more than it can hold. */
+export const MIN_PAIRS = 10;
+/** Share of cases without an answer of the baseline's, above which nothing can be said. */
+export const MAX_UNANSWERED = 0.05;
+/** Of the overall interval, and of all intervals of the categories together. */
+export const CONFIDENCE = 0.95;
+
+const names: Record<Suite['metric'], string> = {
+  correct: 'accuracy',
+  absolute_error: 'mean absolute error',
+  squared_error: 'mean squared error',
+};
+
+/**
+ * The deploy question: is the candidate no worse than the baseline by more than the margin? The worst of the overall
+ * row, the rows about errors, and those categories that fail; a category too small to tell is shown, and does not
+ * sink a suite that is large enough as a whole.
+ */
+export async function judge(pairs: readonly Pair[], options: JudgeOptions): Promise<Judged> {
+  if (pairs.length === 0) {
+    const row = {
+      metric: names[options.metric],
+      verdict: 'inconclusive',
+      value: null,
+      n: 0,
+      note: 'there are no cases',
+    };
+    return { verdict: 'inconclusive', evidence: [row as Evidence] };
+  }
+  const overall = await compare(pairs, undefined, CONFIDENCE, options);
+  const counting: Evidence[] = [overall, ...answerRows(pairs)];
+  const others: Evidence[] = [];
+  const categories = byCategory(pairs);
+  if (categories.size > 1) {
+    // Bonferroni: all intervals of the categories hold together with 95 %.
+    const confidence = 1 - (1 - CONFIDENCE) / categories.size;
+    for (const [category, slice] of [...categories].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const row = await compare(slice, category, confidence, options);
+      if (row.verdict === 'fail') counting.push(row);
+      else others.push(row.verdict === 'pass' ? row : { ...row, note: joined(row.note, 'does not count by itself') });
+    }
+  }
+  return {
+    verdict: worstOf(counting.map(({ verdict }) => verdict)),
+    evidence: [...worstFirst(counting), ...worstFirst(others)],
+  };
+}
+
+async function compare(
+  pairs: readonly Pair[],
+  slice: string | undefined,
+  confidence: number,
+  options: JudgeOptions,
+): Promise<Evidence> {
+  const { metric, margin } = options;
+  const base = { metric: names[metric], ...(slice === undefined ? {} : { slice }) };
+  if (pairs.every(({ baseline }) => baseline === null)) {
+    const value = natural(metric, mean(pairs.flatMap(({ candidate }) => scoreFor(metric, candidate) ?? [])));
+    return { ...base, verdict: 'pass', value, n: pairs.length, note: 'nothing to compare with' };
+  }
+  const both = scored(pairs, metric);
+  const n = both.candidate.length;
+  const row = {
+    ...base,
+    value: natural(metric, mean(both.candidate)),
+    baseline: natural(metric, mean(both.baseline)),
+    threshold: `gain > -${margin}`,
+    n,
+  };
+  if (n === 0) return { ...row, verdict: 'inconclusive', note: 'no case was answered by both' };
+  const differences = Float64Array.from(both.candidate, (score, i) => score - (both.baseline[i] ?? 0));
+  const effect = mean([...differences]);
+  if (options.sameModel) {
+    return { ...row, verdict: 'pass', effect, note: 'the candidate is the baseline, byte for byte' };
+  }
+  if (metric === 'correct') {
+    const gains = differences.filter((difference) => difference > 0).length;
+    const losses = differences.filter((difference) => difference < 0).length;
+    const interval = tangoInterval(gains, losses, n, confidence);
+    const note = `right on both or neither: ${n - gains - losses}, only the candidate: ${gains}, only the baseline: ${losses}`;
+    return { ...row, effect, interval, p: mcnemarExact(losses, gains), verdict: against(margin, interval), note };
+  }
+  const interval = await pairedBootstrap(differences, {
+    seed: `${options.seed}/${slice === undefined ? 'overall' : `category=${slice}`}`,
+    confidence,
+    ...(options.onSlice === undefined ? {} : { onSlice: options.onSlice }),
+  });
+  const measured = { ...row, effect, interval, seed: options.seed };
+  if (n < MIN_PAIRS) return { ...measured, verdict: 'inconclusive', note: `fewer than ${MIN_PAIRS} cases` };
+  return { ...measured, verdict: against(margin, interval) };
+}
+
+/** Non-inferiority: the whole interval above −margin passes, the whole interval below it fails. */
+function against(margin: number, [low, high]: readonly [number, number]): Verdict {
+  if (low > -margin) return 'pass';
+  return high < -margin ? 'fail' : 'inconclusive';
+}
+
+/** What was not answered: by the candidate only (fails), by the baseline (too often: nothing can be said). */
+function answerRows(pairs: readonly Pair[]): Evidence[] {
+  const n = pairs.length;
+  const failed = pairs.filter(({ candidate }) => !candidate.ok);
+  if (pairs.every(({ baseline }) => baseline === null)) {
+    const verdict = failed.length === 0 ? 'pass' : 'fail';
+    return [
+      { metric: 'cases not answered', verdict, value: failed.length, threshold: '= 0', n, ...firstError(failed) },
+    ];
+  }
+  const worse = failed.filter(({ baseline }) => baseline?.ok === true);
+  const rows: Evidence[] = [
+    {
+      metric: 'cases only the baseline answers',
+      verdict: worse.length === 0 ? 'pass' : 'fail',
+      value: worse.length,
+      threshold: '= 0',
+      n,
+      ...firstError(worse),
+    },
+  ];
+  const unanswered = pairs.filter(({ baseline }) => baseline?.ok === false).length;
+  if (unanswered > 0) {
+    rows.push({
+      metric: 'share of cases the baseline does not answer',
+      verdict: unanswered / n > MAX_UNANSWERED ? 'inconclusive' : 'pass',
+      value: unanswered / n,
+      threshold: `≤ ${MAX_UNANSWERED}`,
+      n,
+    });
+  }
+  return rows;
+}
+
+function firstError(pairs: readonly Pair[]): { note?: string } {
+  const first = pairs[0]?.candidate;
+  return first === undefined || first.ok ? {} : { note: `first: ${first.error}` };
+}
+
+/** The scores of cases that count: a wrong answer and no answer are both 0 right; errors of numbers have no size. */
+function scored(pairs: readonly Pair[], metric: Suite['metric']): { candidate: number[]; baseline: number[] } {
+  const scores = { candidate: [] as number[], baseline: [] as number[] };
+  for (const { candidate, baseline } of pairs) {
+    const one = scoreFor(metric, candidate);
+    const other = baseline === null ? null : scoreFor(metric, baseline);
+    if (one === null || other === null) continue;
+    scores.candidate.push(one);
+    scores.baseline.push(other);
+  }
+  return scores;
+}
+
+function scoreFor(metric: Suite['metric'], scored: Scored): number | null {
+  if (scored.ok) return scored.score;
+  return metric === 'correct' ? 0 : null;
+}
+
+function byCategory(pairs: readonly Pair[]): Map<string, Pair[]> {
+  const categories = new Map<string, Pair[]>();
+  for (const pair of pairs) {
+    const list = categories.get(pair.category);
+    if (list === undefined) categories.set(pair.category, [pair]);
+    else list.push(pair);
+  }
+  return categories;
+}
+
+/** By verdict; what holds for all cases before its slices, and slices by how much was lost. */
+function worstFirst(rows: readonly Evidence[]): Evidence[] {
+  const rank = (row: Evidence) => ['fail', 'error', 'inconclusive', 'pass'].indexOf(row.verdict);
+  const whole = (row: Evidence) => (row.slice === undefined ? 0 : 1);
+  const lost = (row: Evidence) => (row.slice === undefined ? 0 : (row.effect ?? 0));
+  return [...rows].sort((a, b) => rank(a) - rank(b) || whole(a) - whole(b) || lost(a) - lost(b));
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Scores are higher-is-better; people read an error as a positive number. */
+function natural(metric: Suite['metric'], score: number | null): number | null {
+  return score === null || metric === 'correct' ? score : score === 0 ? 0 : -score;
+}
+
+function joined(note: string | undefined, more: string): string {
+  return note === undefined ? more : `${note}; ${more}`;
+}

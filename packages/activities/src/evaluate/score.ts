@@ -1,0 +1,45 @@
+import type { Suite } from '@sluice/sdk';
+
+/** What came of one case: a score, higher is better; or why there is none. */
+export type Scored =
+  | { readonly ok: true; readonly score: number; readonly prediction: unknown }
+  | { readonly ok: false; readonly error: string };
+
+/**
+ * Scores one prediction: `correct` is 1 or 0, errors are taken negative. A prediction that is no single value, or no
+ * number where the metric needs one, is an error of the model's.
+ */
+export function scoreOf(metric: Suite['metric'], label: unknown, raw: unknown): Scored {
+  const prediction = single(raw);
+  if (metric === 'correct') {
+    if (!isScalar(prediction)) return { ok: false, error: `the prediction ${show(raw)} is not a single value` };
+    return { ok: true, score: same(label, prediction) ? 1 : 0, prediction };
+  }
+  if (typeof prediction !== 'number') return { ok: false, error: `the prediction ${show(raw)} is not a number` };
+  const distance = Math.abs(prediction - Number(label));
+  const score = metric === 'absolute_error' ? -distance : -(distance * distance);
+  if (!Number.isFinite(score)) return { ok: false, error: `the prediction ${show(raw)} is too far off to be counted` };
+  return { ok: true, score, prediction };
+}
+
+/** Servers of tables answer `[1.5]` or `{"0": 1.5}` for a row; that is the value. */
+function single(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const inner = Object.values(value);
+  return inner.length === 1 && isScalar(inner[0]) ? inner[0] : value;
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+function same(label: unknown, prediction: string | number | boolean): boolean {
+  if (typeof label === 'boolean' && typeof prediction === 'number') return Number(label) === prediction;
+  if (typeof label === 'number' && typeof prediction === 'boolean') return label === Number(prediction);
+  return label === prediction || String(label) === String(prediction);
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'undefined';
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
