@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
-import { isRefusal } from './errors.ts';
+import { isRefusal, MlflowUnreachable } from './errors.ts';
 import { cut, keyValue, Limit, tagFilter } from './names.ts';
 import type { CallOptions } from './request.ts';
 import type { MlflowRoutes } from './routes.ts';
@@ -64,22 +65,21 @@ export function mlflowEnsure(routes: MlflowRoutes): MlflowEnsure {
         const filter = tagFilter(KEY_TAG, keyValue(key));
         return oldest(await routes.searchRuns({ experiment_ids: [experimentId], filter }, options));
       };
-      const found = await find();
-      if (found !== null) return { runId: found.info.run_id, experimentId, created: false };
-      const mine = await routes.createRun(
-        {
-          experiment_id: experimentId,
-          run_name: cut(name, Limit.key),
-          start_time: Date.now(),
-          tags: shorten(Limit.tag, { ...tags, [KEY_TAG]: keyValue(key), 'mlflow.parentRunId': parentRunId }),
-        },
-        options,
+      const made = await findOrCreate(find, (once) =>
+        routes.createRun(
+          {
+            experiment_id: experimentId,
+            run_name: cut(name, Limit.key),
+            start_time: Date.now(),
+            tags: shorten(Limit.tag, { ...tags, [KEY_TAG]: keyValue(key), 'mlflow.parentRunId': parentRunId }),
+          },
+          { ...options, ...once },
+        ),
       );
-      // Another worker may have been as fast: everybody keeps the oldest and takes back only what is their own.
-      const kept = (await find()) ?? mine;
-      if (kept.info.run_id === mine.info.run_id) return { runId: mine.info.run_id, experimentId, created: true };
-      await routes.deleteRun(mine.info.run_id, options);
-      return { runId: kept.info.run_id, experimentId, created: false };
+      const { run_id } = made.mine?.info ?? {};
+      const created = run_id === made.kept.info.run_id;
+      if (run_id !== undefined && !created) await routes.deleteRun(run_id, options);
+      return { runId: made.kept.info.run_id, experimentId, created };
     },
 
     async ensureRegisteredModel(name, options) {
@@ -95,26 +95,45 @@ export function mlflowEnsure(routes: MlflowRoutes): MlflowEnsure {
         const versions = await routes.searchModelVersions({ filter: tagFilter(KEY_TAG, keyValue(key)) }, options);
         return lowest(versions.filter((version) => version.name === name));
       };
-      const found = await find();
-      if (found !== null) return { version: found, created: false };
-      const mine = await routes.createModelVersion(
-        {
-          name,
-          source,
-          ...(runId ? { run_id: runId } : {}),
-          ...(runLink ? { run_link: runLink } : {}),
-          ...(description ? { description } : {}),
-          tags: shorten(Limit.registryTag, { ...tags, [KEY_TAG]: keyValue(key) }),
-        },
-        options,
+      const { kept, mine } = await findOrCreate(find, (once) =>
+        routes.createModelVersion(
+          {
+            name,
+            source,
+            ...(runId ? { run_id: runId } : {}),
+            ...(runLink ? { run_link: runLink } : {}),
+            ...(description ? { description } : {}),
+            tags: shorten(Limit.registryTag, { ...tags, [KEY_TAG]: keyValue(key) }),
+          },
+          { ...options, ...once },
+        ),
       );
-      // Versions are numbered by the server, so the lowest one was first.
-      const kept = (await find()) ?? mine;
-      if (kept.version === mine.version) return { version: mine, created: true };
-      await routes.deleteModelVersion(name, mine.version, options);
-      return { version: kept, created: false };
+      const created = mine?.version === kept.version;
+      if (mine !== null && !created) await routes.deleteModelVersion(name, mine.version, options);
+      return { version: kept, created };
     },
   };
+}
+
+/**
+ * Creation is not safe to repeat, so a request whose answer was lost is not sent again before another look. Two
+ * workers may still be equally fast: everybody looks again, keeps the first one, and takes back only their own.
+ */
+async function findOrCreate<T>(
+  find: () => Promise<T | null>,
+  create: (once: CallOptions) => Promise<T>,
+): Promise<{ readonly kept: T; readonly mine: T | null }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const found = await find();
+    if (found !== null) return { kept: found, mine: null };
+    try {
+      const mine = await create({ attempts: 1 });
+      return { kept: (await find()) ?? mine, mine };
+    } catch (error) {
+      if (!(error instanceof MlflowUnreachable) || attempt >= 4) throw error;
+      await delay(100 * 2 ** attempt);
+    }
+  }
 }
 
 function active(experiment: { experiment_id: string; name: string; lifecycle_stage: string }): string {
