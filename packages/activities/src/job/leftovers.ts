@@ -1,0 +1,50 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ActivityContext } from '../context.ts';
+import { ATTEMPT_ID, ownerAlive } from './attempt-id.ts';
+
+/**
+ * Kills processes of attempts whose worker is dead: what a trainer started outlives the trainer itself. Looks for
+ * their environment in `/proc`, so it does nothing where there is none.
+ *
+ * @param attempt only this attempt, whether its worker lives or not
+ * @returns the pids that were killed
+ */
+export async function killLeftovers(attempt?: string): Promise<number[]> {
+  const pids = await readdir('/proc').catch(() => []);
+  const killed = await Promise.all(
+    pids.map(async (name) => {
+      const pid = Number(name);
+      if (!Number.isInteger(pid) || pid === process.pid || pid === process.ppid) return [];
+      const id = await attemptOf(pid);
+      if (id === null || (attempt === undefined ? ownerAlive(id) !== false : id !== attempt)) return [];
+      try {
+        process.kill(pid, 'SIGKILL');
+        return [pid];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  return killed.flat();
+}
+
+/** Removes the work directories of attempts whose worker is dead; called when a worker starts. */
+export async function cleanWork(context: Pick<ActivityContext, 'stateDir'>): Promise<void> {
+  await killLeftovers();
+  const folder = join(context.stateDir, 'work');
+  const ids = await readdir(folder).catch(() => []);
+  await Promise.all(
+    ids.filter((id) => ownerAlive(id) === false).map((id) => rm(join(folder, id), { recursive: true, force: true })),
+  );
+}
+
+async function attemptOf(pid: number): Promise<string | null> {
+  try {
+    const environ = await readFile(`/proc/${pid}/environ`, 'utf8');
+    const entry = environ.split('\0').find((line) => line.startsWith(`${ATTEMPT_ID}=`));
+    return entry === undefined ? null : entry.slice(ATTEMPT_ID.length + 1);
+  } catch {
+    return null; // ended meanwhile, or not ours to read
+  }
+}

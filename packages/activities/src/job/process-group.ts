@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Program, parentDeathGuard } from './program.ts';
+
+export interface Exit {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A process without a shell, leader of a group of its own. */
+export interface ProcessGroup {
+  readonly pid: number;
+  /** The leader's exit. Others of its group may still run. */
+  readonly exited: Promise<Exit>;
+  /**
+   * SIGTERM to the leader, which knows best how to stop its own helpers; once it is gone, to whoever is left.
+   */
+  terminate(): void;
+  /** SIGKILL to the whole group. */
+  kill(): void;
+  /** Is any process of the group running? */
+  running(): boolean;
+}
+
+export interface GroupOptions {
+  readonly program: Program;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** File that standard output and standard error are appended to. */
+  readonly log: string;
+}
+
+/**
+ * Starts a process group. It writes to its log by itself, so nothing it prints waits for this process. Where `setpriv`
+ * can do it, its leader dies with this process, even by SIGKILL; call it from the main thread only, because the
+ * kernel watches the thread.
+ */
+export async function startGroup(options: GroupOptions): Promise<ProcessGroup> {
+  const { program } = options;
+  await mkdir(dirname(options.log), { recursive: true });
+  const [guard, log] = await Promise.all([parentDeathGuard(), open(options.log, 'a')]);
+  const [file, args] =
+    guard === null
+      ? [program.file, program.args]
+      : [guard, ['--pdeathsig', 'KILL', '--', program.file, ...program.args]];
+  try {
+    return await launch(file, args, options, log);
+  } finally {
+    await log.close();
+  }
+}
+
+function launch(file: string, args: readonly string[], options: GroupOptions, log: FileHandle): Promise<ProcessGroup> {
+  return new Promise((started, failed) => {
+    const { cwd, env } = options;
+    const child = spawn(file, args, { cwd, env, detached: true, shell: false, stdio: ['ignore', log.fd, log.fd] });
+    let gone = false;
+    const exited = new Promise<Exit>((done) => {
+      child.once('exit', (code, signal) => {
+        gone = true;
+        done({ code, signal });
+      });
+    });
+    child.once('error', failed);
+    const pid = child.pid;
+    if (pid === undefined) return; // the error event follows
+    started({
+      pid,
+      exited,
+      terminate: () => send(gone ? -pid : pid, 'SIGTERM'),
+      kill: () => send(-pid, 'SIGKILL'),
+      running: () => !gone || groupRuns(pid),
+    });
+  });
+}
+
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false; // gone already
+  }
+}
+
+/** Zombies count as gone: in a container nobody may ever collect them. */
+function groupRuns(group: number): boolean {
+  if (!send(-group, 0)) return false;
+  if (process.platform !== 'linux') return true;
+  return readdirSync('/proc').some((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const [state, , pgrp] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return pgrp === String(group) && state !== 'Z' && state !== 'X';
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { type Command, ErrorCode, SluiceError } from '@sluice/sdk';
+
+export interface Program {
+  /** Absolute path of what is executed. */
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * What a command runs: `python` is the class's interpreter; the first word of any other is looked up on the PATH, or
+ * from the project's folder when it has a slash.
+ *
+ * @throws SluiceError `CommandNotFound`; `NotFound` when a Python script is not there.
+ */
+export async function findProgram(
+  command: Command,
+  options: { readonly root: string; readonly python: string; readonly path: string; readonly where: string },
+): Promise<Program> {
+  const [first = '', ...rest] = command.argv;
+  if (command.interpreter === 'exec') return { file: await find(first, options), args: rest };
+  const file = await find(options.python, { ...options, python: true });
+  if (!first.startsWith('-') && !(await isFile(resolve(options.root, first), constants.R_OK))) {
+    throw new SluiceError(ErrorCode.NotFound, `The script ${first} does not exist.`, {
+      where: options.where,
+      fix: `Paths are relative to the folder of sluice.config.ts, ${options.root}.`,
+    });
+  }
+  return { file, args: command.argv };
+}
+
+async function find(
+  name: string,
+  options: { readonly root: string; readonly path: string; readonly where: string; readonly python?: unknown },
+): Promise<string> {
+  const places = name.includes('/')
+    ? [resolve(options.root, name)]
+    : options.path
+        .split(delimiter)
+        .map((folder) => join(isAbsolute(folder) ? folder : resolve(options.root, folder), name));
+  for (const place of places) if (name !== '' && (await isFile(place, constants.X_OK))) return place;
+  const fix =
+    options.python === true
+      ? 'Install Python 3.9 or newer on this worker, or name an interpreter by `python` in sluice.config.ts.'
+      : name.includes('/')
+        ? `Paths are relative to ${options.root}; the file must be executable (chmod +x).`
+        : `Install ${name} where this class's worker runs, or name the program by a path with a slash.`;
+  throw new SluiceError(ErrorCode.CommandNotFound, `The program ${JSON.stringify(name)} is not installed.`, {
+    where: options.where,
+    fix,
+  });
+}
+
+async function isFile(path: string, mode: number): Promise<boolean> {
+  try {
+    await access(path, mode);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+let probe: Promise<string | null> | undefined;
+
+/**
+ * A `setpriv` that can bind a process's life to its parent's, null where there is none (BusyBox's cannot, macOS has
+ * none). Looked for once a process.
+ */
+export function parentDeathGuard(): Promise<string | null> {
+  probe ??= new Promise((done) => {
+    if (process.platform !== 'linux') return done(null);
+    execFile('setpriv', ['--pdeathsig', 'KILL', '--', 'true'], (error) => done(error === null ? 'setpriv' : null));
+  });
+  return probe;
+}

@@ -1,0 +1,161 @@
+import { appendFile, stat } from 'node:fs/promises';
+import { ErrorCode, errorCode, type Json, SluiceError } from '@sluice/sdk';
+import type { CheckpointLine } from './checkpoint-line.ts';
+import type { TrainerEvent } from './event.ts';
+import { tailEvents } from './events.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import { oomKills } from './out-of-memory.ts';
+import { type Exit, type GroupOptions, startGroup } from './process-group.ts';
+import type { ProgressTracker } from './progress.ts';
+import type { Stopper } from './stop.ts';
+import type { TrainingLog } from './training-log.ts';
+import { checkpointUploader, type LocalCheckpoint, type Uploader } from './uploader.ts';
+import { pruneEmpty, takeOver, type WorkDir } from './work-dir.ts';
+
+export interface TrainerRun {
+  readonly exit: Exit;
+  /** Path of the last `model` event. */
+  readonly model: string | null;
+  /** Value of the last `result` event. */
+  readonly result: { readonly value: Json } | null;
+  readonly killedForMemory: boolean;
+  /** Size of the log when the trainer was started. */
+  readonly logFrom: number;
+  /** Holds the checkpoints that are not committed yet. */
+  readonly uploader: Uploader;
+}
+
+export interface TrainerRunOptions {
+  readonly group: GroupOptions;
+  readonly work: WorkDir;
+  readonly line: CheckpointLine;
+  readonly resumedFrom: number | null;
+  readonly progress: ProgressTracker;
+  readonly heartbeat: Heartbeat;
+  readonly stop: Stopper;
+  readonly log: TrainingLog;
+  /** Called at every event of the trainer. */
+  readonly onLife: () => void;
+}
+
+/** Starts a trainer, follows it until it and all it started are gone, and has read all it wrote. */
+export async function runTrainer(options: TrainerRunOptions): Promise<TrainerRun> {
+  const { work, stop, progress, heartbeat, group: groupOptions } = options;
+  const logFrom = await stat(groupOptions.log).then(
+    ({ size }) => size,
+    () => 0,
+  );
+  const kills = await oomKills();
+  const fail = (error: unknown): void => {
+    const kind = errorCode(error) === ErrorCode.Fenced ? 'fenced' : 'failed';
+    const why = error instanceof Error ? error.message : String(error);
+    stop.request({ kind, why, killAt: 0, commitUntil: kind === 'fenced' ? 0 : Date.now() + 10_000, error });
+  };
+  const print = (level: string, text: string): Promise<void> =>
+    appendFile(groupOptions.log, `[${level}] ${text}\n`).catch(() => {});
+
+  const uploader = checkpointUploader({
+    commit: async (checkpoint) => {
+      await options.line.commit(checkpoint.step, checkpoint.directory);
+      progress.committed(checkpoint.step, checkpoint.reachedAt);
+      heartbeat.changed();
+    },
+    onFatal: fail,
+    onRetry: (checkpoint, error, wait) =>
+      void print('warning', `checkpoint of step ${checkpoint.step} not stored, next try in ${wait} ms: ${error}`),
+  });
+  const said: { model: string | null; result: { value: Json } | null } = { model: null, result: null };
+  const inOrder = orderedWork(fail);
+  let taken = 0;
+
+  const onEvent = (event: TrainerEvent): void => {
+    const now = Date.now();
+    options.onLife();
+    switch (event.type) {
+      case 'metric':
+        progress.reached(event.step, now);
+        progress.measured(event.values);
+        options.log.metrics(
+          Object.entries(event.values).map(([name, value]) => ({ name, value, step: event.step, time: event.time })),
+        );
+        break;
+      case 'progress':
+        progress.reached(event.step, now, event.total);
+        break;
+      case 'checkpoint':
+        progress.reached(event.step, now);
+        taken += 1;
+        inOrder.add(takeCheckpoint(work, event.path, taken, event.step, now, uploader));
+        break;
+      case 'model':
+        said.model = event.path;
+        break;
+      case 'log':
+        inOrder.add(() => print(event.level, event.message));
+        break;
+      case 'result':
+        said.result = { value: event.value };
+        break;
+    }
+    heartbeat.changed();
+  };
+
+  const tail = await tailEvents(work.events, onEvent, fail);
+  try {
+    const group = await startGroup(groupOptions);
+    progress.spawned(Date.now(), options.resumedFrom);
+    stop.attach(group);
+    const exit = await group.exited;
+    await stop.finish();
+    await tail.drain();
+    await inOrder.done();
+    const killedForMemory = exit.code !== 0 && kills !== null && ((await oomKills()) ?? 0) > kills;
+    return { exit, ...said, killedForMemory, logFrom, uploader };
+  } finally {
+    await stop.finish();
+    await tail.close();
+  }
+}
+
+function takeCheckpoint(
+  work: WorkDir,
+  path: string,
+  number: number,
+  step: number,
+  reachedAt: number,
+  uploader: Uploader,
+): () => Promise<void> {
+  return async () => {
+    const directory = await takeOver(work, path, number);
+    if (await pruneEmpty(directory)) {
+      throw new SluiceError(ErrorCode.ProtocolError, `The checkpoint ${path} of step ${step} is empty.`, {
+        fix: 'Write its files first, then name it in the event.',
+      });
+    }
+    const checkpoint: LocalCheckpoint = { step, directory, reachedAt };
+    uploader.add(checkpoint);
+  };
+}
+
+/** Runs one after the other, in the order they were added; after the first error nothing more. */
+function orderedWork(onError: (error: unknown) => void): {
+  add(work: () => Promise<void>): void;
+  done(): Promise<void>;
+} {
+  let chain: Promise<void> = Promise.resolve();
+  let failed = false;
+  return {
+    add(work) {
+      chain = chain.then(async () => {
+        if (failed) return;
+        try {
+          await work();
+        } catch (error) {
+          failed = true;
+          onError(error);
+        }
+      });
+    },
+    done: () => chain,
+  };
+}

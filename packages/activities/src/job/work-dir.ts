@@ -1,0 +1,100 @@
+import { mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { ErrorCode, SluiceError, type StepRef } from '@sluice/sdk';
+import { pathName } from './path-name.ts';
+
+/** The directory of one attempt, and what lies in it. All paths are absolute. */
+export interface WorkDir {
+  readonly root: string;
+  readonly step: string;
+  readonly events: string;
+  readonly output: string;
+  readonly checkpoints: string;
+  readonly resume: string;
+  /** Checkpoints that were taken over from the trainer. */
+  readonly uploads: string;
+}
+
+export async function makeWorkDir(stateDir: string, attemptId: string): Promise<WorkDir> {
+  const root = resolve(stateDir, 'work', attemptId);
+  const work: WorkDir = {
+    root,
+    step: join(root, 'step.json'),
+    events: join(root, 'events.jsonl'),
+    output: join(root, 'output'),
+    checkpoints: join(root, 'checkpoints'),
+    resume: join(root, 'resume'),
+    uploads: join(root, 'uploads'),
+  };
+  await mkdir(work.output, { recursive: true });
+  await mkdir(work.checkpoints);
+  return work;
+}
+
+/** @param unfinished work that may still write to it; it is not waited for, but cleaned up after. */
+export async function removeWorkDir(work: WorkDir, unfinished: Promise<unknown>): Promise<void> {
+  const remove = () => rm(work.root, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+  void unfinished.then(remove, remove);
+  await remove();
+}
+
+/** Where everything a trainer prints goes. */
+export function logPath(stateDir: string, ref: Pick<StepRef, 'workflowId' | 'step'>, attempt: number): string {
+  return resolve(stateDir, 'logs', pathName(ref.workflowId), pathName(ref.step), `${attempt}.log`);
+}
+
+/**
+ * The real path of something a trainer names, which must exist below `folder` (or be it, where `itself` is true).
+ *
+ * @throws SluiceError `ProtocolError`
+ */
+export async function pathBelow(folder: string, path: string, what: string, itself = false): Promise<string> {
+  const asked = isAbsolute(path) ? path : resolve(folder, path);
+  const [base, real] = await Promise.all([realpath(folder), realpath(asked).catch(() => null)]);
+  if (real !== null && (real.startsWith(base + sep) || (itself && real === base))) return real;
+  throw new SluiceError(
+    ErrorCode.ProtocolError,
+    real === null ? `The ${what} ${path} does not exist.` : `The ${what} ${path} does not lie below ${folder}.`,
+    { fix: `Write the whole ${what} below that directory first, then name it in the event.` },
+  );
+}
+
+/** Takes a finished checkpoint away from the trainer, at once, into a directory of its own. */
+export async function takeOver(work: WorkDir, path: string, number: number): Promise<string> {
+  const real = await pathBelow(work.checkpoints, path, 'checkpoint');
+  const taken = join(work.uploads, String(number));
+  if ((await stat(real)).isDirectory()) {
+    await mkdir(work.uploads, { recursive: true });
+    await rename(real, taken);
+  } else {
+    await mkdir(taken, { recursive: true });
+    await rename(real, join(taken, real.slice(dirname(real).length + 1)));
+  }
+  await pruneEmpty(taken);
+  return taken;
+}
+
+/** Removes empty directories below (and not) `folder`. @returns true when nothing is left in it. */
+export async function pruneEmpty(folder: string): Promise<boolean> {
+  let empty = true;
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && (await pruneEmpty(path))) await rmdir(path);
+    else empty = false;
+  }
+  return empty;
+}
+
+/** Epoch ms of the newest change below these paths; what does not exist counts as never. */
+export async function newestChange(paths: readonly string[]): Promise<number> {
+  let newest = 0;
+  for (const path of paths) {
+    const found = await stat(path).catch(() => null);
+    if (found === null) continue;
+    newest = Math.max(newest, found.mtimeMs);
+    if (!found.isDirectory()) continue;
+    const names = await readdir(path).catch(() => []);
+    newest = Math.max(newest, await newestChange(names.map((name) => join(path, name))));
+  }
+  return newest;
+}
