@@ -70,7 +70,7 @@ export const flightDelays = pipeline({
         category: 'carrier',
         metric: 'absolute_error',
         margin: 1, // minutes
-        limit: 3000,
+        limit: 6000,
       },
       against: 'production',
     });
