@@ -19,7 +19,7 @@ def test_hello_is_the_first_event_and_the_rest_follow_in_order(worker: Worker) -
     code, stderr = worker.run(
         """
         with sluice.step() as job:
-            job.log(step=10, loss=0.5)
+            job.log(step=10, loss=0.5, gap=float("-inf"), grad=float("nan"))
             job.log({"eval/loss": 0.25, "self": 1}, step=11, step_time=2)
             job.progress(10, 100)
             job.progress(1, 3, unit="epoch")
@@ -31,7 +31,7 @@ def test_hello_is_the_first_event_and_the_rest_follow_in_order(worker: Worker) -
     hello, first, second, *rest = worker.events()
     assert hello == {"type": "hello", "protocol": 1, "client": "sluice-python 0.1.0", "pid": worker.processes[0].pid}
     assert first.pop("time") > 1_600_000_000_000
-    assert first == {"type": "metric", "step": 10, "values": {"loss": 0.5}}
+    assert first == {"type": "metric", "step": 10, "values": {"loss": 0.5, "gap": "-Infinity", "grad": "NaN"}}
     assert second["values"] == {"eval/loss": 0.25, "self": 1, "step_time": 2}
     assert rest == [
         {"type": "progress", "step": 10, "total": 100, "unit": "step"},

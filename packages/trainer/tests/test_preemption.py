@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
+import select
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from conftest import Worker, finish
+from conftest import SRC, Worker, finish
 
 LOOP = """
 import time
@@ -200,8 +202,17 @@ def test_an_error_in_training_keeps_its_own_exit_code(worker: Worker) -> None:
 
 PARENT = """
 import subprocess, sys
-child = subprocess.Popen([sys.executable, sys.argv[1]], start_new_session=True)
-child.wait()
+pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # they break when this process dies
+subprocess.Popen([sys.executable, sys.argv[1]], start_new_session=True, pass_fds=[int(sys.argv[2])], **pipes).wait()
+"""
+
+ORPHAN = """
+import multiprocessing, sluice, time
+with sluice.step() as job:
+    loader = multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,))
+    loader.start()
+    job.info("training")
+    while True: time.sleep(0.05)
 """
 
 
@@ -209,26 +220,19 @@ def test_no_orphan_trains_on_when_the_worker_is_killed(worker: Worker) -> None:
     worker.write()
     worker.events_file.touch()
     script = worker.root / "train.py"
-    script.write_text(
-        "import multiprocessing, sluice, sys, time\n"
-        "with sluice.step() as job:\n"
-        "    loader = multiprocessing.get_context('fork').Process(target=time.sleep, args=(600,))\n"
-        "    loader.start()\n"
-        "    job.info('training')\n"
-        "    while True: time.sleep(0.05)\n"
-    )
-    import os
-
-    from conftest import SRC
-
+    script.write_text(ORPHAN)
+    alive, held = os.pipe()  # held open by the trainer and its data loader, so it ends when the last of them does
     env = {**os.environ, "PYTHONPATH": str(SRC), "SLUICE_STEP": str(worker.step_file), "SLUICE_EVENTS": str(worker.events_file)}
-    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(script)], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(script), str(held)], env=env, pass_fds=[held], text=True)
     worker.processes.append(parent)
+    os.close(held)
     worker.await_event("log", message="training")
     parent.kill()
-    # stderr ends when its last holder does: the trainer, and the data loader it forked
-    _, stderr = parent.communicate(timeout=15)
-    assert "the worker that started this step is gone" in stderr
+    ended, _, _ = select.select([alive], [], [], 15)
+    os.close(alive)
+    if not ended:
+        os.killpg(worker.events("hello")[0]["pid"], signal.SIGKILL)
+    assert ended, "the trainer outlived its worker"
 
 
 def test_a_worker_behind_a_wrapper_is_watched_by_its_pid(worker: Worker) -> None:

@@ -118,7 +118,7 @@ class Job:
         """True every `every` steps, `seconds` after the last checkpoint, and always once preempted."""
         if self.preempted.is_set():
             return True
-        if every is not None and _step(step) % every == 0:
+        if every and _step(step) % every == 0:
             return True
         return seconds is not None and time.monotonic() - self._saved_at >= seconds
 

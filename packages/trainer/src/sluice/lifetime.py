@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -112,10 +113,13 @@ class Lifetime:
         75 and not an error code: a supervisor that still reads it should resume the step, not blame the script.
         Children in our own process group are terminated too, so that no data loader keeps the GPU.
         """
-        os.write(2, b"sluice: the worker that started this step is gone; stopping so that no orphan trains on\n")
-        if os.getpgrp() == os.getpid():
-            os.killpg(0, signal.SIGTERM)
-        os._exit(PREEMPTED)
+        try:
+            with contextlib.suppress(OSError):  # the worker may have been the reader of our stderr
+                os.write(2, b"sluice: the worker that started this step is gone; stopping so that no orphan trains on\n")
+            if os.getpgrp() == os.getpid():
+                os.killpg(0, signal.SIGTERM)
+        finally:
+            os._exit(PREEMPTED)
 
 
 class _Forks:
@@ -163,4 +167,5 @@ def _alive(pid: int) -> bool:
 
 
 def _pid(text: str | None) -> Optional[int]:
-    return int(text) if text is not None and text.isdigit() and int(text) > 1 else None
+    """A process id worth watching: init is always there, and what is not a number is not ours to judge."""
+    return int(text) if text is not None and text.isdecimal() and 1 < int(text) < 2**31 else None
