@@ -21,8 +21,8 @@ import { small } from './activities.ts';
 import { evidenceDigest } from './evidence-digest.ts';
 import type { RunState } from './run-state.ts';
 
-/** Milliseconds after which a run asks the endpoint itself, should the endpoint's answer not have come. */
-const ASK_AGAIN = 5 * 60_000;
+/** Milliseconds after which a run asks the endpoint itself, should its answer not have come; doubled each time. */
+const ASK_AGAIN = { first: 60_000, most: 30 * 60_000 };
 
 const outcomes = new Map<string, RolloutOutcome>();
 let listening = false;
@@ -264,8 +264,8 @@ async function rollOut(
         },
       );
     }
-    for (;;) {
-      await condition(() => outcomes.has(request.id), ASK_AGAIN);
+    for (let patience = ASK_AGAIN.first; ; patience = Math.min(patience * 2, ASK_AGAIN.most)) {
+      await condition(() => outcomes.has(request.id), patience);
       const told = outcomes.get(request.id);
       if (told !== undefined) return told;
       const known = await small(`${ref.step}: how is the rollout?`).rolloutOutcome({

@@ -1,0 +1,177 @@
+import type { Client } from '@temporalio/client';
+import {
+  type Candidate,
+  type Dataset,
+  type GateResult,
+  type JobInput,
+  type JobOutcome,
+  type Model,
+  type Notification,
+  type Report,
+  type RolloutOutcome,
+  type Settings,
+  Signal,
+  type SluiceActivities,
+  taskQueue,
+} from '@sluice/sdk';
+
+const hex = (text: string) => Buffer.from(text).toString('hex').padEnd(64, '0').slice(0, 64);
+export const digestOf = (text: string) => `sha256:${hex(text)}` as const;
+
+export interface StubLog {
+  readonly calls: { name: string; input: unknown }[];
+  readonly notifications: Notification[];
+}
+
+/** Activities that do nothing outside: for tests of the workflow's own behaviour on a real server. */
+export function stubActivities(
+  project: string,
+  client: Client,
+  replace: Partial<SluiceActivities> & { settings?: never } = {},
+  settings: Partial<Settings> = {},
+): SluiceActivities & { readonly log: StubLog } {
+  const log: StubLog = { calls: [], notifications: [] };
+  const queue = taskQueue(project);
+  const noted = <K extends keyof SluiceActivities>(name: K, stub: SluiceActivities[K]): SluiceActivities[K] => {
+    const chosen = (replace[name] ?? stub) as (input?: unknown) => Promise<unknown>;
+    return (async (input?: unknown) => {
+      log.calls.push({ name, input });
+      return chosen(input);
+    }) as SluiceActivities[K];
+  };
+  const job = async (input: JobInput): Promise<JobOutcome> => ({ result: jobResult(input), progress: progress(input) });
+  const activities: SluiceActivities = {
+    settings: async () => ({
+      project,
+      defaultClass: 'cpu',
+      classes: {
+        cpu: { taskQueue: queue, gpus: 0, interruptible: false, fallback: null, price: null },
+        spot: { taskQueue: queue, gpus: 1, interruptible: true, fallback: 'gpu', price: null },
+        gpu: { taskQueue: queue, gpus: 1, interruptible: false, fallback: null, price: null },
+      },
+      approvers: { names: null, selfApproval: true, oidc: false },
+      endpoints: ['shop'],
+      mlflow: false,
+      notify: true,
+      links: { mlflow: null, temporal: null },
+      commit: null,
+      dirty: null,
+      ...settings,
+    }),
+    openRun: noted('openRun', async () => null),
+    closeRun: noted('closeRun', async () => {}),
+    extract: noted('extract', async ({ ref }) => dataset(ref.step)),
+    train: noted('train', job),
+    merge: noted('merge', job),
+    step: noted('step', job),
+    evaluate: noted('evaluate', async ({ spec, ref }) => report(ref.step, spec.model)),
+    replay: noted('replay', async ({ spec, ref }) => report(ref.step, spec.model)),
+    registerCandidate: noted('registerCandidate', async ({ model }): Promise<Candidate> => ({
+      digest: model.digest,
+      uri: model.uri,
+      bytes: model.bytes,
+      id: `v-${model.digest.slice(7, 19)}`,
+      registered: null,
+    })),
+    checkCandidate: noted('checkCandidate', async (): Promise<GateResult> => ({
+      name: 'candidate health',
+      verdict: 'pass',
+      evidence: [],
+    })),
+    identify: noted('identify', async ({ request }) => ({ by: request.by ?? 'nobody' })),
+    recordDecision: noted('recordDecision', async () => ({ kind: 'report', uri: 'sluice:blob/00', digest: digestOf('report'), bytes: 1 })),
+    notify: noted('notify', async ({ notification }) => {
+      log.notifications.push(notification);
+    }),
+    requestRollout: noted('requestRollout', async ({ request }) => {
+      await client.workflow.getHandle(request.replyTo).signal(Signal.rolloutFinished, deployed(request.id));
+      return { accepted: true, why: null };
+    }),
+    rolloutOutcome: noted('rolloutOutcome', async ({ id }) => deployed(id)),
+    startVersion: noted('startVersion', async () => ({ ready: true, reason: null })),
+    setTraffic: noted('setTraffic', async () => ({ at: Date.now() })),
+    watchTraffic: noted('watchTraffic', async () => ({ verdict: 'pass', evidence: [], firstBadAt: null, reason: null })),
+    stopVersion: noted('stopVersion', async () => {}),
+    markVersion: noted('markVersion', async () => {}),
+    replyToRun: noted('replyToRun', async () => {}),
+  };
+  return Object.assign(activities, { log });
+}
+
+export function deployed(id: string): RolloutOutcome {
+  return {
+    id,
+    state: 'deployed',
+    candidate: '',
+    previous: null,
+    reason: null,
+    startedAt: 0,
+    endedAt: 0,
+    firstBadAt: null,
+    offTrafficAt: null,
+    evidence: [],
+  };
+}
+
+export function modelOf(step: string, keys: Readonly<Record<string, string>> = {}): Model {
+  return {
+    kind: 'model',
+    uri: `sluice:tree/${hex(step)}`,
+    digest: digestOf(step),
+    bytes: 10,
+    step,
+    keys,
+    mlflowRunId: null,
+    metrics: {},
+    lineage: { code: digestOf('code'), hyper: digestOf('hyper'), data: {}, parents: [] },
+  };
+}
+
+export function progress(input: Pick<JobInput, 'attempt'>) {
+  return {
+    machine: `machine-${input.attempt}`,
+    pid: 1,
+    startedAt: Date.now(),
+    resumedFrom: null,
+    step: 10,
+    total: 10,
+    rate: null,
+    checkpoint: null,
+    checkpointAt: null,
+    metrics: {},
+    restoreMs: null,
+  };
+}
+
+function jobResult({ ref, spec }: JobInput): JobOutcome['result'] {
+  if (spec.kind !== 'step') return modelOf(ref.step, ref.keys);
+  return { step: ref.step, keys: ref.keys, files: null, value: `value of ${ref.step}` };
+}
+
+function dataset(step: string): Dataset {
+  const artifact = { uri: 'sluice:blob/00', digest: digestOf(step), bytes: 1 };
+  return {
+    ...artifact,
+    kind: 'dataset',
+    name: step,
+    step,
+    keys: {},
+    verdict: 'pass',
+    evidence: [],
+    rows: 1,
+    columns: [],
+    profile: { ...artifact, kind: 'report' },
+  };
+}
+
+function report(step: string, model: Model): Report {
+  return {
+    name: step,
+    step,
+    verdict: 'pass',
+    evidence: [],
+    report: { kind: 'report', uri: 'sluice:blob/00', digest: digestOf(step), bytes: 1 },
+    candidate: model.digest,
+    baseline: null,
+  };
+}
