@@ -174,7 +174,9 @@ class Lane {
     const old = this.#segment;
     const full = old !== null && old.bytes > 0 && old.bytes + nextBytes > this.#options.segmentBytes;
     const aged = old !== null && Date.now() - old.openedAt >= this.#options.segmentMs;
-    if (old && !full && !aged) return old;
+    // A file that somebody deleted goes on taking writes that nobody will read.
+    const deleted = old !== null && (await old.file.stat()).nlink === 0;
+    if (old && !full && !aged && !deleted) return old;
     if (old) await this.closeSegment();
     await mkdir(this.#dir, { recursive: true });
     for (;;) {

@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { closeSync, mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { createAdmin } from './admin.ts';
 import { CaptureIndex } from './capture-segments.ts';
 import { openConnectionTable } from './connection-table.ts';
@@ -41,6 +41,8 @@ export interface GatewayHostOptions {
   shadowInFlight?: number;
   /** Time between health pings of a ready version, ms. @default 2000 */
   pingEveryMs?: number;
+  /** A proxy worker that shows no sign of life for so long is replaced. @default 15 */
+  hungAfterSeconds?: number;
 }
 
 export interface GatewayHost {
@@ -66,9 +68,9 @@ const MIB = 1024 * 1024;
  * @throws {GatewayError} GATEWAY_PORT_IN_USE, GATEWAY_STATE_CORRUPT, GATEWAY_STATE_LOCKED
  */
 export async function startGatewayHost(options: GatewayHostOptions): Promise<GatewayHost> {
-  const stateDir = resolve(options.stateDir);
+  mkdirSync(options.stateDir, { recursive: true });
+  const stateDir = realpathSync(options.stateDir);
   const address = options.host ?? '127.0.0.1';
-  mkdirSync(stateDir, { recursive: true });
   const undo: (() => unknown)[] = [];
   try {
     undo.push(await lockState(stateDir));
@@ -85,6 +87,7 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
       settings: workerSettings(options, stateDir, table),
       listener,
       logPath: join(stateDir, 'logs', 'gateway-worker.log'),
+      hungAfterSeconds: options.hungAfterSeconds ?? 15,
       onReport: ({ series, captures }) => metrics.add(series, captures),
     });
     undo.push(() => worker.close(0));

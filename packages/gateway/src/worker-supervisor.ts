@@ -11,17 +11,19 @@ import type { PublicListener } from './public-listener.ts';
 /** `worker.ts` beside the source, `worker.js` beside the build. */
 const WORKER = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
 
-/** Reports come every second; a worker without one for this many is hung and replaced. */
-const MISSED_REPORTS = 15;
 /** How long a change of routes, or a question, may wait for a worker. */
 const ANSWER_MS = 10_000;
 const MAX_BACKOFF_MS = 1000;
+/** A worker that served for this long was a working one: the next starts at once. */
+const WORKED_MS = 200;
 const LAST_WORDS_MS = 250;
 
 export interface SupervisorOptions {
   settings: WorkerSettings;
   listener: PublicListener;
   logPath: string;
+  /** A worker that has not reported for this many seconds is hung. */
+  hungAfterSeconds: number;
   onReport: (report: Extract<FromWorker, { type: 'report' }>) => void;
 }
 
@@ -38,6 +40,7 @@ export class WorkerSupervisor {
   #closing = false;
   #missed = 0;
   #deathsInARow = 0;
+  #readyAt = 0;
   #revision = 0;
   #routed = 0;
   #routes: RouteEndpoint[] = [];
@@ -156,6 +159,7 @@ export class WorkerSupervisor {
         if (!this.#ready && !this.#closing) {
           // Connections come after the routes: none may meet an empty table.
           this.#ready = true;
+          this.#readyAt = performance.now();
           listener.attach((socket, slot, resumed) => {
             child.send(
               { type: 'connection', slot, resumed } satisfies ToWorker,
@@ -176,7 +180,6 @@ export class WorkerSupervisor {
         return;
       case 'report':
         this.#missed = 0;
-        this.#deathsInARow = 0;
         onReport(message);
         return;
       case 'done':
@@ -186,6 +189,7 @@ export class WorkerSupervisor {
 
   #exited(child: ChildProcess): void {
     if (this.#child !== child) return;
+    const worked = this.#ready && performance.now() - this.#readyAt >= WORKED_MS;
     this.#child = null;
     this.#ready = false;
     this.#routed = 0;
@@ -193,11 +197,13 @@ export class WorkerSupervisor {
     for (const call of this.#calls.values()) call.done();
     if (this.#closing) return;
     this.restarts += 1;
-    this.#deathsInARow += 1;
-    // At once the first time; a worker that cannot live must not take the machine with it.
-    const wait = this.#deathsInARow === 1 ? 0 : Math.min(MAX_BACKOFF_MS, 50 * 2 ** this.#deathsInARow);
-    if (wait === 0) this.#spawn();
-    else setTimeout(() => !this.#closing && this.#spawn(), wait);
+    this.#deathsInARow = worked ? 0 : this.#deathsInARow + 1;
+    if (this.#deathsInARow === 0) {
+      this.#spawn();
+      return;
+    }
+    // A worker that cannot live must not take the machine with it.
+    setTimeout(() => !this.#closing && this.#spawn(), Math.min(MAX_BACKOFF_MS, 25 * 2 ** this.#deathsInARow));
   }
 
   #sendRoutes(): void {
@@ -211,7 +217,7 @@ export class WorkerSupervisor {
   /** Counted in the host's own ticks: when the host was stopped, the worker is not to blame. */
   #checkHung(): void {
     this.#missed += 1;
-    if (this.#missed >= MISSED_REPORTS) this.#child?.kill('SIGKILL');
+    if (this.#missed >= this.#options.hungAfterSeconds) this.#child?.kill('SIGKILL');
   }
 }
 

@@ -36,8 +36,8 @@ process.on('disconnect', () => process.exit(0));
 // Both belong to the host, which ends the worker when it has drained; a Ctrl-C reaches the whole group.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
-// Once a second: what the host has is at most a second old, and silence tells it that the worker hangs.
-setInterval(report, 1000);
+// What the host has is never older than this; its silence tells the host that the worker hangs.
+setInterval(report, 250);
 tell({ type: 'ready' });
 
 async function receive(message: ToWorker, socket?: Socket): Promise<void> {

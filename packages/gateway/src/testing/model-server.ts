@@ -45,6 +45,7 @@ createServer((req, res) => {
       case '/hang':
         return;
       case '/big':
+        res.setHeader('content-length', url.searchParams.get('bytes') ?? '0');
         res.end(Buffer.alloc(Number(url.searchParams.get('bytes')), url.searchParams.get('fill') ?? 'x'));
         return;
       case '/broken':

@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type GatewayClient, gatewayClient } from './client.ts';
+import { isAlive, newStateDir, spec, until } from './testing/gateway.ts';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+let stateDir: string;
+let processes: ChildProcess[] = [];
+beforeEach(async () => {
+  stateDir = await newStateDir();
+});
+afterEach(async () => {
+  for (const child of processes) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+  processes = [];
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+interface Running {
+  child: ChildProcess;
+  url: string;
+  client: GatewayClient;
+}
+
+function run(args: string[] = []): ChildProcess {
+  const child = spawn(process.execPath, [main, '--state-dir', stateDir, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  processes.push(child);
+  return child;
+}
+
+async function start(): Promise<Running> {
+  const child = run();
+  const [line] = (await once(createInterface({ input: child.stdout ?? expect.fail('no output') }), 'line')) as [string];
+  const { url, adminUrl, pid } = JSON.parse(line) as { url: string; adminUrl: string; pid: number };
+  expect(pid).toBe(child.pid);
+  return { child, url, client: gatewayClient(adminUrl) };
+}
+
+async function serve({ client }: Running, id: string, env: Record<string, string> = {}): Promise<void> {
+  await client.putEndpoint('digits');
+  await client.putVersion('digits', id, spec({ env }));
+  await until(async () => (await client.version('digits', id)).state === 'ready', `${id} to be ready`);
+}
+
+async function pids({ client }: Running): Promise<number[]> {
+  const { versions } = await client.endpoint('digits');
+  const { worker } = await client.health();
+  return [...versions.map((version) => version.pid), worker.pid].filter((pid) => pid !== null);
+}
+
+const allGone = (ids: number[]) => until(() => !ids.some(isAlive), 'every process to be gone');
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal} ends the host, its worker and its model servers`, async () => {
+    const running = await start();
+    await serve(running, 'v1');
+    const ids = await pids(running);
+    expect(ids).toHaveLength(2);
+    running.child.kill(signal);
+    expect(await once(running.child, 'exit')).toEqual([0, null]);
+    expect(ids.filter(isAlive)).toEqual([]);
+  });
+}
+
+test('POST /shutdown ends everything', async () => {
+  const running = await start();
+  await serve(running, 'v1');
+  const ids = await pids(running);
+  await running.client.shutdown();
+  expect(await once(running.child, 'exit')).toEqual([0, null]);
+  expect(ids.filter(isAlive)).toEqual([]);
+});
+
+test('SIGKILL of the host leaves no process, and the next host goes on with the same versions and weights', async () => {
+  const first = await start();
+  await serve(first, 'v1', { WITH_CHILD: '1' });
+  await serve(first, 'v2');
+  const traffic = { weights: { v1: 90, v2: 10 }, mirror: { version: 'v2', percent: 5 } };
+  const before = await first.client.setTraffic('digits', traffic);
+  const ids = await pids(first);
+  const { logTail } = await first.client.version('digits', 'v1');
+  const grandchild = Number(/child (\d+)/.exec(logTail.join('\n'))?.[1]);
+
+  first.child.kill('SIGKILL');
+  await allGone(ids);
+  // Of a model server's own children nobody tells the kernel; the next host ends them.
+  expect(isAlive(grandchild)).toBe(true);
+
+  const second = await start();
+  await allGone([grandchild]);
+  const after = await second.client.endpoint('digits');
+  expect(after).toMatchObject({ generation: before.generation, ...traffic });
+  await until(
+    async () => (await second.client.endpoint('digits')).versions.every((version) => version.state === 'ready'),
+    'every version to be ready again',
+  );
+  const answer = await fetch(`${second.url}/digits/invocations`, { method: 'POST', body: '{}' });
+  expect(answer.status).toBe(200);
+});
+
+test('a second host on the same folder is refused, and the first goes on', async () => {
+  const first = await start();
+  const second = run();
+  const [stderr] = (await once(second.stderr ?? expect.fail('no stderr'), 'data')) as [Buffer];
+  expect(await once(second, 'exit')).toEqual([1, null]);
+  expect(stderr.toString()).toMatch(/GATEWAY_STATE_LOCKED: Another gateway is running on /);
+  expect((await first.client.health()).ok).toBe(true);
+});
+
+test('a corrupt state file is an error that names it, and stays as it is', async () => {
+  const path = join(stateDir, 'state.json');
+  await writeFile(path, '{"format":1,"endpoints":[{');
+  const child = run();
+  const [stderr] = (await once(child.stderr ?? expect.fail('no stderr'), 'data')) as [Buffer];
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(stderr.toString()).toContain(`GATEWAY_STATE_CORRUPT: The gateway's state file ${path} cannot be used`);
+  expect(await readFile(path, 'utf8')).toBe('{"format":1,"endpoints":[{');
+});
+
+test('without a state folder it tells its usage', async () => {
+  const child = spawn(process.execPath, [main], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env.PATH },
+  });
+  const [stderr] = (await once(child.stderr, 'data')) as [Buffer];
+  expect(await once(child, 'exit')).toEqual([2, null]);
+  expect(stderr.toString()).toContain('--state-dir');
+});
