@@ -57,9 +57,7 @@ export const flightDelays = pipeline({
       hyper: { plant },
     });
     const holdout = await extract('holdout-flights', {
-      // Under 200 flights a month a carrier's mean error says too little to compare.
-      sql: `${flightsWhere('flown_on > $until::date and flown_on <= last_day($until::date + interval 1 month)')}
-        qualify count(*) over (partition by carrier) >= 200`,
+      sql: flightsWhere('flown_on > $until::date and flown_on <= last_day($until::date + interval 1 month)'),
       params: { until, airports: airports.join(',') },
     });
     const quality = await evaluate('holdout', {
