@@ -80,3 +80,10 @@ export class StackFailedError extends SluiceError {
     super(CliErrorCode.StackFailed, `${part} did not start: ${message}`, { where, fix, cause });
   }
 }
+
+/** Ctrl-C, or a signal like it. */
+export class InterruptedError extends SluiceError {
+  constructor(message: string) {
+    super(CliErrorCode.Interrupted, message);
+  }
+}

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { scheduledEventsStandIn } from '@sluice/activities';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import { loadPipelines } from '../config/load-pipelines.ts';
+import { InterruptedError } from '../errors.ts';
 import { mlflowUrlOf } from '../worker/activity-context.ts';
 import type { DevEvent } from './dev-events.ts';
 import { type DevFile, removeDevFile, writeDevFile } from './dev-file.ts';
@@ -31,6 +32,8 @@ export interface DevOptions {
   /** How long work may go on when a worker is told to stop, ms. @default 3000 */
   readonly grace?: number;
   readonly onEvent?: (event: DevEvent) => void;
+  /** Breaks the start off. */
+  readonly signal?: AbortSignal;
 }
 
 /** Name of a part: `temporal`, `mlflow`, `gateway`, `worker control`, `worker <class>`. */
@@ -76,12 +79,21 @@ export async function startDevStack(options: DevOptions = {}): Promise<DevStack>
   await loadPipelines(loaded);
   const stack = new Stack(loaded, options);
   try {
-    await stack.start();
+    await Promise.race([stack.start(), brokenOff(options.signal)]);
     return stack;
   } catch (error) {
     await stack.stop();
     throw error;
   }
+}
+
+/** Rejects when the signal fires; never resolves. */
+function brokenOff(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, failed) => {
+    const fail = () => failed(new InterruptedError('The start was broken off.'));
+    if (signal?.aborted) fail();
+    else signal?.addEventListener('abort', fail, { once: true });
+  });
 }
 
 class Stack implements DevStack {

@@ -1,0 +1,106 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ErrorCode, SluiceError } from '@sluice/sdk';
+import { didYouMean } from '../config/suggest.ts';
+import { UsageError } from '../errors.ts';
+import { ExitCode } from '../exit-code.ts';
+import { findRun } from '../run/find-run.ts';
+import { connectClient, temporalTarget } from '../run/temporal-target.ts';
+import type { Io } from './io.ts';
+import { type CommonOptions, loadProject } from './project.ts';
+
+export interface LogsOptions extends CommonOptions {
+  readonly attempt?: number;
+}
+
+interface LogFile {
+  readonly step: string;
+  readonly attempt: number;
+  readonly path: string;
+}
+
+/** `sluice logs RUN [STEP]`: what the jobs of a run printed on this machine. */
+export async function logsCommand(
+  run: string | undefined,
+  step: string | undefined,
+  options: LogsOptions,
+  io: Io,
+): Promise<ExitCode> {
+  const loaded = await loadProject(options);
+  const folder = join(loaded.root, '.sluice', 'logs');
+  const workflowId = await workflowIdOf(run, folder, options, loaded);
+  const all = await logFiles(join(folder, encodeURIComponent(workflowId)));
+  if (all.length === 0) {
+    throw new SluiceError(ErrorCode.NotFound, `There are no logs of ${workflowId} on this machine.`, {
+      where: folder,
+      fix: 'Jobs log where they run: look there. A run whose jobs have not started has none yet.',
+    });
+  }
+  const wanted = all.filter(
+    (one) => (step === undefined || matches(one.step, step)) && (options.attempt ?? one.attempt) === one.attempt,
+  );
+  if (wanted.length === 0) {
+    const steps = [...new Set(all.map((one) => one.step))];
+    throw new UsageError(
+      `No step "${step ?? ''}" of ${workflowId} has a log.${step ? didYouMean(step, steps) : ''}`,
+      `There is: ${steps.join(', ')}`,
+    );
+  }
+  for (const file of wanted) await print(file, wanted.length > 1, io);
+  return ExitCode.done;
+}
+
+/** Logs are read without a server where the run's whole id is given. */
+async function workflowIdOf(
+  run: string | undefined,
+  folder: string,
+  options: LogsOptions,
+  loaded: Awaited<ReturnType<typeof loadProject>>,
+): Promise<string> {
+  if (run !== undefined && existsSync(join(folder, encodeURIComponent(run)))) return run;
+  const target = await temporalTarget({ address: options.address, namespace: options.namespace, loaded });
+  const { client, close } = await connectClient(target);
+  try {
+    return (await findRun(client, target, run)).workflowId;
+  } finally {
+    await close();
+  }
+}
+
+async function logFiles(folder: string): Promise<LogFile[]> {
+  const files: LogFile[] = [];
+  for (const step of await readdir(folder).catch(() => [])) {
+    for (const name of await readdir(join(folder, step)).catch(() => [])) {
+      const attempt = Number(/^(\d+)\.log$/.exec(name)?.[1]);
+      if (Number.isInteger(attempt))
+        files.push({ step: decodeURIComponent(step), attempt, path: join(folder, step, name) });
+    }
+  }
+  return files.sort((a, b) => a.step.localeCompare(b.step) || a.attempt - b.attempt);
+}
+
+/** The step's path, or its name alone, which stands for it in every branch. */
+function matches(path: string, step: string): boolean {
+  return path === step || path.endsWith(`/${step}`);
+}
+
+async function print(file: LogFile, titled: boolean, io: Io): Promise<void> {
+  if (titled) io.line(io.paint('name', `${file.step}, attempt ${file.attempt}`));
+  if (!io.json) {
+    for await (const chunk of createReadStream(file.path)) await write(chunk as Buffer);
+    return;
+  }
+  let rest = '';
+  for await (const chunk of createReadStream(file.path, { encoding: 'utf8' })) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const text of lines) io.object({ type: 'log', step: file.step, attempt: file.attempt, text });
+  }
+  if (rest !== '') io.object({ type: 'log', step: file.step, attempt: file.attempt, text: rest });
+}
+
+/** Waits for a slow reader, so that a large log does not pile up in memory. */
+async function write(chunk: Buffer): Promise<void> {
+  if (!process.stdout.write(chunk)) await new Promise<void>((done) => process.stdout.once('drain', () => done()));
+}

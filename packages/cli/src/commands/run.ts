@@ -1,0 +1,64 @@
+import { parseParams } from '@sluice/sdk';
+import { findPipeline, loadPipelines } from '../config/load-pipelines.ts';
+import { UsageError } from '../errors.ts';
+import { ExitCode } from '../exit-code.ts';
+import { parseParamFlags } from '../run/parse-params.ts';
+import { startRun } from '../run/start-run.ts';
+import { connectClient, temporalTarget } from '../run/temporal-target.ts';
+import { followCommand } from './follow.ts';
+import type { Io } from './io.ts';
+import { type CommonOptions, loadProject } from './project.ts';
+
+export interface RunOptions extends CommonOptions {
+  readonly param: readonly string[];
+  readonly params: readonly string[];
+  readonly key?: string;
+  readonly by?: string;
+  readonly wait?: true | string;
+}
+
+/** `sluice run PIPELINE` */
+export async function runCommand(name: string, options: RunOptions, io: Io): Promise<ExitCode> {
+  const wait = waitOf(options.wait);
+  const loaded = await loadProject(options);
+  const pipeline = findPipeline(await loadPipelines(loaded), name);
+  const params = await parseParamFlags(options.param, options.params);
+  // Before the server is asked for anything: bad parameters are told even where there is none.
+  await parseParams(pipeline.name, pipeline.definition.params, params);
+  const target = await temporalTarget({ address: options.address, namespace: options.namespace, loaded });
+  const { client, close } = await connectClient(target);
+  try {
+    const { workflowId, runId } = await startRun({
+      client,
+      target,
+      project: loaded.config.project,
+      root: loaded.root,
+      pipeline,
+      params,
+      ...(options.key === undefined ? {} : { key: options.key }),
+      ...(options.by === undefined ? {} : { by: options.by }),
+    });
+    const ui = target.uiUrl === null ? null : runUrl(target.uiUrl, target.namespace, workflowId);
+    io.object({ type: 'started', at: Date.now(), run: workflowId, runId, url: ui });
+    if (wait === null) {
+      io.line(`started ${io.paint('name', workflowId)}`);
+      if (ui !== null) io.line(`  temporal: ${io.paint('link', ui)}`);
+      io.line(`  follow:   sluice status ${workflowId} --follow`);
+      return ExitCode.done;
+    }
+    return await followCommand({ client, target, workflowId, wait, io });
+  } finally {
+    await close();
+  }
+}
+
+export function runUrl(uiUrl: string, namespace: string, workflowId: string): string {
+  return `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`;
+}
+
+function waitOf(wait: true | string | undefined): 'end' | 'approval' | null {
+  if (wait === undefined) return null;
+  if (wait === true || wait === 'end') return 'end';
+  if (wait === 'approval') return 'approval';
+  throw new UsageError(`--wait=${wait} is not known.`, 'Write --wait for the end of the run, or --wait=approval.');
+}

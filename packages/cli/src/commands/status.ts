@@ -1,0 +1,134 @@
+import type { AttemptRecord, StepStatus } from '@sluice/sdk';
+import { UsageError } from '../errors.ts';
+import { ExitCode } from '../exit-code.ts';
+import { costOf, formatAttempts, formatMs, table } from '../follow/format.ts';
+import { attemptText, gateLines, roleOfState, roleOfVerdict, weightsText } from '../follow/lines.ts';
+import { Lookout } from '../follow/look.ts';
+import type { Snapshot } from '../follow/snapshot.ts';
+import { answeredByWorker } from '../run/answered-by-worker.ts';
+import { findRun, listRuns } from '../run/find-run.ts';
+import { followCommand } from './follow.ts';
+import type { Io } from './io.ts';
+import { type CommonOptions, withServer } from './project.ts';
+
+export interface StatusOptions extends CommonOptions {
+  readonly follow?: boolean;
+  readonly limit?: number;
+}
+
+/** `sluice status [RUN]` */
+export async function statusCommand(run: string | undefined, options: StatusOptions, io: Io): Promise<ExitCode> {
+  return withServer(options, async ({ client, target }) => {
+    if (run === undefined && !options.follow) {
+      const limit = options.limit ?? 20;
+      if (!(limit >= 1)) throw new UsageError(`--limit ${limit} is not a count.`);
+      const runs = await listRuns(client, target, { limit });
+      for (const one of runs) io.object({ type: 'run', ...one });
+      if (runs.length === 0) io.line('No runs yet. Start one: sluice run PIPELINE');
+      const rows = runs.map((one) => [
+        one.workflowId,
+        one.state,
+        one.start.toISOString().slice(0, 19).replace('T', ' '),
+        formatMs((one.close ?? new Date()).getTime() - one.start.getTime()),
+      ]);
+      const [head = '', ...lines] = table([['run', 'state', 'started (UTC)', 'took'], ...rows]);
+      if (runs.length > 0) io.line(io.paint('quiet', head));
+      lines.forEach((line, index) => {
+        const state = runs[index]?.state ?? '';
+        io.line(line.replace(` ${state} `, ` ${io.paint(roleOfState(state), state)} `));
+      });
+      return ExitCode.done;
+    }
+    const found = await findRun(client, target, run);
+    if (options.follow) return followCommand({ client, target, workflowId: found.workflowId, wait: 'end', io });
+    const lookout = new Lookout(client, found.workflowId);
+    const snapshot = await answeredByWorker(client, found.workflowId, () => lookout.look());
+    io.object({ type: 'status', ...snapshot, cost: costOf(attemptsOf(snapshot)) });
+    for (const line of statusLines(snapshot, io)) io.line(line);
+    return ExitCode.done;
+  });
+}
+
+/** One run in detail. */
+export function statusLines(snapshot: Snapshot, { paint }: Pick<Io, 'paint'>): string[] {
+  const { status, closed } = snapshot;
+  const took = formatMs((closed?.at ?? snapshot.at) - snapshot.startedAt);
+  const lines = [
+    `${paint('name', status.workflowId)} ${paint(roleOfState(status.state), status.state)} ${closed ? 'after' : 'for'} ${took}`,
+  ];
+  if (closed?.failure) lines.push(...closed.failure.message.split('\n').map((line) => `  ${paint('bad', line)}`));
+  if (status.steps.length > 0) lines.push('');
+  const names = Math.max(0, ...status.steps.map(({ step }) => step.length));
+  for (const step of status.steps) lines.push(...stepLines(step, snapshot, names, paint));
+  const hidden = Object.entries(status.hidden).map(([state, count]) => `${count} ${state}`);
+  if (hidden.length > 0) lines.push(paint('quiet', `  and steps that are not listed: ${hidden.join(', ')}`));
+  if (snapshot.endpoint !== null) {
+    const { endpoint, phase, weights } = snapshot.endpoint;
+    lines.push('', `${paint('step', endpoint)} ${phase}: ${weightsText(weights)}`);
+  }
+  for (const gate of status.gates) lines.push('', ...gateLines(gate, paint));
+  if (status.decisions.length + status.refused.length > 0) lines.push('');
+  for (const { decision, by, at, via, reason } of status.decisions) {
+    lines.push(`${paint('good', decision)} by ${by} at ${at} via ${via}${reason === null ? '' : `: ${reason}`}`);
+  }
+  for (const { decision, by, at, why } of status.refused.slice(-5)) {
+    lines.push(`${paint('warn', `did not count: ${decision}`)} by ${by ?? 'nobody'} at ${at}: ${why}`);
+  }
+  const cost = costLine(attemptsOf(snapshot));
+  if (cost !== null) lines.push('', cost);
+  const links = Object.entries(status.links);
+  if (links.length > 0) lines.push('', ...links.map(([name, url]) => `${name.padEnd(9)} ${paint('link', url)}`));
+  return lines;
+}
+
+function stepLines(step: StepStatus, snapshot: Snapshot, width: number, paint: Io['paint']): string[] {
+  const state =
+    step.state === 'failed' ? paint('bad', 'failed') : step.state === 'waiting' ? paint('warn', 'waiting') : step.state;
+  const time = formatMs((step.end ?? snapshot.at) - step.start);
+  const verdict = step.verdict === null ? '' : `  ${paint(roleOfVerdict(step.verdict), step.verdict)}`;
+  const note = step.note === null ? '' : `  ${step.note.split('\n')[0]}`;
+  const lines = [
+    `  ${paint('step', step.step.padEnd(width))}  ${paint('quiet', step.kind.padEnd(8))}  ${state}  ${time}${verdict}${note}`,
+  ];
+  const indent = ' '.repeat(width + 4);
+  if (step.attempts.length > 0) lines.push(`${indent}${formatAttempts(step)}`);
+  for (const attempt of step.attempts) {
+    if (attempt.ended !== 'done') lines.push(`${indent}${attemptText(attempt, paint)}`);
+  }
+  const job = snapshot.jobs.find((one) => one.step === step.step);
+  if (job !== undefined) {
+    const where =
+      job.progress === null ? (job.started ? `runs on ${job.worker}` : 'waits for a worker') : runsText(job.progress);
+    lines.push(`${indent}attempt ${job.attempt} ${where}`);
+  }
+  return lines;
+}
+
+function runsText(progress: NonNullable<Snapshot['jobs'][number]['progress']>): string {
+  const step =
+    progress.step === null ? '' : `, step ${progress.step}${progress.total === null ? '' : ` of ${progress.total}`}`;
+  const checkpoint = progress.checkpoint === null ? '' : `, checkpoint at step ${progress.checkpoint}`;
+  return `runs on ${progress.machine}${step}${checkpoint}`;
+}
+
+function attemptsOf(snapshot: Snapshot): AttemptRecord[] {
+  return snapshot.status.steps.flatMap(({ attempts }) => attempts);
+}
+
+/** What a run's jobs cost; an unknown price makes it unknown, never 0. */
+function costLine(attempts: readonly AttemptRecord[]): string | null {
+  if (attempts.length === 0) return null;
+  const seconds = attempts.reduce((total, one) => total + one.seconds, 0);
+  const lost = attempts.reduce((total, one) => total + one.secondsLost, 0);
+  const time = `${formatMs(seconds * 1000)} of machine time, ${formatMs(lost * 1000)} of it lost`;
+  const cost = costOf(attempts);
+  if (cost === null) {
+    const unpriced = [...new Set(attempts.filter(({ price }) => price === null).map((one) => one.class))];
+    const why = unpriced.length > 0 ? `no price for class ${unpriced.join(', ')}` : 'prices in more than one currency';
+    return `cost      unknown (${why}); ${time}`;
+  }
+  const sources = [
+    ...new Set(attempts.flatMap(({ price }) => (price === null ? [] : [`${price.source}, ${price.at}`]))),
+  ];
+  return `cost      ${cost.amount.toFixed(4)} ${cost.currency}, ${cost.lost.toFixed(4)} of it lost (${sources.join('; ')}); ${time}`;
+}
