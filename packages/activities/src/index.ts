@@ -1,1 +1,12 @@
-export {};
+/** Every side effect of a Sluice pipeline: the worker's side. */
+export type { ActivityContext, PreemptionNotice, PreemptionNotices } from './context.ts';
+export { createActivities } from './create-activities.ts';
+export { jobActivity } from './job/job.ts';
+export { watchScheduledEvents } from './job/scheduled-events.ts';
+export { type ScheduledEventsStandIn, scheduledEventsStandIn } from './job/scheduled-events-stand-in.ts';
+export { localSeam } from './job/seam.ts';
+export { cleanWork } from './job/work-dir.ts';
+export { type MlflowClient, mlflowClient } from './mlflow/client.ts';
+export { type ArtifactStore, hexOf } from './store/artifact-store.ts';
+export { fileStore } from './store/file-store.ts';
+export { openStore } from './store/open-store.ts';

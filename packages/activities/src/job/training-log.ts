@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import type { JobInput } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
+import { mlflowTrainingLog } from '../mlflow/training-log.ts';
+import type { MlflowRunStatus } from '../mlflow/types.ts';
 
 /** One value of one metric, with the trainer's own time. */
 export interface MetricPoint {
@@ -20,6 +23,28 @@ export interface TrainingLog {
   end(status: 'done' | 'failed' | 'preempted' | 'cancelled'): Promise<void>;
 }
 
-export function trainingLog(_context: ActivityContext, _input: JobInput): TrainingLog {
-  return { start: async () => ({ runId: null }), metrics: () => {}, end: async () => {} };
+/** One MLflow run per job over all its attempts; plain steps and projects without MLflow have none. */
+export function trainingLog(context: ActivityContext, input: JobInput): TrainingLog {
+  if (context.mlflow === null || input.spec.kind === 'step') return noLog;
+  const log = mlflowTrainingLog(context.mlflow, {
+    experiment: context.config.project,
+    input,
+    parentRunId: input.parentRunId,
+    unsent: join(context.stateDir, 'mlflow-unsent'),
+    log: (line) => console.error(`${input.ref.step}: ${line}`),
+  });
+  return {
+    start: () => log.start(),
+    metrics: (points) => log.metrics(points),
+    end: (status) => log.end(runStatus[status]),
+  };
 }
+
+const noLog: TrainingLog = { start: async () => ({ runId: null }), metrics: () => {}, end: async () => {} };
+
+const runStatus: Record<Parameters<TrainingLog['end']>[0], MlflowRunStatus> = {
+  done: 'FINISHED',
+  failed: 'FAILED',
+  preempted: 'RUNNING',
+  cancelled: 'KILLED',
+};

@@ -1,0 +1,49 @@
+import type { SluiceActivities } from '@sluice/sdk';
+import { withStableFailures } from './activity-failure.ts';
+import type { ActivityContext } from './context.ts';
+import { identifyActivity } from './decide/identify.ts';
+import { evaluateActivity } from './evaluate/evaluate.ts';
+import { extractActivity } from './extract/extract.ts';
+import { jobActivity } from './job/job.ts';
+import { notifyActivity } from './notify/notify.ts';
+import { recordDecisionActivity } from './registry/decision-record.ts';
+import { markVersionActivity } from './registry/mark-version.ts';
+import { registerCandidateActivity } from './registry/register-candidate.ts';
+import { closeRunActivity, openRunActivity } from './registry/run-record.ts';
+import { replayActivity } from './replay/replay.ts';
+import { checkCandidateActivity } from './rollout/check-candidate.ts';
+import { replyToRunActivity, requestRolloutActivity, rolloutOutcomeActivity } from './rollout/endpoint-calls.ts';
+import { setTrafficActivity } from './rollout/set-traffic.ts';
+import { startVersionActivity, stopVersionActivity } from './rollout/versions.ts';
+import { watchTrafficActivity } from './rollout/watch-traffic.ts';
+import { settingsActivity } from './settings.ts';
+
+/** Every activity of Sluice, for one worker process. */
+export function createActivities(context: ActivityContext): SluiceActivities {
+  const activities: SluiceActivities = {
+    settings: settingsActivity(context),
+    openRun: openRunActivity(context),
+    closeRun: closeRunActivity(context),
+    extract: extractActivity(context),
+    train: jobActivity(context, 'train'),
+    merge: jobActivity(context, 'merge'),
+    step: jobActivity(context, 'step'),
+    evaluate: evaluateActivity(context),
+    replay: replayActivity(context),
+    registerCandidate: registerCandidateActivity(context),
+    checkCandidate: checkCandidateActivity(context),
+    identify: identifyActivity(context),
+    recordDecision: recordDecisionActivity(context),
+    notify: notifyActivity(context),
+    requestRollout: requestRolloutActivity(context),
+    rolloutOutcome: rolloutOutcomeActivity(context),
+    startVersion: startVersionActivity(context),
+    setTraffic: setTrafficActivity(context),
+    watchTraffic: watchTrafficActivity(context),
+    stopVersion: stopVersionActivity(context),
+    markVersion: markVersionActivity(context),
+    replyToRun: replyToRunActivity(context),
+  };
+  const wrapped = Object.entries(activities).map(([name, activity]) => [name, withStableFailures(activity)]);
+  return Object.fromEntries(wrapped) as SluiceActivities;
+}
