@@ -1,0 +1,175 @@
+import { ErrorCode, SluiceError } from '@sluice/sdk';
+import type { ActivityContext } from '../context.ts';
+
+/** What Sluice uses of the gateway's admin API; times in epoch ms, durations in ms. */
+export interface GatewayApi {
+  putEndpoint(endpoint: string, spec: { readonly capture?: { readonly percent: number } }): Promise<unknown>;
+  /** Null when the gateway has no such endpoint. */
+  endpoint(endpoint: string): Promise<GatewayEndpoint | null>;
+  putVersion(endpoint: string, id: string, spec: GatewayVersionSpec): Promise<unknown>;
+  /** Null when it has no such version. */
+  version(endpoint: string, id: string): Promise<GatewayVersionDetail | null>;
+  deleteVersion(endpoint: string, id: string): Promise<unknown>;
+  putTraffic(endpoint: string, traffic: GatewayTraffic): Promise<unknown>;
+  metrics(endpoint: string, window: { readonly since: number; readonly until?: number }): Promise<GatewayMetrics>;
+  /** Null when it has no such endpoint. */
+  captures(endpoint: string, since: number): Promise<GatewayCaptures | null>;
+  ping(endpoint: string, id: string): Promise<{ readonly ok: boolean; readonly status: number | null }>;
+}
+
+export interface GatewayVersionSpec {
+  readonly digest: string;
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly modelPath: string;
+  readonly readyTimeoutMs: number;
+}
+
+export interface GatewayVersion {
+  readonly id: string;
+  readonly digest: string;
+  readonly state: 'starting' | 'ready' | 'unhealthy' | 'crashed' | 'stopped';
+  readonly restarts: number;
+  readonly lastError: string | null;
+  /** When a crashed version is started again; null when the gateway gave up on it. */
+  readonly nextStartAt?: number | null;
+}
+
+export interface GatewayVersionDetail extends GatewayVersion {
+  readonly logTail: readonly string[];
+}
+
+export interface GatewayTraffic {
+  readonly weights: Readonly<Record<string, number>>;
+  readonly mirror: { readonly version: string; readonly percent: number } | null;
+}
+
+export interface GatewayEndpoint extends GatewayTraffic {
+  readonly name: string;
+  readonly versions: readonly GatewayVersion[];
+}
+
+export interface VersionTraffic {
+  readonly requests: number;
+  /** 5xx, broken connections and missed deadlines. */
+  readonly errors: number;
+  /** Answers by class, `4xx`. */
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly latency: { readonly count: number; readonly p50: number | null; readonly samples: readonly number[] };
+  readonly firstErrorAt: number | null;
+}
+
+export interface ShadowTraffic extends VersionTraffic {
+  readonly comparison?: { readonly compared: number; readonly worse: number };
+}
+
+export interface GatewayMetrics {
+  readonly now: number;
+  readonly versions: Readonly<Record<string, VersionTraffic>>;
+  readonly shadow: Readonly<Record<string, ShadowTraffic>>;
+}
+
+export interface GatewayCaptures {
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly lastAt: number }[];
+  readonly count: number;
+}
+
+/** The gateway's own code of a refusal, in `data.code`. */
+export const GatewayRefusal = { conflict: 'GATEWAY_CONFLICT', notReady: 'GATEWAY_NOT_READY' } as const;
+
+/**
+ * The admin API of the worker's gateway.
+ *
+ * @throws SluiceError `InvalidConfig` on a worker that has none; each call `Unreachable` when nobody answers, to be
+ * tried again, and `Refused` with `data: { status, code }` when the gateway says no.
+ */
+export function gatewayApi(context: Pick<ActivityContext, 'gateway'>): GatewayApi {
+  const { gateway } = context;
+  if (gateway === null) {
+    throw new SluiceError(ErrorCode.InvalidConfig, 'This worker has no gateway, so it cannot reach any endpoint.', {
+      fix: 'Run endpoints by `sluice dev`, or give the worker the address of a gateway.',
+    });
+  }
+  const call = <Value>(method: string, path: readonly string[], body?: unknown, query = '') =>
+    request<Value>(gateway, method, `/${path.map(encodeURIComponent).join('/')}${query}`, body);
+  return {
+    putEndpoint: (endpoint, spec) => call('PUT', ['endpoints', endpoint], spec),
+    endpoint: (endpoint) => orNull(call('GET', ['endpoints', endpoint])),
+    putVersion: (endpoint, id, spec) => call('PUT', ['endpoints', endpoint, 'versions', id], spec),
+    version: (endpoint, id) => orNull(call('GET', ['endpoints', endpoint, 'versions', id])),
+    deleteVersion: (endpoint, id) => orNull(call('DELETE', ['endpoints', endpoint, 'versions', id])),
+    putTraffic: (endpoint, traffic) => call('PUT', ['endpoints', endpoint, 'traffic'], traffic),
+    metrics: (endpoint, { since, until }) => {
+      const query = `?since=${Math.max(0, since)}${until === undefined ? '' : `&until=${until}`}`;
+      return call('GET', ['endpoints', endpoint, 'metrics'], undefined, query);
+    },
+    captures: (endpoint, since) =>
+      orNull(call('GET', ['endpoints', endpoint, 'captures'], undefined, `?since=${Math.max(0, since)}`)),
+    ping: (endpoint, id) => call('POST', ['endpoints', endpoint, 'versions', id, 'ping']),
+  };
+}
+
+/** Milliseconds one call may take. */
+const TIMEOUT = 10_000;
+
+async function request<Value>(
+  gateway: NonNullable<ActivityContext['gateway']>,
+  method: string,
+  path: string,
+  body: unknown,
+): Promise<Value> {
+  const url = gateway.adminUrl.replace(/\/+$/, '') + path;
+  let status: number;
+  let answer: unknown;
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: {
+        'content-type': 'application/json',
+        ...(gateway.token === undefined ? {} : { authorization: `Bearer ${gateway.token}` }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+    status = response.status;
+    answer = parse(await response.text());
+  } catch (cause) {
+    throw new SluiceError(ErrorCode.Unreachable, `The gateway at ${gateway.adminUrl} does not answer.`, {
+      where: `${method} ${path}`,
+      fix: 'Start it again, for instance by `sluice dev`; what was asked of it is tried again.',
+      cause,
+      permanent: false,
+    });
+  }
+  if (status >= 200 && status < 300 && answer !== undefined) return answer as Value;
+  const { code, message } = (answer as { error?: { code?: string; message?: string } } | null)?.error ?? {};
+  throw new SluiceError(ErrorCode.Refused, message ?? `The gateway answered ${status}.`, {
+    where: `${method} ${path}`,
+    data: { status, code: code ?? null },
+    permanent: status < 500 && code !== GatewayRefusal.notReady,
+  });
+}
+
+/** The code with which the gateway refused, or null for any other error. */
+export function refusalOf(error: unknown): { readonly status: number; readonly code: string | null } | null {
+  if (!(error instanceof SluiceError) || error.code !== ErrorCode.Refused) return null;
+  return error.data as { status: number; code: string | null };
+}
+
+async function orNull<Value>(answer: Promise<Value>): Promise<Value | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (refusalOf(error)?.status === 404) return null;
+    throw error;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
