@@ -64,6 +64,7 @@ function readLine(key: string, pointer: Pointer, options: LineOptions): LineStat
 
 function openLine(store: ArtifactStore, key: string, options: LineOptions, found: readonly Manifest[]): CheckpointLine {
   const { claim, digests, keep } = options;
+  let mine: readonly Manifest[] = [];
   // An attempt that was killed between commit and clean-up has left this to its successor.
   let leftover: readonly Manifest[] = found.slice(0, Math.max(0, found.length - keep));
 
@@ -95,7 +96,12 @@ function openLine(store: ArtifactStore, key: string, options: LineOptions, found
       }
       const at = new Date().toISOString();
       const manifest: Manifest = { step, files, attempt: claim.attempt, owner: claim.owner, digests, at };
-      const manifests = await append(manifest);
+      const manifests = await append(manifest).catch(async (error: unknown) => {
+        // Nobody will ever ask for it, and only this execution knows that it is there.
+        if (errorCode(error) === ErrorCode.Fenced) await discard(store, key, [manifest], mine).catch(() => {});
+        throw error;
+      });
+      mine = [...mine, manifest].slice(-keep);
       const dropped = [...leftover, ...manifests.slice(0, -keep)];
       leftover = [];
       await discard(store, key, dropped, manifests.slice(-keep));
