@@ -28,35 +28,51 @@ describe('decisions on a real Temporal server', () => {
     const result = (await run.result()) as DeployResult;
     expect(result).toMatchObject({ state: 'deployed', candidate });
     expect(result.decision).toMatchObject({ decision: 'approve', by: 'ana', via: 'signal', candidate });
-    expect((await run.describe()).searchAttributes).toMatchObject({ SluiceState: ['deployed'], SluiceEndpoint: ['shop'], SluiceCandidate: [candidate], SluicePipeline: ['gated'] });
+    expect((await run.describe()).searchAttributes).toMatchObject({
+      SluiceState: ['deployed'],
+      SluiceEndpoint: ['shop'],
+      SluiceCandidate: [candidate],
+      SluicePipeline: ['gated'],
+    });
   });
 
   it('answers an approve by update with the recorded decision', async () => {
     const run = await kit.start('gated', {});
     await untilState(run, 'awaiting-approval');
-    const decision = await run.executeUpdate<Decision, [object]>('decide', { args: [{ decision: 'approve', by: 'ben', candidate }] });
+    const decision = await run.executeUpdate<Decision, [object]>('decide', {
+      args: [{ decision: 'approve', by: 'ben', candidate }],
+    });
     expect(decision).toMatchObject({ by: 'ben', via: 'update', candidate });
     expect(decision.evidence).toMatch(/^fnv1a64:[0-9a-f]{16}$/);
     expect(await run.result()).toMatchObject({ state: 'deployed' });
   });
 
-  it.each(['inconclusive', 'error', 'fail'])('is blocked when the worst gate says %s: approve does not count, override with a reason does', async (verdict) => {
-    const run = await kit.start('gated', { verdict });
-    const blocked = await untilState(run, 'blocked');
-    expect(blocked.gates[0]?.commands.join('\n')).not.toContain('approve');
-    await expect(decide(run, { decision: 'approve', by: 'ana' })).rejects.toThrow(/only an override/);
-    await expect(decide(run, { decision: 'override', by: 'ana' })).rejects.toThrow(/needs a reason/);
-    await expect(decide(run, { decision: 'override', by: 'ana', reason: '   ' })).rejects.toThrow(/needs a reason/);
-    await decide(run, { decision: 'override', by: 'ana', reason: 'known data gap, see ticket 7' });
-    expect(await run.result()).toMatchObject({ state: 'deployed', verdict, decision: { decision: 'override', reason: 'known data gap, see ticket 7' } });
-  });
+  it.each(['inconclusive', 'error', 'fail'])(
+    'is blocked when the worst gate says %s: approve does not count, override with a reason does',
+    async (verdict) => {
+      const run = await kit.start('gated', { verdict });
+      const blocked = await untilState(run, 'blocked');
+      expect(blocked.gates[0]?.commands.join('\n')).not.toContain('approve');
+      await expect(decide(run, { decision: 'approve', by: 'ana' })).rejects.toThrow(/only an override/);
+      await expect(decide(run, { decision: 'override', by: 'ana' })).rejects.toThrow(/needs a reason/);
+      await expect(decide(run, { decision: 'override', by: 'ana', reason: '   ' })).rejects.toThrow(/needs a reason/);
+      await decide(run, { decision: 'override', by: 'ana', reason: 'known data gap, see ticket 7' });
+      expect(await run.result()).toMatchObject({
+        state: 'deployed',
+        verdict,
+        decision: { decision: 'override', reason: 'known data gap, see ticket 7' },
+      });
+    },
+  );
 
   it('ends rejected on a reject, and never asks the endpoint for a rollout', async () => {
     const run = await kit.start('gated', { verdict: 'fail' });
     await untilState(run, 'blocked');
     await run.signal('reject', { by: 'ana', reason: 'regression' });
     expect(await run.result()).toMatchObject({ state: 'rejected', reason: 'rejected by ana: regression' });
-    expect(log.calls.some(({ name, input }) => name === 'requestRollout' && JSON.stringify(input).includes(run.workflowId))).toBe(false);
+    expect(
+      log.calls.some(({ name, input }) => name === 'requestRollout' && JSON.stringify(input).includes(run.workflowId)),
+    ).toBe(false);
   });
 
   it('expires closed when nobody decides in time', async () => {
@@ -94,7 +110,9 @@ describe('decisions on a real Temporal server', () => {
   it('does not count a decision without a candidate while two are waiting', async () => {
     const run = await kit.start('two-gates', {});
     const status = await untilStatus(run, 'two open gates', (seen) => seen.gates.length === 2);
-    await expect(decide(run, { decision: 'approve', by: 'ana' })).rejects.toThrow(/names no candidate, and 2 are waiting/);
+    await expect(decide(run, { decision: 'approve', by: 'ana' })).rejects.toThrow(
+      /names no candidate, and 2 are waiting/,
+    );
     for (const gate of status.gates) await decide(run, { decision: 'approve', by: 'ana', candidate: gate.candidate });
     expect(await run.result()).toMatchObject([{ state: 'deployed' }, { state: 'deployed' }]);
   });
@@ -138,7 +156,14 @@ describe('decisions on a real Temporal server', () => {
   it('tells of the question once', async () => {
     const run = await kit.start('gated', { within: '20 seconds', recheck: '100ms' });
     await untilState(run, 'awaiting-approval');
-    await untilStatus(run, 'a second look at the candidate', () => log.calls.filter(({ name, input }) => name === 'checkCandidate' && JSON.stringify(input).includes(run.workflowId)).length >= 3);
+    await untilStatus(
+      run,
+      'a second look at the candidate',
+      () =>
+        log.calls.filter(
+          ({ name, input }) => name === 'checkCandidate' && JSON.stringify(input).includes(run.workflowId),
+        ).length >= 3,
+    );
     await run.signal('reject', { by: 'ana' });
     await run.result();
     const told = log.notifications.filter((one) => one.run === run.workflowId && one.event === 'awaiting-approval');
@@ -151,7 +176,9 @@ describe('decisions on a real Temporal server', () => {
     await untilState(run, 'awaiting-approval');
     const metadata = await run.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toContain('waits for approval');
-    expect(metadata.currentDetails).toContain(`sluice approve '${run.workflowId}' --candidate ${candidate.slice(7, 19)}`);
+    expect(metadata.currentDetails).toContain(
+      `sluice approve '${run.workflowId}' --candidate ${candidate.slice(7, 19)}`,
+    );
     await run.signal('reject', { by: 'ana' });
     await run.result();
   });
@@ -229,7 +256,10 @@ describe('identity from a token', () => {
   });
 });
 
-function decide(run: { executeUpdate: (name: string, options: { args: [object] }) => Promise<unknown> }, request: object): Promise<unknown> {
+function decide(
+  run: { executeUpdate: (name: string, options: { args: [object] }) => Promise<unknown> },
+  request: object,
+): Promise<unknown> {
   return run.executeUpdate('decide', { args: [request] }).catch((error: Error & { cause?: Error }) => {
     throw error.cause ?? error;
   });

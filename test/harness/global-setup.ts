@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTemporal } from '../../packages/cli/src/dev/temporal-server.ts';
 import type { TestProject } from 'vitest/node';
+import { startTemporal } from '../../packages/cli/src/dev/temporal-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

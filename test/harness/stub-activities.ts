@@ -1,4 +1,3 @@
-import type { Client } from '@temporalio/client';
 import {
   type Candidate,
   type Dataset,
@@ -14,6 +13,7 @@ import {
   type SluiceActivities,
   taskQueue,
 } from '@sluice/sdk';
+import type { Client } from '@temporalio/client';
 
 const hex = (text: string) => Buffer.from(text).toString('hex').padEnd(64, '0').slice(0, 64);
 export const digestOf = (text: string) => `sha256:${hex(text)}` as const;
@@ -66,20 +66,31 @@ export function stubActivities(
     step: noted('step', job),
     evaluate: noted('evaluate', async ({ spec, ref }) => report(ref.step, spec.model)),
     replay: noted('replay', async ({ spec, ref }) => report(ref.step, spec.model)),
-    registerCandidate: noted('registerCandidate', async ({ model }): Promise<Candidate> => ({
-      digest: model.digest,
-      uri: model.uri,
-      bytes: model.bytes,
-      id: `v-${model.digest.slice(7, 19)}`,
-      registered: null,
-    })),
-    checkCandidate: noted('checkCandidate', async (): Promise<GateResult> => ({
-      name: 'candidate health',
-      verdict: 'pass',
-      evidence: [],
-    })),
+    registerCandidate: noted(
+      'registerCandidate',
+      async ({ model }): Promise<Candidate> => ({
+        digest: model.digest,
+        uri: model.uri,
+        bytes: model.bytes,
+        id: `v-${model.digest.slice(7, 19)}`,
+        registered: null,
+      }),
+    ),
+    checkCandidate: noted(
+      'checkCandidate',
+      async (): Promise<GateResult> => ({
+        name: 'candidate health',
+        verdict: 'pass',
+        evidence: [],
+      }),
+    ),
     identify: noted('identify', async ({ request }) => ({ by: request.by ?? 'nobody' })),
-    recordDecision: noted('recordDecision', async () => ({ kind: 'report', uri: 'sluice:blob/00', digest: digestOf('report'), bytes: 1 })),
+    recordDecision: noted('recordDecision', async () => ({
+      kind: 'report',
+      uri: 'sluice:blob/00',
+      digest: digestOf('report'),
+      bytes: 1,
+    })),
     notify: noted('notify', async ({ notification }) => {
       log.notifications.push(notification);
     }),
@@ -90,7 +101,12 @@ export function stubActivities(
     rolloutOutcome: noted('rolloutOutcome', async ({ id }) => deployed(id)),
     startVersion: noted('startVersion', async () => ({ ready: true, reason: null })),
     setTraffic: noted('setTraffic', async () => ({ at: Date.now() })),
-    watchTraffic: noted('watchTraffic', async () => ({ verdict: 'pass', evidence: [], firstBadAt: null, reason: null })),
+    watchTraffic: noted('watchTraffic', async () => ({
+      verdict: 'pass',
+      evidence: [],
+      firstBadAt: null,
+      reason: null,
+    })),
     stopVersion: noted('stopVersion', async () => {}),
     markVersion: noted('markVersion', async () => {}),
     replyToRun: noted('replyToRun', async () => {}),

@@ -1,5 +1,5 @@
-import type { RunStatus } from '@sluice/sdk';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RunStatus } from '@sluice/sdk';
 
 /** Awaits a condition by looking again every 50 ms; the error says what was last seen. */
 export async function waitFor<Value>(
@@ -35,7 +35,11 @@ export function untilState(handle: Queryable, ...states: RunStatus['state'][]): 
 }
 
 /** The run's status, once `holds` is true of it. */
-export function untilStatus(handle: Queryable, what: string, holds: (status: RunStatus) => boolean): Promise<RunStatus> {
+export function untilStatus(
+  handle: Queryable,
+  what: string,
+  holds: (status: RunStatus) => boolean,
+): Promise<RunStatus> {
   return waitFor(what, async () => {
     const status = await handle.query<RunStatus>('status');
     return holds(status) ? status : null;

@@ -1,10 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import { type SluiceActivities, taskQueue } from '@sluice/sdk';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 import { inject } from 'vitest';
 
-Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'ERROR', forward: {} } } });
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
+});
 
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
@@ -22,7 +32,11 @@ export interface Kit {
   readonly project: string;
   readonly queue: string;
   /** Starts a fixture pipeline and returns its handle. */
-  start(pipeline: string, params: object, options?: { id?: string; memo?: Record<string, unknown> }): ReturnType<Client['workflow']['start']>;
+  start(
+    pipeline: string,
+    params: object,
+    options?: { id?: string; memo?: Record<string, unknown> },
+  ): ReturnType<Client['workflow']['start']>;
   close(): Promise<void>;
 }
 
@@ -39,7 +53,12 @@ export async function workflowKit(make: (project: string, client: Client) => Slu
   ]);
   const client = new Client({ connection });
   const queue = taskQueue(project);
-  const worker = await Worker.create({ connection: native, taskQueue: queue, workflowBundle, activities: make(project, client) });
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue: queue,
+    workflowBundle,
+    activities: make(project, client),
+  });
   const running = worker.run();
   return {
     client,

@@ -1,10 +1,24 @@
-import { type Candidate, canary, type EndpointState, type RolloutOutcome, type RolloutRequest, type SluiceActivities, type WatchInput } from '@sluice/sdk';
+import {
+  type Candidate,
+  canary,
+  type EndpointState,
+  type RolloutOutcome,
+  type RolloutRequest,
+  type SluiceActivities,
+  type WatchInput,
+} from '@sluice/sdk';
 import { describe, expect, it } from 'vitest';
 import { digestOf, stubActivities } from '../harness/stub-activities.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { workflowKit } from '../harness/workflow-kit.ts';
 
-const version = (name: string): Candidate => ({ digest: digestOf(name), uri: `sluice:tree/${name}`, bytes: 1, id: `v-${name}`, registered: null });
+const version = (name: string): Candidate => ({
+  digest: digestOf(name),
+  uri: `sluice:tree/${name}`,
+  bytes: 1,
+  id: `v-${name}`,
+  registered: null,
+});
 
 /** An endpoint workflow over stub traffic: records what is asked of it, answers as told. */
 async function endpoint(replace: Partial<SluiceActivities> & { settings?: never } = {}) {
@@ -23,17 +37,36 @@ async function endpoint(replace: Partial<SluiceActivities> & { settings?: never 
     }),
   );
   const name = `shop-${kit.project}`;
-  const handle = await kit.client.workflow.start('sluiceEndpoint', { taskQueue: kit.queue, workflowId: `endpoint/${name}`, args: [{ endpoint: name }] });
+  const handle = await kit.client.workflow.start('sluiceEndpoint', {
+    taskQueue: kit.queue,
+    workflowId: `endpoint/${name}`,
+    args: [{ endpoint: name }],
+  });
   return {
     traffic,
     outcomes,
     state: () => handle.query<EndpointState>('endpoint'),
     ask: (candidate: Candidate, more: Partial<RolloutRequest> = {}) =>
       handle.executeUpdate<{ accepted: boolean; why: string | null }, [RolloutRequest]>('rollout', {
-        args: [{ id: `run/${candidate.id}`, endpoint: name, candidate, spec: canary([5, 50], { hold: 1, bake: 1 }), onBusy: 'queue', replyTo: 'run', by: 'ana', ...more }],
+        args: [
+          {
+            id: `run/${candidate.id}`,
+            endpoint: name,
+            candidate,
+            spec: canary([5, 50], { hold: 1, bake: 1 }),
+            onBusy: 'queue',
+            replyTo: 'run',
+            by: 'ana',
+            ...more,
+          },
+        ],
       }),
-    rollback: (request: object) => handle.executeUpdate<{ accepted: boolean; to: string | null; why: string | null }, [object]>('rollback', { args: [request] }),
-    outcome: (candidate: Candidate) => waitFor(`an outcome of ${candidate.id}`, async () => outcomes.find((one) => one.candidate === candidate.digest)),
+    rollback: (request: object) =>
+      handle.executeUpdate<{ accepted: boolean; to: string | null; why: string | null }, [object]>('rollback', {
+        args: [request],
+      }),
+    outcome: (candidate: Candidate) =>
+      waitFor(`an outcome of ${candidate.id}`, async () => outcomes.find((one) => one.candidate === candidate.digest)),
     async close() {
       await handle.terminate();
       await kit.close();
@@ -55,7 +88,13 @@ describe('an endpoint', () => {
       expect(await shop.outcome(a)).toMatchObject({ state: 'deployed', previous: null });
       await shop.ask(b);
       expect(await shop.outcome(b)).toMatchObject({ state: 'deployed', previous: a.digest });
-      expect(shop.traffic).toEqual([{ 'v-a': 100 }, { 'v-a': 95, 'v-b': 5 }, { 'v-a': 50, 'v-b': 50 }, { 'v-a': 0, 'v-b': 100 }, { 'v-b': 100 }]);
+      expect(shop.traffic).toEqual([
+        { 'v-a': 100 },
+        { 'v-a': 95, 'v-b': 5 },
+        { 'v-a': 50, 'v-b': 50 },
+        { 'v-a': 0, 'v-b': 100 },
+        { 'v-b': 100 },
+      ]);
       expect(await shop.state()).toMatchObject({ stable: b, previous: a, candidate: null, phase: 'stable' });
     } finally {
       await shop.close();
@@ -65,7 +104,8 @@ describe('an endpoint', () => {
   it('puts all traffic back on the stable version when a step goes bad, and lets the candidate go', async () => {
     const stopped: string[] = [];
     const shop = await endpoint({
-      watchTraffic: async ({ candidate, phase }: WatchInput) => (candidate === 'v-b' && phase === 'canary 50 %' ? bad('errors 40 %') : good),
+      watchTraffic: async ({ candidate, phase }: WatchInput) =>
+        candidate === 'v-b' && phase === 'canary 50 %' ? bad('errors 40 %') : good,
       stopVersion: async ({ id }) => {
         stopped.push(id);
       },
@@ -74,7 +114,12 @@ describe('an endpoint', () => {
       await shop.ask(a);
       await shop.outcome(a);
       await shop.ask(b);
-      expect(await shop.outcome(b)).toMatchObject({ state: 'rolled-back', reason: 'errors 40 %', firstBadAt: 42, offTrafficAt: expect.any(Number) });
+      expect(await shop.outcome(b)).toMatchObject({
+        state: 'rolled-back',
+        reason: 'errors 40 %',
+        firstBadAt: 42,
+        offTrafficAt: expect.any(Number),
+      });
       expect(shop.traffic.at(-1)).toEqual({ 'v-a': 100 });
       expect(stopped).toEqual(['v-b']);
       expect((await shop.state()).stable).toEqual(a);
@@ -84,12 +129,17 @@ describe('an endpoint', () => {
   });
 
   it('never gives traffic to a version that does not get ready', async () => {
-    const shop = await endpoint({ startVersion: async ({ candidate }) => ({ ready: candidate.id !== 'v-b', reason: 'no answer to /ping' }) });
+    const shop = await endpoint({
+      startVersion: async ({ candidate }) => ({ ready: candidate.id !== 'v-b', reason: 'no answer to /ping' }),
+    });
     try {
       await shop.ask(a);
       await shop.outcome(a);
       await shop.ask(b);
-      expect(await shop.outcome(b)).toMatchObject({ state: 'rolled-back', reason: expect.stringContaining('no answer to /ping') });
+      expect(await shop.outcome(b)).toMatchObject({
+        state: 'rolled-back',
+        reason: expect.stringContaining('no answer to /ping'),
+      });
       expect(shop.traffic.some((weights) => 'v-b' in weights)).toBe(false);
     } finally {
       await shop.close();
@@ -112,7 +162,10 @@ describe('an endpoint', () => {
       await shop.outcome(a);
       await shop.ask(b);
       await waitFor('the canary of b', async () => (await shop.state()).phase === 'canary 5 %');
-      expect(await shop.ask(c, { onBusy: 'reject' })).toMatchObject({ accepted: false, why: expect.stringContaining('under way') });
+      expect(await shop.ask(c, { onBusy: 'reject' })).toMatchObject({
+        accepted: false,
+        why: expect.stringContaining('under way'),
+      });
       expect(await shop.ask(c, { onBusy: 'queue' })).toEqual({ accepted: true, why: null });
       expect(await shop.ask(c, { onBusy: 'queue' })).toEqual({ accepted: true, why: null });
       expect((await shop.state()).queued).toEqual(['run/v-c']);
@@ -133,14 +186,20 @@ describe('an endpoint', () => {
     try {
       await shop.ask(a);
       await shop.outcome(a);
-      expect(await shop.rollback({ by: 'ana' })).toMatchObject({ accepted: false, why: expect.stringContaining('no earlier version') });
+      expect(await shop.rollback({ by: 'ana' })).toMatchObject({
+        accepted: false,
+        why: expect.stringContaining('no earlier version'),
+      });
       await expect(shop.rollback({})).rejects.toThrow();
       await shop.ask(b);
       await shop.outcome(b);
       expect(await shop.rollback({ by: 'ana', reason: 'complaints' })).toMatchObject({ accepted: true, to: 'v-a' });
       await waitFor('a to be stable again', async () => (await shop.state()).stable?.id === 'v-a');
       expect(shop.traffic.at(-1)).toEqual({ 'v-a': 100 });
-      expect((await shop.state()).history.at(-1)).toMatchObject({ state: 'rolled-back', reason: 'rolled back by ana: complaints' });
+      expect((await shop.state()).history.at(-1)).toMatchObject({
+        state: 'rolled-back',
+        reason: 'rolled back by ana: complaints',
+      });
     } finally {
       await shop.close();
     }

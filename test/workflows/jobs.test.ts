@@ -1,7 +1,7 @@
 import { ErrorCode, type JobInput, type JobOutcome, type RunStatus } from '@sluice/sdk';
 import { budgetLine } from '@sluice/workflows';
-import { ApplicationFailure } from '@temporalio/common';
 import { heartbeat } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { modelOf, progress, stubActivities } from '../harness/stub-activities.ts';
 import { workflowKit } from '../harness/workflow-kit.ts';
@@ -14,11 +14,22 @@ async function runJob(ends: (string | 'done' | 'silent')[], params: object = {})
       train: async (input): Promise<JobOutcome> => {
         inputs.push(input);
         const end = ends[input.attempt - 1] ?? ends.at(-1) ?? 'done';
-        const seen = { ...progress(input), step: 100 * input.attempt + 14, checkpoint: 100 * input.attempt, checkpointAt: Date.now(), resumedFrom: input.attempt === 1 ? null : 100 * (input.attempt - 1) };
+        const seen = {
+          ...progress(input),
+          step: 100 * input.attempt + 14,
+          checkpoint: 100 * input.attempt,
+          checkpointAt: Date.now(),
+          resumedFrom: input.attempt === 1 ? null : 100 * (input.attempt - 1),
+        };
         if (end === 'done') return { result: modelOf(input.ref.step), progress: seen };
         heartbeat(seen);
         if (end === 'silent') return new Promise(() => {});
-        throw ApplicationFailure.create({ type: end, message: `ended ${end}`, nonRetryable: true, details: [{ progress: seen, exitCode: 1, signal: null, tail: ['last words'] }] });
+        throw ApplicationFailure.create({
+          type: end,
+          message: `ended ${end}`,
+          nonRetryable: true,
+          details: [{ progress: seen, exitCode: 1, signal: null, tail: ['last words'] }],
+        });
       },
     }),
   );
@@ -38,8 +49,15 @@ describe('the two budgets', () => {
     const { result, step, inputs } = await runJob(['Preempted', 'Preempted', 'Preempted', 'done'], { errors: 0 });
     expect(result).toMatchObject({ kind: 'model' });
     expect(inputs.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4]);
-    expect(budgetLine(step)).toMatch(/^errors 0\/0, preemptions 3\/50, resumed at step 300 \(lost 14 steps, \d+\.\d s\)$/);
-    expect(step.attempts.map(({ ended, stepsLost }) => [ended, stepsLost])).toEqual([['preempted', 14], ['preempted', 14], ['preempted', 14], ['done', 0]]);
+    expect(budgetLine(step)).toMatch(
+      /^errors 0\/0, preemptions 3\/50, resumed at step 300 \(lost 14 steps, \d+\.\d s\)$/,
+    );
+    expect(step.attempts.map(({ ended, stepsLost }) => [ended, stepsLost])).toEqual([
+      ['preempted', 14],
+      ['preempted', 14],
+      ['preempted', 14],
+      ['done', 0],
+    ]);
   });
 
   it('moves the work to the fallback class after onDemandAfter preemptions', async () => {
@@ -50,7 +68,13 @@ describe('the two budgets', () => {
 
   it('counts a worker that fell silent as lost, by the heartbeat timeout, with what its last heartbeat said', async () => {
     const { step } = await runJob(['silent', 'done']);
-    expect(step.attempts[0]).toMatchObject({ ended: 'worker-lost', code: ErrorCode.WorkerLost, machine: 'machine-1', lastStep: 114, checkpoint: 100 });
+    expect(step.attempts[0]).toMatchObject({
+      ended: 'worker-lost',
+      code: ErrorCode.WorkerLost,
+      machine: 'machine-1',
+      lastStep: 114,
+      checkpoint: 100,
+    });
     expect(step.attempts[1]).toMatchObject({ ended: 'done', resumedFrom: 100 });
   });
 
@@ -67,11 +91,14 @@ describe('the two budgets', () => {
     expect(String(result)).toContain('preempted 3 times, and the budget is 2');
   });
 
-  it.each([ErrorCode.OutOfMemory, ErrorCode.NoModel, ErrorCode.ResumeMismatch, ErrorCode.CommandNotFound])('never retries %s unchanged', async (code) => {
-    const { result, inputs } = await runJob([code]);
-    expect(inputs).toHaveLength(1);
-    expect(result).toMatchObject({ type: code });
-  });
+  it.each([ErrorCode.OutOfMemory, ErrorCode.NoModel, ErrorCode.ResumeMismatch, ErrorCode.CommandNotFound])(
+    'never retries %s unchanged',
+    async (code) => {
+      const { result, inputs } = await runJob([code]);
+      expect(inputs).toHaveLength(1);
+      expect(result).toMatchObject({ type: code });
+    },
+  );
 
   it('gives every attempt a later place in the order of claims', async () => {
     const { inputs } = await runJob(['Preempted', 'Preempted', 'done']);

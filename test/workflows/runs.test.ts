@@ -1,4 +1,4 @@
-import { type JobInput, type JobOutcome, type RunStatus } from '@sluice/sdk';
+import type { JobInput, JobOutcome, RunStatus } from '@sluice/sdk';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { progress, stubActivities } from '../harness/stub-activities.ts';
@@ -15,9 +15,16 @@ beforeAll(async () => {
         seen.push(input);
         const key = input.ref.keys['key'];
         if (key !== undefined && bad.has(key)) {
-          throw ApplicationFailure.create({ type: 'TrainerFailed', message: `no luck with ${key}`, nonRetryable: true });
+          throw ApplicationFailure.create({
+            type: 'TrainerFailed',
+            message: `no luck with ${key}`,
+            nonRetryable: true,
+          });
         }
-        return { result: { step: input.ref.step, keys: input.ref.keys, files: null, value: `value of ${input.ref.step}` }, progress: progress(input) };
+        return {
+          result: { step: input.ref.step, keys: input.ref.keys, files: null, value: `value of ${input.ref.step}` },
+          progress: progress(input),
+        };
       },
     }),
   );
@@ -27,18 +34,24 @@ afterAll(() => kit.close());
 describe('a pipeline run', () => {
   it('fails the start with every problem by path when parameters are wrong', async () => {
     const run = await kit.start('fan-out', { keys: ['a', 7], tolerate: 'many' });
-    await expect(run.result()).rejects.toMatchObject({ cause: { type: 'InvalidParams', message: expect.stringMatching(/keys\.1: .*; tolerate: /) } });
+    await expect(run.result()).rejects.toMatchObject({
+      cause: { type: 'InvalidParams', message: expect.stringMatching(/keys\.1: .*; tolerate: /) },
+    });
   });
 
   it('fails, and is not retried for ever, when its code throws a plain error', async () => {
     const run = await kit.start('throws-plain-error', {});
-    await expect(run.result()).rejects.toMatchObject({ cause: { type: 'RangeError', message: 'the author made a mistake' } });
+    await expect(run.result()).rejects.toMatchObject({
+      cause: { type: 'RangeError', message: 'the author made a mistake' },
+    });
     expect((await run.describe()).searchAttributes).toMatchObject({ SluiceState: ['failed'] });
   });
 
   it('refuses two steps of one name in one scope, and names both', async () => {
     const run = await kit.start('twins', {});
-    await expect(run.result()).rejects.toMatchObject({ cause: { type: 'DuplicateStep', message: expect.stringContaining('extract rows and extract rows') } });
+    await expect(run.result()).rejects.toMatchObject({
+      cause: { type: 'DuplicateStep', message: expect.stringContaining('extract rows and extract rows') },
+    });
   });
 });
 
@@ -60,7 +73,10 @@ describe('map', () => {
     const result = await run.result();
     expect(result).toMatchObject({
       ok: 1998,
-      failed: [{ key: 'key-7', error: { code: 'TrainerFailed' } }, { key: 'key-1503', error: { code: 'TrainerFailed' } }],
+      failed: [
+        { key: 'key-7', error: { code: 'TrainerFailed' } },
+        { key: 'key-1503', error: { code: 'TrainerFailed' } },
+      ],
       first: 'value of key=key-0/work',
       last: 'value of key=key-1999/work',
     });
@@ -72,7 +88,9 @@ describe('map', () => {
     const works = seen.filter(({ ref }) => ref.name === 'work');
     expect(seen.filter(({ ref }) => ref.name === 'before')).toHaveLength(1);
     expect(new Set(works.map(({ ref }) => ref.step)).size).toBe(2000);
-    expect(works.every(({ ref, spec }) => ref.workflowId === run.workflowId && spec.hyper['before'] === 'value of before')).toBe(true);
+    expect(
+      works.every(({ ref, spec }) => ref.workflowId === run.workflowId && spec.hyper['before'] === 'value of before'),
+    ).toBe(true);
   });
 
   it('never has more bodies under way than its concurrency', async () => {
