@@ -17,6 +17,12 @@ import { z } from 'zod';
 /** Both scripts share `delays/`, so both code digests cover it. */
 const code = ['trainers/**/*.py', 'delays/**/*.py'];
 
+const checks = [
+  column('carrier').notNull(),
+  column('dep_delay').between(-120, 1500).mostly(0.999),
+  column('arr_delay').between(-120, 1500).mostly(0.999),
+];
+
 export const flightDelays = pipeline({
   name: 'flight-delays',
   params: z.object({
@@ -37,11 +43,7 @@ export const flightDelays = pipeline({
     const flights = await extract('flights', {
       sql: flightsWhere('flown_on <= $until::date'),
       params: { until, airports: airports.join(',') },
-      checks: [
-        column('carrier').notNull(),
-        column('dep_delay').between(-120, 1500).mostly(0.999),
-        column('arr_delay').between(-120, 1500).mostly(0.999),
-      ],
+      checks,
     });
     const models = await map('airport', airports, { concurrency: 8 }, (airport) =>
       train('delay', {
@@ -59,6 +61,7 @@ export const flightDelays = pipeline({
     const holdout = await extract('holdout-flights', {
       sql: flightsWhere('flown_on > $until::date and flown_on <= last_day($until::date + interval 1 month)'),
       params: { until, airports: airports.join(',') },
+      checks,
     });
     const quality = await evaluate('holdout', {
       model,
