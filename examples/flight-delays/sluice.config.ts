@@ -11,7 +11,10 @@ export default defineConfig({
     gpu: { price: { ...example, perHour: 3 } },
   },
   endpoints: {
-    'flight-delays': { serve: python('server/serve.py'), ready: '30 seconds' },
+    'flight-delays': {
+      serve: python('server/serve.py', [], { code: ['server/**/*.py', 'delays/**/*.py'] }),
+      ready: '30 seconds',
+    },
   },
   python: { requirements: 'requirements.txt' },
 });

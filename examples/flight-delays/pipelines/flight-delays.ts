@@ -14,8 +14,8 @@ import {
 } from '@sluice/sdk';
 import { z } from 'zod';
 
-/** Both scripts share `delays/`, so both code digests cover it. */
-const code = ['trainers/**/*.py', 'delays/**/*.py'];
+/** A script's code is itself and what it imports: a change to either starts training over, a change elsewhere does not. */
+const script = (path: string) => python(path, [], { code: [path, 'delays/**/*.py'] });
 
 const checks = [
   column('carrier').notNull(),
@@ -47,14 +47,14 @@ export const flightDelays = pipeline({
     });
     const models = await map('airport', airports, { concurrency: 8 }, (airport) =>
       train('delay', {
-        run: python('trainers/train.py', [], { code }),
+        run: script('trainers/train.py'),
         data: { flights },
         hyper: { airport, epochs },
         on: 'gpu-spot',
       }),
     );
     const model = await merge('by-airport', {
-      run: python('trainers/merge.py', [], { code }),
+      run: script('trainers/merge.py'),
       models,
       hyper: { plant },
     });
