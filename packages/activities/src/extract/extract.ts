@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { type Dataset, type SluiceActivities, SluiceError, worstOf } from '@sluice/sdk';
+import type { ActivityContext } from '../context.ts';
+import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
+import { onDisk } from '../store/storage-error.ts';
+import { attachDatabases, connectionStrings } from './attach.ts';
+import { judgeChecks } from './checks.ts';
+import { openDuckDb } from './duckdb-session.ts';
+import { columnsOf, writeParquet } from './parquet.ts';
+import { type DatasetProfile, profileColumns, type Source } from './profile.ts';
+import { checkQuery } from './query.ts';
+import { withScratch } from './scratch.ts';
+import { literal } from './sql-text.ts';
+
+const mostColumns = 64;
+const mostEvidence = 20;
+
+export type ExtractInput = Parameters<SluiceActivities['extract']>[0];
+/** The part of a worker's context that an extract needs. */
+export type ExtractContext = Pick<ActivityContext, 'root' | 'stateDir' | 'store'>;
+
+/** The activity `extract`: runs a step's SQL by DuckDB and stores the rows as Parquet, with profile and verdict. */
+export function extractActivity(context: ExtractContext): SluiceActivities['extract'] {
+  return async (input) => {
+    const scope = activityScope();
+    return await alive(scope, () => extractDataset(context, input, scope));
+  };
+}
+
+/**
+ * @throws SluiceError `InvalidSql`, `InvalidStep`, `NotFound`, `StorageFull`, `OutOfMemory`, `Unreachable`, `Refused`,
+ * `InvalidConfig`; the signal's reason when it is cancelled.
+ */
+export async function extractDataset(
+  context: ExtractContext,
+  input: ExtractInput,
+  { signal }: Pick<ActivityScope, 'signal'>,
+): Promise<Dataset> {
+  const { ref } = input;
+  try {
+    return await onDisk(context.stateDir, () =>
+      withScratch(context.stateDir, async (scratch) => {
+        const path = join(scratch, 'data.parquet');
+        const { columns, ...profile } = await writeAndMeasure(context.root, input, scratch, path, signal);
+        signal.throwIfAborted();
+        const data = await context.store.putFile(path, 'dataset');
+        const report = await context.store.putText(JSON.stringify({ ...profile, columns }), 'report');
+        return {
+          ...data,
+          kind: 'dataset',
+          name: ref.name,
+          step: ref.step,
+          keys: ref.keys,
+          rows: profile.rows,
+          columns: columns.slice(0, mostColumns).map(({ name, type }) => ({ name, type })),
+          profile: report,
+          verdict: worstOf(profile.checks.map(({ verdict }) => verdict)),
+          evidence: profile.checks.slice(0, mostEvidence),
+        };
+      }),
+    );
+  } catch (error) {
+    throw located(error, ref.step);
+  }
+}
+
+/** Writes the rows to a Parquet file and measures what was written. */
+async function writeAndMeasure(
+  root: string,
+  { spec }: ExtractInput,
+  scratch: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<DatasetProfile> {
+  const connections = connectionStrings(spec.attach);
+  const session = await openDuckDb({ root, scratch, signal, secrets: [...connections.values()] });
+  try {
+    await attachDatabases(session, connections);
+    const query = await checkQuery(session, spec.sql, spec.params);
+    const rows = await writeParquet(session, query, path);
+    const all = `read_parquet(${literal(path)})`;
+    const columns = await columnsOf(session, all);
+    const taken = columns.some(({ name }) => name.toLowerCase() === 'file_row_number');
+    const numbered = taken ? null : `read_parquet(${literal(path)}, file_row_number = true)`;
+    const source: Source = { all, numbered, rows };
+    const checks = await judgeChecks(session, source, columns, spec.checks);
+    return { version: 1, rows, columns: await profileColumns(session, source, columns), checks };
+  } finally {
+    session.close();
+  }
+}
+
+/** Says which step an error belongs to. */
+function located(error: unknown, step: string): unknown {
+  if (!(error instanceof SluiceError)) return error;
+  const { code, message, fix, data, permanent, cause } = error;
+  return new SluiceError(code, message, {
+    where: `${step}: ${error.where ?? 'extract'}`,
+    data,
+    permanent,
+    cause,
+    ...(fix === undefined ? {} : { fix }),
+  });
+}
