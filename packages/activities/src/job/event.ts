@@ -97,7 +97,7 @@ export function parseEvent(text: string, line: number): TrainerEvent | null {
 export function malformed(line: number, text: string, what: string): SluiceError {
   const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
   return new SluiceError(ErrorCode.ProtocolError, `Line ${line} of the events file ${what}: ${shown}`, {
-    fix: 'Write one JSON object a line to the file that SLUICE_EVENTS names, as docs/training.md says; print everything else to standard output.',
+    fix: 'Write one JSON object a line to the file that SLUICE_EVENTS names, as docs/trainer-protocol.md says; print everything else to standard output.',
     data: { line, text: shown },
   });
 }

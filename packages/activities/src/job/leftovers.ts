@@ -29,7 +29,7 @@ export async function killLeftovers(attempt?: string): Promise<number[]> {
   return killed.flat();
 }
 
-/** Removes the work directories of attempts whose worker is dead; called when a worker starts. */
+/** Removes the work directories, and kills the processes, of attempts whose worker is dead; called when a worker starts. */
 export async function cleanWork(context: Pick<ActivityContext, 'stateDir'>): Promise<void> {
   await killLeftovers();
   const folder = join(context.stateDir, 'work');

@@ -25,16 +25,14 @@ export interface ActivitySeam {
 export function temporalSeam(): ActivitySeam | null {
   const context = currentContext();
   if (context === null) return null;
-  let message = '';
-  context.cancelled.catch((error: unknown) => {
-    message = error instanceof Error ? error.message : '';
-  });
   return {
     heartbeat: (progress) => context.heartbeat(progress),
     cancelled: context.cancellationSignal,
     delivery: context.info.attempt,
     reason() {
       const details = context.cancellationDetails;
+      const error: unknown = context.cancellationSignal.reason;
+      const message = error instanceof Error ? error.message : '';
       if (details?.notFound || details?.timedOut || message === 'NOT_FOUND' || message === 'TIMED_OUT') return 'gone';
       if (details?.cancelRequested) return 'cancelled';
       if (details?.workerShutdown || details?.paused || details?.reset) return 'shutdown';

@@ -4,7 +4,7 @@ import { PROTOCOL } from './event.ts';
 import type { LocalInputs } from './inputs.ts';
 import type { WorkDir } from './work-dir.ts';
 
-/** Writes what a trainer is told: the file that `SLUICE_STEP` names. Documented in `docs/training.md`. */
+/** Writes what a trainer is told: the file that `SLUICE_STEP` names. Documented in `docs/trainer-protocol.md`. */
 export async function writeStepFile(
   work: WorkDir,
   input: JobInput,
