@@ -48,9 +48,9 @@ export function createAdmin(options: AdminOptions): Server {
 
 async function answer(req: IncomingMessage, options: AdminOptions): Promise<unknown> {
   checkCaller(req, options.token);
-  const url = new URL(req.url ?? '/', 'http://admin');
-  const path = url.pathname.split('/').slice(1).map(decode);
-  const call = { method: req.method ?? 'GET', path, query: url.searchParams, body: () => readJson(req) };
+  const [pathname = '', query = ''] = (req.url ?? '/').split('?', 2);
+  const path = pathname.split('/').slice(1).map(decode);
+  const call = { method: req.method ?? 'GET', path, query: new URLSearchParams(query), body: () => readJson(req) };
   return (await route(call, options)) ?? notKnown(call);
 }
 

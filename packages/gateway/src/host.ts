@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAdmin } from './admin.ts';
 import { CaptureIndex } from './capture-segments.ts';
 import { openConnectionTable } from './connection-table.ts';
 import { Endpoints } from './endpoints.ts';
-import type { WorkerSettings } from './ipc.ts';
+import type { Mark, WorkerSettings } from './ipc.ts';
 import { listen } from './listen.ts';
 import { MetricsStore } from './metrics-store.ts';
 import { ModelServer } from './model-server.ts';
@@ -59,7 +60,9 @@ export interface GatewayHost {
 
 /** How long requests under way may take when the host closes, ms. */
 const CLOSE_DRAIN_MS = 3000;
-const MARKER = 'SLUICE_GATEWAY_STATE';
+/** In the environment of every process of the gateway: the folder it belongs to, and the life of the host. */
+const STATE_MARK = 'SLUICE_GATEWAY_STATE';
+const LIFE_MARK = 'SLUICE_GATEWAY_LIFE';
 const MIB = 1024 * 1024;
 
 /**
@@ -77,14 +80,17 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
     const statePath = join(stateDir, 'state.json');
     const desired = await loadState(statePath);
     // The lock is ours, so whoever still carries the mark has lost its host.
-    killLeftovers(MARKER, stateDir);
+    killLeftovers(STATE_MARK, stateDir);
+    const life = randomUUID();
+    const marks = { [STATE_MARK]: stateDir, [LIFE_MARK]: life };
     const table = openConnectionTable(join(stateDir, 'connections.tmp'));
     if (table !== null) undo.push(() => closeSync(table));
     const listener = new PublicListener(table);
     undo.push(() => listener.close());
     const metrics = new MetricsStore();
     const worker = new WorkerSupervisor({
-      settings: workerSettings(options, stateDir, table),
+      settings: workerSettings(options, stateDir, table, { name: LIFE_MARK, value: life }),
+      marks,
       listener,
       logPath: join(stateDir, 'logs', 'gateway-worker.log'),
       hungAfterSeconds: options.hungAfterSeconds ?? 15,
@@ -102,7 +108,7 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
           everReady,
           onChange,
           logPath: join(stateDir, 'logs', endpoint, `${id}.log`),
-          marker: { [MARKER]: stateDir },
+          marks,
           pingEveryMs: options.pingEveryMs ?? 2000,
         }),
       applyRoutes: (routes) => worker.setRoutes(routes),
@@ -171,7 +177,12 @@ async function undoAll(undo: (() => unknown)[]): Promise<void> {
   for (const step of undo.splice(0).reverse()) await step();
 }
 
-function workerSettings(options: GatewayHostOptions, stateDir: string, connectionTable: number | null): WorkerSettings {
+function workerSettings(
+  options: GatewayHostOptions,
+  stateDir: string,
+  connectionTable: number | null,
+  mark: Mark,
+): WorkerSettings {
   const { capture = {} } = options;
   return {
     stateDir,
@@ -182,6 +193,7 @@ function workerSettings(options: GatewayHostOptions, stateDir: string, connectio
     captureKeepMs: capture.keepMs ?? 7 * 24 * 3_600_000,
     shadowInFlight: options.shadowInFlight ?? 32,
     connectionTable,
+    mark,
   };
 }
 

@@ -34,10 +34,4 @@ export class InFlight {
       this.#waiting.set(key, waiting.add(wake));
     });
   }
-
-  /** The same for all versions together. */
-  async allIdle(timeoutMs: number): Promise<void> {
-    const keys = [...this.#counts.keys()].map((key) => key.split('/') as [string, string]);
-    await Promise.all(keys.map(([endpoint, version]) => this.idle(endpoint, version, timeoutMs)));
-  }
 }

@@ -19,6 +19,12 @@ export interface RouteEndpoint {
   deadlineMs: number;
 }
 
+/** An environment variable and its value. */
+export interface Mark {
+  name: string;
+  value: string;
+}
+
 /** Settings a worker gets once, as its first argument. */
 export interface WorkerSettings {
   stateDir: string;
@@ -30,6 +36,8 @@ export interface WorkerSettings {
   captureKeepMs: number;
   /** Copies to shadows in flight at a time, per worker. */
   shadowInFlight: number;
+  /** Marks the processes of this life of the host, in their environment. */
+  mark: Mark;
   /** File descriptor of the connection table, or null. */
   connectionTable: number | null;
 }

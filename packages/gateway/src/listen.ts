@@ -8,7 +8,8 @@ import { GatewayCode, GatewayError } from './errors.ts';
  */
 export function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    // It stays: a failed accept (no file descriptors left) is no reason to end, callers try again.
+    server.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') {
         reject(error);
         return;

@@ -10,8 +10,8 @@ export interface ModelProcessOptions {
   spec: VersionSpec;
   port: number;
   logPath: string;
-  /** Added to the environment: marks the process as this gateway's. */
-  marker: Record<string, string>;
+  /** Added to the environment: whose process it is. */
+  marks: Record<string, string>;
 }
 
 export interface ModelProcess {
@@ -65,9 +65,9 @@ const substitute = (part: string, port: number, model: string): string =>
     name === 'port' ? String(port) : name === 'host' ? '127.0.0.1' : model,
   );
 
-function variables({ endpoint, id, spec, port, marker }: ModelProcessOptions): Record<string, string> {
+function variables({ endpoint, id, spec, port, marks }: ModelProcessOptions): Record<string, string> {
   return {
-    ...marker,
+    ...marks,
     SLUICE_MODEL: spec.modelPath,
     SLUICE_PORT: String(port),
     PORT: String(port),

@@ -9,7 +9,8 @@ export interface ModelServerOptions {
   id: string;
   spec: VersionSpec;
   logPath: string;
-  marker: Record<string, string>;
+  /** Added to the environment: whose process it is. */
+  marks: Record<string, string>;
   /** It was ready in an earlier life of the host: it is started again for as long as it takes. */
   everReady: boolean;
   /** Time between health pings, ms. */
@@ -137,12 +138,12 @@ export class ModelServer {
 
   /** One process from start to end. */
   async #runOnce(readyBy: number): Promise<{ error: string; hopeless: boolean }> {
-    const { endpoint, id, logPath, marker } = this.#options;
+    const { endpoint, id, logPath, marks } = this.#options;
     const port = await freePort();
     if (this.#stopping.signal.aborted) return { error: 'stopped', hopeless: true };
     let process: ModelProcess;
     try {
-      process = startModelProcess({ endpoint, id, spec: this.spec, port, logPath, marker });
+      process = startModelProcess({ endpoint, id, spec: this.spec, port, logPath, marks });
     } catch (error) {
       return { error: (error as Error).message, hopeless: error instanceof CannotStart };
     }

@@ -46,6 +46,7 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
 /**
  * Kills processes that carry `name=value` in their environment: what a SIGKILLed host left behind, such as the
  * children of a model server, which no parent-death signal reaches. Linux only; elsewhere it does nothing.
+ * A process may move itself to another group, but it cannot shed the environment it was born with.
  *
  * @returns the ids of the killed processes
  */

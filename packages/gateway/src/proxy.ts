@@ -1,42 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CaptureWriter } from './capture-writer.ts';
-import { forward } from './forward.ts';
-import type { InFlight } from './in-flight.ts';
-import type { RouteEndpoint, RouteVersion } from './ipc.ts';
+import { type ForwardServices, forward } from './forward.ts';
+import type { RouteEndpoint } from './ipc.ts';
 import { refuse } from './refusal.ts';
 import { pickRandomVersion, pickVersion } from './routing.ts';
-import type { ShadowTraffic } from './shadow.ts';
 import { requestIdOf, splitTarget, stickyKey } from './target.ts';
-import type { TrafficRecorder } from './traffic-recorder.ts';
-
-export interface ProxyServices {
-  recorder: TrafficRecorder;
-  inFlight: InFlight;
-  shadow: ShadowTraffic;
-  captures: CaptureWriter;
-  /** Largest request body kept in memory, bytes. */
-  bufferBytes: number;
-}
-
-/** One request on its way to one version. */
-export interface Exchange {
-  req: IncomingMessage;
-  res: ServerResponse;
-  id: string;
-  arrivedAt: number;
-  endpoint: RouteEndpoint;
-  version: RouteVersion;
-  /** The model server's path and query. */
-  path: string;
-}
 
 /** Answers the public port: finds the endpoint, picks a version, forwards. */
 export class GatewayProxy {
-  readonly #services: ProxyServices;
+  readonly #services: ForwardServices;
   #routes = new Map<string, RouteEndpoint>();
 
-  constructor(services: ProxyServices) {
+  constructor(services: ForwardServices) {
     this.#services = services;
   }
 
@@ -63,6 +38,13 @@ export class GatewayProxy {
       refuse(res, 'NO_VERSION', `Endpoint "${endpoint.name}" has no version with traffic.`, own);
       return;
     }
-    forward({ req, res, id, arrivedAt, endpoint, version, path: target.path }, this.#services);
+    const method = req.method ?? 'GET';
+    try {
+      forward({ req, res, id, arrivedAt, endpoint, version, method, path: target.path }, this.#services);
+    } catch (error) {
+      // One request that cannot be passed on must not end all the others.
+      console.error(error);
+      refuse(res, 'INTERNAL', `The gateway could not pass the request on (${String(error)}).`, own);
+    }
   }
 }

@@ -5,6 +5,8 @@ const REFUSALS = {
   ENDPOINT_NOT_FOUND: 404,
   /** The caller did not send its whole body in time: not the model's fault. */
   REQUEST_TIMEOUT: 408,
+  /** A bug of the gateway's; its log has the stack. */
+  INTERNAL: 500,
   MODEL_UNREACHABLE: 502,
   MODEL_RESET: 502,
   NO_VERSION: 503,

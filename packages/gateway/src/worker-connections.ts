@@ -5,6 +5,8 @@ import { ConnectionState, noteConnection } from './connection-table.ts';
 /** A connection taken over from a dead worker that stays silent this long was one whose request was lost. */
 const RESUMED_SILENCE_MS = 5000;
 
+const KEEP_ALIVE_MS = 65_000;
+
 interface Connection {
   slot: number;
   state: ConnectionState;
@@ -28,6 +30,7 @@ export class WorkerConnections {
   readonly #table: number | null;
   readonly #closed: (slots: number[]) => void;
   readonly #connections = new WeakMap<Socket, Connection>();
+  readonly #answering = new Set<ServerResponse>();
   #justClosed: number[] = [];
 
   constructor(listener: RequestListener, table: number | null, closed: (slots: number[]) => void) {
@@ -38,6 +41,8 @@ export class WorkerConnections {
       if (connection) this.#watch(req.socket, connection, res);
       listener(req, res);
     });
+    // Long enough that a caller seldom sends on a connection that is just being closed.
+    this.#server.keepAliveTimeout = KEEP_ALIVE_MS;
     // It never listens itself, and Node starts the checks of header and request timeouts on this event.
     this.#server.emit('listening');
   }
@@ -56,13 +61,18 @@ export class WorkerConnections {
     socket.resume();
   }
 
-  /** Answers what is under way, closes the rest. */
-  stop(): void {
+  /** Resolves when what is under way is answered, or when the time is up. */
+  async stop(timeoutMs: number): Promise<void> {
     this.#server.closeIdleConnections();
+    const answered = [...this.#answering].map((res) => new Promise((resolve) => res.once('close', resolve)));
+    const late = new Promise((resolve) => setTimeout(resolve, timeoutMs));
+    await Promise.race([Promise.all(answered), late]);
   }
 
   #watch(socket: Socket, connection: Connection, res: ServerResponse): void {
     connection.open += 1;
+    this.#answering.add(res);
+    res.once('close', () => this.#answering.delete(res));
     if (connection.open > 1) connection.pipelined = true;
     if (connection.state !== ConnectionState.busy) this.#note(socket, connection, ConnectionState.busy);
     res.once('ending', () => {

@@ -1,18 +1,17 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GatewayCode, GatewayError } from './errors.ts';
 import type { FromWorker, RouteEndpoint, ToWorker, WorkerSettings } from './ipc.ts';
 import { openLog } from './log-file.ts';
-import { spawnBound } from './process-group.ts';
 import type { PublicListener } from './public-listener.ts';
 
 /** `worker.ts` beside the source, `worker.js` beside the build. */
 const WORKER = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
 
 /** How long a change of routes, or a question, may wait for a worker. */
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 8_000;
 const MAX_BACKOFF_MS = 1000;
 /** A worker that served for this long was a working one: the next starts at once. */
 const WORKED_MS = 200;
@@ -24,6 +23,8 @@ export interface SupervisorOptions {
   logPath: string;
   /** A worker that has not reported for this many seconds is hung. */
   hungAfterSeconds: number;
+  /** Added to the worker's environment. */
+  marks: Record<string, string>;
   onReport: (report: Extract<FromWorker, { type: 'report' }>) => void;
 }
 
@@ -68,7 +69,7 @@ export class WorkerSupervisor {
   /**
    * Resolves when the worker, or the one that takes its place, uses these routes.
    *
-   * @throws {GatewayError} GATEWAY_UNAVAILABLE after 10 s; the routes are still used as soon as a worker is up
+   * @throws {GatewayError} GATEWAY_UNAVAILABLE after 8 s; the routes are still used as soon as a worker is up
    */
   async setRoutes(routes: RouteEndpoint[]): Promise<void> {
     this.#routes = routes;
@@ -128,7 +129,9 @@ export class WorkerSupervisor {
     const table = settings.connectionTable;
     const log = openLog(logPath);
     const inherited = { ...settings, connectionTable: table === null ? null : 4 };
-    const child = spawnBound([process.execPath, WORKER, JSON.stringify(inherited)], {
+    // Not bound to the host's death: it notices that itself, and then ends what the host has left behind.
+    const child = spawn(process.execPath, [WORKER, JSON.stringify(inherited)], {
+      env: { ...process.env, ...this.#options.marks },
       stdio: ['ignore', log, log, 'ipc', table ?? 'ignore'],
     });
     closeSync(log);

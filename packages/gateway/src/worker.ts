@@ -4,6 +4,7 @@ import { repairTornTails } from './capture-segments.ts';
 import { CaptureWriter } from './capture-writer.ts';
 import { InFlight } from './in-flight.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './ipc.ts';
+import { killLeftovers } from './process-group.ts';
 import { GatewayProxy } from './proxy.ts';
 import { ShadowTraffic } from './shadow.ts';
 import { TrafficRecorder } from './traffic-recorder.ts';
@@ -13,6 +14,7 @@ import { WorkerConnections } from './worker-connections.ts';
 const settings = JSON.parse(process.argv[2] ?? '') as WorkerSettings;
 const capturesDir = join(settings.stateDir, 'captures');
 repairTornTails(capturesDir);
+let stopped = false;
 
 const recorder = new TrafficRecorder();
 const inFlight = new InFlight();
@@ -31,8 +33,7 @@ const connections = new WorkerConnections(
 );
 
 process.on('message', (message: ToWorker, socket?: Socket) => void receive(message, socket));
-// Without its host it has no business: the sockets are the host's.
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', end);
 // Both belong to the host, which ends the worker when it has drained; a Ctrl-C reaches the whole group.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
@@ -65,12 +66,18 @@ async function receive(message: ToWorker, socket?: Socket): Promise<void> {
       tell({ type: 'done', call: message.call });
       return;
     case 'stop':
-      connections.stop();
-      await inFlight.allIdle(message.timeoutMs);
+      stopped = true;
+      await connections.stop(message.timeoutMs);
       await captures.close();
       report();
       process.disconnect();
   }
+}
+
+/** Without its host it has no business. A host that did not say good-bye was killed: its processes end with it. */
+function end(): void {
+  if (!stopped) killLeftovers(settings.mark.name, settings.mark.value);
+  process.exit(0);
 }
 
 function report(): void {
