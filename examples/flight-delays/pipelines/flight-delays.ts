@@ -51,6 +51,7 @@ export const flightDelays = pipeline({
         data: { flights },
         hyper: { airport, epochs },
         on: 'gpu-spot',
+        heartbeat: '8 seconds', // how soon a machine that vanished is noticed
       }),
     );
     const model = await merge('by-airport', {
