@@ -6,6 +6,7 @@ import { didYouMean } from '../config/suggest.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { findRun } from '../run/find-run.ts';
+import { logFolder } from '../run/log-path.ts';
 import { connectClient, temporalTarget } from '../run/temporal-target.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, loadProject } from './project.ts';
@@ -28,12 +29,12 @@ export async function logsCommand(
   io: Io,
 ): Promise<ExitCode> {
   const loaded = await loadProject(options);
-  const folder = join(loaded.root, '.sluice', 'logs');
-  const workflowId = await workflowIdOf(run, folder, options, loaded);
-  const all = await logFiles(join(folder, encodeURIComponent(workflowId)));
+  const stateDir = join(loaded.root, '.sluice');
+  const workflowId = await workflowIdOf(run, stateDir, options, loaded);
+  const all = await logFiles(logFolder(stateDir, workflowId));
   if (all.length === 0) {
     throw new SluiceError(ErrorCode.NotFound, `There are no logs of ${workflowId} on this machine.`, {
-      where: folder,
+      where: logFolder(stateDir, workflowId),
       fix: 'Jobs log where they run: look there. A run whose jobs have not started has none yet.',
     });
   }
@@ -54,11 +55,11 @@ export async function logsCommand(
 /** Logs are read without a server where the run's whole id is given. */
 async function workflowIdOf(
   run: string | undefined,
-  folder: string,
+  stateDir: string,
   options: LogsOptions,
   loaded: Awaited<ReturnType<typeof loadProject>>,
 ): Promise<string> {
-  if (run !== undefined && existsSync(join(folder, encodeURIComponent(run)))) return run;
+  if (run !== undefined && existsSync(logFolder(stateDir, run))) return run;
   const target = await temporalTarget({ address: options.address, namespace: options.namespace, loaded });
   const { client, close } = await connectClient(target);
   try {
@@ -73,11 +74,19 @@ async function logFiles(folder: string): Promise<LogFile[]> {
   for (const step of await readdir(folder).catch(() => [])) {
     for (const name of await readdir(join(folder, step)).catch(() => [])) {
       const attempt = Number(/^(\d+)\.log$/.exec(name)?.[1]);
-      if (Number.isInteger(attempt))
-        files.push({ step: decodeURIComponent(step), attempt, path: join(folder, step, name) });
+      if (Number.isInteger(attempt)) files.push({ step: decoded(step), attempt, path: join(folder, step, name) });
     }
   }
   return files.sort((a, b) => a.step.localeCompare(b.step) || a.attempt - b.attempt);
+}
+
+/** A name that was cut because it was too long may end within an escape. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 /** The step's path, or its name alone, which stands for it in every branch. */

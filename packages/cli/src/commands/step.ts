@@ -1,0 +1,175 @@
+import { createActivities } from '@sluice/activities';
+import { type DeploySpec, describeError, useRuntime, type Verdict, worstOf } from '@sluice/sdk';
+import { Client, Connection } from '@temporalio/client';
+import { findPipeline, loadPipelines } from '../config/load-pipelines.ts';
+import { didYouMean } from '../config/suggest.ts';
+import { readDevFile } from '../dev/dev-file.ts';
+import { UsageError } from '../errors.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { Paint } from '../follow/colours.ts';
+import { formatMs, formatNumber, shortDigest } from '../follow/format.ts';
+import { roleOfVerdict } from '../follow/lines.ts';
+import { JobCache } from '../local/job-cache.ts';
+import { type LocalEvent, LocalRuntime } from '../local/local-runtime.ts';
+import { followLog } from '../local/log-follower.ts';
+import { logPath } from '../run/log-path.ts';
+import { parseParamFlags } from '../run/parse-params.ts';
+import { activityContext } from '../worker/activity-context.ts';
+import type { Io } from './io.ts';
+import { type CommonOptions, loadProject } from './project.ts';
+
+export interface StepOptions extends CommonOptions {
+  readonly param: readonly string[];
+  readonly params: readonly string[];
+  readonly fresh?: boolean;
+}
+
+/** `sluice step PIPELINE [STEP]` */
+export async function stepCommand(
+  name: string,
+  step: string | undefined,
+  options: StepOptions,
+  io: Io,
+): Promise<ExitCode> {
+  const loaded = await loadProject(options);
+  const pipeline = findPipeline(await loadPipelines(loaded), name);
+  const params = await parseParamFlags(options.param, options.params);
+  const stack = await readDevFile(loaded.root);
+  // Never connected to unless a step asks what production is, and only a running stack is asked.
+  const connection = Connection.lazy({ address: stack?.temporal?.address ?? '127.0.0.1:1' });
+  const context = await activityContext({
+    loaded: { root: loaded.root, config: { ...loaded.config, mlflow: false } },
+    temporal: new Client({ connection, namespace: stack?.temporal?.namespace ?? 'default' }),
+    machine: 'local',
+    resourceClass: 'local',
+    preemption: { current: () => null, subscribe: () => () => {} },
+    gateway: stack?.gateway ?? null,
+    onProgress: (text) => io.line(io.paint('quiet', text)),
+  });
+  const logs = new Logs(context.stateDir, io);
+  const runtime = new LocalRuntime({
+    config: loaded.config,
+    activities: createActivities(context),
+    cache: new JobCache(loaded.root),
+    upTo: step ?? null,
+    fresh: options.fresh ?? false,
+    hasStack: stack !== null,
+    onEvent: (event) => {
+      logs.on(event);
+      show(event, io);
+    },
+  });
+  const restore = useRuntime(runtime);
+  try {
+    await pipeline.workflow(params);
+  } finally {
+    restore();
+    await logs.stop();
+    await connection.close().catch(() => {});
+  }
+  if (step !== undefined && !runtime.reached) {
+    throw new UsageError(
+      `The pipeline ${name} ran to its end and came to no step "${step}".${didYouMean(step, runtime.steps)}`,
+      `It ran: ${runtime.steps.join(', ') || 'no step at all'}`,
+    );
+  }
+  return ExitCode.done;
+}
+
+/** What jobs print, as they print it. */
+class Logs {
+  readonly #stateDir: string;
+  readonly #io: Io;
+  readonly #open = new Map<string, { stop(): Promise<void> }>();
+  readonly #closing: Promise<void>[] = [];
+
+  constructor(stateDir: string, io: Io) {
+    this.#stateDir = stateDir;
+    this.#io = io;
+  }
+
+  on(event: LocalEvent): void {
+    if (event.type === 'job-log') {
+      const prefix = this.#io.paint('quiet', `${event.step} |`);
+      const path = logPath(this.#stateDir, event.workflowId, event.step, 1);
+      this.#open.set(
+        event.step,
+        followLog(path, (line) => this.#io.line(`  ${prefix} ${line}`)),
+      );
+    }
+    if (event.type === 'step-ended' || event.type === 'step-failed') {
+      const log = this.#open.get(event.step);
+      if (log !== undefined) this.#closing.push(log.stop());
+      this.#open.delete(event.step);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#closing, ...[...this.#open.values()].map((log) => log.stop())]);
+  }
+}
+
+function show(event: LocalEvent, io: Io): void {
+  const { paint } = io;
+  io.object({ at: Date.now(), ...event, ...('error' in event ? { error: describeError(event.error) } : {}) });
+  const name = paint('step', event.step);
+  switch (event.type) {
+    case 'step-started':
+      io.line(`${name} ${paint('quiet', event.kind)} started`);
+      return;
+    case 'job-log':
+      return;
+    case 'step-reused':
+      io.line(`${name} ${paint('quiet', event.kind)} kept from before${resultText(event.result, paint)}`);
+      return;
+    case 'step-ended':
+      io.line(`${name} ${paint('good', 'done')} in ${formatMs(event.ms)}${resultText(event.result, paint)}`);
+      return;
+    case 'step-failed':
+      io.line(`${name} ${paint('bad', 'failed')} after ${formatMs(event.ms)}`);
+      return;
+    case 'judged-alone':
+      io.line(`${name} ${paint('warn', 'is judged alone: without sluice dev there is no production to compare with')}`);
+      return;
+    case 'would-deploy':
+      for (const line of wouldDeploy(event.spec, paint)) io.line(line);
+  }
+}
+
+/** What of a result is worth a line, whatever kind it is. */
+interface ShownResult {
+  readonly kind?: string;
+  readonly digest?: string;
+  readonly rows?: number;
+  readonly verdict?: Verdict;
+  readonly metrics?: Readonly<Record<string, number>>;
+}
+
+function resultText(result: unknown, paint: Paint): string {
+  const { kind, rows, verdict, metrics, digest } = (result ?? {}) as ShownResult;
+  const parts: string[] = [];
+  if (verdict !== undefined) parts.push(paint(roleOfVerdict(verdict), verdict));
+  if (kind !== undefined && digest !== undefined) parts.push(`${kind} ${shortDigest(digest)}`);
+  if (rows !== undefined) parts.push(`${formatNumber(rows)} rows`);
+  for (const [name, value] of Object.entries(metrics ?? {}).slice(0, 4)) parts.push(`${name} ${formatNumber(value)}`);
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+}
+
+/** What the real run would do from here. */
+function wouldDeploy(spec: DeploySpec, paint: Paint): string[] {
+  const verdict = worstOf(spec.gates.map((gate) => gate.verdict));
+  const gates = spec.gates.map((gate) => `${gate.name} ${paint(roleOfVerdict(gate.verdict), gate.verdict)}`);
+  const { approval, rollout } = spec;
+  const asks =
+    verdict !== 'pass'
+      ? 'it would be blocked: only an override with a reason, or a reject, would end it'
+      : approval === 'none'
+        ? 'it would go out without asking anybody'
+        : `it would ask for approval, for ${formatMs(approval.within)}`;
+  const steps = [...rollout.steps, 100].map((percent) => `${percent} %`).join(', ');
+  return [
+    `${paint('step', spec.name)} deploys nothing here. A run would put ${shortDigest(spec.model.digest)} on ${spec.endpoint}:`,
+    `  gates    ${gates.join(', ') || 'none'}, so ${paint(roleOfVerdict(verdict), verdict)}: ${asks}`,
+    `  rollout  ${rollout.kind}: ${steps}, at least ${formatMs(rollout.hold)} each; then a bake of ${formatMs(rollout.bake)}`,
+  ];
+}

@@ -1,0 +1,268 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { availableParallelism } from 'node:os';
+import {
+  type DeployResult,
+  type DeploySpec,
+  describeError,
+  ErrorCode,
+  errorCode,
+  type JobSpec,
+  type MapSpec,
+  type Model,
+  type PipelineDefinition,
+  parseParams,
+  type ResultOf,
+  type Runtime,
+  type Settled,
+  type SluiceActivities,
+  SluiceError,
+  type StepOutput,
+  type StepRef,
+  type StepSpec,
+  stepPath,
+  worstOf,
+} from '@sluice/sdk';
+import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { JobCache } from './job-cache.ts';
+
+export type LocalEvent =
+  | { readonly type: 'step-started'; readonly step: string; readonly kind: string }
+  | {
+      readonly type: 'step-ended';
+      readonly step: string;
+      readonly kind: string;
+      readonly ms: number;
+      readonly result: unknown;
+    }
+  | { readonly type: 'step-reused'; readonly step: string; readonly kind: string; readonly result: unknown }
+  | {
+      readonly type: 'step-failed';
+      readonly step: string;
+      readonly kind: string;
+      readonly ms: number;
+      readonly error: unknown;
+    }
+  /** A job begins to print; `workflowId`, `step` and attempt 1 name its log. */
+  | { readonly type: 'job-log'; readonly step: string; readonly workflowId: string }
+  | { readonly type: 'judged-alone'; readonly step: string }
+  | { readonly type: 'would-deploy'; readonly step: string; readonly spec: DeploySpec };
+
+export interface LocalRuntimeOptions {
+  readonly config: ResolvedConfig;
+  readonly activities: SluiceActivities;
+  readonly cache: JobCache;
+  /** Last step to run: a path (`airport=EWR/delay`) or a name; null runs all. */
+  readonly upTo: string | null;
+  /** Runs every job anew. @default false */
+  readonly fresh?: boolean;
+  /** Is there a stack that knows what production is and what was captured? */
+  readonly hasStack: boolean;
+  readonly onEvent: (event: LocalEvent) => void;
+}
+
+/** Thrown through the pipeline's code once the last wanted step is done. */
+class Reached extends Error {}
+
+interface Scope {
+  readonly map: string;
+  readonly key: string;
+}
+
+/** Runs a pipeline's steps in this process with the real activities, one attempt each, and without Temporal. */
+export class LocalRuntime implements Runtime {
+  readonly #options: LocalRuntimeOptions;
+  readonly #scopes = new AsyncLocalStorage<readonly Scope[]>();
+  readonly #seen = new Set<string>();
+  #pipeline = '';
+  #reached = false;
+
+  constructor(options: LocalRuntimeOptions) {
+    this.#options = options;
+  }
+
+  /** Paths of the steps that were begun. */
+  get steps(): readonly string[] {
+    return [...this.#seen];
+  }
+
+  /** Was the step that was asked for run? */
+  get reached(): boolean {
+    return this.#reached;
+  }
+
+  async run<Output>(definition: PipelineDefinition<unknown, Output>, args: readonly unknown[]): Promise<Output> {
+    const params = await parseParams(definition.name, definition.params, args[0] ?? {});
+    this.#pipeline = definition.name;
+    try {
+      return await definition.run(params);
+    } catch (error) {
+      if (error instanceof Reached) return undefined as Output;
+      throw error;
+    }
+  }
+
+  async step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
+    if (this.#reached && this.#inScope().length === 0) throw new Reached();
+    const ref = this.#refOf(spec);
+    if (this.#seen.has(ref.step)) {
+      throw new SluiceError(ErrorCode.DuplicateStep, `Two steps are called "${ref.step}".`, {
+        where: ref.step,
+        fix: 'Names identify work over retries; give each its own within one scope.',
+      });
+    }
+    this.#seen.add(ref.step);
+    const wanted = this.#isTarget(ref.step);
+    const result = await this.#perform(spec, ref, wanted);
+    if (!wanted) return result as ResultOf<Spec>;
+    this.#reached = true;
+    throw new Reached();
+  }
+
+  async map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
+    const scopes = this.#inScope();
+    const settled: Settled<Value>[] = [];
+    const keys = spec.keys.map((key, index) => ({ key, index })).filter(({ key }) => this.#mayEnter(spec.name, key));
+    let reached = false;
+    const lane = async () => {
+      for (let next = keys.shift(); next !== undefined; next = keys.shift()) {
+        const { key, index } = next;
+        try {
+          const inside = [...scopes, { map: spec.name, key }];
+          settled[index] = { key, ok: true, value: await this.#scopes.run(inside, () => body(index)) };
+        } catch (error) {
+          if (error instanceof Reached) reached = true;
+          settled[index] = { key, ok: false, error: { code: errorCode(error), message: describeError(error) } };
+        }
+      }
+    };
+    const lanes = Math.max(1, Math.min(spec.concurrency, keys.length, availableParallelism()));
+    await Promise.all(Array.from({ length: lanes }, lane));
+    if (reached) throw new Reached();
+    return settled;
+  }
+
+  #inScope(): readonly Scope[] {
+    return this.#scopes.getStore() ?? [];
+  }
+
+  #refOf(spec: StepSpec): StepRef {
+    const scopes = this.#inScope();
+    return {
+      workflowId: `local/${this.#pipeline}`,
+      pipeline: this.#pipeline,
+      step: stepPath(scopes, spec.name),
+      name: spec.name,
+      keys: Object.fromEntries(scopes.map(({ map, key }) => [map, key])),
+    };
+  }
+
+  #isTarget(step: string): boolean {
+    const { upTo } = this.#options;
+    return upTo !== null && (step === upTo || step.endsWith(`/${upTo}`));
+  }
+
+  /** With a path as the target, only its own branches are run. */
+  #mayEnter(map: string, key: string): boolean {
+    const { upTo } = this.#options;
+    if (upTo === null) return true;
+    const wanted = upTo.split('/').find((part) => part.startsWith(`${map}=`));
+    return wanted === undefined || `${stepPath([{ map, key }], '')}` === `${wanted}/`;
+  }
+
+  async #perform(spec: StepSpec, ref: StepRef, wanted: boolean): Promise<unknown> {
+    const { onEvent } = this.#options;
+    const { step } = ref;
+    if (spec.kind === 'deploy') return this.#wouldDeploy(spec, step);
+    const job = isJob(spec) ? await this.#prepareJob(step, spec) : null;
+    if (job?.kept && !wanted && !this.#options.fresh) {
+      onEvent({ type: 'step-reused', step, kind: spec.kind, result: job.kept });
+      return job.kept;
+    }
+    onEvent({ type: 'step-started', step, kind: spec.kind });
+    const began = Date.now();
+    try {
+      const result = isJob(spec)
+        ? await this.#runJob(job ?? (await this.#prepareJob(step, spec)), ref)
+        : await this.#measure(spec, ref);
+      onEvent({ type: 'step-ended', step, kind: spec.kind, ms: Date.now() - began, result });
+      return result;
+    } catch (error) {
+      onEvent({ type: 'step-failed', step, kind: spec.kind, ms: Date.now() - began, error });
+      throw error;
+    }
+  }
+
+  async #measure(spec: Exclude<StepSpec, JobSpec | DeploySpec>, ref: StepRef): Promise<unknown> {
+    const { activities, hasStack, onEvent } = this.#options;
+    switch (spec.kind) {
+      case 'extract':
+        return activities.extract({ ref, spec, parentRunId: null });
+      case 'evaluate': {
+        const alone = spec.against === 'production' && !hasStack;
+        if (alone) onEvent({ type: 'judged-alone', step: ref.step });
+        const against = alone ? null : spec.against;
+        const endpoint = spec.endpoint ?? this.#pipeline;
+        return activities.evaluate({ ref, spec: { ...spec, against, endpoint }, parentRunId: null });
+      }
+      case 'replay':
+        if (hasStack) return activities.replay({ ref, spec, parentRunId: null });
+        throw new SluiceError(ErrorCode.NotFound, `${ref.step}: there are no captured requests to replay.`, {
+          where: ref.step,
+          fix: 'Start sluice dev in another terminal: its gateway keeps them.',
+        });
+    }
+  }
+
+  /** A job that ended well before starts over when it is asked for again; one that was broken off goes on. */
+  async #prepareJob(step: string, spec: JobSpec) {
+    const { cache, fresh } = this.#options;
+    const digest = await cache.digest(step, spec);
+    const kept = await cache.find(digest);
+    const resume = kept !== null || fresh ? 'never' : spec.resume;
+    return { digest, kept, spec: { ...spec, resume } as JobSpec };
+  }
+
+  async #runJob(job: { readonly digest: string; readonly spec: JobSpec }, ref: StepRef): Promise<Model | StepOutput> {
+    const { activities, cache, config } = this.#options;
+    const { spec } = job;
+    const name = spec.on ?? config.defaultClass;
+    const settings = config.classes[name];
+    if (settings === undefined) {
+      throw new SluiceError(ErrorCode.InvalidStep, `${ref.step}: there is no resource class "${name}".`, {
+        where: ref.step,
+        fix: `Use one of ${Object.keys(config.classes).join(', ')}, or add it to classes in sluice.config.ts.`,
+      });
+    }
+    const workflowId = `${ref.workflowId}/${job.digest.slice(0, 12)}`;
+    this.#options.onEvent({ type: 'job-log', step: ref.step, workflowId });
+    const { result } = await activities[spec.kind]({
+      ref: { ...ref, workflowId },
+      spec,
+      attempt: 1,
+      order: Date.now(),
+      class: name,
+      gpus: settings.gpus,
+      interruptible: settings.interruptible,
+      parentRunId: null,
+    });
+    await cache.keep(job.digest, result);
+    return result;
+  }
+
+  #wouldDeploy(spec: DeploySpec, step: string): DeployResult {
+    this.#options.onEvent({ type: 'would-deploy', step, spec });
+    return {
+      state: 'rejected',
+      endpoint: spec.endpoint,
+      candidate: spec.model.digest,
+      version: null,
+      verdict: worstOf(spec.gates.map(({ verdict }) => verdict)),
+      decision: null,
+      reason: 'a local run deploys nothing',
+    };
+  }
+}
+
+function isJob(spec: StepSpec): spec is JobSpec {
+  return spec.kind === 'train' || spec.kind === 'merge' || spec.kind === 'step';
+}
