@@ -1,6 +1,7 @@
-import { describeError, ErrorCode, type ReadyOutcome, type SluiceActivities, SluiceError } from '@sluice/sdk';
+import { describeError, type ReadyOutcome, type SluiceActivities, SluiceError } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { activityScope, alive } from '../serving/activity-scope.ts';
+import { retryable } from './retryable.ts';
 import { targetOf } from './target.ts';
 
 /**
@@ -22,36 +23,10 @@ export function startVersionActivity(context: ActivityContext): SluiceActivities
   };
 }
 
-/** Sets weights and mirror and reads them back. Every error may be tried again: a rollback must never give up. */
-export function setTrafficActivity(context: ActivityContext): SluiceActivities['setTraffic'] {
-  return ({ endpoint, weights, mirror }) => {
-    const scope = activityScope();
-    return alive(scope, () =>
-      retryable(() => targetOf(context, endpoint).traffic(endpoint, { weights, mirror }, scope)),
-    );
-  };
-}
-
 /** Ends a version's processes; a version that is gone is fine. */
 export function stopVersionActivity(context: ActivityContext): SluiceActivities['stopVersion'] {
   return ({ endpoint, id }) => {
     const scope = activityScope();
     return alive(scope, () => retryable(() => targetOf(context, endpoint).stop(endpoint, id, scope)));
   };
-}
-
-async function retryable<Value>(work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof SluiceError) || !error.permanent) throw error;
-    const { message, where, fix, data } = error;
-    throw new SluiceError(error.code === ErrorCode.Internal ? ErrorCode.Refused : error.code, message, {
-      ...(where === undefined ? {} : { where }),
-      ...(fix === undefined ? {} : { fix }),
-      data,
-      cause: error,
-      permanent: false,
-    });
-  }
 }

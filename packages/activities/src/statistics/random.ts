@@ -38,7 +38,7 @@ function rotate(value: number, by: number): number {
   return (value << by) | (value >>> (32 - by));
 }
 
-/** FNV-1a over UTF-16 code units, 32 bits. */
+/** FNV-1a over UTF-16 code units, its bits mixed as MurmurHash3 does at its end; 32 bits. */
 export function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i += 1) {
@@ -46,7 +46,9 @@ export function hash(text: string): number {
     value = Math.imul(value ^ (unit & 0xff), 0x01000193);
     value = Math.imul(value ^ (unit >>> 8), 0x01000193);
   }
-  return value >>> 0;
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
+  return (value ^ (value >>> 16)) >>> 0;
 }
 
 function splitMix32(seed: number): () => number {

@@ -1,0 +1,95 @@
+import { type Evidence, type ReplaySpec, type Verdict, worstOf } from '@sluice/sdk';
+import { zeroFailureBound } from '../statistics/zero-failure-bound.ts';
+import { routeOf } from './input-class.ts';
+import type { Outcome, Replayed } from './replay-requests.ts';
+import type { Sample } from './sample.ts';
+
+export interface Judged {
+  readonly verdict: Verdict;
+  /** Worst first. */
+  readonly evidence: readonly Evidence[];
+}
+
+/**
+ * Whatever succeeded on the old version must not fail on the new one. One regression fails the gate; too many requests
+ * that the old version no longer answers, or none that it does, leave nothing to say.
+ */
+export function judgeReplay(sample: Sample, replayed: readonly Replayed[], spec: ReplaySpec): Judged {
+  const count = (outcome: Outcome) => replayed.filter((one) => one.outcome === outcome).length;
+  const [stale, flaky, regressions] = [count('stale'), count('flaky'), count('regression') + count('unconfirmed')];
+  const n = replayed.length - stale;
+  const rows: Evidence[] = [
+    regressionRow(regressions, n, spec),
+    {
+      metric: 'share of requests that fail on the old version too',
+      verdict: replayed.length > 0 && stale / replayed.length > spec.maxStale ? 'inconclusive' : 'pass',
+      value: replayed.length === 0 ? null : stale / replayed.length,
+      threshold: `≤ ${spec.maxStale}`,
+      n: replayed.length,
+    },
+    {
+      metric: 'share of requests that fail on the candidate at times',
+      verdict: n > 0 && flaky / n > spec.maxStale ? 'inconclusive' : 'pass',
+      value: n === 0 ? null : flaky / n,
+      threshold: `≤ ${spec.maxStale}`,
+      n,
+      ...(flaky === 0 ? {} : { note: firstNote(replayed, 'flaky') }),
+    },
+    capturedRow(sample, replayed.length),
+  ];
+  const listed = replayed.filter(({ outcome }) => outcome === 'regression' || outcome === 'unconfirmed').map(oneRow);
+  const rank = (row: Evidence) => ['fail', 'error', 'inconclusive', 'pass'].indexOf(row.verdict);
+  rows.sort((a, b) => rank(a) - rank(b));
+  const [worst, ...others] = rows;
+  return {
+    verdict: worstOf(rows.map(({ verdict }) => verdict)),
+    evidence: [...(worst === undefined ? [] : [worst]), ...listed, ...others],
+  };
+}
+
+function regressionRow(regressions: number, n: number, spec: ReplaySpec): Evidence {
+  const row = { metric: 'requests that fail on the candidate only', value: regressions, threshold: '= 0', n };
+  const seeded = { ...row, seed: spec.seed };
+  if (regressions > 0) return { ...seeded, verdict: 'fail' };
+  if (n === 0) return { ...seeded, verdict: 'inconclusive', note: 'no captured request that the old version answers' };
+  const bound = `${Number((100 * zeroFailureBound(n)).toPrecision(2))} %`;
+  return { ...seeded, verdict: 'pass', note: `0 of ${n}: fewer than ${bound} of such requests fail (95 % sure)` };
+}
+
+function capturedRow(sample: Sample, sent: number): Evidence {
+  const left = [
+    [sample.failedThen, 'failed when captured'],
+    [sample.shadows, 'copies for a shadow'],
+    [sample.malformed, 'lines that are no request'],
+  ] as const;
+  const notes = left.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const kinds = `${sample.strata.length} kinds of request`;
+  return {
+    metric: 'captured requests',
+    verdict: 'pass',
+    value: sample.captured,
+    n: sent,
+    note: [`${sent} sent, of ${kinds}`, ...notes.map((note) => `left out: ${note}`)].join('; '),
+  };
+}
+
+function oneRow({ request, old, now, why, outcome }: Replayed): Evidence {
+  const answer = now?.status == null ? why : `${now.status} ${cut(now.text)}`;
+  const once = outcome === 'unconfirmed' ? ', seen once' : '';
+  return {
+    metric: 'regression',
+    slice: routeOf(request.method, request.path),
+    verdict: 'fail',
+    value: null,
+    note: `request ${request.id}: ${why}${once}; old: ${old.status} ${cut(old.text)}; new: ${answer}`,
+  };
+}
+
+function firstNote(replayed: readonly Replayed[], outcome: Outcome): string {
+  const first = replayed.find((one) => one.outcome === outcome);
+  return `first: request ${first?.request.id}: ${first?.why}`;
+}
+
+function cut(text: string): string {
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+}

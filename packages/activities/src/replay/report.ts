@@ -1,0 +1,104 @@
+import type { SluiceActivities } from '@sluice/sdk';
+import { zeroFailureBound } from '../statistics/zero-failure-bound.ts';
+import { inputClassOf, routeOf } from './input-class.ts';
+import type { Judged } from './judge-replay.ts';
+import type { Outcome, Replayed } from './replay-requests.ts';
+import type { Sample } from './sample.ts';
+import type { Reply } from './send.ts';
+
+type Input = Parameters<SluiceActivities['replay']>[0];
+
+export interface ReplayParts {
+  readonly ref: Input['ref'];
+  readonly spec: Input['spec'];
+  readonly baseline: string | null;
+  readonly sample: Sample;
+  readonly replayed: readonly Replayed[];
+  readonly judged: Judged;
+}
+
+/** Characters of a request's body that are listed. */
+const BODY = 1_000;
+
+/** The whole replay as JSON: every regression with both answers, and what was covered. */
+export function replayReport({ ref, spec, baseline, sample, replayed, judged }: ReplayParts): string {
+  const of = (...outcomes: Outcome[]) => replayed.filter(({ outcome }) => outcomes.includes(outcome));
+  const answered = replayed.length - of('stale').length;
+  return `${JSON.stringify(
+    {
+      kind: 'replay',
+      format: 1,
+      name: spec.name,
+      step: ref.step,
+      endpoint: spec.endpoint,
+      candidate: spec.model.digest,
+      baseline,
+      verdict: judged.verdict,
+      evidence: judged.evidence,
+      method: {
+        last: spec.last,
+        limit: spec.limit,
+        confirm: spec.confirm,
+        deadline: spec.deadline,
+        maxStale: spec.maxStale,
+        seed: spec.seed,
+      },
+      counts: {
+        captured: sample.captured,
+        failedWhenCaptured: sample.failedThen,
+        shadowCopies: sample.shadows,
+        malformedLines: sample.malformed,
+        sent: replayed.length,
+        passed: of('pass').length,
+        stale: of('stale').length,
+        flaky: of('flaky').length,
+        regressions: of('regression', 'unconfirmed').length,
+        unconfirmed: of('unconfirmed').length,
+      },
+      /** Share of such requests that may fail although none did, 95 % sure; null where some did. */
+      failureBound: of('regression', 'unconfirmed').length > 0 ? null : zeroFailureBound(answered),
+      coverage: coverageOf(sample, replayed),
+      regressions: of('regression', 'unconfirmed').map(show),
+      flaky: of('flaky').map(show),
+      stale: of('stale').slice(0, 100).map(show),
+    },
+    null,
+    1,
+  )}\n`;
+}
+
+function coverageOf(sample: Sample, replayed: readonly Replayed[]): unknown[] {
+  const outcomes = new Map<string, Record<Outcome, number>>();
+  const keyOf = (route: string, inputClass: string, outcome: string) => `${route}\n${inputClass}\n${outcome}`;
+  for (const { request, outcome } of replayed) {
+    const route = routeOf(request.method, request.path);
+    const own = keyOf(route, inputClassOf(request.body), `${Math.floor(request.status / 100)}xx`);
+    const known = outcomes.get(own) ?? { pass: 0, stale: 0, regression: 0, flaky: 0, unconfirmed: 0 };
+    known[outcome] += 1;
+    outcomes.set(own, known);
+  }
+  return sample.strata.map(({ route, inputClass, outcome, captured }) => {
+    const counts = outcomes.get(keyOf(route, inputClass, outcome));
+    const sent = counts === undefined ? 0 : Object.values(counts).reduce((sum, count) => sum + count, 0);
+    return { route, inputClass, recorded: outcome, captured, sent, ...counts };
+  });
+}
+
+function show({ request, outcome, old, now, why }: Replayed): unknown {
+  return {
+    id: request.id,
+    at: new Date(request.at).toISOString(),
+    outcome,
+    route: routeOf(request.method, request.path),
+    path: request.path,
+    body: request.body.toString('utf8').slice(0, BODY),
+    recorded: request.status,
+    why,
+    old: reply(old),
+    new: now === null ? null : reply(now),
+  };
+}
+
+function reply({ status, text }: Reply): unknown {
+  return { status, text };
+}

@@ -1,0 +1,154 @@
+import { hash } from '../statistics/random.ts';
+import type { CapturedRequest, Place } from './captured.ts';
+import { readCaptures } from './captured.ts';
+import { inputClassOf, routeOf } from './input-class.ts';
+
+/** Requests of one route, one class of input and one class of status. */
+export interface Stratum {
+  readonly route: string;
+  readonly inputClass: string;
+  readonly outcome: string;
+  /** Different requests captured. */
+  captured: number;
+  /** Those with the smallest keys so far, at most the limit. */
+  readonly kept: { readonly key: number; readonly id: string; readonly place: Place }[];
+}
+
+export interface Sample {
+  readonly strata: readonly Stratum[];
+  /** Chosen requests with the stratum each came from. */
+  readonly chosen: readonly { readonly place: Place; readonly stratum: Stratum }[];
+  /** Captured requests that count: in the window, not copies, not malformed. */
+  readonly captured: number;
+  /** Of those, not replayed because they failed when they were captured. */
+  readonly failedThen: number;
+  readonly malformed: number;
+  /** Copies that a shadow answered. */
+  readonly shadows: number;
+}
+
+export interface SampleOptions {
+  readonly files: readonly string[];
+  /** Epoch ms; what was captured before is left out. */
+  readonly since: number;
+  readonly limit: number;
+  readonly seed: number;
+  /** Called now and then. */
+  readonly onProgress?: () => void;
+}
+
+/** Most strata told apart; what comes after shares one. */
+const MOST_STRATA = 2_000;
+
+/**
+ * Draws the requests to replay. Every request has a number made of the seed and its id, and a stratum's sample is the
+ * requests with the smallest numbers: the same captures give the same sample in whatever order they are read. Only
+ * places are held, never bodies.
+ */
+export async function sampleCaptures(options: SampleOptions): Promise<Sample> {
+  const strata = new Map<string, Stratum>();
+  const seen = new Set<string>();
+  const counts = { captured: 0, failedThen: 0, malformed: 0, shadows: 0 };
+  for (const file of options.files) {
+    for await (const { place, request } of readCaptures(file)) {
+      if (request === null) counts.malformed += 1;
+      else if (request.at < options.since || seen.has(request.id)) continue;
+      else if (Object.hasOwn(request.headers, 'x-sluice-shadow')) counts.shadows += 1;
+      else {
+        seen.add(request.id);
+        counts.captured += 1;
+        if (request.status >= 400) counts.failedThen += 1;
+        else keep(stratumOf(strata, request), request, place, options);
+        if (counts.captured % 1000 === 0) options.onProgress?.();
+      }
+    }
+  }
+  const list = [...strata.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  return { ...counts, strata: list, chosen: choose(list, options.limit) };
+}
+
+function stratumOf(strata: Map<string, Stratum>, request: CapturedRequest): Stratum {
+  const outcome = `${Math.floor(request.status / 100)}xx`;
+  let stratum: Stratum = {
+    route: routeOf(request.method, request.path),
+    inputClass: inputClassOf(request.body),
+    outcome,
+    captured: 0,
+    kept: [],
+  };
+  const known = strata.get(nameOf(stratum));
+  if (known !== undefined) return known;
+  if (strata.size >= MOST_STRATA) {
+    stratum = { ...stratum, route: '(other routes)', inputClass: '(other inputs)' };
+    const other = strata.get(nameOf(stratum));
+    if (other !== undefined) return other;
+  }
+  strata.set(nameOf(stratum), stratum);
+  return stratum;
+}
+
+function keep(stratum: Stratum, { id }: CapturedRequest, place: Place, { seed, limit }: SampleOptions): void {
+  stratum.captured += 1;
+  const { kept } = stratum;
+  const entry = { key: hash(`${seed}/${id}`), id, place };
+  if (kept.length >= limit) {
+    const last = kept[kept.length - 1];
+    if (last === undefined || order(entry, last) >= 0) return;
+    kept.pop();
+  }
+  kept.splice(rankOf(kept, entry), 0, entry);
+}
+
+type Kept = Stratum['kept'][number];
+
+function order(a: Kept, b: Kept): number {
+  return a.key - b.key || (a.id < b.id ? -1 : 1);
+}
+
+/** Where `entry` belongs in the sorted list. */
+function rankOf(kept: readonly Kept[], entry: Kept): number {
+  let [low, high] = [0, kept.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const there = kept[middle];
+    if (there !== undefined && order(there, entry) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Shares the limit out: half of it evenly, so that rare routes and inputs come whole, and the rest by how often each
+ * was seen.
+ */
+function choose(strata: readonly Stratum[], limit: number): Sample['chosen'] {
+  const total = strata.reduce((sum, { kept }) => sum + kept.length, 0);
+  const quotas = new Map<Stratum, number>(strata.map((stratum) => [stratum, stratum.kept.length]));
+  if (total > limit) {
+    const rare = Math.max(1, Math.floor(limit / 2 / strata.length));
+    let left = limit;
+    // Where there are more strata than requests to send, those with the smallest first key are lucky.
+    const byLuck = [...strata].sort((a, b) => (a.kept[0]?.key ?? 0) - (b.kept[0]?.key ?? 0));
+    for (const stratum of byLuck) {
+      const quota = Math.min(stratum.kept.length, rare, left);
+      quotas.set(stratum, quota);
+      left -= quota;
+    }
+    const common = strata.filter((stratum) => stratum.kept.length > rare).sort((a, b) => a.captured - b.captured);
+    let seen = common.reduce((sum, { captured }) => sum + captured, 0);
+    for (const stratum of common) {
+      const share = seen === 0 ? 0 : Math.round((left * stratum.captured) / seen);
+      const quota = Math.min(stratum.kept.length - (quotas.get(stratum) ?? 0), share, left);
+      quotas.set(stratum, (quotas.get(stratum) ?? 0) + quota);
+      left -= quota;
+      seen -= stratum.captured;
+    }
+  }
+  return strata.flatMap((stratum) =>
+    stratum.kept.slice(0, quotas.get(stratum)).map(({ place }) => ({ place, stratum })),
+  );
+}
+
+function nameOf({ route, inputClass, outcome }: Stratum): string {
+  return `${route}\n${inputClass}\n${outcome}`;
+}
