@@ -27,7 +27,8 @@ export function jobFailure(error: unknown, facts: FailureFacts): ApplicationFail
     message: describeError(placed(error, facts.where)),
     nonRetryable: true,
     details: [details],
-    ...(error instanceof Error ? { cause: error } : {}),
+    // A Sluice error says all there is to say; of others, the stack helps.
+    ...(error instanceof Error && !(error instanceof SluiceError) ? { cause: error } : {}),
   });
 }
 

@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Dataset, ErrorCode, type Model } from '@sluice/sdk';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { fileStore } from '../store/file-store.ts';
-import { fetchInputs } from './inputs.ts';
+import { cleanCache, fetchInputs } from './inputs.ts';
 
 let root: string;
 let store: ArtifactStore;
@@ -70,6 +70,16 @@ test('a cached file that has lost bytes is fetched again', async () => {
   await truncate(data.flights ?? '', 2);
   await fetchInputs(context(), spec, join(root, 'w'));
   expect(await readFile(data.flights ?? '', 'utf8')).toBe('rows');
+});
+
+test('what was not used for a month is cleaned away', async () => {
+  const old = await fetchInputs(context(), { data: { d: await dataset('old') }, models: [] }, join(root, 'w'));
+  const used = await fetchInputs(context(), { data: { d: await dataset('used') }, models: [] }, join(root, 'w'));
+  const longAgo = new Date(Date.now() - 40 * 24 * 3600_000);
+  for (const path of [old.data.d, used.data.d]) await utimes(path ?? '', longAgo, longAgo);
+  await fetchInputs(context(), { data: { d: await dataset('used') }, models: [] }, join(root, 'w'));
+  await cleanCache(context());
+  expect(await readdir(join(root, 'state', 'cache', 'data'))).toEqual([basename(used.data.d ?? '')]);
 });
 
 test('an input that is not in the store is named', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Dataset, JobSpec, Model } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { type ArtifactStore, hexOf } from '../store/artifact-store.ts';
@@ -13,6 +13,7 @@ export interface LocalInputs {
 }
 
 const AT_ONCE = 4;
+const UNUSED_MS = 30 * 24 * 3600_000;
 
 /**
  * Makes a job's inputs local: datasets in a cache that all attempts on this machine share, models in the attempt's
@@ -45,13 +46,16 @@ export async function fetchInputs(
 const underWay = new Map<string, Promise<void>>();
 
 async function cachedDataset(context: Pick<ActivityContext, 'stateDir' | 'store'>, dataset: Dataset): Promise<string> {
-  const folder = join(context.stateDir, 'cache', 'data');
+  const folder = cacheFolder(context.stateDir);
   const path = join(folder, `${hexOf(dataset.digest)}.parquet`);
   const size = await stat(path).then(
     (found) => found.size,
     () => null,
   );
-  if (size === dataset.bytes) return path;
+  if (size === dataset.bytes) {
+    await utimes(path, new Date(), new Date()).catch(() => {}); // for cleanCache
+    return path;
+  }
   let fetch = underWay.get(path);
   if (fetch === undefined) {
     fetch = fetchInto(context.store, dataset, folder, path).finally(() => underWay.delete(path));
@@ -59,6 +63,23 @@ async function cachedDataset(context: Pick<ActivityContext, 'stateDir' | 'store'
   }
   await fetch;
   return path;
+}
+
+function cacheFolder(stateDir: string): string {
+  return resolve(stateDir, 'cache', 'data');
+}
+
+/** Removes what no attempt has used for a month; called when a worker starts. */
+export async function cleanCache(context: Pick<ActivityContext, 'stateDir'>): Promise<void> {
+  const folder = cacheFolder(context.stateDir);
+  const names = await readdir(folder).catch(() => []);
+  await Promise.all(
+    names.map(async (name) => {
+      const found = await stat(join(folder, name)).catch(() => null);
+      if (found !== null && Date.now() - found.mtimeMs > UNUSED_MS)
+        await rm(join(folder, name), { recursive: true, force: true });
+    }),
+  );
 }
 
 /** Other processes may do the same: each fetches to a name of its own, and the last rename wins. */

@@ -1,10 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Model, StepOutput } from '@sluice/sdk';
+import type { Dataset, Model, StepOutput } from '@sluice/sdk';
 import { CancelledFailure } from '@temporalio/common';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type AttemptOptions, type Bench, bench, failureOf, script, shell, startAttempt } from './testing/attempt.ts';
+import {
+  type AttemptOptions,
+  type Bench,
+  bench,
+  failureOf,
+  inputOf,
+  script,
+  shell,
+  startAttempt,
+} from './testing/attempt.ts';
+import type { MetricPoint } from './training-log.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 let on: Bench;
@@ -13,6 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => on.close());
 
+const { ref } = inputOf('train', 1);
 const hyper = (values: Record<string, unknown>): AttemptOptions => ({ spec: { hyper: values as never } });
 const digestOf = async (of: Promise<{ result: Model | StepOutput }>) => ((await of).result as Model).digest;
 
@@ -208,6 +219,116 @@ test('what a trainer leaves running is killed with it', async () => {
   const pids = failure.details.tail[0]?.split(' ').map(Number) ?? [];
   expect(pids).toHaveLength(2);
   for (const pid of pids) await vi.waitFor(() => expect(alive(pid)).toBe(false));
+});
+
+test('a helper that ignores SIGTERM does not use up the time for the checkpoint', async () => {
+  const run = await script(
+    on,
+    'import subprocess\nsubprocess.Popen(["sh", "-c", "trap : TERM; while true; do sleep 1; done"])\nstop = []\nsignal.signal(signal.SIGTERM, lambda *_: stop.append(1))\ntell(type="progress", step=1)\nwhile not stop: time.sleep(0.01)\nsys.exit(75)',
+  );
+  const attempt = startAttempt(on, 1, { spec: { run } });
+  await attempt.until(({ step }) => step === 1);
+  const began = Date.now();
+  on.notice(began + 30_000);
+  expect((await failureOf(attempt.outcome)).type).toBe('Preempted');
+  expect(Date.now() - began).toBeLessThan(10_000);
+});
+
+test('a notice that is in force already leaves no time to begin', async () => {
+  const notice = { eventId: 'e', deadline: Date.now() + 20_000, reason: 'Preempt by Platform' };
+  const going = await bench({ preemption: { current: () => notice, subscribe: () => () => {} } });
+  const failure = await failureOf(startAttempt(going, 1).outcome);
+  expect(failure).toMatchObject({
+    type: 'Preempted',
+    details: { exitCode: null, signal: null, progress: { step: null } },
+  });
+  await going.close();
+});
+
+test('a notice of many minutes is used for training first', async () => {
+  const run = startAttempt(on, 1, { ...hyper({ every: 100, fault: { at: 3, how: 'wait' } }), grace: { notice: 1000 } });
+  await run.until(({ step }) => step === 3);
+  const began = Date.now();
+  on.notice(began + 2500);
+  expect((await failureOf(run.outcome)).details.exitCode).toBe(75);
+  expect(Date.now() - began).toBeGreaterThan(1400);
+});
+
+test('checkpoints that fail to upload neither stop nor fail the training', async () => {
+  const { store } = on.context;
+  const broken = await bench({
+    store: {
+      ...store,
+      putTree: (path, kind, holder) =>
+        kind === 'checkpoint' ? Promise.reject(new Error('store is down')) : store.putTree(path, kind, holder),
+    },
+  });
+  const { progress } = await startAttempt(broken, 1).outcome;
+  expect(progress).toMatchObject({ step: 20, checkpoint: null });
+  await broken.close();
+});
+
+test('a checkpoint with a link in it is refused at once, not after hours', async () => {
+  const run = await script(
+    on,
+    'folder = os.path.join(spec["checkpoints"], "c")\nos.mkdir(folder); os.symlink("/etc/hostname", os.path.join(folder, "link"))\ntell(type="checkpoint", step=1, path=folder)\ntime.sleep(600)',
+  );
+  expect((await failureOf(startAttempt(on, 1, { spec: { run } }).outcome)).type).toBe('InvalidStep');
+});
+
+test('a checkpoint that does not exist is the trainer’s error', async () => {
+  const run = await script(on, 'tell(type="checkpoint", step=1, path="nowhere")\ntime.sleep(600)');
+  const failure = await failureOf(startAttempt(on, 1, { spec: { run } }).outcome);
+  expect(failure.type).toBe('ProtocolError');
+  expect(failure.message).toContain('The checkpoint nowhere does not exist');
+});
+
+test('datasets and models are there as local files when the trainer starts', async () => {
+  await writeFile(join(on.root, 'd'), 'rows');
+  const flights = { ...(await on.context.store.putFile(join(on.root, 'd'), 'dataset')), rows: 4 } as Dataset;
+  const first = (await startAttempt(on, 1).outcome).result as Model;
+  const run = await script(
+    on,
+    'd, m = spec["data"]["flights"], spec["models"][0]\ntell(type="result", value=[open(d["path"]).read(), d["rows"], d["digest"], m["name"], m["keys"], os.listdir(m["path"]), spec["hyper"], spec["seed"]])',
+  );
+  const second = startAttempt(on, 1, {
+    kind: 'step',
+    spec: { run, data: { flights }, models: [first] },
+    input: { ref: { ...ref, step: 'other' } },
+  });
+  expect(((await second.outcome).result as StepOutput).value).toEqual([
+    'rows',
+    4,
+    flights.digest,
+    'delay',
+    { airport: 'EWR' },
+    ['weights.txt'],
+    {},
+    7,
+  ]);
+});
+
+test('metrics go to the training log as the trainer told them, and it hears how the attempt ended', async () => {
+  const points: MetricPoint[] = [];
+  const ends: string[] = [];
+  const trainingLog = () => ({
+    start: async () => ({ runId: 'r1' }),
+    metrics: (more: readonly MetricPoint[]) => void points.push(...more),
+    end: async (status: string) => void ends.push(status),
+  });
+  const { result } = await startAttempt(on, 1, { trainingLog, ...hyper({ steps: 3 }) }).outcome;
+  expect((result as Model).mlflowRunId).toBe('r1');
+  expect(points.map(({ name, value, step }) => [name, value, step])).toEqual(
+    [1, 2, 3].map((step) => ['loss', 1 / step, step]),
+  );
+  await failureOf(
+    startAttempt(on, 2, {
+      trainingLog,
+      ...hyper({ steps: 3, model: false, more: 1 }),
+      input: { ref: { ...ref, step: 'x' } },
+    }).outcome,
+  );
+  expect(ends).toEqual(['done', 'failed']);
 });
 
 test('a shell around the trainer does not keep SIGTERM from it', async () => {

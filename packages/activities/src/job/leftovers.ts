@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActivityContext } from '../context.ts';
 import { ATTEMPT_ID, ownerAlive } from './attempt-id.ts';
+import { cleanCache } from './inputs.ts';
 
 /**
  * Kills processes of attempts whose worker is dead: what a trainer started outlives the trainer itself. Looks for
@@ -29,9 +30,9 @@ export async function killLeftovers(attempt?: string): Promise<number[]> {
   return killed.flat();
 }
 
-/** Removes the work directories, and kills the processes, of attempts whose worker is dead; called when a worker starts. */
+/** Cleans the cache, and removes the work directories, and kills the processes, of attempts whose worker is dead; called when a worker starts. */
 export async function cleanWork(context: Pick<ActivityContext, 'stateDir'>): Promise<void> {
-  await killLeftovers();
+  await Promise.all([killLeftovers(), cleanCache(context)]);
   const folder = join(context.stateDir, 'work');
   const ids = await readdir(folder).catch(() => []);
   await Promise.all(

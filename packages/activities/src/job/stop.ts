@@ -1,4 +1,4 @@
-import type { ProcessGroup } from './process-group.ts';
+import type { Exit, ProcessGroup } from './process-group.ts';
 
 /**
  * Why an attempt is made to end before its trainer does.
@@ -30,8 +30,11 @@ export interface Stopper {
   readonly requested: Promise<void>;
   /** The group to end, as soon as there is one. */
   attach(group: ProcessGroup): void;
-  /** The leader is gone: gives the others of its group the time that is left, then kills them. */
-  finish(): Promise<void>;
+  /**
+   * The leader is gone: kills the others of its group. A leader that died of our SIGTERM may have been but a shell
+   * around the trainer, so then they get the signal too, and the time that is left.
+   */
+  finish(exit: Exit | null): Promise<void>;
 }
 
 /** Graver reasons replace lighter ones. */
@@ -91,9 +94,10 @@ export function stopper(): Stopper {
       group = started;
       act();
     },
-    async finish() {
+    async finish(exit) {
       if (group === null) return;
-      if (current !== null && current.killAt > Date.now() && group.running()) {
+      const unheard = asked && (exit?.signal === 'SIGTERM' || exit?.code === 143);
+      if (unheard && group.running()) {
         group.terminate();
         while (group.running() && (current as Stop).killAt > Date.now())
           await new Promise((done) => setTimeout(done, 50));

@@ -106,13 +106,13 @@ export async function runTrainer(options: TrainerRunOptions): Promise<TrainerRun
     progress.spawned(Date.now(), options.resumedFrom);
     stop.attach(group);
     const exit = await group.exited;
-    await stop.finish();
+    await stop.finish(exit);
     await tail.drain();
     await inOrder.done();
     const killedForMemory = exit.code !== 0 && kills !== null && ((await oomKills()) ?? 0) > kills;
     return { exit, ...said, killedForMemory, logFrom, uploader };
   } finally {
-    await stop.finish();
+    await stop.finish(null);
     await tail.close();
   }
 }
