@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
 import { isRefusal, MlflowUnreachable } from './errors.ts';
-import { cut, keyValue, Limit, tagFilter } from './names.ts';
+import { cut, keyName, keyValue, Limit, tagFilter } from './names.ts';
 import type { CallOptions } from './request.ts';
 import type { MlflowRoutes } from './routes.ts';
 import { type MlflowModelVersion, type MlflowRun, type MlflowTag, tagList } from './types.ts';
@@ -155,5 +155,5 @@ function lowest(versions: readonly MlflowModelVersion[]): MlflowModelVersion | n
 }
 
 function shorten(length: number, tags: Tags): MlflowTag[] {
-  return tagList(tags).map(({ key, value }) => ({ key, value: cut(value, length) }));
+  return tagList(tags).map(({ key, value }) => ({ key: keyName(key), value: cut(value, length) }));
 }

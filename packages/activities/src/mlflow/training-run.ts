@@ -1,8 +1,9 @@
-import type { Dataset, JobInput, Json, JsonObject } from '@sluice/sdk';
+import type { Dataset, JobInput } from '@sluice/sdk';
 import type { MlflowClient } from './client.ts';
-import { cut, datasetDigest, keyName, Limit } from './names.ts';
+import { cut, datasetDigest } from './names.ts';
+import { paramsOf, unknownParams } from './params.ts';
 import type { CallOptions } from './request.ts';
-import { type MlflowDatasetInput, type MlflowParam, tagList } from './types.ts';
+import { type MlflowDatasetInput, tagList } from './types.ts';
 
 export interface TrainingRunFacts {
   readonly experiment: string;
@@ -38,13 +39,11 @@ export async function describeTrainingRun(
   options?: CallOptions,
 ): Promise<void> {
   const run = await client.getRun(runId, options);
-  const known = new Map((run?.data.params ?? []).map(({ key, value }) => [key, value]));
-  const params = paramsOf(input);
-  const changed = params.filter(({ key, value }) => known.has(key) && known.get(key) !== value).map(({ key }) => key);
+  const { absent, changed } = unknownParams(run, paramsOf({ seed: input.spec.seed, ...input.spec.hyper }));
   await client.logBatch(
     runId,
     {
-      params: params.filter(({ key }) => !known.has(key)),
+      params: absent,
       tags: tagList({
         ...tags,
         ...trainingTags(input),
@@ -74,26 +73,6 @@ function trainingTags(input: JobInput): Record<string, string | null> {
     'sluice.parents': spec.models.length > 0 ? JSON.stringify(spec.models.map((model) => model.digest)) : null,
     ...Object.fromEntries(Object.entries(ref.keys).map(([scope, key]) => [`sluice.map.${scope}`, key])),
   };
-}
-
-/** Hyper-parameters as MLflow's flat text, and the seed. */
-function paramsOf({ spec }: JobInput): MlflowParam[] {
-  const flat = flatten({ seed: spec.seed, ...spec.hyper });
-  const byKey = new Map(flat.map(([key, value]) => [keyName(key), cut(value, Limit.param)]));
-  return [...byKey].map(([key, value]) => ({ key, value }));
-}
-
-/** `{ optimizer: { lr: 0.1 }, layers: [8, 4] }` is `optimizer.lr = 0.1`, `layers = [8,4]`. */
-export function flatten(fields: JsonObject, prefix = ''): [string, string][] {
-  return Object.entries(fields).flatMap(([key, value]): [string, string][] => {
-    if (value === undefined) return [];
-    if (isFields(value) && Object.keys(value).length > 0) return flatten(value, `${prefix}${key}.`);
-    return [[`${prefix}${key}`, typeof value === 'string' ? value : JSON.stringify(value)]];
-  });
-}
-
-function isFields(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A dataset as an input of a run, with the schema that MLflow's UI shows. */

@@ -1,0 +1,51 @@
+import type { Candidate, SluiceActivities } from '@sluice/sdk';
+import type { ActivityContext } from '../context.ts';
+import type { MlflowClient } from '../mlflow/client.ts';
+import { Alias, dropAlias, tagVersion, type VersionRef } from './model-version.ts';
+
+/**
+ * Moves MLflow's aliases after the traffic: `production` and `previous` when a version was deployed, back again when it
+ * was rolled back. Asked twice it changes nothing more. Without MLflow there is nothing to mark.
+ */
+export function markVersionActivity({ mlflow }: Pick<ActivityContext, 'mlflow'>): SluiceActivities['markVersion'] {
+  return async ({ candidate, previous, state, reason }) => {
+    const version = candidate.registered;
+    if (mlflow === null || version === null) return;
+    if (state === 'deployed') return deployed(mlflow, version, previous, reason);
+    const current = await mlflow.getVersionByAlias(version.model, Alias.production);
+    if (state === 'rolled-back' && current?.version === version.version) {
+      const back = sameModel(version, previous);
+      if (back === null) await mlflow.deleteAlias(version.model, Alias.production);
+      else await mlflow.setAlias(version.model, Alias.production, back.version);
+    }
+    await tagVersion(mlflow, version, { 'sluice.state': state, [`sluice.${state}.reason`]: reason });
+    await dropAlias(mlflow, version, Alias.candidate);
+  };
+}
+
+async function deployed(
+  mlflow: MlflowClient,
+  version: VersionRef,
+  previous: Candidate | null,
+  reason: string | null,
+): Promise<void> {
+  const current = await mlflow.getVersionByAlias(version.model, Alias.production);
+  const former =
+    sameModel(version, previous) ?? (current === null ? null : { model: version.model, version: current.version });
+  if (former !== null && former.version !== version.version) {
+    await mlflow.setAlias(version.model, Alias.previous, former.version);
+    // A reason comes with going back by hand: then the version before is the one that was taken off.
+    await tagVersion(mlflow, former, {
+      'sluice.state': reason === null ? 'replaced' : 'rolled-back',
+      'sluice.rolled-back.reason': reason,
+    });
+  }
+  await mlflow.setAlias(version.model, Alias.production, version.version);
+  await tagVersion(mlflow, version, { 'sluice.state': 'deployed' });
+  await dropAlias(mlflow, version, Alias.candidate);
+}
+
+/** The version that `candidate` is registered as, if it belongs to the same registered model. */
+function sameModel(version: VersionRef, candidate: Candidate | null): VersionRef | null {
+  return candidate?.registered?.model === version.model ? candidate.registered : null;
+}
