@@ -32,11 +32,6 @@ export async function readDevFile(root: string): Promise<DevFile | null> {
   } catch {
     return null;
   }
-  return parseDevFile(text);
-}
-
-/** What the file says, if the process that wrote it lives. */
-export function parseDevFile(text: string): DevFile | null {
   const parsed = schema.safeParse(safeJson(text));
   if (!parsed.success) return null;
   const stack = parsed.data;
@@ -47,10 +42,8 @@ export async function writeDevFile(root: string, stack: DevFile): Promise<void> 
   await atomicWrite(devFilePath(root), `${JSON.stringify(stack, null, 2)}\n`);
 }
 
-/** Removes the file if it is still ours. */
-export async function removeDevFile(root: string, pid: number): Promise<void> {
-  const current = await readDevFile(root);
-  if (current === null || current.pid === pid) await rm(devFilePath(root), { force: true });
+export async function removeDevFile(root: string): Promise<void> {
+  await rm(devFilePath(root), { force: true });
 }
 
 function safeJson(text: string): unknown {

@@ -6,7 +6,7 @@ import { InterruptedError } from '../errors.ts';
 import { mlflowUrlOf } from '../worker/activity-context.ts';
 import type { DevEvent } from './dev-events.ts';
 import { type DevFile, removeDevFile, writeDevFile } from './dev-file.ts';
-import { claimDevFile } from './dev-file-claim.ts';
+import { claimDevLock } from './dev-lock.ts';
 import { type GatewayPart, startGateway } from './gateway-part.ts';
 import { type MlflowPart, startMlflowPart } from './mlflow-part.ts';
 import { claimPort } from './ports.ts';
@@ -105,7 +105,7 @@ class Stack implements DevStack {
   readonly #mlflow: Supervised<MlflowPart> | null;
   readonly #workers: Supervised<WorkerPart>[];
   #standIn: Awaited<ReturnType<typeof scheduledEventsStandIn>> | null = null;
-  #claimed = false;
+  #unlock: (() => Promise<void>) | null = null;
   #stopped: Promise<void> | null = null;
   #saving: Promise<void> = Promise.resolve();
   #addresses: Pick<DevStack, 'temporal' | 'mlflow' | 'gateway'> | null = null;
@@ -154,8 +154,8 @@ class Stack implements DevStack {
   }
 
   async start(): Promise<void> {
-    await claimDevFile(this.loaded.root, this.#file());
-    this.#claimed = true;
+    this.#unlock = await claimDevLock(this.loaded.root);
+    this.#save();
     const port = await claimPort(this.#options.scheduledEventsPort ?? 0, 'preemption notices', '--events-port');
     this.#standIn = await scheduledEventsStandIn({ port });
     const [temporal, gateway, mlflow] = await all([
@@ -220,7 +220,9 @@ class Stack implements DevStack {
       this.#standIn?.close(),
     ]);
     await this.#saving;
-    if (this.#claimed) await removeDevFile(this.loaded.root, process.pid);
+    if (this.#unlock === null) return;
+    await removeDevFile(this.loaded.root);
+    await this.#unlock();
   }
 
   #supervise<P extends Part>(name: string, start: (restarts: number) => Promise<P>): Supervised<P> {
@@ -272,7 +274,7 @@ class Stack implements DevStack {
   }
 
   #save(): void {
-    if (!this.#claimed || this.#stopped !== null) return;
+    if (this.#unlock === null || this.#stopped !== null) return;
     this.#saving = this.#saving.then(() => writeDevFile(this.loaded.root, this.#file())).catch(() => {});
   }
 }
