@@ -13,7 +13,7 @@ export interface CaptureWriterOptions {
 
 /** Lines waiting for the disk, per endpoint; more are dropped. */
 const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
-const FLUSH_AFTER_MS = 200;
+const FLUSH_AFTER_MS = 50;
 const FLUSH_AT_BYTES = 256 * 1024;
 /** After a failed write nothing is tried for this long, so that a full disk costs no time. */
 const RETRY_AFTER_MS = 1000;

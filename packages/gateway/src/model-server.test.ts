@@ -126,11 +126,7 @@ test('deleting waits for requests under way, then ends the process; deleting wha
   const { pid } = await gateway.client.version('digits', 'v2');
   await gateway.client.setTraffic('digits', { weights: { v2: 1 }, mirror: null });
   const slow = fetch(`${gateway.host.url}/digits/slow?ms=400`).then((answer) => answer.text());
-  await until(async () => {
-    const { versions } = await gateway.client.metrics('digits');
-    return versions.v2 !== undefined;
-  }, 'the request to be under way');
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await inState('v2', (version) => version.logTail.includes('got /slow'));
   await gateway.client.setTraffic('digits', { weights: { v1: 1 } });
   await Promise.all([gateway.client.deleteVersion('digits', 'v2'), gateway.client.deleteVersion('digits', 'v2')]);
   expect(await slow).toBe('v2');

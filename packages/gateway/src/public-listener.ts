@@ -26,7 +26,9 @@ export class PublicListener {
 
   constructor(table: number | null) {
     this.#table = table;
-    this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
+    this.#server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) =>
+      this.#accept(socket),
+    );
   }
 
   /** @returns the port */

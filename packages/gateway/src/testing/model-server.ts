@@ -21,6 +21,7 @@ createServer((req, res) => {
   req.on('data', (chunk: Buffer) => chunks.push(chunk));
   req.on('end', () => {
     const body = Buffer.concat(chunks);
+    if (url.pathname !== '/ping') console.log(`got ${url.pathname}`);
     switch (url.pathname) {
       case '/ping':
         res.writeHead(healthy ? 200 : 503).end('{}');
@@ -43,6 +44,7 @@ createServer((req, res) => {
         setTimeout(() => res.end(version), Number(url.searchParams.get('ms')));
         return;
       case '/hang':
+      case '/hang/aborted':
         return;
       case '/big':
         res.setHeader('content-length', url.searchParams.get('bytes') ?? '0');
