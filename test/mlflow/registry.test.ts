@@ -1,0 +1,328 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Candidate, Decision, GateResult, Model, SluiceConfig, StepRef } from '@sluice/sdk';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type MlflowClient, mlflowClient } from '../../packages/activities/src/mlflow/client.ts';
+import { tagsOf } from '../../packages/activities/src/mlflow/types.ts';
+import { recordDecisionActivity } from '../../packages/activities/src/registry/decision-record.ts';
+import { markVersionActivity } from '../../packages/activities/src/registry/mark-version.ts';
+import { registerCandidateActivity } from '../../packages/activities/src/registry/register-candidate.ts';
+import { closeRunActivity, openRunActivity } from '../../packages/activities/src/registry/run-record.ts';
+import type { ArtifactStore } from '../../packages/activities/src/store/artifact-store.ts';
+import { fileStore } from '../../packages/activities/src/store/file-store.ts';
+import { breakingProxy, realMlflow, type Server, START } from './real-server.ts';
+
+let server: Server;
+let mlflow: MlflowClient;
+let store: ArtifactStore;
+let folder: string;
+let endpoint: string;
+let count = 0;
+
+beforeAll(async () => {
+  server = await realMlflow();
+  mlflow = mlflowClient({ url: server.url });
+  folder = await mkdtemp(join(tmpdir(), 'sluice-registry-'));
+  store = fileStore(join(folder, 'store'));
+}, START);
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+}, 30_000);
+beforeEach(() => {
+  count += 1;
+  endpoint = `flüge ${count}`;
+});
+
+function context(overrides: { mlflow?: MlflowClient | null; config?: Partial<SluiceConfig> } = {}) {
+  return {
+    config: { project: 'registry', pipelines: [], ...overrides.config },
+    store,
+    mlflow: overrides.mlflow === undefined ? mlflow : overrides.mlflow,
+    links: { mlflow: null, temporal: 'http://127.0.0.1:8233/namespaces/default' },
+  };
+}
+
+function refOf(run = `flight-delays/${count}`): StepRef {
+  return { workflowId: run, pipeline: 'flight-delays', step: 'flight-delays', name: 'flight-delays', keys: {} };
+}
+
+/** A model with real bytes in the store and a real training run. */
+async function trainedModel(text: string, runId?: string | null): Promise<Model> {
+  const directory = await mkdtemp(join(folder, 'model-'));
+  await writeFile(join(directory, 'weights.json'), text);
+  const trained = await mlflow.ensureRun({
+    ...{ experiment: 'registry', key: `train/${count}/${text}`, name: 'train' },
+    tags: { 'sluice.image': 'trainer@sha256:1' },
+  });
+  return {
+    ...(await store.putTree(directory, 'model')),
+    kind: 'model',
+    ...{ step: 'airport=Zürich/delay', keys: { airport: 'Zürich' }, metrics: { loss: 0.25, 'f1@5': 0.5 } },
+    mlflowRunId: runId === undefined ? trained.runId : runId,
+    lineage: {
+      ...{ code: `sha256:${'c'.repeat(64)}`, hyper: `sha256:${'d'.repeat(64)}` },
+      ...{ data: { flights: `sha256:${'e'.repeat(64)}` }, parents: [`sha256:${'f'.repeat(64)}`] },
+    },
+  };
+}
+
+const gates: GateResult[] = [
+  { name: 'holdout: Qualität (top-1)', verdict: 'pass', evidence: [] },
+  { name: 'recent-traffic', verdict: 'inconclusive', evidence: [] },
+];
+
+async function register(model: Model, run?: string, with_ = context()): Promise<Candidate> {
+  const input = { ref: refOf(run), endpoint, model, gates, commit: 'abcdef0123456789', dirty: true };
+  return registerCandidateActivity(with_)(input);
+}
+
+async function versionTags(candidate: Candidate): Promise<Record<string, string>> {
+  const { model, version } = candidate.registered ?? { model: '', version: '' };
+  return tagsOf((await mlflow.getModelVersion(model, version)) ?? {});
+}
+
+const aliasOf = async (alias: string) => (await mlflow.getVersionByAlias(endpoint, alias))?.version ?? null;
+
+test('a run of a pipeline is one MLflow run, opened again after a reset and closed with its exact state', async () => {
+  const open = openRunActivity(context());
+  const input = {
+    workflowId: `nightly/${count} 漢字`,
+    pipeline: 'nightly',
+    params: { airports: ['EWR'], until: { day: 3 } },
+  };
+  const runId = (await open(input)) ?? '';
+  await closeRunActivity(context())({ runId, state: 'rolled-back' });
+  const closed = await mlflow.getRun(runId);
+  expect([closed?.info.status, tagsOf(closed?.data ?? {})['sluice.state']]).toEqual(['FINISHED', 'rolled-back']);
+  await closeRunActivity(context())({ runId, state: 'rolled-back' });
+  expect((await mlflow.getRun(runId))?.info.end_time).toBe(closed?.info.end_time);
+
+  expect(await open({ ...input, params: { airports: ['JFK'], until: { day: 3 } } })).toBe(runId);
+  const again = await mlflow.getRun(runId);
+  expect(again?.info.status).toBe('RUNNING');
+  expect(again?.data.params).toEqual(
+    expect.arrayContaining([
+      { key: 'airports', value: '["EWR"]' },
+      { key: 'until.day', value: '3' },
+    ]),
+  );
+  expect(tagsOf(again?.data ?? {})).toMatchObject({
+    'sluice.params.changed': '["airports"]',
+    'sluice.link': `http://127.0.0.1:8233/namespaces/default/workflows/nightly%2F${count}%20%E6%BC%A2%E5%AD%97`,
+  });
+  await closeRunActivity(context())({ runId, state: 'cancelled' });
+  expect((await mlflow.getRun(runId))?.info.status).toBe('KILLED');
+});
+
+test('closing a run that somebody deleted is no error', async () => {
+  const runId =
+    (await openRunActivity(context())({ workflowId: `gone/${count}`, pipeline: 'gone', params: null })) ?? '';
+  await mlflow.deleteRun(runId);
+  await closeRunActivity(context())({ runId, state: 'done' });
+  await closeRunActivity(context())({ runId: '0'.repeat(32), state: 'done' });
+  expect((await mlflow.getRun(runId))?.info.lifecycle_stage).toBe('deleted');
+});
+
+test('a candidate is registered with its lineage and without copying a byte', async () => {
+  const model = await trainedModel('one');
+  const candidate = await register(model);
+  expect(candidate).toMatchObject({ digest: model.digest, uri: model.uri, bytes: model.bytes });
+  expect(candidate.id).toBe(`v-${model.digest.slice(7, 19)}`);
+  expect(candidate.registered).toEqual({
+    ...{ model: endpoint, version: '1' },
+    url: `${server.url}/#/models/${encodeURIComponent(endpoint)}/versions/1`,
+  });
+  const version = await mlflow.getModelVersion(endpoint, '1');
+  expect(version).toMatchObject({
+    source: model.uri.replace('sluice:', 'sluice:/'),
+    run_id: model.mlflowRunId,
+    run_link: `http://127.0.0.1:8233/namespaces/default/workflows/flight-delays%2F${count}`,
+    status: 'READY',
+  });
+  expect(version?.description).toContain('commit abcdef012345 with uncommitted changes');
+  expect(tagsOf(version ?? {})).toMatchObject({
+    ...{ 'sluice.digest': model.digest, 'sluice.uri': model.uri, 'sluice.location': store.locate(model) },
+    ...{ 'sluice.commit': 'abcdef0123456789', 'sluice.dirty': 'true', 'sluice.code': model.lineage.code },
+    ...{ 'sluice.hyper': model.lineage.hyper, 'sluice.data.flights': `sha256:${'e'.repeat(64)}` },
+    ...{ 'sluice.parents': `["sha256:${'f'.repeat(64)}"]`, 'sluice.image': 'trainer@sha256:1' },
+    ...{ 'sluice.map.airport': 'Zürich', 'sluice.metrics': '{"loss":0.25,"f1@5":0.5}' },
+    ...{ 'sluice.gate.holdout: Qualität _top-1_': 'pass', 'sluice.gate.recent-traffic': 'inconclusive' },
+  });
+  expect(await aliasOf('candidate')).toBe('1');
+  const run = await mlflow.getRun(model.mlflowRunId ?? '');
+  expect(run?.inputs?.dataset_inputs?.map(({ dataset }) => dataset.digest)).toEqual(['e'.repeat(36)]);
+});
+
+test('a registration that is delivered twice, also at once, is one version', async () => {
+  const model = await trainedModel('twice');
+  const both = await Promise.all([register(model), register(model)]);
+  const third = await register(model);
+  expect(both).toEqual([third, third]);
+  expect(await mlflow.searchModelVersions({ filter: `name = '${endpoint}'` })).toHaveLength(1);
+});
+
+test('a worker that dies between the version and its alias leaves one version that the retry finishes', async () => {
+  await using proxy = await breakingProxy(server.url);
+  proxy.rule = (route) => (route === 'registered-models/alias' ? 'hang-up' : 'pass');
+  const model = await trainedModel('dies');
+  const through = context({ mlflow: mlflowClient({ url: proxy.url, attempts: 1 }) });
+  await expect(register(model, undefined, through)).rejects.toMatchObject({ code: 'Unreachable', permanent: false });
+  expect(await aliasOf('candidate')).toBeNull();
+  const candidate = await register(model);
+  expect(candidate.registered?.version).toBe('1');
+  expect(await aliasOf('candidate')).toBe('1');
+});
+
+test('the same bytes made by another run are another version with their own lineage', async () => {
+  const model = await trainedModel('same');
+  const [one, two] = [await register(model, 'nightly/1'), await register(model, 'nightly/2')];
+  expect([one.registered?.version, two.registered?.version]).toEqual(['1', '2']);
+  expect((await versionTags(two))['sluice.run']).toBe('nightly/2');
+});
+
+test('a model whose training run this server does not know is registered all the same', async () => {
+  const unknown = await register(await trainedModel('unknown', '0'.repeat(32)), 'a/1');
+  const none = await register(await trainedModel('none', null), 'a/2');
+  expect([unknown.registered?.version, none.registered?.version]).toEqual(['1', '2']);
+});
+
+test('a name that MLflow refuses is a mistake in the config, named with what to write instead', async () => {
+  const model = await trainedModel('name');
+  const wrong = context({
+    config: { endpoints: { [endpoint]: { model: 'ml:models/delay', serve: undefined as never } } },
+  });
+  await expect(register(model, undefined, wrong)).rejects.toMatchObject({
+    code: 'InvalidConfig',
+    where: `endpoints.${endpoint}.model`,
+    fix: expect.stringContaining("'ml-models-delay'"),
+  });
+});
+
+test('the config may name the registered model', async () => {
+  const config = { endpoints: { [endpoint]: { model: `named ${count}`, serve: undefined as never } } };
+  const candidate = await register(await trainedModel('named'), undefined, context({ config }));
+  expect(candidate.registered?.model).toBe(`named ${count}`);
+});
+
+const decision: Decision = {
+  ...{ decision: 'override', by: 'zoë@example.org', reason: 'Demo 🙂: „trotzdem“', at: '2026-01-01T00:00:00.000Z' },
+  ...{ via: 'update', candidate: 'sha256:aa', evidence: 'sha256:bb' },
+};
+
+test('a decision is in the version’s tags and in a report, the same one however often it is recorded', async () => {
+  const candidate = await register(await trainedModel('decided'));
+  const input = {
+    ref: refOf(),
+    endpoint,
+    candidate,
+    baseline: 'sha256:cc',
+    verdict: 'fail',
+    evidence: gates,
+    decision,
+    state: 'rolling-out',
+  } as const;
+  const report = await recordDecisionActivity(context())(input);
+  expect(await recordDecisionActivity(context())(input)).toEqual(report);
+  expect(JSON.parse(await store.getText(report))).toMatchObject({ decision, baseline: 'sha256:cc', evidence: gates });
+  expect(await versionTags(candidate)).toMatchObject({
+    ...{
+      'sluice.decision': 'override',
+      'sluice.decision.by': 'zoë@example.org',
+      'sluice.decision.reason': decision.reason,
+    },
+    ...{
+      'sluice.verdict': 'fail',
+      'sluice.state': 'rolling-out',
+      'sluice.report': report.uri,
+      'sluice.baseline': 'sha256:cc',
+    },
+  });
+});
+
+test('aliases follow the traffic: deployed, replaced, rolled back', async () => {
+  const mark = markVersionActivity(context());
+  const one = await register(await trainedModel('v1'), 'r/1');
+  await mark({ endpoint, candidate: one, previous: null, state: 'deployed', reason: null });
+  expect([await aliasOf('production'), await aliasOf('previous'), await aliasOf('candidate')]).toEqual([
+    '1',
+    null,
+    null,
+  ]);
+
+  const two = await register(await trainedModel('v2'), 'r/2');
+  const deploy = { endpoint, candidate: two, previous: one, state: 'deployed', reason: null } as const;
+  await mark(deploy);
+  await mark(deploy);
+  expect([await aliasOf('production'), await aliasOf('previous'), await aliasOf('candidate')]).toEqual([
+    '2',
+    '1',
+    null,
+  ]);
+  expect((await versionTags(one))['sluice.state']).toBe('replaced');
+
+  const three = await register(await trainedModel('v3'), 'r/3');
+  const back = { endpoint, candidate: three, previous: two, state: 'rolled-back', reason: '3 errors' } as const;
+  await mark(back);
+  await mark(back);
+  expect([await aliasOf('production'), await aliasOf('previous'), await aliasOf('candidate')]).toEqual([
+    '2',
+    '1',
+    null,
+  ]);
+  expect(await versionTags(three)).toMatchObject({
+    'sluice.state': 'rolled-back',
+    'sluice.rolled-back.reason': '3 errors',
+  });
+});
+
+test('a version that is rolled back after it became production gives the alias back', async () => {
+  const mark = markVersionActivity(context());
+  const one = await register(await trainedModel('b1'), 'r/1');
+  const two = await register(await trainedModel('b2'), 'r/2');
+  await mark({ endpoint, candidate: one, previous: null, state: 'deployed', reason: null });
+  await mark({ endpoint, candidate: two, previous: one, state: 'deployed', reason: null });
+  await mark({ endpoint, candidate: two, previous: one, state: 'rolled-back', reason: 'latency' });
+  expect(await aliasOf('production')).toBe('1');
+});
+
+test('going back by hand makes the older version production and marks the newer one', async () => {
+  const mark = markVersionActivity(context());
+  const one = await register(await trainedModel('h1'), 'r/1');
+  const two = await register(await trainedModel('h2'), 'r/2');
+  await mark({ endpoint, candidate: two, previous: one, state: 'deployed', reason: null });
+  await mark({ endpoint, candidate: one, previous: two, state: 'deployed', reason: 'rolled back by zoë' });
+  expect([await aliasOf('production'), await aliasOf('previous')]).toEqual(['1', '2']);
+  expect((await versionTags(two))['sluice.state']).toBe('rolled-back');
+});
+
+test('a superseded candidate loses the alias only while it has it', async () => {
+  const mark = markVersionActivity(context());
+  const one = await register(await trainedModel('s1'), 'r/1');
+  await register(await trainedModel('s2'), 'r/2');
+  await mark({ endpoint, candidate: one, previous: null, state: 'superseded', reason: 'r/2 came' });
+  expect(await aliasOf('candidate')).toBe('2');
+  expect((await versionTags(one))['sluice.state']).toBe('superseded');
+});
+
+test('without MLflow everything else works', async () => {
+  const off = context({ mlflow: null });
+  const candidate = await register(await trainedModel('off'), undefined, off);
+  expect(candidate.registered).toBeNull();
+  expect(await openRunActivity(off)({ workflowId: 'x', pipeline: 'x', params: {} })).toBeNull();
+  await closeRunActivity(off)({ runId: 'x', state: 'done' });
+  await markVersionActivity(off)({ endpoint, candidate, previous: null, state: 'deployed', reason: null });
+  const input = {
+    ref: refOf(),
+    endpoint,
+    candidate,
+    baseline: null,
+    verdict: 'inconclusive',
+    evidence: [],
+    decision: null,
+    state: 'expired',
+  } as const;
+  const report = await recordDecisionActivity(off)(input);
+  expect(JSON.parse(await store.getText(report))).toMatchObject({ state: 'expired', decision: null });
+});
