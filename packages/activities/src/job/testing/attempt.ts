@@ -32,8 +32,8 @@ export interface Bench {
 }
 
 /** A project in a temporary folder, with a store, and no server at all. */
-export async function bench(over: Partial<ActivityContext> = {}): Promise<Bench> {
-  const root = await mkdtemp(join(tmpdir(), 'sluice-job-'));
+export async function bench(over: Partial<ActivityContext> = {}, folder = tmpdir()): Promise<Bench> {
+  const root = await mkdtemp(join(folder, 'sluice-job-'));
   const listeners = new Set<(notice: PreemptionNotice) => void>();
   const unused = new Proxy({}, { get: () => undefined });
   const context: ActivityContext = {

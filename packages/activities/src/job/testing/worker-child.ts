@@ -3,5 +3,5 @@ import { resolve } from 'node:path';
 import { bench, shell, startAttempt } from './attempt.ts';
 
 const [root = '', text = ''] = process.argv.slice(2);
-const on = await bench({ stateDir: resolve(root) });
+const on = await bench({ stateDir: resolve(root) }, resolve(root));
 await startAttempt(on, 1, { kind: 'step', spec: { run: shell(text) } }).outcome;
