@@ -20,7 +20,7 @@ export function watchTrafficActivity(context: ActivityContext): SluiceActivities
 export async function watchTraffic(target: Target, input: WatchInput, scope: ActivityScope): Promise<WatchOutcome> {
   const { interval } = input.spec.health;
   const memory: PhaseMemory = { firstBadAt: null, restarts: null, earlier: undefined, lastLook: input.since };
-  const streaks: Streaks = { fail: 0, error: 0, seenAt: Date.now() };
+  const streaks: Streaks = { fail: 0, error: 0, seenAt: Date.now(), measured: false };
   for (;;) {
     scope.signal.throwIfAborted();
     const health = await look(target, input, memory);
@@ -41,6 +41,8 @@ interface Streaks {
   error: number;
   /** Epoch ms of the last measurement that could be made. */
   seenAt: number;
+  /** Was there one in this phase? */
+  measured: boolean;
 }
 
 async function look(target: Target, input: WatchInput, memory: PhaseMemory): Promise<Health> {
@@ -60,6 +62,7 @@ function count(streaks: Streaks, verdict: Verdict): void {
   else {
     streaks.error = 0;
     streaks.seenAt = Date.now();
+    streaks.measured = true;
   }
 }
 
@@ -90,7 +93,9 @@ function decide(input: WatchInput, health: Health, streaks: Streaks, now: number
       ) {
         return ended('error', input, health, null);
       }
-      return policy.onError === 'rollback' ? null : react(policy.onError, 'error', input, health, held, over);
+      if (policy.onError === 'rollback') return null;
+      // A phase of which nothing was ever seen is no pass, whatever is only a warning.
+      return react(streaks.measured ? policy.onError : 'extend', 'error', input, health, held, over);
   }
 }
 
