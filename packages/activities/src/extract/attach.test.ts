@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { connectionStrings } from './attach.ts';
+import { attachDatabases, connectionStrings } from './attach.ts';
 import { duckDbError } from './duckdb-error.ts';
+import { openDuckDb } from './duckdb-session.ts';
 
 describe('connectionStrings', () => {
   it('takes URLs, libpq strings and names of environment variables', () => {
@@ -32,6 +36,41 @@ describe('connectionStrings', () => {
     expect(refused('env:SHOP_DB', { SHOP_DB: 'hunter2' })).toMatchObject({ code: 'InvalidStep' });
     expect(JSON.stringify(refused('env:SHOP_DB', { SHOP_DB: 'hunter2' }))).not.toContain('hunter2');
     expect(refused('data/shop.sqlite')).toMatchObject({ code: 'InvalidStep' });
+  });
+});
+
+describe('attachDatabases', () => {
+  it('says which extension cannot be had and what to do, and does not show the password', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-attach-'));
+    const connections = connectionStrings({ shop: 'postgres://me:hunter2@127.0.0.1:1/shop' });
+    const signal = new AbortController().signal;
+    const session = await openDuckDb({ root: folder, scratch: folder, signal, secrets: [...connections.values()] });
+    try {
+      await session.rows(`SET extension_directory = '${folder}'`);
+      await session.rows("SET custom_extension_repository = 'http://127.0.0.1:1'"); // nothing listens there
+      const error = await attachDatabases(session, connections).catch((reason) => reason);
+      expect(error).toMatchObject({
+        code: 'Unreachable',
+        permanent: false,
+        where: 'attach',
+        message: expect.stringContaining('cannot get its extension postgres_scanner'),
+        fix: expect.stringContaining('extensions'),
+      });
+      expect(error.message).not.toContain('hunter2');
+    } finally {
+      session.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('openDuckDb', () => {
+  it('refuses a project whose path has a comma, which DuckDB would take for two', async () => {
+    const signal = new AbortController().signal;
+    await expect(openDuckDb({ root: '/a,b', scratch: '/nowhere', signal, secrets: [] })).rejects.toMatchObject({
+      code: 'InvalidConfig',
+      where: '/a,b',
+    });
   });
 });
 
@@ -76,6 +115,13 @@ describe('an error of DuckDB', () => {
     ['IO Error: Could not read from file "x": Input/output error', 'Internal', false],
   ])('%j is %s, permanent: %s', (message, expected, permanent) => {
     expect(code(message)).toEqual([expected, permanent]);
+  });
+
+  it('shows the line as the user wrote it', () => {
+    const message = 'Conversion Error: no\n\nLINE 1: COPY (select name::int\n                          ^';
+    expect(duckDbError(new Error(message), root).message).toBe(
+      'Conversion Error: no\n\nLINE 1: select name::int\n                    ^',
+    );
   });
 
   it('never shows a connection string or a password', () => {

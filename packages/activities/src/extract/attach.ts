@@ -1,4 +1,5 @@
 import { ErrorCode, SluiceError } from '@sluice/sdk';
+import { movedTo } from './duckdb-error.ts';
 import type { DuckDbSession } from './duckdb-session.ts';
 import { identifier, literal } from './sql-text.ts';
 
@@ -41,11 +42,24 @@ function connectionString(
  */
 export async function attachDatabases(session: DuckDbSession, connections: ReadonlyMap<string, string>): Promise<void> {
   if (connections.size === 0) return;
-  await session.rows('LOAD postgres').catch(async () => {
-    await session.rows('INSTALL postgres');
-    await session.rows('LOAD postgres');
+  await at('attach', async () => {
+    await session.rows('LOAD postgres').catch(async () => {
+      await session.rows('INSTALL postgres');
+      await session.rows('LOAD postgres');
+    });
   });
   for (const [name, connection] of connections) {
-    await session.rows(`ATTACH ${literal(connection)} AS ${identifier(name)} (TYPE postgres, READ_ONLY)`);
+    await at(`attach.${name}`, async () => {
+      await session.rows(`ATTACH ${literal(connection)} AS ${identifier(name)} (TYPE postgres, READ_ONLY)`);
+    });
+  }
+}
+
+/** Says of an error where it happened. */
+async function at(where: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw error instanceof SluiceError ? movedTo(error, where) : error;
   }
 }

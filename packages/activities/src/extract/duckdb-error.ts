@@ -4,6 +4,7 @@ import { ErrorCode, type ErrorDetails, SluiceError } from '@sluice/sdk';
 export function duckDbError(cause: unknown, root: string, secrets: readonly string[] = []): SluiceError {
   const message = withoutSecrets(cause instanceof Error ? cause.message : String(cause), secrets)
     .replace(/^Failed to extract statements: /, '')
+    .replace(/^LINE 1: COPY \((.*)\n {6}/m, 'LINE 1: $1\n') // what was put before the user's first line
     .trim();
   const line = /^LINE (\d+):/m.exec(message)?.[1];
   const where = line === undefined ? 'sql' : `sql, line ${line}`;
@@ -58,6 +59,12 @@ export function duckDbError(cause: unknown, root: string, secrets: readonly stri
     return make(ErrorCode.Internal, message, { cause, permanent: false });
   }
   return make(ErrorCode.InvalidSql, message, { fix: 'Correct the SQL; `$name` binds a parameter.' });
+}
+
+/** The same error, said to have happened somewhere else. */
+export function movedTo(error: SluiceError, where: string): SluiceError {
+  const { code, message, fix, data, permanent, cause } = error;
+  return new SluiceError(code, message, { where, data, permanent, cause, ...(fix === undefined ? {} : { fix }) });
 }
 
 function missingPath(message: string): string | null {

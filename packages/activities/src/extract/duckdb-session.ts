@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
-import { type Json, SluiceError } from '@sluice/sdk';
+import { ErrorCode, type Json, SluiceError } from '@sluice/sdk';
 import { duckDbError } from './duckdb-error.ts';
 import { literal } from './sql-text.ts';
 
@@ -37,6 +37,7 @@ const interruptMs = 50;
 
 export async function openDuckDb(options: SessionOptions): Promise<DuckDbSession> {
   const { root, scratch, signal, secrets } = options;
+  if (root.includes(',')) throw commaIn(root);
   const spill = join(scratch, 'spill');
   await mkdir(spill, { recursive: true });
   const instance = await DuckDBInstance.create(':memory:', {
@@ -83,6 +84,14 @@ export async function openDuckDb(options: SessionOptions): Promise<DuckDbSession
     throw error;
   }
   return session;
+}
+
+/** DuckDB takes a list of folders, parted by commas, and knows no way to quote one. */
+function commaIn(root: string): SluiceError {
+  return new SluiceError(ErrorCode.InvalidConfig, 'The path of the project has a comma, which DuckDB cannot search.', {
+    where: root,
+    fix: 'Move the project to a folder without a comma in its path.',
+  });
 }
 
 /** Bytes for one extract: less than half of the machine's, since others run beside it; the rest spills to disk. */

@@ -5,6 +5,7 @@ import { type ActivityScope, activityScope, alive } from '../serving/activity-sc
 import { onDisk } from '../store/storage-error.ts';
 import { attachDatabases, connectionStrings } from './attach.ts';
 import { judgeChecks } from './checks.ts';
+import { movedTo } from './duckdb-error.ts';
 import { openDuckDb } from './duckdb-session.ts';
 import { columnsOf, writeParquet } from './parquet.ts';
 import { type DatasetProfile, profileColumns, type Source } from './profile.ts';
@@ -60,7 +61,7 @@ export async function extractDataset(
       }),
     );
   } catch (error) {
-    throw located(error, ref.step);
+    throw error instanceof SluiceError ? movedTo(error, `${ref.step}: ${error.where ?? 'extract'}`) : error;
   }
 }
 
@@ -88,17 +89,4 @@ async function writeAndMeasure(
   } finally {
     session.close();
   }
-}
-
-/** Says which step an error belongs to. */
-function located(error: unknown, step: string): unknown {
-  if (!(error instanceof SluiceError)) return error;
-  const { code, message, fix, data, permanent, cause } = error;
-  return new SluiceError(code, message, {
-    where: `${step}: ${error.where ?? 'extract'}`,
-    data,
-    permanent,
-    cause,
-    ...(fix === undefined ? {} : { fix }),
-  });
 }

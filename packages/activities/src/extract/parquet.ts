@@ -19,7 +19,7 @@ const orderly = new Set([
   'PARQUET_SCAN',
 ]);
 
-/** Threads where order does not depend on them. Never 1: DuckDB cuts row groups otherwise when it is alone. */
+/** Threads where order does not depend on them. A fixed number on every machine: DuckDB cuts row groups by it. */
 const manyThreads = 4;
 
 /**
