@@ -64,7 +64,13 @@ export type FollowEvent = { readonly at: number } & (
     }
   | { readonly type: 'state'; readonly state: RunState }
   | { readonly type: 'hidden'; readonly steps: Readonly<Record<string, number>> }
-  | { readonly type: 'waiting'; readonly what: 'server' | 'worker'; readonly address: string; readonly sinceMs: number }
+  | {
+      readonly type: 'waiting';
+      readonly what: 'server' | 'worker';
+      readonly address: string;
+      readonly sinceMs: number;
+      readonly failure: string | null;
+    }
   | { readonly type: 'back'; readonly what: 'server' | 'worker' }
   | {
       readonly type: 'finished';

@@ -17,6 +17,8 @@ export interface FollowOptions {
   /** Says when enough was seen. @default when the run has ended */
   readonly until?: (snapshot: Snapshot) => boolean;
   readonly signal?: AbortSignal;
+  /** A look taken before: only what came after it is told. */
+  readonly since?: Snapshot;
   /** Time between looks, ms. @default 500 */
   readonly interval?: number;
 }
@@ -37,7 +39,7 @@ export async function followRun(options: FollowOptions): Promise<Snapshot | null
   const { onEvent, signal } = options;
   const until = options.until ?? (() => false);
   const lookout = new Lookout(options.client, options.workflowId);
-  let former: Snapshot | null = null;
+  let former: Snapshot | null = options.since ?? null;
   let away = null as Away | null;
   while (!signal?.aborted) {
     try {
@@ -58,7 +60,8 @@ export async function followRun(options: FollowOptions): Promise<Snapshot | null
       const sinceMs = now - away.since;
       if (sinceMs >= 2000 && now - away.told >= 5000) {
         away.told = now;
-        onEvent({ at: now, type: 'waiting', what, address: options.address, sinceMs });
+        const failure = error instanceof NoWorker ? error.failure : null;
+        onEvent({ at: now, type: 'waiting', what, address: options.address, sinceMs, failure });
       }
     }
     await pause(options.interval ?? 500, signal);

@@ -56,14 +56,7 @@ export function linesOf(event: FollowEvent, paint: Paint): string[] {
       return parts.length === 0 ? [] : [paint('quiet', `and steps that are not listed: ${parts.join(', ')}`)];
     }
     case 'waiting':
-      return [
-        paint(
-          'warn',
-          event.what === 'server'
-            ? `the Temporal server at ${event.address} does not answer; waiting, ${formatMs(event.sinceMs)} so far`
-            : `no worker answers for this run; waiting, ${formatMs(event.sinceMs)} so far (start one: sluice dev)`,
-        ),
-      ];
+      return [paint('warn', waitingText(event))];
     case 'back':
       return [paint('good', event.what === 'server' ? 'the Temporal server is back' : 'a worker is back')];
     case 'finished': {
@@ -74,6 +67,14 @@ export function linesOf(event: FollowEvent, paint: Paint): string[] {
       return lines;
     }
   }
+}
+
+function waitingText({ what, address, sinceMs, failure }: Extract<FollowEvent, { type: 'waiting' }>): string {
+  const since = `waiting, ${formatMs(sinceMs)} so far`;
+  if (what === 'server') return `the Temporal server at ${address} does not answer; ${since}`;
+  if (failure !== null)
+    return `the workers cannot go on with this run: ${failure}; ${since} (mend the code, then start them again)`;
+  return `no worker answers for this run; ${since} (start one: sluice dev)`;
 }
 
 /** `step 1200 of 3000 (40 %), 31 steps/s, 58.1 s left`. */

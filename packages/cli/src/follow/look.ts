@@ -12,8 +12,16 @@ import { isUnreachable } from '../run/temporal-call.ts';
 import { PendingJobs } from './pending-jobs.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** No worker answered a query: the run stands still until one is back. */
-export class NoWorker extends Error {}
+/** No worker answered a query: the run stands still until one is back, or until its code is mended. */
+export class NoWorker extends Error {
+  /** Why workers fail the run's workflow task; null where none is there. */
+  readonly failure: string | null;
+
+  constructor(failure: string | null, cause: unknown) {
+    super('no worker answers', { cause });
+    this.failure = failure;
+  }
+}
 
 /** Takes snapshots of one run. */
 export class Lookout {
@@ -53,10 +61,26 @@ export class Lookout {
       status = await this.#within(8000, () => handle.query<RunStatus>(Query.status));
     } catch (error) {
       if (isServerDown(error)) throw error;
-      if (!isOver(description.status.name)) throw new NoWorker('no worker answers', { cause: error });
+      if (!isOver(description.status.name)) {
+        throw new NoWorker(await this.#taskFailure(description), error);
+      }
       status = emptyStatus(this.#workflowId, description);
     }
     return { ...status, state: lastState(status.state, description.status.name) };
+  }
+
+  /** What the last workflow task failed with, when workers try and fail it again and again. */
+  async #taskFailure(description: WorkflowExecutionDescription): Promise<string | null> {
+    if ((description.raw.pendingWorkflowTask?.attempt ?? 1) < 2) return null;
+    const { history } = await this.#within(5000, () =>
+      this.#client.workflowService.getWorkflowExecutionHistoryReverse({
+        namespace: this.#client.options.namespace,
+        execution: { workflowId: this.#workflowId, runId: description.runId },
+        maximumPageSize: 10,
+      }),
+    );
+    const failed = history?.events?.find((event) => event.workflowTaskFailedEventAttributes);
+    return failed?.workflowTaskFailedEventAttributes?.failure?.message ?? null;
   }
 
   async #endpoint(description: WorkflowExecutionDescription): Promise<EndpointState | null> {

@@ -48,14 +48,15 @@ export async function workflowBundle(loaded: LoadedConfig): Promise<{ readonly c
   return { codePath };
 }
 
-/** The module that the bundle starts from. */
+/**
+ * The module that the bundle starts from. It exports the dispatcher only: an export of a pipeline's own name would be
+ * taken for the workflow of that type, and run without a runtime.
+ */
 export function entrySource(files: readonly string[]): string {
   const lines = ["import { sluiceWorkflows } from '@sluice/workflows';"];
   files.forEach((file, index) => {
     lines.push(`import * as m${index} from ${JSON.stringify(file)};`);
   });
-  // Plain Temporal workflows that a pipeline file exports beside its pipelines stay callable by their name.
-  for (const file of files) lines.push(`export * from ${JSON.stringify(file)};`);
   lines.push(`export default sluiceWorkflows(${files.map((_, index) => `m${index}`).join(', ')});`);
   return `${lines.join('\n')}\n`;
 }
