@@ -112,6 +112,7 @@ describe('an error of DuckDB', () => {
       true,
     ],
     ['IO Error: Unable to connect to Postgres at "host=db": FATAL:  database "shop" does not exist', 'Refused', true],
+    ['IO Error: Cannot open file "data/x.csv": Permission denied', 'Refused', true],
     ['IO Error: Could not read from file "x": Input/output error', 'Internal', false],
   ])('%j is %s, permanent: %s', (message, expected, permanent) => {
     expect(code(message)).toEqual([expected, permanent]);

@@ -18,6 +18,13 @@ export function duckDbError(cause: unknown, root: string, secrets: readonly stri
       fix: 'Relative paths in SQL are relative to the folder of sluice.config.ts. Put the file there, or correct the path.',
     });
   }
+  const unreadable = /open file "([^"]*)": Permission denied/.exec(message)?.[1];
+  if (unreadable !== undefined) {
+    return make(ErrorCode.Refused, `The file ${unreadable} may not be read.`, {
+      where: root,
+      fix: 'Give the user of this worker the right to read it.',
+    });
+  }
   if (/No space left on device|Disk quota exceeded|max_temp_directory_size/i.test(message)) {
     return make(ErrorCode.StorageFull, `The disk is full: ${message}`, {
       fix: 'Free some space on the disk of the project, or extract fewer rows or columns.',
@@ -56,7 +63,7 @@ export function duckDbError(cause: unknown, root: string, secrets: readonly stri
     });
   }
   if (/^(IO|Internal|FATAL|INTERNAL) Error/.test(message)) {
-    return make(ErrorCode.Internal, message, { cause, permanent: false });
+    return make(ErrorCode.Internal, message, { permanent: false });
   }
   return make(ErrorCode.InvalidSql, message, { fix: 'Correct the SQL; `$name` binds a parameter.' });
 }
