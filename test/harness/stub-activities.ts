@@ -147,6 +147,7 @@ export function progress(input: Pick<JobInput, 'attempt'>) {
   return {
     machine: `machine-${input.attempt}`,
     pid: 1,
+    at: Date.now(),
     startedAt: Date.now(),
     resumedFrom: null,
     step: 10,

@@ -47,7 +47,7 @@ export async function demoRun(
     params: options.params,
     key: options.key,
   });
-  const follow = async (until?: (snapshot: Snapshot) => boolean) => {
+  const follow = async (since?: Snapshot, until?: (snapshot: Snapshot) => boolean) => {
     const shown = renderer();
     try {
       const last = await followRun({
@@ -59,6 +59,7 @@ export async function demoRun(
           shown.snapshot(snapshot);
           options.onSnapshot?.(snapshot);
         },
+        ...(since === undefined ? {} : { since }),
         ...(until === undefined ? {} : { until }),
       });
       if (last === null) throw new Error(`The run ${workflowId} could not be followed.`);
@@ -67,11 +68,11 @@ export async function demoRun(
       shown.close();
     }
   };
-  const asked = await follow(({ status }) => status.gates.length > 0);
+  const asked = await follow(undefined, ({ status }) => status.gates.length > 0);
   if (asked.closed === null) {
     const { decision, ...argument } = await options.decide(asked.status);
     await client.workflow.getHandle(workflowId).signal(decision, argument);
-    await follow();
+    await follow(asked);
   }
   const status = await client.workflow.getHandle(workflowId).query<RunStatus>('status');
   return { title: options.title, workflowId, status, seconds: (Date.now() - began) / 1000 };

@@ -2,7 +2,7 @@
  * The border between workflow code and activities: what each activity takes and gives, as plain data. Workflows
  * import these types only; `@sluice/activities` implements them. Every activity is safe to run twice.
  */
-import type { Artifact, Dataset, Json, Lineage, Model, StepOutput } from './artifact.ts';
+import type { Artifact, Dataset, Json, Model, StepOutput } from './artifact.ts';
 import type { Decision, DecisionRequest } from './decision.ts';
 import type { RolloutSpec } from './rollout.ts';
 import type { DeploySpec, EvaluateSpec, ExtractSpec, JobSpec, ReplaySpec } from './spec.ts';
@@ -70,6 +70,8 @@ export interface JobInput {
 export interface AttemptProgress {
   readonly machine: string;
   readonly pid: number;
+  /** Epoch ms of this report. */
+  readonly at: number;
   /** Epoch ms when the activity began. */
   readonly startedAt: number;
   /** Step of the checkpoint it resumed from; null when it began at the beginning. */
@@ -323,5 +325,3 @@ export interface Notification {
   readonly commands: readonly string[];
   readonly at: string;
 }
-
-export type { Lineage };

@@ -92,6 +92,8 @@ export function unfinished(
 ): AttemptRecord {
   const kept = progress?.checkpoint ?? progress?.resumedFrom ?? null;
   const keptAt = progress?.checkpointAt ?? progress?.startedAt ?? base.start;
+  // A worker that vanished is noticed late; what it did, and cost, ends with its last sign of life.
+  const ended = code === ErrorCode.WorkerLost && progress !== null ? progress.at : base.end;
   return {
     ...base,
     machine: progress?.machine ?? null,
@@ -102,7 +104,7 @@ export function unfinished(
     lastStep: progress?.step ?? null,
     checkpoint: kept,
     stepsLost: progress?.step == null ? 0 : Math.max(0, progress.step - (kept ?? 0)),
-    secondsLost: progress === null ? 0 : Math.max(0, (base.end - keptAt) / 1000),
-    seconds: (base.end - base.start) / 1000,
+    secondsLost: progress === null ? 0 : Math.max(0, (ended - keptAt) / 1000),
+    seconds: Math.max(0, (ended - base.start) / 1000),
   };
 }

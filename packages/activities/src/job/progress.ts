@@ -62,6 +62,7 @@ export function trackProgress(start: { readonly machine: string; readonly starte
       return {
         machine: start.machine,
         pid: process.pid,
+        at: now,
         startedAt: start.startedAt,
         ...known,
         rate,

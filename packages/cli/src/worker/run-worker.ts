@@ -69,8 +69,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
       namespace: target.namespace,
       identity: `${options.class ?? CONTROL}@${machine}:${process.pid}`,
       activities: createActivities(context),
-      shutdownGraceTime: options.grace ?? 20_000,
-      shutdownForceTime: (options.grace ?? 20_000) + 10_000,
+      // Jobs hear of the shutdown at once, and use the time to checkpoint.
+      shutdownGraceTime: 0,
+      shutdownForceTime: (options.grace ?? 25_000) + 10_000,
       maxHeartbeatThrottleInterval: '1s',
       defaultHeartbeatThrottleInterval: '1s',
       ...(bundling === null ? classWorker(loaded, options.class ?? '') : controlWorker(loaded, await bundling)),
