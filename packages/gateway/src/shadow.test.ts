@@ -33,7 +33,10 @@ async function comparedTo(n: number): Promise<ShadowMetrics> {
 
 test('a copy of each request goes to the shadow, tagged, and never into the metrics of callers or the captures', async () => {
   await mirror(100);
-  for (let i = 0; i < 10; i += 1) expect((await ask('/echo')).headers.get('x-sluice-version')).toBe('v1');
+  for (let i = 1; i <= 10; i += 1) {
+    expect((await ask('/echo')).headers.get('x-sluice-version')).toBe('v1');
+    await comparedTo(i);
+  }
   const { requests, errors, comparison } = await comparedTo(10);
   expect({ requests, errors }).toEqual({ requests: 10, errors: 0 });
   expect(comparison).toMatchObject({ compared: 10, sameStatusClass: 10, sameBody: 10, worse: 0, better: 0 });

@@ -23,7 +23,11 @@ export const newStateDir = (): Promise<string> => mkdtemp(join(tmpdir(), 'sluice
 /** A gateway on free ports with a folder of its own. */
 export async function testGateway(options: Partial<GatewayHostOptions> = {}): Promise<TestGateway> {
   const stateDir = options.stateDir ?? (await newStateDir());
-  const host = await startGatewayHost({ ...options, stateDir });
+  const remove = () => rm(stateDir, { recursive: true, force: true });
+  const host = await startGatewayHost({ ...options, stateDir }).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
   const token = options.adminToken;
   const client = gatewayClient(host.adminUrl, token === undefined ? {} : { token });
   return {
@@ -37,7 +41,7 @@ export async function testGateway(options: Partial<GatewayHostOptions> = {}): Pr
     },
     async end() {
       await host.close();
-      await rm(stateDir, { recursive: true, force: true });
+      await remove();
     },
   };
 }
