@@ -46,7 +46,7 @@ export async function measureHealth(target: Target, input: WatchInput, memory: P
     target.measure(input.endpoint, { since: windowStart }),
     target.measure(input.endpoint, { since: input.since }),
   ]);
-  memory.earlier ??= await earlierTraffic(target, input);
+  if (memory.earlier === undefined) memory.earlier = await earlierTraffic(target, input);
   const state = stateRow(recent.states[input.candidate], input, memory);
   const candidate = trafficOf(recent, input.candidate);
   const judged = rowsOf(recent, candidate, input, memory.earlier);

@@ -1,7 +1,7 @@
 import type { Evidence, Reaction, SluiceActivities, Verdict, WatchInput, WatchOutcome } from '@sluice/sdk';
 import { describeError, worstOf } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
-import { type ActivityScope, activityScope, pause } from '../serving/activity-scope.ts';
+import { type ActivityScope, activityScope, alive, pause, unlessAborted } from '../serving/activity-scope.ts';
 import { type Health, measureHealth, type PhaseMemory } from './measure-health.ts';
 import { type Target, targetOf } from './target.ts';
 
@@ -21,16 +21,16 @@ export async function watchTraffic(target: Target, input: WatchInput, scope: Act
   const { interval } = input.spec.health;
   const memory: PhaseMemory = { firstBadAt: null, restarts: null, earlier: undefined, lastLook: input.since };
   const streaks: Streaks = { fail: 0, error: 0, seenAt: Date.now(), measured: false };
+  let beat: unknown = { phase: input.phase };
   for (;;) {
-    scope.signal.throwIfAborted();
-    const health = await look(target, input, memory);
+    const health = await alive(scope, () => unlessAborted(scope.signal, look(target, input, memory)), beat);
     count(streaks, health.verdict);
     const outcome = decide(input, health, streaks, Date.now());
     if (outcome !== null) {
       const firstBadAt = outcome.verdict === 'pass' ? null : memory.firstBadAt;
       return { ...outcome, evidence: health.evidence.slice(0, ROWS), firstBadAt };
     }
-    const beat = { phase: input.phase, verdict: health.verdict, elapsed: Date.now() - input.since };
+    beat = { phase: input.phase, verdict: health.verdict, elapsed: Date.now() - input.since };
     await pause(scope, untilNextLook(input, interval), beat);
   }
 }
@@ -121,7 +121,8 @@ function react(
 }
 
 function ended(verdict: Verdict, input: WatchInput, health: Health, more: string | null): Decision {
-  return { verdict, reason: `${input.phase}: ${sentence(health)}${more === null ? '' : `, ${more}`}` };
+  const reason = `${input.phase}: ${sentence(health)}${more === null ? '' : `, ${more}`}`;
+  return { verdict, reason: reason.slice(0, 1000) };
 }
 
 /** The worst row in words: `error share is 0.31 (≤ 0.05; stable 0.01)`. */

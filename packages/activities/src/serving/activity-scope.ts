@@ -23,9 +23,13 @@ export function activityScope(): ActivityScope {
 }
 
 /** Heartbeats while `work` runs. Everything inside must have a time limit of its own, so that a hang still shows. */
-export async function alive<Value>(scope: ActivityScope, work: () => Promise<Value>): Promise<Value> {
-  scope.heartbeat();
-  const timer = setInterval(() => scope.heartbeat(), BEAT);
+export async function alive<Value>(
+  scope: ActivityScope,
+  work: () => Promise<Value>,
+  details?: unknown,
+): Promise<Value> {
+  scope.heartbeat(details);
+  const timer = setInterval(() => scope.heartbeat(details), BEAT);
   try {
     return await work();
   } finally {
@@ -47,5 +51,22 @@ export async function pause(scope: ActivityScope, milliseconds: number, details?
       scope.signal.throwIfAborted();
       throw error;
     }
+  }
+}
+
+/** The promise, or the signal's reason as soon as that aborts; what the promise stands for goes on unheard. */
+export async function unlessAborted<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
+  signal.throwIfAborted();
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    const listener = () => reject(signal.reason);
+    signal.addEventListener('abort', listener, { once: true });
+    stop = () => signal.removeEventListener('abort', listener);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    stop();
+    promise.catch(() => {});
   }
 }

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { command, ErrorCode } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { hexOf } from '../store/artifact-store.ts';
@@ -119,6 +122,17 @@ describe('a model server', () => {
     cancel.abort(new Error('cancelled'));
     await expect(started).rejects.toThrow('cancelled');
     expect(await readdir(join(fix.context.stateDir, 'work'))).toEqual([]);
+  });
+
+  test('dies with its worker, even when that is SIGKILLed', async () => {
+    const script = fileURLToPath(new URL('./testing/serve-and-wait.ts', import.meta.url));
+    const worker = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [printed] = (await once(worker.stdout, 'data')) as [Buffer];
+    const { server, root } = JSON.parse(printed.toString()) as { server: number; root: string };
+    expect(runs(server)).toBe(true);
+    worker.kill('SIGKILL');
+    await vi.waitFor(() => expect(runs(server)).toBe(false), { timeout: 10_000 });
+    await rm(root, { recursive: true, force: true });
   });
 
   test('of an endpoint that is not in the config names those that are', async () => {
