@@ -7,6 +7,7 @@ export function diff(former: Snapshot | null, next: Snapshot): FollowEvent[] {
   const facts: FollowFact[] = [];
   if (former === null) {
     facts.push({
+      at: next.startedAt,
       type: 'run-started',
       run: next.status.workflowId,
       pipeline: next.status.pipeline,
@@ -29,6 +30,7 @@ export function diff(former: Snapshot | null, next: Snapshot): FollowEvent[] {
   }
   if (next.closed !== null && !former?.closed) {
     facts.push({
+      at: next.closed.at,
       type: 'finished',
       run: next.status.workflowId,
       state: next.status.state,
@@ -36,7 +38,9 @@ export function diff(former: Snapshot | null, next: Snapshot): FollowEvent[] {
       failure: next.closed.failure,
     });
   }
-  return facts.map((fact) => ({ at: next.at, ...fact }) as FollowEvent);
+  const events = facts.map((fact) => ({ at: next.at, ...fact }) as FollowEvent);
+  // Much of what a first look finds happened long before; later looks find what is new.
+  return former === null ? events.sort((a, b) => a.at - b.at) : events;
 }
 
 function stepFacts(
@@ -47,19 +51,25 @@ function stepFacts(
 ): FollowFact[] {
   const facts: FollowFact[] = [];
   const name = step.step;
-  if (former === undefined) facts.push({ type: 'step-started', step: name, kind: step.kind });
+  if (former === undefined) facts.push({ at: step.start, type: 'step-started', step: name, kind: step.kind });
   const known = new Set(former?.attempts.map(({ attempt }) => attempt));
   for (const attempt of step.attempts) {
     if (known.has(attempt.attempt)) continue;
-    facts.push(...checkpointFacts(name, attempt.machine, formerJob, attempt.checkpoint));
-    if (attempt.ended !== 'done') facts.push({ type: 'attempt-ended', step: name, attempt });
+    facts.push(
+      ...checkpointFacts(name, attempt.machine, formerJob, attempt.checkpoint).map((fact) => ({
+        ...fact,
+        at: attempt.end,
+      })),
+    );
+    if (attempt.ended !== 'done') facts.push({ at: attempt.end, type: 'attempt-ended', step: name, attempt });
   }
   if (job?.progress) facts.push(...jobFacts(name, formerJob, job));
   if (step.verdict !== null && former?.verdict !== step.verdict) {
-    facts.push({ type: 'verdict', step: name, verdict: step.verdict });
+    facts.push({ ...(step.end === null ? {} : { at: step.end }), type: 'verdict', step: name, verdict: step.verdict });
   }
   if (isOver(step) && !(former && isOver(former))) {
     facts.push({
+      at: step.end ?? step.start,
       type: 'step-ended',
       step: name,
       kind: step.kind,
@@ -77,15 +87,9 @@ function jobFacts(step: string, former: PendingJob | undefined, job: PendingJob)
   if (progress === null) return [];
   const facts: FollowFact[] = [];
   const before = former?.attempt === job.attempt ? former.progress : null;
-  if (before === null || before.startedAt !== progress.startedAt) {
-    facts.push({
-      type: 'attempt-started',
-      step,
-      attempt: job.attempt,
-      machine: progress.machine,
-      resumedFrom: progress.resumedFrom,
-    });
-  } else if (before.resumedFrom === null && progress.resumedFrom !== null) {
+  // Until its trainer runs, nobody can say what an attempt begins from.
+  if (progress.restoreMs === null) return [];
+  if (before?.restoreMs == null || before.startedAt !== progress.startedAt) {
     const { machine, resumedFrom } = progress;
     facts.push({ type: 'attempt-started', step, attempt: job.attempt, machine, resumedFrom });
   }
@@ -129,7 +133,7 @@ function gateFacts(former: Snapshot | null, next: Snapshot): FollowFact[] {
     if (!still.has(gate.step)) facts.push({ type: 'gate-closed', step: gate.step });
   }
   for (const decision of next.status.decisions.slice(former?.status.decisions.length ?? 0)) {
-    facts.push({ type: 'decision', decision });
+    facts.push({ at: Date.parse(decision.at), type: 'decision', decision });
   }
   const refusedBefore = new Set(former?.status.refused.map((one) => JSON.stringify(one)));
   for (const refused of next.status.refused) {

@@ -81,9 +81,9 @@ export type FollowEvent = { readonly at: number } & (
     }
 );
 
-/** A follow event without its time. */
+/** A follow event that happened when it was seen, unless it says otherwise. */
 export type FollowFact = FollowEvent extends infer Event
   ? Event extends FollowEvent
-    ? Omit<Event, 'at'>
+    ? Omit<Event, 'at'> & { readonly at?: number }
     : never
   : never;

@@ -41,10 +41,10 @@ export async function preemptJob(options: PreemptOptions): Promise<Preempted> {
   if (!known) {
     throw new SluiceError(
       ErrorCode.NotFound,
-      `The job ${job.step} runs on ${machine}, which is not of this dev stack.`,
+      `The worker ${machine}, which the job ${job.step} was given to, is gone or not of this dev stack.`,
       {
         where: workflowId,
-        fix: 'Only workers that sluice dev has started can be taken away.',
+        fix: 'If it was killed just now, the run notices within the heartbeat timeout: sluice status --follow',
       },
     );
   }
