@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunStatus } from '@sluice/sdk';
+import type { Client } from '@temporalio/client';
+import { onTestFinished } from 'vitest';
+import { findPipeline, loadPipelines } from '../../packages/cli/src/config/load-pipelines.ts';
+import { type DevStack, startDevStack } from '../../packages/cli/src/dev/dev.ts';
+import { startRun } from '../../packages/cli/src/run/start-run.ts';
+import { connectClient, plainTarget } from '../../packages/cli/src/run/temporal-target.ts';
+
+/** A copy of a test project with a dev stack of its own: real Temporal, MLflow, gateway and worker processes. */
+export interface ProjectStack {
+  readonly root: string;
+  readonly stack: DevStack;
+  readonly client: Client;
+  /** Starts a run through the CLI's own code; `key` makes its id. */
+  start(pipeline: string, params: object, key?: string): Promise<RunHandle>;
+  close(): Promise<void>;
+}
+
+export interface RunHandle {
+  readonly workflowId: string;
+  result(): Promise<unknown>;
+  status(): Promise<RunStatus>;
+  query<Ret>(name: string): Promise<Ret>;
+  signal(name: string, argument: object): Promise<void>;
+  /** What the trainer printed, one string per attempt. */
+  logs(step: string): Promise<string[]>;
+}
+
+/** Copies `test/projects/<name>` beside it, where its imports resolve, and returns the folder. */
+export async function copyProject(name = 'tiny'): Promise<string> {
+  const root = join(import.meta.dirname, '../projects/.copies', `${name}-${randomBytes(4).toString('hex')}`);
+  await mkdir(root, { recursive: true });
+  await cp(join(import.meta.dirname, '../projects', name), root, {
+    recursive: true,
+    filter: (path) => !path.includes('.sluice') && !path.includes('__pycache__'),
+  });
+  return root;
+}
+
+/** Starts a stack; ended by `close`, and by the test file's end at the latest. */
+export async function projectStack(name = 'tiny'): Promise<ProjectStack> {
+  const root = await copyProject(name);
+  const stack = await startDevStack({
+    root,
+    ...(process.env.SLUICE_TEST_VERBOSE ? { onEvent: (event) => console.error(event) } : {}),
+  }).catch(async (error: unknown) => {
+    await rm(root, { recursive: true, force: true });
+    throw error;
+  });
+  const target = plainTarget(stack.temporal.address, stack.temporal.namespace, 'sluice dev', stack.temporal.uiUrl);
+  const { client, close } = await connectClient(target);
+  return {
+    root,
+    stack,
+    client,
+    async start(pipeline, params, key = randomBytes(4).toString('hex')) {
+      const { loaded } = stack;
+      const { workflowId } = await startRun({
+        client,
+        target,
+        project: loaded.config.project,
+        root,
+        pipeline: findPipeline(await loadPipelines(loaded), pipeline),
+        params,
+        key,
+        by: 'tester',
+      });
+      const handle = client.workflow.getHandle(workflowId);
+      return {
+        workflowId,
+        result: () => handle.result(),
+        status: () => handle.query<RunStatus>('status'),
+        query: (query) => handle.query(query),
+        signal: (signal, argument) => handle.signal(signal, argument),
+        logs: (step) => readLogs(root, workflowId, step),
+      };
+    },
+    async close() {
+      await close();
+      await stack.stop();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A stack for one test. */
+export async function stackForThisTest(name = 'tiny'): Promise<ProjectStack> {
+  const project = await projectStack(name);
+  onTestFinished(() => project.close());
+  return project;
+}
+
+async function readLogs(root: string, workflowId: string, step: string): Promise<string[]> {
+  const folder = join(root, '.sluice/logs', encodeURIComponent(workflowId), encodeURIComponent(step));
+  const files = (await readdir(folder)).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  return Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+}

@@ -1,0 +1,107 @@
+import { canary, column, deploy, evaluate, extract, pipeline, python, replay, train } from '@sluice/sdk';
+import { z } from 'zod';
+
+const quick = canary([20, 50], {
+  hold: '2 seconds',
+  extend: '10 seconds',
+  bake: '2 seconds',
+  health: {
+    scrape: '1 second',
+    window: '4 seconds',
+    interval: '1 second',
+    consecutive: 2,
+    switch: '1 second',
+    verify: '1 second',
+    minRequests: 5,
+    latencyFactor: 20,
+  },
+});
+
+const trainer = z.object({
+  /** Steps of the training. */
+  steps: z.int().positive().default(40),
+  /** Milliseconds a step takes. */
+  pace: z.number().default(20),
+  /** Steps between checkpoints. */
+  every: z.int().positive().default(5),
+  /** Bytes of the state that is checkpointed. */
+  bytes: z.int().default(1000),
+  /** How the trainer misbehaves, if it does. */
+  fault: z.enum(['none', 'exit-1', 'rubbish', 'no-model', 'hang', 'out-of-memory', 'ignore-sigterm']).default('none'),
+  /** Changes what the model answers. */
+  version: z.string().default('a'),
+  /** How the model server misbehaves, if it does. */
+  serving: z.enum(['well', 'never-ready', 'fails-after', 'fails-some', 'slow']).default('well'),
+});
+
+const job = {
+  on: z.string().default('spot'),
+  errors: z.int().default(0),
+  onDemandAfter: z.int().default(5),
+  heartbeat: z.string().default('4 seconds'),
+  stall: z.string().default('30 minutes'),
+};
+
+type JobParams = z.infer<z.ZodObject<typeof job>> & { trainer: z.infer<typeof trainer> };
+
+function trainModel({ trainer, on, errors, onDemandAfter, heartbeat, stall }: JobParams) {
+  return train('model', {
+    run: python('trainers/train.py'),
+    hyper: trainer,
+    on,
+    retry: { errors },
+    preempt: { onDemandAfter },
+    heartbeat: heartbeat as '4 seconds',
+    stall: stall as '30 minutes',
+    seed: 7,
+  });
+}
+
+/** Training alone. */
+export const training = pipeline({
+  name: 'training',
+  params: z.object({ trainer: trainer.prefault({}), ...job }),
+  run: (params) => trainModel(params),
+});
+
+/** The whole life of a model. */
+export const life = pipeline({
+  name: 'life',
+  params: z.object({
+    trainer: trainer.prefault({}),
+    ...job,
+    sql: z
+      .string()
+      .default(
+        "select i, i * 2 as label, case when i % 2 = 0 then 'even' else 'odd' end as parity from range(200) t(i)",
+      ),
+    /** Least share of right answers; over 1 nothing passes, and a typo in `cases` makes evaluate fail. */
+    cases: z.string().default('rows'),
+    last: z.string().default('1 hour'),
+    within: z.string().default('1 hour'),
+    gates: z.enum(['all', 'none']).default('all'),
+  }),
+  async run(params) {
+    const rows = await extract('rows', { sql: params.sql, checks: [column('i').notNull()] });
+    const model = await trainModel(params);
+    const quality = await evaluate('quality', {
+      model,
+      suite: {
+        cases: params.cases === 'rows' ? rows : params.cases,
+        label: 'label',
+        category: 'parity',
+        inputs: ['i'],
+        metric: 'absolute_error',
+        margin: 0.5,
+      },
+      endpoint: 'shop',
+    });
+    const replayed = await replay('traffic', { model, endpoint: 'shop', last: params.last as '1 hour' });
+    return deploy('shop', {
+      model,
+      gates: params.gates === 'all' ? [rows, quality, replayed] : [rows],
+      approval: { within: params.within as '1 hour', recheck: '2 seconds' },
+      rollout: quick,
+    });
+  },
+});

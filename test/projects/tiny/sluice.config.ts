@@ -1,0 +1,15 @@
+import { defineConfig, python } from '@sluice/sdk';
+
+const price = { currency: 'USD', source: 'made up for tests', at: '2026-01-01' };
+
+/** A project small enough to run a hundred times: standard-library Python only, seconds a run. */
+export default defineConfig({
+  project: process.env.SLUICE_TEST_PROJECT ?? 'tiny',
+  pipelines: ['pipelines.ts'],
+  classes: {
+    cpu: { slots: 2 },
+    spot: { interruptible: true, fallback: 'on-demand', price: { ...price, perHour: 1 } },
+    'on-demand': { price: { ...price, perHour: 3 } },
+  },
+  endpoints: { shop: { serve: python('server/serve.py'), ready: '20 seconds' } },
+});
