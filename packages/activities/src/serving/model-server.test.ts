@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { command, ErrorCode } from '@sluice/sdk';
+import { command, ErrorCode, python } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { hexOf } from '../store/artifact-store.ts';
 import { modelFiles } from './model-files.ts';
@@ -98,6 +98,25 @@ describe('a model server', () => {
         predictions: [join(fix.context.stateDir, 'models', hexOf(model.digest))],
       });
     });
+  });
+
+  test('written in Python runs in the worker’s interpreter, with the package sluice on its path', async () => {
+    await serving(python('serve.py'));
+    const script = `
+import json, os, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self): self.answer({})
+    def do_POST(self): self.answer({"predictions": [os.environ["PYTHONPATH"].split(os.pathsep)[0]]})
+    def answer(self, value):
+        body = json.dumps(value).encode()
+        self.send_response(200); self.send_header("content-length", str(len(body))); self.end_headers(); self.wfile.write(body)
+    def log_message(self, *args): pass
+HTTPServer((os.environ["SLUICE_HOST"], int(os.environ["SLUICE_PORT"])), Handler).serve_forever()
+`;
+    await writeFile(join(fix.context.root, 'serve.py'), script);
+    const server = await start({});
+    expect(await server.predict([{}])).toEqual({ ok: true, predictions: [fix.context.trainerPath] });
   });
 
   test('is ended when the work with it throws', async () => {
