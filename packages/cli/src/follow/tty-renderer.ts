@@ -114,8 +114,19 @@ function waitText(snapshot: Snapshot, step: string): string {
   return gate.state === 'blocked' ? 'blocked: override or reject' : 'awaits approval';
 }
 
-/** Cuts a line to the screen's width; colours take no room. */
-function clip(line: string, width: number): string {
-  const plain = stripVTControlCharacters(line);
-  return plain.length <= width ? line : `${plain.slice(0, width - 1)}…`;
+const ESC = '\u001b';
+
+/** Cuts a line to the screen's width; colours take no room, and end where the line is cut. */
+export function clip(line: string, width: number): string {
+  if (stripVTControlCharacters(line).length <= width) return line;
+  let room = width - 1;
+  let cut = '';
+  for (const [index, part] of line.split(ESC).entries()) {
+    const end = index === 0 ? 0 : part.indexOf('m') + 1;
+    if (index > 0) cut += ESC + part.slice(0, end);
+    const text = part.slice(end, end + room);
+    cut += text;
+    room -= text.length;
+  }
+  return `${cut}…`;
 }

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
@@ -79,6 +80,7 @@ export async function connectClient(
   target: TemporalTarget,
 ): Promise<{ client: Client; connection: Connection; close(): Promise<void> }> {
   try {
+    await refusedAtOnce(target.address);
     const connection = await Connection.connect({ connectTimeout: 5000, ...target.connection });
     return {
       client: new Client({ connection, namespace: target.namespace }),
@@ -88,6 +90,24 @@ export async function connectClient(
   } catch (error) {
     throw connectionFailed(target, error);
   }
+}
+
+/** The client tries for seconds even where nothing listens; a refused connection is told at once. */
+async function refusedAtOnce(address: string): Promise<void> {
+  const [, host, port] = /^([^/:]+):(\d+)$/.exec(address) ?? [];
+  if (host === undefined || port === undefined) return;
+  await new Promise<void>((done, failed) => {
+    const socket = connect({ host, port: Number(port), timeout: 2000 });
+    const end = (error?: NodeJS.ErrnoException) => {
+      socket.destroy();
+      if (error?.code === 'ECONNREFUSED') failed(error);
+      else done();
+    };
+    socket
+      .once('connect', () => end())
+      .once('timeout', () => end())
+      .once('error', end);
+  });
 }
 
 export function connectionFailed(target: TemporalTarget, error: unknown): UnreachableError {
