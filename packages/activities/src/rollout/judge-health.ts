@@ -11,7 +11,7 @@ import type { ShadowTraffic, VersionTraffic } from './gateway-api.ts';
  */
 export const ALPHA = 0.01;
 /** Milliseconds by which the median must grow before a factor of it counts: below that it is the scheduler's noise. */
-export const LEAST_SHIFT = 2;
+export const LEAST_SHIFT = 5;
 
 export interface HealthInput {
   readonly candidate: ShadowTraffic;
