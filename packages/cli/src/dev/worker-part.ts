@@ -32,6 +32,8 @@ export async function startWorkerProcess(options: WorkerPartOptions): Promise<Wo
     log: join(loaded.root, '.sluice', 'dev', `worker-${options.class}.log`),
     env: {
       ...process.env,
+      // A running DuckDB query holds a thread of this pool; file work must not wait for it.
+      UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '16',
       SLUICE_SCHEDULED_EVENTS_URL: options.scheduledEventsUrl,
       SLUICE_GATEWAY_URL: gateway.url,
       SLUICE_GATEWAY_ADMIN_URL: gateway.adminUrl,
