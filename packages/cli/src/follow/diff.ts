@@ -11,9 +11,11 @@ export function diff(former: Snapshot | null, next: Snapshot): FollowEvent[] {
       type: 'run-started',
       run: next.status.workflowId,
       pipeline: next.status.pipeline,
-      links: next.status.links,
     });
   }
+  const { links } = next.status;
+  if (Object.keys(links).some((name) => former?.status.links[name] !== links[name]))
+    facts.push({ type: 'links', links });
   const formerSteps = new Map(former?.status.steps.map((step) => [step.step, step]));
   const formerJobs = new Map(former?.jobs.map((job) => [job.step, job]));
   const jobs = new Map(next.jobs.map((job) => [job.step, job]));
@@ -40,7 +42,12 @@ export function diff(former: Snapshot | null, next: Snapshot): FollowEvent[] {
   }
   const events = facts.map((fact) => ({ at: next.at, ...fact }) as FollowEvent);
   // Much of what a first look finds happened long before; later looks find what is new.
-  return former === null ? events.sort((a, b) => a.at - b.at) : events;
+  return former === null ? events.sort((a, b) => orderOf(a) - orderOf(b)) : events;
+}
+
+/** By time; links belong to the head. */
+function orderOf(event: FollowEvent): number {
+  return event.type === 'run-started' ? 0 : event.type === 'links' ? 1 : event.at;
 }
 
 function stepFacts(

@@ -15,8 +15,8 @@ export type FollowEvent = { readonly at: number } & (
       readonly type: 'run-started';
       readonly run: string;
       readonly pipeline: string;
-      readonly links: Readonly<Record<string, string>>;
     }
+  | { readonly type: 'links'; readonly links: Readonly<Record<string, string>> }
   | { readonly type: 'step-started'; readonly step: string; readonly kind: string }
   | {
       readonly type: 'progress';

@@ -7,10 +7,9 @@ import { evidenceRows, formatMs, formatRate, shortDigest, table } from './format
 export function linesOf(event: FollowEvent, paint: Paint): string[] {
   switch (event.type) {
     case 'run-started':
-      return [
-        `run ${paint('name', event.run)}`,
-        ...Object.entries(event.links).map(([name, url]) => `  ${name}: ${paint('link', url)}`),
-      ];
+      return [`run ${paint('name', event.run)}`];
+    case 'links':
+      return Object.entries(event.links).map(([name, url]) => `${name}: ${paint('link', url)}`);
     case 'step-started':
       return [`${paint('step', event.step)} ${paint('quiet', event.kind)} started`];
     case 'attempt-started':

@@ -25,14 +25,16 @@ export async function findRun(client: Client, target: TemporalTarget, name: stri
   return temporalCall(target, () => (name === undefined ? onlyOpenRun(client) : namedRun(client, name)));
 }
 
-/** Runs of pipelines, newest first. */
+/** Runs of pipelines, newest first; of a run that was reset, its latest execution. */
 export async function listRuns(
   client: Client,
   target: TemporalTarget,
   options: { limit: number; openOnly?: boolean },
 ): Promise<FoundRun[]> {
-  return temporalCall(target, () =>
-    query(client, options.openOnly ? `${anyRun} AND ExecutionStatus = 'Running'` : anyRun, options.limit),
+  return temporalCall(target, async () =>
+    newestOf(
+      await query(client, options.openOnly ? `${anyRun} AND ExecutionStatus = 'Running'` : anyRun, options.limit),
+    ),
   );
 }
 
