@@ -4,14 +4,29 @@ import { ErrorCode, SluiceError } from './errors.ts';
 
 export type { Duration };
 
-/** Milliseconds of a Temporal `Duration`: a number is milliseconds already, a string is `'2 days'`, `'90s'`. */
-export function milliseconds(duration: Duration, where: string): number {
-  const value = typeof duration === 'number' ? duration : ms(duration as ms.StringValue);
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-    throw new SluiceError(ErrorCode.InvalidStep, `${JSON.stringify(duration)} is not a duration.`, {
-      where,
-      fix: "Write milliseconds as a number, or words such as '90 seconds', '24 hours', '2 days'.",
-    });
-  }
-  return value;
+/** What Temporal's server can still count with; a longer time is a slip of the pen. */
+const LONGEST = 100 * 365 * 86_400_000;
+
+/**
+ * Milliseconds of a Temporal `Duration`: a number is milliseconds already, a string is `'2 days'`, `'90s'`.
+ *
+ * @throws SluiceError `InvalidStep` for anything else, for a negative time and for more than a hundred years
+ */
+export function milliseconds(duration: Duration, where: string, label?: string): number {
+  const value = parse(duration);
+  if (value !== null && value >= 0 && value <= LONGEST) return Math.round(value);
+  const given = typeof duration === 'string' ? JSON.stringify(duration) : String(duration);
+  const what = label === undefined ? given : `${label} ${given}`;
+  throw new SluiceError(ErrorCode.InvalidStep, `${what} is not a duration.`, {
+    where,
+    fix: "Write milliseconds as a number, or words such as '90 seconds', '24 hours', '2 days'.",
+  });
+}
+
+function parse(duration: unknown): number | null {
+  if (typeof duration === 'number') return Number.isFinite(duration) ? duration : null;
+  // `ms` throws for an empty text and for one over 100 characters, and gives undefined or NaN for other words.
+  if (typeof duration !== 'string' || duration.length === 0 || duration.length > 100) return null;
+  const value: unknown = ms(duration as ms.StringValue);
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }

@@ -33,7 +33,7 @@ export class SluiceError extends Error {
   }
 }
 
-/** `what (at where). Fix: what now.`: one line for a log, a failure message or a terminal. */
+/** `What. (at where) What now: …`: one line for a log, a failure message or a terminal. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { where, fix } = error as Partial<SluiceError>;

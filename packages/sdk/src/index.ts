@@ -1,6 +1,6 @@
 /** What a pipeline file imports. Safe in Temporal's workflow sandbox: no Node API, no client, no server. */
 export * from './artifact.ts';
-export { type Check, type ColumnChecks, column } from './column.ts';
+export { type Check, type ColumnChecks, column, type Rule, type StrictCheck } from './column.ts';
 export { type Command, type CommandOptions, command, python } from './command.ts';
 export * from './config.ts';
 export * from './contract.ts';
@@ -10,15 +10,18 @@ export * from './errors.ts';
 export { checkName, encodeKey, stepPath } from './name.ts';
 export { listIssues, parseParams } from './params.ts';
 export { type Pipeline, type PipelineDefinition, pipeline, pipelineDefinition } from './pipeline.ts';
+export type { Plan, PlanBudgets, PlannedStep } from './plan.ts';
+export { recordPlan } from './recorder.ts';
 export * from './rollout.ts';
 export { currentRuntime, type Failure, type ResultOf, type Runtime, type Settled, useRuntime } from './runtime.ts';
 export * from './spec.ts';
 export type { InferInput, InferOutput, SchemaIssue, StandardSchema } from './standard-schema.ts';
 export * from './status.ts';
-export { type DeployOptions, deploy } from './steps/deploy.ts';
+export { type Scope, StepNames } from './step-names.ts';
+export { type ApprovalOptions, type DeployOptions, deploy } from './steps/deploy.ts';
 export { type EvaluateOptions, evaluate, type SuiteOptions, suiteOf } from './steps/evaluate.ts';
 export { type ExtractOptions, extract } from './steps/extract.ts';
-export { type JobOptions, merge, step, train } from './steps/job.ts';
+export { type CommandStepOptions, type JobOptions, type MergeOptions, merge, step, train } from './steps/job.ts';
 export { type MapOptions, type MapResult, map, type Tolerance } from './steps/map.ts';
 export { type ReplayOptions, replay } from './steps/replay.ts';
 export * from './verdict.ts';

@@ -1,13 +1,17 @@
-import { ErrorCode, SluiceError } from './errors.ts';
 import { checkName } from './name.ts';
+import { checkFields, invalidStep, shown } from './options.ts';
 import { currentRuntime } from './runtime.ts';
 import type { InferInput, InferOutput, StandardSchema } from './standard-schema.ts';
+import { ENDPOINT_WORKFLOW, endpointWorkflowId } from './status.ts';
 
 export interface PipelineDefinition<Params, Output> {
   readonly name: string;
   readonly params: StandardSchema<unknown, Params>;
   readonly run: (params: Params) => Promise<Output>;
 }
+
+/** The endpoint's workflow type, and what its workflow ids begin with: a run's id begins with its pipeline's name. */
+const reserved: ReadonlySet<string> = new Set([ENDPOINT_WORKFLOW, endpointWorkflowId('').replace('/', '')]);
 
 const definitionKey = '~sluice.pipeline';
 
@@ -22,7 +26,7 @@ export interface Pipeline<Input, Output> {
  *
  * Callers pass the schema's *input* type (defaults may be left out), `run` gets its *output* type.
  *
- * @throws SluiceError `InvalidStep` when the name cannot be a workflow type.
+ * @throws SluiceError `InvalidStep` when the name cannot be a workflow type or `params` is no schema.
  */
 export function pipeline<Schema extends StandardSchema, Output>(options: {
   readonly name: string;
@@ -30,10 +34,16 @@ export function pipeline<Schema extends StandardSchema, Output>(options: {
   readonly run: (params: InferOutput<Schema>) => Promise<Output>;
 }): Pipeline<InferInput<Schema>, Output> {
   checkName('pipeline', options.name);
+  const where = `pipeline ${options.name}`;
+  checkFields<PipelineDefinition<unknown, unknown>>(where, options, { name: true, params: true, run: true });
+  if (reserved.has(options.name)) {
+    throw invalidStep(where, `the name "${options.name}" is taken by Sluice's own workflows.`, 'Choose another name.');
+  }
   if (typeof options.params?.['~standard']?.validate !== 'function') {
-    throw new SluiceError(ErrorCode.InvalidStep, `pipeline ${options.name}: params is not a schema.`, {
-      fix: 'Pass a zod object, or any other Standard Schema.',
-    });
+    throw invalidStep(where, 'params is not a schema.', 'Pass a zod object, or any other Standard Schema.');
+  }
+  if (typeof options.run !== 'function') {
+    throw invalidStep(where, `run is ${shown(options.run)}, not a function.`, 'Write async run(params) { … }.');
   }
   const definition = { name: options.name, params: options.params, run: options.run } as PipelineDefinition<
     unknown,

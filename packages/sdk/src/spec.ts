@@ -6,7 +6,7 @@ import type { Decision } from './decision.ts';
 import type { RolloutSpec } from './rollout.ts';
 import type { GateResult, Verdict } from './verdict.ts';
 
-/** Raw Temporal activity options for a step; they win over what Sluice would set. */
+/** Raw Temporal activity options for a step; they win over what Sluice would set (a job's `retry` excepted). */
 export type TemporalOptions = Partial<
   Pick<
     ActivityOptions,

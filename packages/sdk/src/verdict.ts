@@ -4,10 +4,21 @@ import type { Artifact } from './artifact.ts';
 export const verdicts = ['pass', 'inconclusive', 'error', 'fail'] as const;
 export type Verdict = (typeof verdicts)[number];
 
-/** The worst of many; of none it is `inconclusive`, because nothing was measured. */
+/**
+ * The worst of many: `pass` < `inconclusive` < `error` < `fail`. Of none it is `inconclusive`, because nothing was
+ * measured; anything that is no verdict counts as `error`.
+ */
 export function worstOf(list: readonly Verdict[]): Verdict {
   if (list.length === 0) return 'inconclusive';
-  return verdicts[Math.max(...list.map((verdict) => verdicts.indexOf(verdict)))] ?? 'error';
+  return list.reduce<Verdict>((worst, one) => (rank(one) > rank(worst) ? known(one) : worst), 'pass');
+}
+
+function known(verdict: Verdict): Verdict {
+  return verdicts.includes(verdict) ? verdict : 'error';
+}
+
+function rank(verdict: Verdict): number {
+  return verdicts.indexOf(known(verdict));
 }
 
 /** One row behind a verdict. Absent numbers are null, never 0. */

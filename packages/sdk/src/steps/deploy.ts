@@ -1,50 +1,104 @@
 import type { Model } from '../artifact.ts';
-import { type Duration, milliseconds } from '../duration.ts';
+import type { Duration } from '../duration.ts';
 import { checkName } from '../name.ts';
-import { canary, type RolloutSpec } from '../rollout.ts';
+import { artifact, checkFields, invalidStep, nonEmptyText, oneOf, period, shown } from '../options.ts';
+import { canary, checkedRollout, type RolloutSpec } from '../rollout.ts';
 import { currentRuntime } from '../runtime.ts';
-import type { DeployResult, DeploySpec, TemporalOptions } from '../spec.ts';
+import type { ApprovalSpec, DeployResult, DeploySpec, Gate } from '../spec.ts';
+import { verdicts } from '../verdict.ts';
 
 export interface DeployOptions {
   readonly model: Model;
-  /** What must pass; anything with a verdict: datasets, evaluations, replays. */
-  readonly gates: DeploySpec['gates'];
+  /**
+   * What must pass; anything with a verdict: datasets, evaluations, replays. The candidate's own health is looked at
+   * besides. A report about another model counts as `inconclusive`.
+   */
+  readonly gates: readonly Gate[];
   /** @default the step's name */
   readonly endpoint?: string;
   /** Who says yes. `'none'` lets passing gates decide alone. @default { within: '2 days', recheck: '15 minutes' } */
-  readonly approval?: 'none' | { readonly within?: Duration; readonly recheck?: Duration };
+  readonly approval?: 'none' | ApprovalOptions;
   /** @default canary([5, 25, 50]) */
   readonly rollout?: RolloutSpec;
   /** What happens while another rollout is under way. @default 'queue' */
   readonly onBusy?: DeploySpec['onBusy'];
-  readonly temporal?: TemporalOptions;
 }
 
-/** Puts a model on an endpoint once its gates pass and a human says so. */
+export interface ApprovalOptions {
+  /** Time after which the question expires, fail closed. @default '2 days' */
+  readonly within?: Duration;
+  /** Time between looks at the candidate's health; never under a 200th of `within`. @default '15 minutes' */
+  readonly recheck?: Duration;
+}
+
+const fields = { model: true, gates: true, endpoint: true, approval: true, rollout: true, onBusy: true } as const;
+
+/** Looks at a waiting candidate that a run's history has room for. */
+const MOST_LOOKS = 200;
+
+/**
+ * Puts a model on an endpoint once its gates pass and a human says so. It returns however that ends; look at `state`.
+ *
+ * @throws SluiceError `InvalidStep` for options that cannot work, `EndpointBusy` where `onBusy` is `reject`
+ */
 export async function deploy(name: string, options: DeployOptions): Promise<DeployResult> {
   checkName('deploy', name);
   const where = `deploy ${name}`;
-  const asked = options.approval ?? {};
-  const within = asked === 'none' ? 0 : milliseconds(asked.within ?? '2 days', where);
+  checkFields<DeployOptions>(where, options, fields);
+  const endpoint = options.endpoint ?? name;
+  checkName('endpoint', endpoint);
+  const gates = gatesOf(where, options.gates);
+  const approval = approvalOf(where, options.approval ?? {});
+  if (approval === 'none' && gates.length === 0) {
+    throw invalidStep(
+      where,
+      "there are no gates and approval is 'none', so nothing would hold a bad model back.",
+      'Give gates, or leave approval out so that a person decides.',
+    );
+  }
   return currentRuntime().step({
     kind: 'deploy',
     name,
-    endpoint: options.endpoint ?? name,
-    model: options.model,
-    gates: options.gates.map((gate) => ({
-      name: gate.name,
-      verdict: gate.verdict,
-      evidence: gate.evidence,
+    endpoint,
+    model: artifact<Model>(where, 'model', options.model, 'model'),
+    gates,
+    approval,
+    rollout: checkedRollout(options.rollout ?? canary([5, 25, 50]), where),
+    onBusy: oneOf(where, 'onBusy', options.onBusy ?? 'queue', ['queue', 'supersede', 'reject']),
+    on: null,
+    temporal: null,
+  });
+}
+
+/** The verdicts with what they rest on, without what else a dataset or report carries. */
+function gatesOf(where: string, gates: readonly Gate[]): Gate[] {
+  if (!Array.isArray(gates)) {
+    throw invalidStep(where, `gates is ${shown(gates)}.`, 'Give a list: gates: [flights, quality, replayed].');
+  }
+  return gates.map((gate: Gate, index) => {
+    const label = `gates.${index}`;
+    if (typeof gate !== 'object' || gate === null || !('verdict' in gate)) {
+      const awaited = typeof (gate as { then?: unknown } | null)?.then === 'function';
+      throw invalidStep(
+        where,
+        `${label} is ${awaited ? 'a promise' : shown(gate)}, which has no verdict.`,
+        awaited ? 'Write `await` before the step that makes it.' : 'Pass datasets, evaluations and replays.',
+      );
+    }
+    return {
+      name: nonEmptyText(where, `${label}.name`, gate.name),
+      verdict: oneOf(where, `${label}.verdict`, gate.verdict, verdicts),
+      evidence: gate.evidence ?? [],
       ...(gate.candidate === undefined ? {} : { candidate: gate.candidate }),
       ...(gate.baseline === undefined ? {} : { baseline: gate.baseline }),
-    })),
-    approval:
-      asked === 'none'
-        ? 'none'
-        : { within, recheck: Math.max(milliseconds(asked.recheck ?? '15 minutes', where), within / 200) },
-    rollout: options.rollout ?? canary([5, 25, 50]),
-    onBusy: options.onBusy ?? 'queue',
-    on: null,
-    temporal: options.temporal ?? null,
+    };
   });
+}
+
+function approvalOf(where: string, asked: 'none' | ApprovalOptions): ApprovalSpec | 'none' {
+  if (asked === 'none') return 'none';
+  checkFields<ApprovalOptions>(where, asked, { within: true, recheck: true }, 'approval');
+  const within = period(where, 'approval.within', asked.within ?? '2 days');
+  const recheck = period(where, 'approval.recheck', asked.recheck ?? '15 minutes');
+  return { within, recheck: Math.max(recheck, Math.ceil(within / MOST_LOOKS)) };
 }

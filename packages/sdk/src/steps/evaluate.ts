@@ -1,70 +1,105 @@
 import type { Dataset, Model } from '../artifact.ts';
-import { ErrorCode, SluiceError } from '../errors.ts';
 import { checkName } from '../name.ts';
+import {
+  artifact,
+  checkFields,
+  invalidStep,
+  nonEmptyText,
+  numberWithin,
+  oneOf,
+  shown,
+  wholeNumber,
+} from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
-import type { Suite, TemporalOptions } from '../spec.ts';
+import type { EvaluateSpec, Suite } from '../spec.ts';
 import type { Report } from '../verdict.ts';
+import { type Placement, placementFields, placementOf } from './placement.ts';
 
 export interface SuiteOptions {
   /** A dataset, or a path to a JSON-lines, CSV or Parquet file below the project. */
   readonly cases: Dataset | string;
   /** Column with the right answer. */
   readonly label: string;
-  /** Column that names a case's category. */
+  /** Column that names a case's category: no category may get worse. @default one category */
   readonly category?: string;
   /** Columns sent to the model. @default all but the label */
   readonly inputs?: readonly string[];
   /** @default 'correct' */
   readonly metric?: Suite['metric'];
-  /** How much worse than the baseline is still good enough, in the metric's unit. @default 0.01 */
+  /** How much worse than the baseline is still good enough, in the metric's unit, over 0. @default 0.01 */
   readonly margin?: number;
-  /** Most cases to run. @default all */
+  /** Most cases to run, at least 1, drawn evenly over categories. @default all */
   readonly limit?: number;
 }
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends Placement {
   readonly model: Model;
   /** A suite, or the path of a suite file (JSON with the same fields) below the project. */
   readonly suite: SuiteOptions | string;
-  /** @default 'production' */
+  /** What the model is compared with; null: nothing, it is judged alone. @default 'production' */
   readonly against?: 'production' | Model | null;
   /** Endpoint whose production version and serving command are meant. @default the pipeline's name */
   readonly endpoint?: string;
   /** Seed of every resampling. @default 0 */
   readonly seed?: number;
-  readonly on?: string;
-  readonly temporal?: TemporalOptions;
 }
 
-/** Fills in the defaults of a suite. */
+const suiteFields = {
+  cases: true,
+  label: true,
+  category: true,
+  inputs: true,
+  metric: true,
+  margin: true,
+  limit: true,
+} as const;
+const fields = { model: true, suite: true, against: true, endpoint: true, seed: true, ...placementFields } as const;
+
+/** Fills in the defaults of a suite. @throws SluiceError `InvalidStep` for one that cannot work */
 export function suiteOf(options: SuiteOptions, where: string): Suite {
-  const margin = options.margin ?? 0.01;
-  if (!(margin > 0)) {
-    throw new SluiceError(ErrorCode.InvalidStep, `margin is ${margin}; it must be over 0.`, { where });
+  checkFields<SuiteOptions>(where, options, suiteFields, 'the suite');
+  const { cases, category = null, inputs = null, limit = null } = options;
+  const label = nonEmptyText(where, 'label', options.label);
+  if (inputs !== null && (!Array.isArray(inputs) || inputs.length === 0)) {
+    throw invalidStep(where, `inputs is ${shown(inputs)} of no columns.`, 'Name columns, or leave inputs out.');
+  }
+  if (inputs?.includes(label)) {
+    throw invalidStep(where, `inputs names the label "${label}".`, 'Take it out: the model would be told the answer.');
   }
   return {
-    cases: options.cases,
-    label: options.label,
-    category: options.category ?? null,
-    inputs: options.inputs ?? null,
-    metric: options.metric ?? 'correct',
-    margin,
-    limit: options.limit ?? null,
+    cases: typeof cases === 'string' ? nonEmptyText(where, 'cases', cases) : artifact(where, 'cases', cases, 'dataset'),
+    label,
+    category: category === null ? null : nonEmptyText(where, 'category', category),
+    inputs: inputs?.map((input, index) => nonEmptyText(where, `inputs.${index}`, input)) ?? null,
+    metric: oneOf(where, 'metric', options.metric ?? 'correct', ['correct', 'absolute_error', 'squared_error']),
+    margin: numberWithin(where, 'margin', options.margin ?? 0.01, { over: 0 }),
+    limit: limit === null ? null : wholeNumber(where, 'limit', limit, 1),
   };
 }
 
-/** Runs a suite of cases against the candidate and against a baseline, and judges them pair by pair. */
+/**
+ * Runs a suite of cases against the candidate and against a baseline, and judges them pair by pair. The report is a
+ * gate: hand it to `deploy`.
+ */
 export async function evaluate(name: string, options: EvaluateOptions): Promise<Report> {
   checkName('evaluate', name);
+  const where = `evaluate ${name}`;
+  checkFields<EvaluateOptions>(where, options, fields);
+  const { suite, endpoint } = options;
+  if (endpoint !== undefined) checkName('endpoint', endpoint);
   return currentRuntime().step({
     kind: 'evaluate',
     name,
-    model: options.model,
-    suite: typeof options.suite === 'string' ? options.suite : suiteOf(options.suite, `evaluate ${name}`),
-    against: options.against === undefined ? 'production' : options.against,
-    endpoint: options.endpoint ?? null,
-    seed: options.seed ?? 0,
-    on: options.on ?? null,
-    temporal: options.temporal ?? null,
+    model: artifact<Model>(where, 'model', options.model, 'model'),
+    suite: typeof suite === 'string' ? nonEmptyText(where, 'suite', suite) : suiteOf(suite, where),
+    against: baseline(where, options.against),
+    endpoint: endpoint ?? null,
+    seed: wholeNumber(where, 'seed', options.seed ?? 0, 0),
+    ...placementOf(options, where),
   });
+}
+
+function baseline(where: string, against: EvaluateOptions['against']): EvaluateSpec['against'] {
+  if (against === undefined || against === 'production') return 'production';
+  return against === null ? null : artifact<Model>(where, 'against', against, 'model');
 }

@@ -1,22 +1,27 @@
 import type { Dataset, JsonObject, Model, StepOutput } from '../artifact.ts';
-import type { Command } from '../command.ts';
-import { type Duration, milliseconds } from '../duration.ts';
-import { ErrorCode, SluiceError } from '../errors.ts';
+import { type Command, checkedCommand } from '../command.ts';
+import type { Duration } from '../duration.ts';
 import { checkName } from '../name.ts';
+import { artifact, checkFields, invalidStep, json, oneOf, period, shown, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
-import type { JobSpec, TemporalOptions } from '../spec.ts';
+import type { Budgets, JobSpec, TemporalOptions } from '../spec.ts';
+import { type Placement, placementFields, placementOf } from './placement.ts';
 
-export interface JobOptions {
+export interface JobOptions extends Placement {
+  /** The program: `python('trainers/train.py')` or `command(['./train'])`. */
   readonly run: Command;
+  /** Datasets by the name that the job's step file gives them. @default {} */
   readonly data?: Readonly<Record<string, Dataset>>;
+  /** Hyper-parameters: any JSON. @default {} */
   readonly hyper?: JsonObject;
-  /** Resource class. @default the project's default class */
-  readonly on?: string;
-  /** Seed given to the job, the same for every attempt. @default 0 */
+  /** Seed given to the job, the same for every attempt: a whole number of at least 0. @default 0 */
   readonly seed?: number;
-  /** Budget for the job's own errors. @default { errors: 2 } */
+  /** Budget for the job's own errors: further attempts after the first. @default { errors: 2 } */
   readonly retry?: { readonly errors: number };
-  /** Budget for preemptions. @default { max: 50, onDemandAfter: 5 } */
+  /**
+   * Budget for preemptions, and the number of them after which the work moves to the class's `fallback` (null:
+   * never). @default { max: 50, onDemandAfter: 5 }
+   */
   readonly preempt?: { readonly max?: number; readonly onDemandAfter?: number | null };
   /** Over all attempts. @default none */
   readonly deadline?: Duration;
@@ -24,72 +29,137 @@ export interface JobOptions {
   readonly maxRuntime?: Duration;
   /** Of one attempt waiting for a worker. @default none */
   readonly maxQueued?: Duration;
-  /** Silence after which the job counts as hung. @default '30 minutes' */
+  /** Silence (no event, no output) after which the job counts as hung; null: never. @default '30 minutes' */
   readonly stall?: Duration | null;
-  /** How soon a lost worker is noticed. @default '30 seconds' */
+  /** Heartbeat timeout, at least a second: how soon a lost worker is noticed. @default '30 seconds' */
   readonly heartbeat?: Duration;
-  /** @default 'same' */
-  readonly resume?: 'same' | 'anyway' | 'never';
+  /**
+   * `same`: only checkpoints of the same code, data and hyper-parameters; `anyway`: any; `never`: start over.
+   * @default 'same'
+   */
+  readonly resume?: JobSpec['resume'];
   /** Verified checkpoints to keep. @default 2 */
   readonly keep?: number;
-  readonly temporal?: TemporalOptions;
+  /** Raw Temporal activity options, save `retry`: attempts are what `retry` and `preempt` say. @default none */
+  readonly temporal?: Omit<TemporalOptions, 'retry'>;
 }
 
 /** Trains a model. The command checkpoints through the trainer protocol, and resumes after a preemption. */
 export async function train(name: string, options: JobOptions): Promise<Model> {
-  return (await currentRuntime().step(jobSpec('train', name, options, []))) as Model;
+  return (await currentRuntime().step(jobSpec('train', name, options))) as Model;
 }
 
-/** Makes one model of several; the command finds them as local directories in its step file. */
-export async function merge(name: string, options: JobOptions & { readonly models: readonly Model[] }): Promise<Model> {
-  return (await currentRuntime().step(jobSpec('merge', name, options, options.models))) as Model;
+export interface MergeOptions extends JobOptions {
+  /** At least one; the command finds them as local directories in its step file, in this order. */
+  readonly models: readonly Model[];
+}
+
+/** Makes one model of several. */
+export async function merge(name: string, options: MergeOptions): Promise<Model> {
+  return (await currentRuntime().step(jobSpec('merge', name, options))) as Model;
+}
+
+export interface CommandStepOptions extends JobOptions {
+  /** Models the command reads, as local directories in its step file. @default [] */
+  readonly models?: readonly Model[];
 }
 
 /** Runs any command; what it writes to its output directory is kept, and the JSON value it reports is returned. */
-export async function step(
-  name: string,
-  options: JobOptions & { readonly models?: readonly Model[] },
-): Promise<StepOutput> {
-  return (await currentRuntime().step(jobSpec('step', name, options, options.models ?? []))) as StepOutput;
+export async function step(name: string, options: CommandStepOptions): Promise<StepOutput> {
+  return (await currentRuntime().step(jobSpec('step', name, options))) as StepOutput;
 }
 
-function jobSpec(kind: JobSpec['kind'], name: string, options: JobOptions, models: readonly Model[]): JobSpec {
+const jobFields = {
+  run: true,
+  data: true,
+  hyper: true,
+  seed: true,
+  retry: true,
+  preempt: true,
+  deadline: true,
+  maxRuntime: true,
+  maxQueued: true,
+  stall: true,
+  heartbeat: true,
+  resume: true,
+  keep: true,
+  ...placementFields,
+} as const;
+const withModels = { ...jobFields, models: true } as const;
+
+function jobSpec(kind: JobSpec['kind'], name: string, options: CommandStepOptions): JobSpec {
   checkName(kind, name);
   const where = `${kind} ${name}`;
-  const time = (value: Duration | null | undefined, otherwise: Duration | null): number | null => {
-    const chosen = value === undefined ? otherwise : value;
-    return chosen === null ? null : milliseconds(chosen, where);
-  };
-  const count = (label: string, value: number, least: number): number => {
-    if (Number.isInteger(value) && value >= least) return value;
-    throw new SluiceError(
-      ErrorCode.InvalidStep,
-      `${label} is ${value}; it must be a whole number of at least ${least}.`,
-      { where },
-    );
-  };
-  const fallbackAfter = options.preempt?.onDemandAfter === undefined ? 5 : options.preempt.onDemandAfter;
+  if (kind === 'train') checkFields<JobOptions>(where, options, jobFields);
+  else checkFields<CommandStepOptions>(where, options, withModels);
+  if (Object.hasOwn(options.temporal ?? {}, 'retry')) {
+    throw invalidStep(where, 'temporal.retry has no effect on a job.', 'Use retry: { errors } and preempt: { max }.');
+  }
+  const { stall } = options;
   return {
     kind,
     name,
-    run: options.run,
-    data: options.data ?? {},
-    models,
-    hyper: options.hyper ?? {},
-    seed: options.seed ?? 0,
-    budgets: {
-      errors: count('retry.errors', options.retry?.errors ?? 2, 0),
-      preemptions: count('preempt.max', options.preempt?.max ?? 50, 0),
-      onDemandAfter: fallbackAfter === null ? null : count('preempt.onDemandAfter', fallbackAfter, 0),
-      deadline: time(options.deadline, null),
-      maxRuntime: time(options.maxRuntime, null),
-      maxQueued: time(options.maxQueued, null),
-    },
-    stall: time(options.stall, '30 minutes'),
-    heartbeat: count('heartbeat', time(options.heartbeat, '30 seconds') ?? 0, 1000),
-    resume: options.resume ?? 'same',
-    keep: count('keep', options.keep ?? 2, 1),
-    on: options.on ?? null,
-    temporal: options.temporal ?? null,
+    run: checkedCommand(options.run, where),
+    data: datasets(where, options.data ?? {}),
+    models: models(where, kind, options.models ?? []),
+    hyper: hyper(where, options.hyper ?? {}),
+    seed: wholeNumber(where, 'seed', options.seed ?? 0, 0),
+    budgets: budgets(where, options),
+    stall: stall === null ? null : period(where, 'stall', stall ?? '30 minutes'),
+    heartbeat: wholeNumber(
+      where,
+      'heartbeat in ms',
+      period(where, 'heartbeat', options.heartbeat ?? '30 seconds'),
+      1000,
+    ),
+    resume: oneOf(where, 'resume', options.resume ?? 'same', ['same', 'anyway', 'never']),
+    keep: wholeNumber(where, 'keep', options.keep ?? 2, 1),
+    ...placementOf(options, where),
   };
+}
+
+function budgets(where: string, options: JobOptions): Budgets {
+  const retry = options.retry ?? { errors: 2 };
+  const preempt = options.preempt ?? {};
+  checkFields<NonNullable<JobOptions['retry']>>(where, retry, { errors: true }, 'retry');
+  checkFields<NonNullable<JobOptions['preempt']>>(where, preempt, { max: true, onDemandAfter: true }, 'preempt');
+  const { onDemandAfter = 5 } = preempt;
+  const time = (label: 'deadline' | 'maxRuntime' | 'maxQueued') => {
+    const value = options[label];
+    return value === undefined ? null : period(where, label, value);
+  };
+  return {
+    errors: wholeNumber(where, 'retry.errors', retry.errors, 0),
+    preemptions: wholeNumber(where, 'preempt.max', preempt.max ?? 50, 0),
+    onDemandAfter: onDemandAfter === null ? null : wholeNumber(where, 'preempt.onDemandAfter', onDemandAfter, 0),
+    deadline: time('deadline'),
+    maxRuntime: time('maxRuntime'),
+    maxQueued: time('maxQueued'),
+  };
+}
+
+function datasets(where: string, data: Readonly<Record<string, Dataset>>): Record<string, Dataset> {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+    throw invalidStep(where, `data is ${shown(data)}.`, 'Give datasets by name: data: { flights }.');
+  }
+  return Object.fromEntries(
+    Object.entries(data).map(([name, dataset]) => {
+      checkName('data', name);
+      return [name, artifact<Dataset>(where, `data.${name}`, dataset, 'dataset')];
+    }),
+  );
+}
+
+function models(where: string, kind: JobSpec['kind'], list: readonly Model[]): Model[] {
+  if (!Array.isArray(list)) throw invalidStep(where, `models is ${shown(list)}.`, 'Give a list of models.');
+  if (kind === 'merge' && list.length === 0) {
+    throw invalidStep(where, 'there are no models to merge.', 'Give at least one; did every key of a map fail?');
+  }
+  return list.map((model, index) => artifact<Model>(where, `models.${index}`, model, 'model'));
+}
+
+function hyper(where: string, value: unknown): JsonObject {
+  const copy = json(where, 'hyper', value);
+  if (typeof copy === 'object' && copy !== null && !Array.isArray(copy)) return copy as JsonObject;
+  throw invalidStep(where, `hyper is ${shown(value)}.`, 'Give an object: hyper: { epochs: 20 }.');
 }

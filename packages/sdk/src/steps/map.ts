@@ -1,15 +1,19 @@
 import { ErrorCode, SluiceError } from '../errors.ts';
 import { checkName } from '../name.ts';
+import { checkFields, invalidStep, numberWithin, shown, wholeNumber } from '../options.ts';
 import { currentRuntime, type Failure, type Settled } from '../runtime.ts';
 
 export interface MapOptions<Item> {
-  /** Bodies under way at once. @default 50 */
+  /** Bodies under way at once, at least 1. @default 50 */
   readonly concurrency?: number;
-  /** What identifies an item. @default the item itself, when it is text or a number */
+  /**
+   * What identifies an item over retries, resets and new versions of the code: a text, unique among the items.
+   * @default the item itself, when it is text or a number
+   */
   readonly key?: (item: Item) => string;
 }
 
-/** How many keys may fail: a count, or `{ ratio }` of all keys (0 to 1). */
+/** How many keys may fail: a count, or `{ ratio }` of all keys (0 to 1, itself included). */
 export type Tolerance = number | { readonly ratio: number };
 
 export interface MapResult<Value> {
@@ -42,38 +46,45 @@ export async function map<Item, Value>(
   body: (item: Item) => Promise<Value>,
 ): Promise<Value[] | MapResult<Value>> {
   checkName('map', name);
-  const keys = keysOf(name, items, options.key);
-  const concurrency = options.concurrency ?? 50;
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new SluiceError(ErrorCode.InvalidStep, `concurrency is ${concurrency}; it must be a whole number over 0.`, {
-      where: `map ${name}`,
-    });
+  const where = `map ${name}`;
+  checkFields<MapOptions<Item> & { tolerate: Tolerance }>(where, options, fields);
+  if (typeof body !== 'function') {
+    throw invalidStep(where, `the body is ${shown(body)}.`, 'Write map(name, items, {}, async (item) => …).');
   }
+  const keys = keysOf(where, items, options.key);
+  const concurrency = wholeNumber(where, 'concurrency', options.concurrency ?? 50, 1);
+  const { tolerate } = options;
+  const tolerated = tolerance(where, tolerate ?? 0);
   const settled = await currentRuntime().map({ name, keys, concurrency }, (index) => body(items[index] as Item));
   const result = split(settled);
-  const tolerated = options.tolerate === undefined ? 0 : allowed(options.tolerate, keys.length);
-  if (result.failed.length > tolerated) throw mapFailed(name, keys.length, result.failed);
-  return options.tolerate === undefined ? result.ok.map(({ value }) => value) : result;
+  if (!tolerated(result.failed.length, keys.length)) throw mapFailed(name, keys.length, result.failed);
+  return tolerate === undefined ? result.ok.map(({ value }) => value) : result;
 }
 
-function keysOf<Item>(name: string, items: readonly Item[], keyOf?: (item: Item) => string): string[] {
+const fields = { concurrency: true, key: true, tolerate: true } as const;
+
+function keysOf<Item>(where: string, items: readonly Item[], keyOf?: (item: Item) => string): string[] {
+  if (!Array.isArray(items)) {
+    throw invalidStep(where, `the items are ${shown(items)}, not a list.`, 'Spread other collections: [...items].');
+  }
   const seen = new Map<string, number>();
-  return items.map((item, index) => {
-    const key = keyOf ? keyOf(item) : item;
-    if ((typeof key !== 'string' && typeof key !== 'number') || key === '') {
-      throw new SluiceError(ErrorCode.InvalidStep, `Item ${index} of map ${name} has no key.`, {
-        where: `map ${name}`,
-        fix: 'Map over texts or numbers, or pass { key: (item) => … }.',
-      });
+  return Array.from(items, (item: Item, index) => {
+    const key: unknown = keyOf ? keyOf(item) : item;
+    if (!isKey(key)) {
+      throw invalidStep(
+        where,
+        `item ${index} has the key ${shown(key)}, which is no key.`,
+        'Map over texts or numbers, or pass { key: (item) => … } that gives a text.',
+      );
     }
     const text = String(key);
     const former = seen.get(text);
     if (former !== undefined) {
       throw new SluiceError(
         ErrorCode.DuplicateStep,
-        `Items ${former} and ${index} of map ${name} have the same key "${text}".`,
+        `items ${former} and ${index} of ${where} have the same key "${text}".`,
         {
-          where: `map ${name}`,
+          where,
           fix: 'Keys identify work over retries; make them unique.',
         },
       );
@@ -81,6 +92,11 @@ function keysOf<Item>(name: string, items: readonly Item[], keyOf?: (item: Item)
     seen.set(text, index);
     return text;
   });
+}
+
+/** Half of a surrogate pair is no text: it would not survive UTF-8, and two such keys would become one. */
+function isKey(key: unknown): key is string | number {
+  return typeof key === 'string' ? key !== '' && !/\p{Surrogate}/u.test(key) : Number.isFinite(key);
 }
 
 function split<Value>(settled: readonly Settled<Value>[]): MapResult<Value> {
@@ -93,8 +109,16 @@ function split<Value>(settled: readonly Settled<Value>[]): MapResult<Value> {
   return { ok, failed };
 }
 
-function allowed(tolerance: Tolerance, total: number): number {
-  return typeof tolerance === 'number' ? tolerance : Math.floor(tolerance.ratio * total);
+/** Whether so many failures are few enough. */
+function tolerance(where: string, tolerate: Tolerance): (failed: number, total: number) => boolean {
+  if (typeof tolerate === 'number') {
+    const most = wholeNumber(where, 'tolerate', tolerate, 0);
+    return (failed) => failed <= most;
+  }
+  checkFields<{ ratio: number }>(where, tolerate, { ratio: true }, 'tolerate');
+  const ratio = numberWithin(where, 'tolerate.ratio', tolerate.ratio, { least: 0, most: 1 });
+  // The share is compared, not a count: 0.29 × 100 is a little under 29.
+  return (failed, total) => failed === 0 || failed / total <= ratio;
 }
 
 function mapFailed(name: string, total: number, failed: MapResult<unknown>['failed']): SluiceError {

@@ -1,45 +1,61 @@
 import type { Model } from '../artifact.ts';
-import { type Duration, milliseconds } from '../duration.ts';
+import type { Duration } from '../duration.ts';
 import { checkName } from '../name.ts';
+import { artifact, checkFields, numberWithin, period, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
-import type { TemporalOptions } from '../spec.ts';
 import type { Report } from '../verdict.ts';
+import { type Placement, placementFields, placementOf } from './placement.ts';
 
-export interface ReplayOptions {
+export interface ReplayOptions extends Placement {
   readonly model: Model;
+  /** Endpoint whose captured requests are sent. */
   readonly endpoint: string;
   /** How far back to take captured requests from. @default '24 hours' */
   readonly last?: Duration;
-  /** Most requests to send. @default 1000 */
+  /** Most requests to send, at least 1: a sample stratified by route and outcome. @default 1000 */
   readonly limit?: number;
-  /** Times a request must fail on the candidate to count. @default 3 */
+  /** Times a request must fail on the candidate to count, at least 1. @default 3 */
   readonly confirm?: number;
   /** A request that takes longer has failed. @default '10 seconds' */
   readonly deadline?: Duration;
-  /** Share of requests that fail on the old version too, above which nothing can be said. @default 0.05 */
+  /** Share (0 to 1) of requests that fail on the old version too, above which nothing can be said. @default 0.05 */
   readonly maxStale?: number;
-  /** @default 0 */
+  /** Seed of the sample. @default 0 */
   readonly seed?: number;
-  readonly on?: string;
-  readonly temporal?: TemporalOptions;
 }
 
-/** Sends captured requests to the old and the new version: what succeeded on the old must not fail on the new. */
+const fields = {
+  model: true,
+  endpoint: true,
+  last: true,
+  limit: true,
+  confirm: true,
+  deadline: true,
+  maxStale: true,
+  seed: true,
+  ...placementFields,
+} as const;
+
+/**
+ * Sends captured requests to the old and the new version: what succeeded on the old must not fail on the new. The
+ * report is a gate: hand it to `deploy`.
+ */
 export async function replay(name: string, options: ReplayOptions): Promise<Report> {
   checkName('replay', name);
   const where = `replay ${name}`;
+  checkFields<ReplayOptions>(where, options, fields);
+  checkName('endpoint', options.endpoint);
   return currentRuntime().step({
     kind: 'replay',
     name,
-    model: options.model,
+    model: artifact<Model>(where, 'model', options.model, 'model'),
     endpoint: options.endpoint,
-    last: milliseconds(options.last ?? '24 hours', where),
-    limit: options.limit ?? 1000,
-    confirm: options.confirm ?? 3,
-    deadline: milliseconds(options.deadline ?? '10 seconds', where),
-    maxStale: options.maxStale ?? 0.05,
-    seed: options.seed ?? 0,
-    on: options.on ?? null,
-    temporal: options.temporal ?? null,
+    last: period(where, 'last', options.last ?? '24 hours'),
+    limit: wholeNumber(where, 'limit', options.limit ?? 1000, 1),
+    confirm: wholeNumber(where, 'confirm', options.confirm ?? 3, 1),
+    deadline: period(where, 'deadline', options.deadline ?? '10 seconds'),
+    maxStale: numberWithin(where, 'maxStale', options.maxStale ?? 0.05, { least: 0, most: 1 }),
+    seed: wholeNumber(where, 'seed', options.seed ?? 0, 0),
+    ...placementOf(options, where),
   });
 }

@@ -1,0 +1,214 @@
+import type { Json } from './artifact.ts';
+import { errorCode, type SluiceError } from './errors.ts';
+import { invalidStep, shown } from './options.ts';
+import { parseParams } from './params.ts';
+import { type Pipeline, type PipelineDefinition, pipelineDefinition } from './pipeline.ts';
+import { budgetsOf, type Plan, type PlannedStep } from './plan.ts';
+import { type ResultOf, type Runtime, type Settled, useRuntime } from './runtime.ts';
+import type { MapSpec, StepSpec } from './spec.ts';
+import { type Scope, StepNames } from './step-names.ts';
+import { syntheticResult } from './synthetic-result.ts';
+
+/** Steps after which a plan gives up: a loop that waits for a result would go on for ever. */
+const MOST_STEPS = 20_000;
+/** How long the pipeline may wait for something that is no step, ms. */
+const MOST_IDLE = 2_000;
+
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Writes down what a pipeline would do, without doing anything. Steps answer with made-up results: every verdict is
+ * `pass`, every digest is zeroes, a step's `value` is null, a deploy is `deployed`, and every key of a map succeeds.
+ * Code that branches on a result is planned along that way.
+ *
+ * Recordings run one after another, because steps find their runtime through a module.
+ *
+ * @throws SluiceError `InvalidParams`, and whatever the pipeline itself throws. A step that was declared wrongly
+ * (`InvalidStep`, `DuplicateStep`) fails the plan even where the pipeline catches or tolerates it.
+ */
+export function recordPlan<Input, Output>(pipeline: Pipeline<Input, Output>, input: Input): Promise<Plan> {
+  const plan = last.then(() => record(pipelineDefinition(pipeline), input));
+  last = plan.catch(() => {});
+  return plan;
+}
+
+async function record(definition: PipelineDefinition<unknown, unknown> | null, input: unknown): Promise<Plan> {
+  if (definition === null) {
+    throw invalidStep('recordPlan', 'the first argument is no pipeline.', 'Pass what pipeline({ … }) returned.');
+  }
+  const params = await parseParams(definition.name, definition.params, input ?? {});
+  const recorder = new Recorder(definition.name);
+  const restore = useRuntime(recorder);
+  try {
+    await recorder.follow(() => definition.run(params));
+  } finally {
+    restore();
+  }
+  const { steps } = recorder;
+  return { pipeline: definition.name, params: plain(params), steps, budgets: budgetsOf(steps) };
+}
+
+/** Something that lets code of the pipeline go on, and the `map` branches that this code stands in. */
+interface Move {
+  readonly scopes: readonly Scope[];
+  readonly go: () => void;
+}
+
+/**
+ * Makes one move at a time and waits until the pipeline can do no more by itself. So whatever is declared in between
+ * was declared by the code that the move let go on, and stands in the same branches: no async context is needed.
+ * Branches of a map run one after another, so that a promise shared by them is settled before the second one begins.
+ */
+class Recorder implements Runtime {
+  readonly steps: PlannedStep[] = [];
+  readonly #pipeline: string;
+  readonly #names = new StepNames();
+  readonly #moves: Move[] = [];
+  #scopes: readonly Scope[] = [];
+  #ended = false;
+  #fault: unknown;
+
+  constructor(pipeline: string) {
+    this.#pipeline = pipeline;
+  }
+
+  /** Runs `body` to its end. */
+  async follow(body: () => Promise<unknown>): Promise<void> {
+    let outcome: (() => void) | undefined;
+    Promise.resolve()
+      .then(body)
+      .then(
+        () => {
+          outcome = () => {};
+        },
+        (error: unknown) => {
+          outcome = () => {
+            throw error;
+          };
+        },
+      );
+    let idleSince: number | null = null;
+    for (;;) {
+      await idle(idleSince === null ? 0 : 5);
+      if (outcome !== undefined || this.#ended) break;
+      const move = this.#moves.shift();
+      if (move === undefined) {
+        idleSince ??= Date.now();
+        if (Date.now() - idleSince > MOST_IDLE) this.#end(this.#standsStill());
+        continue;
+      }
+      idleSince = null;
+      this.#scopes = move.scopes;
+      move.go();
+    }
+    this.#ended = true;
+    outcome?.();
+    if (this.#fault !== undefined) throw this.#fault;
+  }
+
+  run<Output>(definition: PipelineDefinition<unknown, Output>): Promise<Output> {
+    throw invalidStep(
+      `pipeline ${this.#pipeline}`,
+      `it calls the pipeline ${definition.name} like a function.`,
+      'Start it as a child workflow, or move what both share into a plain function.',
+    );
+  }
+
+  step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
+    const scopes = this.#scopes;
+    const path = this.#note(scopes, { kind: spec.kind, on: spec.on, spec: plain(spec) as unknown as Spec });
+    const result = syntheticResult(spec, path, scopes) as ResultOf<Spec>;
+    return new Promise((resolve) => this.#later(scopes, () => resolve(result)));
+  }
+
+  map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
+    const scopes = this.#scopes;
+    this.#note(scopes, { kind: 'map', on: null, spec: plain(spec) as unknown as MapSpec });
+    return new Promise((resolve) => {
+      const settled: Settled<Value>[] = [];
+      const next = (): void => {
+        const index = settled.length;
+        const key = spec.keys[index];
+        if (key === undefined) {
+          this.#later(scopes, () => resolve(settled));
+          return;
+        }
+        const done = (one: Settled<Value>) => {
+          settled.push(one);
+          next();
+        };
+        this.#later([...scopes, { map: spec.name, key }], () => {
+          Promise.resolve()
+            .then(() => body(index))
+            .then(
+              (value) => done({ key, ok: true, value }),
+              (error: unknown) =>
+                done({ key, ok: false, error: { code: errorCode(error), message: messageOf(error) } }),
+            );
+        });
+      };
+      next();
+    });
+  }
+
+  #note(scopes: readonly Scope[], step: { kind: string; on: string | null; spec: StepSpec | MapSpec }): string {
+    if (this.#ended) return '';
+    try {
+      const path = this.#names.declare(scopes, step.kind, step.spec.name);
+      if (this.steps.length >= MOST_STEPS) this.#end(this.#endless());
+      else this.steps.push({ path, ...step } as PlannedStep);
+      return path;
+    } catch (error) {
+      // A declaration that cannot work stays one, even where the pipeline's code catches it.
+      this.#fault ??= error;
+      throw error;
+    }
+  }
+
+  #later(scopes: readonly Scope[], go: () => void): void {
+    // After the end nothing goes on: what was left running belongs to no plan.
+    if (!this.#ended) this.#moves.push({ scopes, go });
+  }
+
+  #end(fault: unknown): void {
+    this.#fault ??= fault;
+    this.#ended = true;
+  }
+
+  #endless(): SluiceError {
+    return invalidStep(
+      `pipeline ${this.#pipeline}`,
+      `it has more than ${MOST_STEPS} steps in a plan.`,
+      'If a loop waits for a result, bound it by a number: a plan has no results.',
+    );
+  }
+
+  #standsStill(): SluiceError {
+    return invalidStep(
+      `pipeline ${this.#pipeline}`,
+      `after ${this.steps.length} steps it waits for something that is no step.`,
+      'Await steps only; let a step do what takes time.',
+    );
+  }
+}
+
+/** Resolves when everything that can go on by itself has gone on, and `pause` ms have passed. */
+function idle(pause: number): Promise<void> {
+  const { setImmediate: immediate, setTimeout: timeout } = globalThis as unknown as {
+    readonly setImmediate?: (callback: () => void) => unknown;
+    readonly setTimeout: (callback: () => void, ms: number) => unknown;
+  };
+  return new Promise((resolve) => {
+    if (pause === 0 && immediate !== undefined) immediate(resolve);
+    else timeout(resolve, pause);
+  });
+}
+
+/** A snapshot that later changes do not reach, as JSON carries it. */
+function plain(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value ?? null)) as Json;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : shown(error);
+}
