@@ -57,7 +57,10 @@ export interface Report extends GateResult {
   readonly report: Artifact;
   /** Digest of the model that was measured. */
   readonly candidate: string;
-  /** Digest of what it was compared with; null when there was nothing to compare with. */
-  readonly baseline: string | null;
+  /**
+   * Digest of the production version it was compared with, null where the endpoint was empty; left out of a report
+   * that was not compared with production.
+   */
+  readonly baseline?: string | null;
   readonly step: string;
 }

@@ -51,7 +51,7 @@ async function evaluate(context: ActivityContext, { ref, spec }: Input, scope: A
     evidence: judged.evidence.slice(0, ROWS),
     report: await context.store.putText(text, 'report'),
     candidate: spec.model.digest,
-    baseline: baseline?.digest ?? null,
+    ...(spec.against === 'production' ? { baseline: baseline?.digest ?? null } : {}),
     step: ref.step,
   };
 }

@@ -46,11 +46,12 @@ async function answersRow(context: ActivityContext, input: Input, signal: AbortS
 }
 
 /** Evidence against a version that no longer serves says nothing about the one that does. */
-async function productionRow(context: ActivityContext, { endpoint, baselines }: Input): Promise<Evidence[]> {
+async function productionRow(context: ActivityContext, { endpoint, candidate, baselines }: Input): Promise<Evidence[]> {
   if (baselines.length === 0) return [];
   const now = (await endpointState(context, endpoint))?.stable?.digest ?? null;
   const row = { metric: 'production is what was measured against', value: null } as const;
-  if (baselines.includes(now)) return [{ ...row, verdict: 'pass' }];
+  if (now === candidate.digest) return [{ ...row, verdict: 'pass', note: 'the candidate is production already' }];
+  if (baselines.every((baseline) => baseline === now)) return [{ ...row, verdict: 'pass' }];
   const measured = [...new Set(baselines.map(nameOf))].join(' and ');
   const note = `production moved from ${measured} to ${nameOf(now)} since the evidence was measured`;
   return [{ ...row, verdict: 'inconclusive', note }];

@@ -44,6 +44,11 @@ const command = z.strictObject(
   { error: "expected a command: write python('serve.py') or command(['./serve'])" },
 );
 
+/** Part of a URL, and of a cookie's name. */
+const endpointName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'an endpoint name is 1 to 63 ASCII letters, digits, ".", "_" or "-"');
+
 const endpoint = z.strictObject({
   serve: command,
   target: z.strictObject({ kind: z.literal('local') }).optional(),
@@ -85,7 +90,7 @@ export const configSchema = z.strictObject({
     .refine((classes) => Object.keys(classes).length > 0, 'expected at least one class')
     .optional(),
   defaultClass: z.string().optional(),
-  endpoints: z.record(name('endpoint'), endpoint).optional(),
+  endpoints: z.record(endpointName, endpoint).optional(),
   store: store.optional(),
   mlflow: z.union([z.literal(false), z.strictObject({ url: z.url() })]).optional(),
   python: z
