@@ -74,9 +74,16 @@ describe('evidence', () => {
     expect(evidence[0]?.note).toContain('from an empty endpoint to sha256:aaaa');
   });
 
-  test('of several gates stands when one of them was measured against what serves', async () => {
+  test('of several gates stands only when all of them were measured against what serves', async () => {
     deployed(old);
-    expect((await check(candidateOf(await fix.model({})), [newer, old])).verdict).toBe('pass');
+    expect((await check(candidateOf(await fix.model({})), [old, old])).verdict).toBe('pass');
+    expect((await check(candidateOf(await fix.model({})), [newer, old])).verdict).toBe('inconclusive');
+  });
+
+  test('is not asked for once the candidate itself is what serves', async () => {
+    const candidate = candidateOf(await fix.model({}));
+    deployed(candidate.digest);
+    expect((await check(candidate, [old])).verdict).toBe('pass');
   });
 
   test('that names no baseline is not asked about production', async () => {
