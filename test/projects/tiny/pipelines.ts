@@ -80,6 +80,7 @@ export const life = pipeline({
     last: z.string().default('1 hour'),
     within: z.string().default('1 hour'),
     gates: z.enum(['all', 'none']).default('all'),
+    endpoint: z.string().default('shop'),
   }),
   async run(params) {
     const rows = await extract('rows', { sql: params.sql, checks: [column('i').notNull()] });
@@ -94,14 +95,63 @@ export const life = pipeline({
         metric: 'absolute_error',
         margin: 0.5,
       },
-      endpoint: 'shop',
+      endpoint: params.endpoint,
     });
-    const replayed = await replay('traffic', { model, endpoint: 'shop', last: params.last as '1 hour' });
+    const replayed = await replay('traffic', {
+      model,
+      endpoint: params.endpoint,
+      last: params.last as '1 hour',
+    });
     return deploy('shop', {
       model,
+      endpoint: params.endpoint,
       gates: params.gates === 'all' ? [rows, quality, replayed] : [rows],
       approval: { within: params.within as '1 hour', recheck: '2 seconds' },
       rollout: quick,
+    });
+  },
+});
+
+/** A model and its way to an endpoint, with nobody asked. */
+export const release = pipeline({
+  name: 'release',
+  params: z.object({
+    trainer: trainer.prefault({}),
+    ...job,
+    endpoint: z.string(),
+    steps: z.array(z.number()).default([20, 50]),
+    /** Seconds of each step. */
+    hold: z.number().default(2),
+    /** Seconds of extra time, while measurements are inconclusive. */
+    extend: z.number().default(30),
+    /** Seconds at 100 % with the old version still warm. */
+    bake: z.number().default(2),
+    /** Factor by which the median latency may grow. */
+    latencyFactor: z.number().default(20),
+  }),
+  async run(params) {
+    const rows = await extract('rows', { sql: 'select i from range(10) t(i)' });
+    const model = await trainModel(params);
+    return deploy('release', {
+      model,
+      endpoint: params.endpoint,
+      gates: [rows],
+      approval: 'none',
+      rollout: canary(params.steps, {
+        hold: params.hold * 1000,
+        extend: params.extend * 1000,
+        bake: params.bake * 1000,
+        health: {
+          scrape: '1 second',
+          window: '4 seconds',
+          interval: '1 second',
+          consecutive: 2,
+          switch: '1 second',
+          verify: '1 second',
+          minRequests: 5,
+          latencyFactor: params.latencyFactor,
+        },
+      }),
     });
   },
 });

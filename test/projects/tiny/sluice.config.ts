@@ -1,5 +1,6 @@
 import { defineConfig, python } from '@sluice/sdk';
 
+const serving = { serve: python('server/serve.py'), ready: '20 seconds' } as const;
 const price = { currency: 'USD', source: 'made up for tests', at: '2026-01-01' };
 
 /** A project small enough to run a hundred times: standard-library Python only, seconds a run. */
@@ -8,8 +9,14 @@ export default defineConfig({
   pipelines: ['pipelines.ts'],
   classes: {
     cpu: { slots: 2 },
-    spot: { interruptible: true, fallback: 'on-demand', price: { ...price, perHour: 1 } },
+    spot: {
+      interruptible: true,
+      fallback: 'on-demand',
+      price: { ...price, perHour: 1 },
+      slots: Number(process.env.SLUICE_TEST_SPOT_SLOTS ?? 1),
+    },
     'on-demand': { price: { ...price, perHour: 3 } },
   },
-  endpoints: { shop: { serve: python('server/serve.py'), ready: '20 seconds' } },
+  // As many as a test needs for rollouts side by side: an endpoint has one at a time.
+  endpoints: { shop: serving, ...Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`shop-${i + 1}`, serving])) },
 });
