@@ -16,16 +16,16 @@ export function checkFields<Options>(
   where: string,
   options: unknown,
   known: { readonly [Name in keyof Required<Options>]: true },
-  what = 'the options',
+  what = 'options',
 ): void {
   const names = Object.keys(known).join(', ');
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw invalidStep(where, `${what} are ${shown(options)}; an object is needed.`, `It takes ${names}.`);
+    throw invalidStep(where, `${what}: expected an object, got ${shown(options)}.`, `It takes ${names}.`);
   }
   const unknown = Object.keys(options).filter((name) => !Object.hasOwn(known, name));
   if (unknown.length === 0) return;
   const list = unknown.map((name) => JSON.stringify(name)).join(', ');
-  throw invalidStep(where, `${what} have no ${list}.`, `They are ${names}.`);
+  throw invalidStep(where, `${what}: there is no ${list}.`, `They are ${names}.`);
 }
 
 export function wholeNumber(where: string, label: string, value: unknown, least: number): number {

@@ -57,7 +57,7 @@ const fields = { model: true, suite: true, against: true, endpoint: true, seed: 
 
 /** Fills in the defaults of a suite. @throws SluiceError `InvalidStep` for one that cannot work */
 export function suiteOf(options: SuiteOptions, where: string): Suite {
-  checkFields<SuiteOptions>(where, options, suiteFields, 'the suite');
+  checkFields<SuiteOptions>(where, options, suiteFields, 'suite');
   const { cases, category = null, inputs = null, limit = null } = options;
   const label = nonEmptyText(where, 'label', options.label);
   if (inputs !== null && (!Array.isArray(inputs) || inputs.length === 0)) {

@@ -153,7 +153,11 @@ function datasets(where: string, data: Readonly<Record<string, Dataset>>): Recor
 function models(where: string, kind: JobSpec['kind'], list: readonly Model[]): Model[] {
   if (!Array.isArray(list)) throw invalidStep(where, `models is ${shown(list)}.`, 'Give a list of models.');
   if (kind === 'merge' && list.length === 0) {
-    throw invalidStep(where, 'there are no models to merge.', 'Give at least one; did every key of a map fail?');
+    throw invalidStep(
+      where,
+      'there are no models to merge.',
+      'Give at least one; look whether every key of a map failed.',
+    );
   }
   return list.map((model, index) => artifact<Model>(where, `models.${index}`, model, 'model'));
 }

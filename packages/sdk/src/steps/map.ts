@@ -121,8 +121,9 @@ function tolerance(where: string, tolerate: Tolerance): (failed: number, total: 
   return (failed, total) => failed === 0 || failed / total <= ratio;
 }
 
+/** Bounded, whatever the keys say: Temporal refuses failures of more than 2 MB, and would try again for ever. */
 function mapFailed(name: string, total: number, failed: MapResult<unknown>['failed']): SluiceError {
-  const shown = failed.slice(0, 20).map(({ key, error }) => `${key}: ${error.message}`);
+  const shown = failed.slice(0, 20).map(({ key, error }) => `${clip(key, 100)}: ${clip(error.message, 300)}`);
   const more = failed.length > shown.length ? `; and ${failed.length - shown.length} more` : '';
   return new SluiceError(
     ErrorCode.MapFailed,
@@ -130,7 +131,14 @@ function mapFailed(name: string, total: number, failed: MapResult<unknown>['fail
     {
       where: `map ${name}`,
       fix: 'Mend what they say and run `sluice retry`, or set `tolerate`.',
-      data: failed.slice(0, 500),
+      data: failed.slice(0, 500).map(({ key, error }) => ({
+        key: clip(key, 200),
+        error: { code: error.code, message: clip(error.message, 500) },
+      })),
     },
   );
+}
+
+function clip(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
