@@ -13,6 +13,7 @@ import {
 import { isCancellation, sleep } from '@temporalio/workflow';
 import { long } from './activities.ts';
 import { afterFailure, classFor, nothingSpent, type Spent, unfinished } from './budget.ts';
+import { correctedRecord } from './corrected-record.ts';
 import { applicationFailure, timeoutFailure } from './failure.ts';
 import type { RunState } from './run-state.ts';
 
@@ -25,6 +26,13 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
   const asked = run.resourceClass(spec);
   const began = Date.now();
   let spent: Spent = nothingSpent;
+  let former: AttemptRecord | null = null;
+  const note = (record: AttemptRecord, progress: AttemptProgress | null): void => {
+    if (former !== null) run.journal.correctAttempt(ref.step, correctedRecord(former, progress));
+    run.journal.addAttempt(ref.step, record);
+    // One that never started its trainer has neither done nor lost anything.
+    if (progress !== null && progress.restoreMs !== null) former = record;
+  };
   for (let attempt = 1; ; attempt++) {
     const name = classFor(asked, spent, spec.budgets, run.settings.classes);
     const settings = run.settings.classes[name];
@@ -51,16 +59,14 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
         interruptible: settings.interruptible,
         parentRunId,
       });
-      run.journal.addAttempt(ref.step, finished({ ...base, end: Date.now() }, outcome.progress));
+      note(finished({ ...base, end: Date.now() }, outcome.progress), outcome.progress);
       return outcome.result;
     } catch (error) {
       if (isCancellation(error)) throw error;
       const failure = classify(error, spec);
       if (failure === null) throw error;
-      run.journal.addAttempt(
-        ref.step,
-        unfinished({ ...base, end: Date.now() }, failure.code, failure.message, failure.details?.progress ?? null),
-      );
+      const progress = failure.details?.progress ?? null;
+      note(unfinished({ ...base, end: Date.now() }, failure.code, failure.message, progress), progress);
       const next = afterFailure(failure.code, spent, spec.budgets);
       spent = next.spent;
       if (next.kind === 'stop') {

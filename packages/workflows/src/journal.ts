@@ -88,6 +88,13 @@ export class Journal {
     this.show();
   }
 
+  /** Puts a better record in the place of the one of the same attempt. */
+  correctAttempt(step: string, better: AttemptRecord): void {
+    const status = this.#steps.get(step);
+    if (status === undefined) return;
+    status.attempts = status.attempts.map((known) => (known.attempt === better.attempt ? better : known));
+  }
+
   openGate(gate: OpenGate): void {
     this.closeGate(gate.step);
     this.#gates.push(gate);
