@@ -51,66 +51,139 @@ export function errorCode(error: unknown): string {
 
 /**
  * The stable codes. A code is also the `type` of the Temporal `ApplicationFailure` that carries it, so it is what a
- * retry policy, a test or an alert matches on.
+ * retry policy, a test or an alert matches on. `docs/errors.md` is made of these comments.
  */
 export const ErrorCode = {
-  /** Parameters do not match the pipeline's schema; `data` lists every problem by path. */
+  /**
+   * Parameters do not match the pipeline's schema; `data` lists every problem by path. What now: Correct them and
+   * start the run again; nothing has been started.
+   */
   InvalidParams: 'InvalidParams',
-  /** A step was declared with options that cannot work. */
+  /**
+   * A step was declared with options that cannot work: a number out of range, an option that does not exist, a
+   * forgotten `await`, an endpoint or resource class that the config does not have. What now: Correct the step that
+   * `where` names; `sluice plan` finds most of these without running anything.
+   */
   InvalidStep: 'InvalidStep',
-  /** Two steps of one name in one scope. */
+  /**
+   * Two steps of one name in one scope, or two keys of a `map` that are the same. What now: Give each its own name
+   * or key: they identify work over retries.
+   */
   DuplicateStep: 'DuplicateStep',
-  /** Sluice was called outside of a run: no runtime is installed. */
+  /**
+   * A step was called outside of a run. What now: Call steps inside the `run` of a pipeline, and start that by
+   * `sluice run` or a Temporal client.
+   */
   NoRuntime: 'NoRuntime',
-  /** `sluice.config.ts` is wrong. */
+  /**
+   * `sluice.config.ts`, or a file it names, is wrong. What now: Correct what the message lists; nothing has been
+   * started.
+   */
   InvalidConfig: 'InvalidConfig',
-  /** One or more keys of a `map` failed; `data` lists each. */
+  /**
+   * One or more keys of a `map` failed, more than `tolerate` allows; `data` lists each with its own code. What now:
+   * Mend what the keys say and run `sluice retry RUN --from STEP`, or set `tolerate`.
+   */
   MapFailed: 'MapFailed',
-  /** An input file or artifact is not there. */
+  /**
+   * An input file or artifact is not there. What now: Look at the path in `where`; paths are relative to the folder
+   * of `sluice.config.ts`.
+   */
   NotFound: 'NotFound',
-  /** DuckDB refused the SQL. */
+  /** DuckDB refused the SQL of an extract. What now: Correct the SQL; the message holds DuckDB's own words. */
   InvalidSql: 'InvalidSql',
-  /** An artifact's bytes are not the ones its digest names. */
+  /**
+   * An artifact's bytes are not the ones its digest names. What now: Find out what changed the store; the step that
+   * made the artifact can be run again by `sluice retry`.
+   */
   Corrupt: 'Corrupt',
-  /** The disk or the quota is full. */
+  /** The disk or the quota is full. What now: Make room; the work goes on from its last checkpoint. */
   StorageFull: 'StorageFull',
-  /** The trainer was told to stop and will be resumed: never an error of the user's. */
+  /**
+   * The trainer was told to stop and will be resumed. Never an error of the user's. What now: Nothing, unless the
+   * budget `preempt.max` is spent: raise it, or set `onDemandAfter` lower.
+   */
   Preempted: 'Preempted',
-  /** No heartbeat: the worker, its machine or its network is gone. */
+  /**
+   * No heartbeat: the worker, its machine or its network is gone. Counts as a preemption. What now: Nothing, unless
+   * it happens without preemptions: then look at the worker's log.
+   */
   WorkerLost: 'WorkerLost',
-  /** The trainer was killed for memory; never retried unchanged. */
+  /**
+   * The trainer was killed for memory. Never retried unchanged. What now: Use a larger resource class, or a smaller
+   * batch.
+   */
   OutOfMemory: 'OutOfMemory',
-  /** The trainer exited with an error of its own; `data` holds exit code and last lines. */
+  /**
+   * The trainer exited with an error of its own; `data` holds the exit code and the last lines it wrote. What now:
+   * Read the lines, mend the trainer, and run `sluice retry RUN --from STEP`.
+   */
   TrainerFailed: 'TrainerFailed',
-  /** The trainer showed no sign of life for `stall`. */
+  /**
+   * The trainer showed no sign of life (no event, no output) for `stall`. What now: Find out where it hangs, or let
+   * it report progress more often, or raise `stall`.
+   */
   TrainerStalled: 'TrainerStalled',
-  /** The trainer wrote something to its event file that is not an event. */
+  /**
+   * The trainer wrote something to its event file that is not an event. What now: Compare it with the trainer
+   * protocol; the message holds the line.
+   */
   ProtocolError: 'ProtocolError',
-  /** The trainer ended well but left no model. */
+  /**
+   * The trainer ended well but left no model. What now: Write the model to the output directory and report it, as
+   * the trainer protocol says.
+   */
   NoModel: 'NoModel',
-  /** The checkpoint on hand belongs to other code, data or hyper-parameters. */
+  /**
+   * The checkpoint on hand belongs to other code, data or hyper-parameters; the message names the difference. What
+   * now: Put it back, or set `resume: 'anyway'` to go on with it, or `resume: 'never'` to start over.
+   */
   ResumeMismatch: 'ResumeMismatch',
-  /** No checkpoint could be read although some were committed. */
+  /**
+   * No checkpoint could be read although some were committed. What now: Look at the store; `resume: 'never'` starts
+   * over on purpose.
+   */
   CheckpointsUnreadable: 'CheckpointsUnreadable',
-  /** A newer attempt has claimed the work: this one must stop. */
+  /** A newer attempt has claimed the work: this one must stop. What now: Nothing; the newer attempt goes on. */
   Fenced: 'Fenced',
-  /** A budget of time or attempts is spent. */
+  /**
+   * A budget of time or attempts is spent. What now: Raise the budget that the message names, then run `sluice retry
+   * RUN --from STEP`.
+   */
   BudgetSpent: 'BudgetSpent',
-  /** A model server never answered `/ping`. */
+  /** A model server never answered `/ping`. What now: Read its log; it is started by the endpoint's `serve` command. */
   ServerNotReady: 'ServerNotReady',
-  /** A program to run is not installed (Python, a trainer's interpreter). */
+  /**
+   * A program to run is not installed, such as Python or a trainer's interpreter. What now: Install it where the
+   * resource class's workers run, or correct the command.
+   */
   CommandNotFound: 'CommandNotFound',
-  /** A server does not answer. */
+  /**
+   * A server does not answer. Retried with growing waits. What now: Start it, or correct its address in
+   * `sluice.config.ts`; the work goes on when it answers.
+   */
   Unreachable: 'Unreachable',
-  /** A server answered with an error that retrying does not mend. */
+  /**
+   * A server answered with an error that retrying does not mend. What now: Read its answer in the message; often it
+   * is a permission or a limit.
+   */
   Refused: 'Refused',
-  /** A port is in use. */
+  /**
+   * A port that was asked for is in use. What now: End what listens there, or ask for port 0, which takes a free
+   * one.
+   */
   PortInUse: 'PortInUse',
-  /** A decision that does not count; `data.reason` says why. */
+  /**
+   * A decision that does not count; `data.reason` says why. What now: Decide again with what was missing, while the
+   * gate is open.
+   */
   DecisionRefused: 'DecisionRefused',
-  /** The endpoint has a rollout under way and `onBusy` is `reject`. */
+  /**
+   * The endpoint has a rollout under way and `onBusy` is `reject`. What now: Wait for it and retry from this step,
+   * or set `onBusy` to `queue` or `supersede`.
+   */
   EndpointBusy: 'EndpointBusy',
-  /** A bug of Sluice's or an error it has no name for. */
+  /** A bug of Sluice's, or an error it has no name for. What now: Report it with the message and the run's history. */
   Internal: 'Internal',
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
