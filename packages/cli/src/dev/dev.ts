@@ -156,6 +156,7 @@ class Stack implements DevStack {
   async start(): Promise<void> {
     this.#unlock = await claimDevLock(this.loaded.root);
     this.#save();
+    await checkPorts(this.#options);
     const port = await claimPort(this.#options.scheduledEventsPort ?? 0, 'preemption notices', '--events-port');
     this.#standIn = await scheduledEventsStandIn({ port });
     const [temporal, gateway, mlflow] = await all([
@@ -277,6 +278,18 @@ class Stack implements DevStack {
     if (this.#unlock === null || this.#stopped !== null) return;
     this.#saving = this.#saving.then(() => writeDevFile(this.loaded.root, this.#file())).catch(() => {});
   }
+}
+
+/** Asks for the ports that were named before anything is started, and before anything is installed. */
+async function checkPorts(options: DevOptions): Promise<void> {
+  const asked = [
+    [options.temporalPort, 'the Temporal server', '--temporal-port'],
+    [options.uiPort, "Temporal's UI", '--ui-port'],
+    [options.mlflowPort, 'MLflow', '--mlflow-port'],
+    [options.gatewayPort, 'the gateway', '--gateway-port'],
+    [options.gatewayAdminPort, "the gateway's administration", '--gateway-admin-port'],
+  ] as const;
+  for (const [port, what, flag] of asked) if (port) await claimPort(port, what, flag);
 }
 
 /** Waits for all even if one fails, so that nothing is still starting when the failure is handled. */

@@ -145,7 +145,7 @@ function checkClass({ config }: LoadedConfig, name: string | undefined): void {
   const names = Object.keys(config.classes);
   throw new UsageError(
     `There is no resource class "${name}".${didYouMean(name, names)}`,
-    `There is: ${names.join(', ')}; without --class, a worker runs the workflows.`,
+    `There is: ${names.join(', ')}; the workflows are run by --control.`,
   );
 }
 

@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+let folder: string;
+let project: string;
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The command as a user runs it: a process of its own, no terminal. */
+function sluice(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  return new Promise((done) => {
+    const clean = { PATH: process.env.PATH, HOME: folder, ...env };
+    execFile(process.execPath, [main, ...args], { cwd: project, env: clean }, (error, out, err) => {
+      done({ code: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-cli-'));
+  project = folder;
+  expect(await sluice(['init', 'rents'])).toMatchObject({ code: 0 });
+  project = join(folder, 'rents');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** An address where nothing listens. */
+async function nowhere(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((done) => server.once('listening', done));
+  const { port } = server.address() as { port: number };
+  await new Promise((done) => server.close(done));
+  return `127.0.0.1:${port}`;
+}
+
+describe('the command', () => {
+  test('explains itself', async () => {
+    const { code, out } = await sluice(['--help']);
+    expect(code).toBe(0);
+    for (const name of ['init', 'dev', 'run', 'status', 'approve', 'retry', 'preempt', 'step', 'doctor']) {
+      expect(out).toContain(`  ${name} `);
+    }
+  });
+
+  test.each([
+    [['frobnicate']],
+    [['run']],
+    [['run', 'rents', '--param', 'steps']],
+    [['run', 'rents', '--wait=never']],
+    [['run', 'rent']],
+    [['dev', '--ui-port', '70000']],
+    [['override', 'rents']],
+    [['retry', 'rents']],
+    [['worker']],
+  ])('ends %j with exit code 2', async (args) => {
+    expect(await sluice(args, { TEMPORAL_ADDRESS: await nowhere() })).toMatchObject({ code: 2, out: '' });
+  });
+
+  test('tells every bad parameter by its path before anything is sent', async () => {
+    const { code, err } = await sluice(['run', 'rents', '--param', 'steps=many', '--param', 'largest=-1']);
+    expect(code).toBe(2);
+    expect(err).toContain('- steps: Invalid input: expected number, received string');
+    expect(err).toContain('- largest: Too small');
+  });
+
+  test('guesses the pipeline that was meant', async () => {
+    const { err } = await sluice(['run', 'rent']);
+    expect(err).toContain('There is no pipeline "rent". Did you mean "rents"?');
+  });
+
+  test('says which server does not answer and what to do, without a stack trace, and exits with 6', async () => {
+    const address = await nowhere();
+    const { code, err } = await sluice(['status', '--address', address]);
+    expect(code).toBe(6);
+    expect(err).toMatch(
+      new RegExp(`^error Unreachable {2}The Temporal server does not answer\\.\n {2}where {2}${address}\n`),
+    );
+    expect(err).toContain('sluice dev');
+    expect(err).not.toContain('    at ');
+  });
+
+  test('tells errors as one JSON object on request', async () => {
+    const { code, out, err } = await sluice(['run', 'rents', '--json', '--param', 'steps=x']);
+    expect(code).toBe(2);
+    expect(err).toBe('');
+    expect(JSON.parse(out)).toMatchObject({
+      type: 'error',
+      code: 'InvalidParams',
+      data: [expect.stringContaining('steps')],
+    });
+  });
+
+  test('shows a wrong config with all its problems', async () => {
+    const path = join(project, 'wrong.config.ts');
+    await writeFile(path, "export default { project: 'a b', pipelines: ['x.ts'], clases: {} };\n");
+    const { code, err } = await sluice(['status', '--config', path]);
+    expect(code).toBe(2);
+    expect(err).toContain('The configuration has 2 problems.');
+    expect(err).toContain('- clases: no such option. Did you mean "classes"?');
+    expect(err).toContain(`where  ${path}`);
+  });
+
+  test('shows a config that cannot be parsed with its file', async () => {
+    const path = join(project, 'broken.config.ts');
+    await writeFile(path, 'export default {\n');
+    const { code, err } = await sluice(['status', '--config', path]);
+    expect(code).toBe(2);
+    expect(err).toContain('it cannot be loaded');
+    expect(err).toContain(path);
+  });
+
+  test('names both files of two pipelines of one name', async () => {
+    const copy = join(project, 'pipelines', 'copy.ts');
+    await writeFile(copy, await readFile(join(project, 'pipelines', 'rents.ts'), 'utf8'));
+    const path = join(project, 'twice.config.ts');
+    await writeFile(path, "export default { project: 'p', pipelines: ['pipelines/rents.ts', 'pipelines/copy.ts'] };\n");
+    const { code, err } = await sluice(['run', 'rents', '--config', path]);
+    expect(code).toBe(2);
+    expect(err).toContain('pipeline "rents" is defined twice');
+    expect(err).toContain(copy);
+  });
+
+  test('does not write over files that are there', async () => {
+    const { code, err } = await sluice(['init', '.']);
+    expect(code).toBe(2);
+    expect(err).toContain('nothing was written');
+  });
+
+  test('checks the machine and the project', async () => {
+    const { out } = await sluice(['doctor', '--json']);
+    const findings = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { what: string; level: string });
+    expect(findings).toContainEqual(expect.objectContaining({ what: 'pipelines', level: 'ok', detail: 'rents' }));
+    expect(findings).toContainEqual(expect.objectContaining({ what: 'sluice dev', level: 'note' }));
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import { diff } from './diff.ts';
+import { attempt, gate, job, snapshot, start, step } from './testing.ts';
+
+const types = (events: readonly { readonly type: string }[]) => events.map(({ type }) => type);
+
+describe('the first look', () => {
+  test('tells what happened before it, in order and at its time', () => {
+    const done = step('rows', { kind: 'extract', state: 'done', end: start + 2000, verdict: 'pass' });
+    const events = diff(
+      null,
+      snapshot({ steps: [done, step('fit', { start: start + 2000 })], links: { mlflow: 'http://m' } }),
+    );
+    expect(events.map(({ at, type }) => [at - start, type])).toEqual([
+      [0, 'run-started'],
+      [60_000, 'links'],
+      [1000, 'step-started'],
+      [2000, 'verdict'],
+      [2000, 'step-ended'],
+      [2000, 'step-started'],
+    ]);
+  });
+
+  test('of a run that has ended tells its end', () => {
+    const failure = { code: 'TrainerFailed', message: 'exit code 1' };
+    const events = diff(null, snapshot({ state: 'failed' }, { closed: { at: start + 5000, failure } }));
+    expect(events.at(-1)).toEqual({
+      at: start + 5000,
+      type: 'finished',
+      run: 'delays/one',
+      state: 'failed',
+      ms: 5000,
+      failure,
+    });
+  });
+});
+
+describe('between two looks', () => {
+  const before = snapshot({ steps: [step('fit')] }, { jobs: [job('fit', { restoreMs: null })] });
+
+  test('nothing is told twice', () => {
+    expect(diff(before, before)).toEqual([]);
+  });
+
+  test('an attempt is told once its trainer runs, with what it began from', () => {
+    const after = snapshot({ steps: [step('fit')] }, { jobs: [job('fit', { resumedFrom: 1200 })] });
+    expect(diff(before, after)).toMatchObject([
+      { type: 'attempt-started', step: 'fit', attempt: 1, machine: 'spot-1', resumedFrom: 1200 },
+    ]);
+  });
+
+  test('progress says rate and time left', () => {
+    const running = snapshot({ steps: [step('fit')] }, { jobs: [job('fit', { step: 100, total: 500, rate: 50 })] });
+    const after = snapshot({ steps: [step('fit')] }, { jobs: [job('fit', { step: 300, total: 500, rate: 50 })] });
+    expect(diff(running, after)).toMatchObject([
+      { type: 'progress', step: 'fit', done: 300, total: 500, rate: 50, etaMs: 4000 },
+    ]);
+  });
+
+  test('a checkpoint is told when it is committed, and not when it is the one an attempt began from', () => {
+    const jobs = (checkpoint: number) => [job('fit', { resumedFrom: 1200, checkpoint })];
+    const resumed = snapshot({ steps: [step('fit')] }, { jobs: jobs(1200) });
+    const later = snapshot({ steps: [step('fit')] }, { jobs: jobs(1400) });
+    expect(types(diff(before, resumed))).toEqual(['attempt-started']);
+    expect(diff(resumed, later)).toMatchObject([{ type: 'checkpoint-committed', checkpoint: 1400, machine: 'spot-1' }]);
+  });
+
+  test('a lost attempt is told with what it lost, and its successor as resumed', () => {
+    const running = snapshot({ steps: [step('fit')] }, { jobs: [job('fit', { step: 1214, checkpoint: 1200 })] });
+    const lost = attempt(1, { ended: 'worker-lost', stepsLost: 14, secondsLost: 3.1 });
+    const next = job('fit', { machine: 'spot-2', startedAt: start + 30_000, resumedFrom: 1200 }, { attempt: 2 });
+    const events = diff(running, snapshot({ steps: [step('fit', { attempts: [lost] })] }, { jobs: [next] }));
+    expect(events).toMatchObject([
+      { type: 'attempt-ended', at: lost.end, attempt: { ended: 'worker-lost', stepsLost: 14 } },
+      { type: 'attempt-started', attempt: 2, machine: 'spot-2', resumedFrom: 1200 },
+    ]);
+  });
+
+  test('a gate that opens, closes, and opens again for other evidence is told each time', () => {
+    const waiting = snapshot({ state: 'awaiting-approval', gates: [gate] });
+    const blocked = snapshot({ state: 'blocked', gates: [{ ...gate, state: 'blocked', verdict: 'fail' }] });
+    expect(types(diff(snapshot({}), waiting))).toEqual(['gate-open', 'state']);
+    expect(types(diff(waiting, blocked))).toEqual(['gate-open', 'state']);
+    expect(types(diff(blocked, snapshot({})))).toEqual(['gate-closed', 'state']);
+  });
+
+  test('decisions that count and decisions that do not are told once each', () => {
+    const at = new Date(start).toISOString();
+    const decision = {
+      decision: 'approve',
+      by: 'ana',
+      reason: null,
+      at,
+      via: 'signal',
+      candidate: 'c',
+      evidence: 'e',
+    } as const;
+    const refused = { decision: 'approve', by: null, at, via: 'signal', why: 'nothing waits' } as const;
+    const after = snapshot({ decisions: [decision], refused: [refused] });
+    expect(types(diff(snapshot({}), after))).toEqual(['decision', 'decision-refused']);
+    expect(diff(after, after)).toEqual([]);
+  });
+
+  test('a rollout is told by phase and weights', () => {
+    const endpoint = (phase: string, percent: number) => ({
+      endpoint: 'delays',
+      stable: null,
+      candidate: null,
+      previous: null,
+      phase,
+      weights: { v2: percent },
+      rollout: 'r',
+      queued: [],
+      history: [],
+    });
+    const first = snapshot({ state: 'rolling-out' }, { endpoint: endpoint('canary 5 %', 5) });
+    const second = snapshot({ state: 'rolling-out' }, { endpoint: endpoint('canary 25 %', 25) });
+    expect(diff(first, second)).toMatchObject([
+      { type: 'phase', endpoint: 'delays', phase: 'canary 25 %', weights: { v2: 25 } },
+    ]);
+  });
+});
