@@ -1,7 +1,8 @@
 import { canary, column, deploy, evaluate, extract, pipeline, python, replay, train } from '@sluice/sdk';
 import { z } from 'zod';
 
-const quick = canary([20, 50], {
+/** A rollout of seconds. */
+export const quick = canary([20, 50], {
   hold: '2 seconds',
   extend: '10 seconds',
   bake: '2 seconds',
@@ -141,16 +142,7 @@ export const release = pipeline({
         hold: params.hold * 1000,
         extend: params.extend * 1000,
         bake: params.bake * 1000,
-        health: {
-          scrape: '1 second',
-          window: '4 seconds',
-          interval: '1 second',
-          consecutive: 2,
-          switch: '1 second',
-          verify: '1 second',
-          minRequests: 5,
-          latencyFactor: params.latencyFactor,
-        },
+        health: { ...quick.health, latencyFactor: params.latencyFactor },
       }),
     });
   },
