@@ -1,0 +1,76 @@
+import { gatewayClient } from '@sluice/gateway';
+import { type EndpointState, endpointWorkflowId, Query } from '@sluice/sdk';
+import type { ProjectStack, RunHandle } from '../harness/project.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import { type Call, startTraffic, type Traffic } from './traffic.ts';
+
+/** One endpoint of a running stack, seen from outside. */
+export interface Shop {
+  readonly name: string;
+  readonly url: string;
+  /** What the endpoint's workflow says. */
+  state(): Promise<EndpointState>;
+  /** What runs on the gateway: version id to process, null while it is being started again. */
+  running(): Promise<Record<string, number | null>>;
+  /** Weights that the gateway uses. */
+  weights(): Promise<Record<string, number>>;
+  /** Awaits a phase of a rollout, such as `canary 50 %`. */
+  untilPhase(phase: string): Promise<EndpointState>;
+  /** Starts a run that trains a model and takes it to this endpoint, asking nobody. */
+  release(trainer: object, options?: object): Promise<RunHandle>;
+  traffic(perSecond: number): Traffic;
+}
+
+export function shop(project: ProjectStack, name: string): Shop {
+  const gateway = () => gatewayClient(project.stack.gateway.adminUrl).endpoint(name);
+  const state = () => project.client.workflow.getHandle(endpointWorkflowId(name)).query<EndpointState>(Query.endpoint);
+  const url = `${project.stack.gateway.url}/${name}/invocations`;
+  return {
+    name,
+    url,
+    state,
+    async running() {
+      return Object.fromEntries((await gateway()).versions.map(({ id, pid }) => [id, pid]));
+    },
+    async weights() {
+      return (await gateway()).weights;
+    },
+    untilPhase: (phase) =>
+      waitFor(`phase ${phase} of ${name}`, async () => {
+        const seen = await state();
+        return seen.phase === phase && seen;
+      }),
+    release: (trainer, options = {}) =>
+      project.start('release', { endpoint: name, on: 'cpu', trainer: { steps: 1, pace: 0, ...trainer }, ...options }),
+    traffic: (perSecond) => startTraffic(url, perSecond),
+  };
+}
+
+/** Process of a version that must be running. */
+export async function pidOf(of: Shop, version: string): Promise<number> {
+  return waitFor(`a process of ${version}`, async () => (await of.running())[version]);
+}
+
+/** How long bad answers came for, on the caller's own clock. */
+export interface BadTime {
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
+  readonly seconds: number;
+}
+
+export function badTime(calls: readonly Call[], when: keyof Pick<Call, 'sentAt' | 'endedAt'> = 'endedAt'): BadTime {
+  const times = calls.map((call) => call[when]).sort((a, b) => a - b);
+  const [first = Number.NaN, last = Number.NaN] = [times[0], times.at(-1)];
+  return { count: times.length, first, last, seconds: (last - first) / 1000 };
+}
+
+/** Awaits `count` more answers, so that what came before them can be judged. */
+export async function untilAnswered(traffic: Traffic, count: number): Promise<void> {
+  const from = traffic.calls.length;
+  await waitFor(`${count} more answers`, async () => traffic.calls.slice(from).filter(isOver).length >= count);
+}
+
+function isOver(call: Call): boolean {
+  return call.endedAt > 0;
+}
