@@ -96,9 +96,13 @@ export async function sluiceEndpoint(input: {
   setHandler(
     rollbackUpdate,
     (request) => {
-      if (current !== null) {
-        current.stop({ kind: 'rolled-back', reason: reasonOf(request) });
+      if (current?.stop({ kind: 'rolled-back', reason: reasonOf(request) })) {
         return { accepted: true, to: stable?.id ?? null, why: null };
+      }
+      if (current !== null && stable !== null) {
+        // The candidate has all of the traffic and the old version is being let go: back to it after that.
+        wanted = request;
+        return { accepted: true, to: stable.id, why: null };
       }
       if (previous === null) return { accepted: false, to: null, why: 'there is no earlier version to go back to' };
       wanted = request;

@@ -9,8 +9,8 @@ export interface Rollout {
   /** `starting`, `shadow`, `canary 25 %`, `bake`, `rolling back`. */
   phase: string;
   weights: Record<string, number>;
-  /** Ends it early: traffic goes back to the stable version. */
-  stop(why: Stop): void;
+  /** Ends it early: traffic goes back to the stable version. False once that one is being let go. */
+  stop(why: Stop): boolean;
 }
 
 interface Stop {
@@ -22,6 +22,8 @@ interface Stop {
 interface Bad {
   readonly stop: Stop;
   readonly watched: WatchOutcome | null;
+  /** What was under way and must be over before the candidate is marked. */
+  readonly marking?: Promise<unknown>;
 }
 
 interface Phase {
@@ -35,14 +37,21 @@ interface Phase {
 /** The candidate's way to all of the traffic, or back. */
 export function runRollout(request: RolloutRequest, stable: Candidate | null, show: () => void): Rollout {
   const stopped = new Trigger<Stop>();
+  let settled = false;
   const rollout: Rollout = {
     request,
     phase: 'starting',
     weights: stable === null ? {} : { [stable.id]: 100 },
     outcome: Promise.resolve() as unknown as Promise<RolloutOutcome>,
-    stop: (why) => stopped.resolve(why),
+    stop: (why) => {
+      if (!settled) stopped.resolve(why);
+      return !settled;
+    },
   };
-  return Object.assign(rollout, { outcome: advance(rollout, request, stable, Promise.resolve(stopped), show) });
+  const settle = () => {
+    settled = true;
+  };
+  return Object.assign(rollout, { outcome: advance(rollout, request, stable, Promise.resolve(stopped), settle, show) });
 }
 
 async function advance(
@@ -50,6 +59,7 @@ async function advance(
   request: RolloutRequest,
   stable: Candidate | null,
   stopped: Promise<Stop>,
+  settle: () => void,
   show: () => void,
 ): Promise<RolloutOutcome> {
   const startedAt = Date.now();
@@ -79,8 +89,10 @@ async function advance(
     if (bad !== null) break;
   }
 
+  bad ??= await mark(endpoint, candidate, stable, stopped);
   if (bad === null) {
-    await settle(endpoint, candidate, stable);
+    settle();
+    await letGo(endpoint, candidate, stable);
     return {
       ...base,
       state: 'deployed',
@@ -94,7 +106,7 @@ async function advance(
   rollout.phase = 'rolling back';
   rollout.weights = stable === null ? {} : { [stable.id]: 100 };
   show();
-  const offTrafficAt = await rollBack(endpoint, candidate, stable, bad.stop);
+  const offTrafficAt = await rollBack(endpoint, candidate, stable, bad);
   return {
     ...base,
     state: bad.stop.kind,
@@ -146,7 +158,7 @@ async function watch(
   let watched: WatchOutcome | null = null;
   const found = await interruptible(stopped, async () => {
     const mirror = phase.mirror > 0 ? { version: candidate.id, percent: phase.mirror } : null;
-    const { at } = await small(`${phase.name}: traffic`).setTraffic({ endpoint, weights, mirror });
+    const { at } = await small(`${phase.name}: traffic`, switching).setTraffic({ endpoint, weights, mirror });
     watched = await small(`${phase.name}: watch`, {
       startToCloseTimeout: '30 days',
       heartbeatTimeout: '10 seconds',
@@ -179,13 +191,37 @@ async function interruptible(stopped: Promise<Stop>, body: () => Promise<Bad | n
   return first;
 }
 
-/** The candidate is the stable version now; the old one is let go. */
-async function settle(endpoint: string, candidate: Candidate, stable: Candidate | null): Promise<void> {
-  await small(`mark ${candidate.id} as production`, { scheduleToCloseTimeout: '1 hour' })
-    .markVersion({ endpoint, candidate, previous: stable, state: 'deployed', reason: null })
-    .catch(ignoreUnlessCancelled);
+/** The candidate is the stable version now. A registry that does not answer delays this, and no rollback. */
+async function mark(
+  endpoint: string,
+  candidate: Candidate,
+  stable: Candidate | null,
+  stopped: Promise<Stop>,
+): Promise<Bad | null> {
+  const scope = new CancellationScope();
+  const marking = scope
+    .run(() =>
+      small(`mark ${candidate.id} as production`, { scheduleToCloseTimeout: '1 hour' }).markVersion({
+        endpoint,
+        candidate,
+        previous: stable,
+        state: 'deployed',
+        reason: null,
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!scope.consideredCancelled) ignoreUnlessCancelled(error);
+    });
+  const stop = await Promise.race([marking.then(() => null), stopped]);
+  if (stop === null) return null;
+  scope.cancel();
+  return { stop, watched: null, marking };
+}
+
+/** The old version is let go. */
+async function letGo(endpoint: string, candidate: Candidate, stable: Candidate | null): Promise<void> {
   if (stable === null) return;
-  await small(`all traffic to ${candidate.id}`).setTraffic({
+  await small(`all traffic to ${candidate.id}`, switching).setTraffic({
     endpoint,
     weights: { [candidate.id]: 100 },
     mirror: null,
@@ -194,12 +230,18 @@ async function settle(endpoint: string, candidate: Candidate, stable: Candidate 
 }
 
 /** Traffic first, with retries that never end; the candidate is never waited for. */
-async function rollBack(endpoint: string, candidate: Candidate, stable: Candidate | null, stop: Stop): Promise<number> {
+async function rollBack(
+  endpoint: string,
+  candidate: Candidate,
+  stable: Candidate | null,
+  { stop, marking }: Bad,
+): Promise<number> {
   return CancellationScope.nonCancellable(async () => {
     const { at } = await rollBackTraffic(endpoint, stable);
     await small(`stop ${candidate.id}`, { scheduleToCloseTimeout: '10 minutes' })
       .stopVersion({ endpoint, id: candidate.id })
       .catch(ignoreUnlessCancelled);
+    await marking;
     await small(`mark ${candidate.id} as ${stop.kind}`, { scheduleToCloseTimeout: '1 hour' })
       .markVersion({ endpoint, candidate, previous: stable, state: stop.kind, reason: stop.reason })
       .catch(ignoreUnlessCancelled);
@@ -207,11 +249,17 @@ async function rollBack(endpoint: string, candidate: Candidate, stable: Candidat
   });
 }
 
+/** A change of traffic whose worker was lost is soon made again: until then nobody knows who serves, or watches. */
+const switching = {
+  startToCloseTimeout: '20 seconds',
+  heartbeatTimeout: '6 seconds',
+  retry: { initialInterval: '500ms', backoffCoefficient: 1.5, maximumInterval: '5 seconds' },
+} as const;
+
 /** All traffic to `stable`, mirror off, read back. */
 export function rollBackTraffic(endpoint: string, stable: Candidate | null): Promise<{ readonly at: number }> {
   const weights = stable === null ? {} : { [stable.id]: 100 };
-  const fast = { initialInterval: '500ms', backoffCoefficient: 1.5, maximumInterval: '5 seconds' } as const;
-  return small('roll back: traffic', { startToCloseTimeout: '20 seconds', retry: fast }).setTraffic({
+  return small('roll back: traffic', switching).setTraffic({
     endpoint,
     weights,
     mirror: null,
