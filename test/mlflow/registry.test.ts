@@ -132,7 +132,7 @@ test('a candidate is registered with its lineage and without copying a byte', as
   expect(candidate.id).toBe(`v-${model.digest.slice(7, 19)}`);
   expect(candidate.registered).toEqual({
     ...{ model: endpoint, version: '1' },
-    url: `${server.url}/#/models/${encodeURIComponent(endpoint)}/versions/1`,
+    url: `${server.url}/#/models/${encodeURIComponent(endpoint)}/versions/1?workflowType=machine_learning`,
   });
   const version = await mlflow.getModelVersion(endpoint, '1');
   expect(version).toMatchObject({

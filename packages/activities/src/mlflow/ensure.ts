@@ -9,6 +9,9 @@ import { type MlflowModelVersion, type MlflowRun, type MlflowTag, tagList } from
 /** Tag under which everything that Sluice makes in MLflow can be found again. */
 export const KEY_TAG = 'sluice.key';
 
+/** Without it MLflow's UI takes a new experiment for one about language models. */
+const TRAINING: readonly MlflowTag[] = [{ key: 'mlflow.experimentKind', value: 'custom_model_development' }];
+
 type Tags = Readonly<Record<string, string | null | undefined>>;
 
 /** Creation that may be asked for any number of times, by any number of workers at once. */
@@ -47,7 +50,7 @@ export function mlflowEnsure(routes: MlflowRoutes): MlflowEnsure {
     const found = await routes.getExperimentByName(name, options);
     if (found !== null) return active(found);
     try {
-      return (await routes.createExperiment({ name }, options)).experiment_id;
+      return (await routes.createExperiment({ name, tags: TRAINING }, options)).experiment_id;
     } catch (error) {
       if (!isRefusal(error, 'RESOURCE_ALREADY_EXISTS')) throw error;
       const other = await routes.getExperimentByName(name, options);

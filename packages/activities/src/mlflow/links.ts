@@ -2,14 +2,17 @@ import { publicUrl } from './public-url.ts';
 
 /** Pages of MLflow's UI, for people. `base` is the server's URL as a browser reaches it. */
 
+/** Without it the UI of MLflow 3 opens on its pages about language models. */
+const TRAINING = '?workflowType=machine_learning';
+
 export function runPage(base: string, experimentId: string, runId: string): string {
-  return `${publicUrl(base)}/#/experiments/${encodeURIComponent(experimentId)}/runs/${encodeURIComponent(runId)}`;
+  return `${publicUrl(base)}/#/experiments/${encodeURIComponent(experimentId)}/runs/${encodeURIComponent(runId)}${TRAINING}`;
 }
 
 export function experimentPage(base: string, experimentId: string): string {
-  return `${publicUrl(base)}/#/experiments/${encodeURIComponent(experimentId)}`;
+  return `${publicUrl(base)}/#/experiments/${encodeURIComponent(experimentId)}${TRAINING}`;
 }
 
 export function modelVersionPage(base: string, model: string, version: string): string {
-  return `${publicUrl(base)}/#/models/${encodeURIComponent(model)}/versions/${encodeURIComponent(version)}`;
+  return `${publicUrl(base)}/#/models/${encodeURIComponent(model)}/versions/${encodeURIComponent(version)}${TRAINING}`;
 }
