@@ -91,14 +91,15 @@ export function gatewayApi(context: Pick<ActivityContext, 'gateway'>): GatewayAp
       fix: 'Run endpoints by `sluice dev`, or give the worker the address of a gateway.',
     });
   }
-  const call = <Value>(method: string, path: readonly string[], body?: unknown, query = '') =>
-    request<Value>(gateway, method, `/${path.map(encodeURIComponent).join('/')}${query}`, body);
+  const call = <Value>(method: string, path: readonly string[], body?: unknown, query = '', timeout = TIMEOUT) =>
+    request<Value>(gateway, method, `/${path.map(encodeURIComponent).join('/')}${query}`, body, timeout);
   return {
     putEndpoint: (endpoint, spec) => call('PUT', ['endpoints', endpoint], spec),
     endpoint: (endpoint) => orNull(call('GET', ['endpoints', endpoint])),
     putVersion: (endpoint, id, spec) => call('PUT', ['endpoints', endpoint, 'versions', id], spec),
     version: (endpoint, id) => orNull(call('GET', ['endpoints', endpoint, 'versions', id])),
-    deleteVersion: (endpoint, id) => orNull(call('DELETE', ['endpoints', endpoint, 'versions', id])),
+    deleteVersion: (endpoint, id) =>
+      orNull(call('DELETE', ['endpoints', endpoint, 'versions', id], undefined, '', DELETE_TIMEOUT)),
     putTraffic: (endpoint, traffic) => call('PUT', ['endpoints', endpoint, 'traffic'], traffic),
     metrics: (endpoint, { since, until }) => {
       const query = `?since=${Math.max(0, since)}${until === undefined ? '' : `&until=${until}`}`;
@@ -112,12 +113,15 @@ export function gatewayApi(context: Pick<ActivityContext, 'gateway'>): GatewayAp
 
 /** Milliseconds one call may take. */
 const TIMEOUT = 10_000;
+/** A version is drained for 5 s and then given 5 s to end: one that hangs takes all of that. */
+const DELETE_TIMEOUT = 20_000;
 
 async function request<Value>(
   gateway: NonNullable<ActivityContext['gateway']>,
   method: string,
   path: string,
   body: unknown,
+  timeout: number,
 ): Promise<Value> {
   const url = gateway.adminUrl.replace(/\/+$/, '') + path;
   let status: number;
@@ -130,7 +134,7 @@ async function request<Value>(
         ...(gateway.token === undefined ? {} : { authorization: `Bearer ${gateway.token}` }),
       },
       body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(timeout),
     });
     status = response.status;
     answer = parse(await response.text());

@@ -32,6 +32,8 @@ export function localTarget(context: ActivityContext): Target {
         }
         if (Date.now() > end) throw notInForce(endpoint, problem);
         if (tried > 0) await pause(scope, POLL);
+        // Whoever was given up on must not undo what came after.
+        scope.signal.throwIfAborted();
         try {
           await api.putTraffic(endpoint, wanted);
         } catch (error) {
