@@ -27,6 +27,8 @@ export interface CheckpointLine {
    * @throws SluiceError `Fenced` when a newer attempt has claimed the line, `Corrupt` when the upload is not whole.
    */
   commit(step: number, directory: string): Promise<Manifest>;
+  /** Has another attempt, or another execution of this one, claimed the line since? */
+  superseded(): Promise<boolean>;
 }
 
 export function lineKey(ref: Pick<StepRef, 'workflowId' | 'step'>): string {
@@ -106,6 +108,10 @@ function openLine(store: ArtifactStore, key: string, options: LineOptions, found
       leftover = [];
       await discard(store, key, dropped, manifests.slice(-keep));
       return manifest;
+    },
+    async superseded() {
+      const pointer = await store.readPointer(key);
+      return pointer !== null && parseLine(key, pointer.value).claim.owner !== claim.owner;
     },
   };
 }

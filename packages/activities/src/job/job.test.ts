@@ -132,6 +132,25 @@ test('a zombie attempt cannot commit over its successor, and is ended when it tr
   await successor.outcome.catch(() => {});
 });
 
+test('an outdated attempt leaves the last word in the training log to its successor, if it has one', async () => {
+  const ends: string[] = [];
+  const trainingLog = () => ({
+    start: async () => ({ runId: 'r1' }),
+    metrics: () => {},
+    end: async (status: string) => void ends.push(status),
+  });
+  const endless = { trainingLog, ...hyper({ pause: 0.05, steps: 100_000, every: 100_000 }) };
+  const zombie = startAttempt(on, 1, endless);
+  await zombie.until(({ step }) => step !== null);
+  const successor = startAttempt(on, 2, endless);
+  await successor.until(({ step }) => step !== null);
+  zombie.cancel('gone');
+  expect((await failureOf(zombie.outcome)).type).toBe('Fenced');
+  successor.cancel('gone');
+  expect((await failureOf(successor.outcome)).type).toBe('Fenced');
+  expect(ends).toEqual(['preempted', 'cancelled']);
+});
+
 test('an error of the script is the job’s own, with its exit code and last lines', async () => {
   const failure = await failureOf(startAttempt(on, 1, hyper({ fault: { at: 6, how: 'raise' } })).outcome);
   expect(failure.type).toBe('TrainerFailed');

@@ -90,6 +90,7 @@ export async function runJob(
   const where = `step ${input.ref.step}, attempt ${input.attempt}`;
   let work: WorkDir | null = null;
   let unfinished: Promise<unknown> = Promise.resolve();
+  let line: CheckpointLine | null = null;
   let run: TrainerRun | null = null;
   let tail: readonly string[] = [];
   try {
@@ -99,13 +100,14 @@ export async function runJob(
     const preparing = prepare(attempt);
     unfinished = preparing;
     const ready = await unlessStopped(stop, preparing, 'any');
+    line = ready.line;
     run = await train(attempt, ready);
     tail = run.exit.code === 0 && stop.current === null ? [] : await tailOf(attempt, run);
     const outcome = await finish(attempt, ready, run, tail, started);
     await log.end('done');
     return outcome;
   } catch (error) {
-    await log.end(statusOf(error));
+    await log.end(await statusOf(error, line));
     throw jobFailure(error, { where, progress: progress.snapshot(Date.now()), exit: run?.exit ?? null, tail });
   } finally {
     unwatch();
@@ -181,7 +183,8 @@ async function finish(
   const ending = judgeEnding({ ...run, stop: stop.current, tail, saidDone });
   if (ending.kind !== 'done') {
     const error = errorOf(ending);
-    await Promise.all([keepCheckpoints(attempt, run), log.end(statusOf(error))]);
+    const tellLog = async (): Promise<void> => log.end(await statusOf(error, ready.line));
+    await Promise.all([keepCheckpoints(attempt, run), tellLog()]);
     throw error;
   }
   const left = { work, model: run.model, result: run.result };
@@ -235,9 +238,16 @@ function errorOf(ending: Ending): unknown {
   return new SluiceError(ending.code, ending.what, ending.fix === undefined ? {} : { fix: ending.fix });
 }
 
-function statusOf(error: unknown): 'failed' | 'preempted' | 'cancelled' {
+/** What the training log hears. It is one over all attempts, so an outdated one leaves the last word to its successor. */
+async function statusOf(error: unknown, line: CheckpointLine | null): Promise<'failed' | 'preempted' | 'cancelled'> {
   if (error instanceof CancelledFailure) return 'cancelled';
-  return errorCode(error) === ErrorCode.Preempted ? 'preempted' : 'failed';
+  const code = errorCode(error);
+  if (code === ErrorCode.Fenced) {
+    // Without a successor its run was ended from outside.
+    const superseded = line === null || (await line.superseded().catch(() => true));
+    return superseded ? 'preempted' : 'cancelled';
+  }
+  return code === ErrorCode.Preempted ? 'preempted' : 'failed';
 }
 
 async function tailOf({ context, input }: Attempt, run: TrainerRun): Promise<readonly string[]> {
