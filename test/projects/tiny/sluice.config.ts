@@ -6,7 +6,7 @@ const price = { currency: 'USD', source: 'made up for tests', at: '2026-01-01' }
 /** A project small enough to run a hundred times: standard-library Python only, seconds a run. */
 export default defineConfig({
   project: process.env.SLUICE_TEST_PROJECT ?? 'tiny',
-  pipelines: ['pipelines.ts'],
+  pipelines: ['pipelines.ts', 'mistakes.ts'],
   classes: {
     cpu: { slots: 2 },
     spot: {
