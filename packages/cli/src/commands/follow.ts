@@ -27,7 +27,7 @@ export async function followCommand(options: {
   const renderer = io.renderer();
   let last: Snapshot | null;
   try {
-    last = await followRun({
+    const following = followRun({
       client: options.client,
       workflowId,
       address: options.target.address,
@@ -36,6 +36,9 @@ export async function followCommand(options: {
       until: ({ status }) => restsAt(status, wait) !== null,
       signal: interrupt.signal,
     });
+    // A look at a server that is away may take seconds more; nobody waits for it.
+    last = await Promise.race([following, interrupt.aborted]);
+    following.catch(() => {});
   } finally {
     renderer.close();
     interrupt.release();

@@ -21,6 +21,9 @@ export interface ResolvedClass extends ResourceClass {
   readonly interruptible: boolean;
 }
 
+/** Stands where a class's name stands for other workers: the one that runs the workflows. */
+export const CONTROL = 'control';
+
 /** Fills in what a config left out. */
 export function resolveConfig(config: SluiceConfig): ResolvedConfig {
   const classes = Object.fromEntries(
@@ -47,6 +50,7 @@ export function crossCheck(config: SluiceConfig): string[] {
   if (config.defaultClass !== undefined && !has(config.defaultClass)) {
     problems.push(`defaultClass: there is no class "${config.defaultClass}"; there is ${list}`);
   }
+  if (has(CONTROL)) problems.push(`classes.${CONTROL}: that name is taken by the worker that runs the workflows`);
   for (const [name, one] of Object.entries(config.classes ?? {})) {
     if (one.fallback === undefined) continue;
     if (one.fallback === name) problems.push(`classes.${name}.fallback: a class cannot fall back to itself`);

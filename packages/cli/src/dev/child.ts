@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export interface ChildOptions {
@@ -42,6 +42,7 @@ export interface Child {
  */
 export async function startChild(options: ChildOptions): Promise<Child> {
   mkdirSync(dirname(options.log), { recursive: true });
+  rotate(options.log);
   const log = openSync(options.log, 'a');
   const [command, args] = tied(options.command, options.args);
   const child = spawn(command, args, {
@@ -107,6 +108,15 @@ class RunningChild implements Child {
     } catch {
       // Nobody is left in the group.
     }
+  }
+}
+
+/** Keeps a log and its forerunner, so that a stack that is started for years does not fill the disk. */
+function rotate(log: string): void {
+  try {
+    if (statSync(log).size > 10_000_000) renameSync(log, `${log}.1`);
+  } catch {
+    // There is none yet.
   }
 }
 

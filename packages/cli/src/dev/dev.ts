@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { scheduledEventsStandIn } from '@sluice/activities';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import { loadPipelines } from '../config/load-pipelines.ts';
+import { CONTROL } from '../config/resolved-config.ts';
 import { InterruptedError } from '../errors.ts';
-import { mlflowUrlOf } from '../worker/activity-context.ts';
+import { mlflowUrlOf, pythonOf } from '../worker/activity-context.ts';
 import type { DevEvent } from './dev-events.ts';
 import { type DevFile, removeDevFile, writeDevFile } from './dev-file.ts';
 import { claimDevLock } from './dev-lock.ts';
@@ -13,7 +14,7 @@ import { claimPort } from './ports.ts';
 import { processStart } from './process-info.ts';
 import { type Part, Supervised } from './supervised.ts';
 import { startTemporal, type TemporalServer } from './temporal-server.ts';
-import { CONTROL_CLASS, startWorkerProcess, type WorkerPart } from './worker-part.ts';
+import { startWorkerProcess, type WorkerPart } from './worker-part.ts';
 
 export interface DevOptions {
   /** Folder of the project, or one below it. @default the current folder */
@@ -107,6 +108,7 @@ class Stack implements DevStack {
   #standIn: Awaited<ReturnType<typeof scheduledEventsStandIn>> | null = null;
   #unlock: (() => Promise<void>) | null = null;
   #stopped: Promise<void> | null = null;
+  #mlflowPort = 0;
   #saving: Promise<void> = Promise.resolve();
   #addresses: Pick<DevStack, 'temporal' | 'mlflow' | 'gateway'> | null = null;
 
@@ -139,16 +141,11 @@ class Stack implements DevStack {
       Object.assign(gatewayPorts, { port: gateway.port, adminPort: gateway.adminPort });
       return gateway;
     });
-    let mlflowPort = options.mlflowPort ?? 0;
     this.#mlflow =
       config.mlflow === undefined
-        ? this.#supervise('mlflow', async () => {
-            const server = await startMlflowPart({ root, port: mlflowPort, onProgress });
-            mlflowPort = server.port;
-            return server;
-          })
+        ? this.#supervise('mlflow', () => startMlflowPart({ root, port: this.#mlflowPort, onProgress }))
         : null;
-    this.#workers = [CONTROL_CLASS, ...Object.keys(config.classes)].map((name) =>
+    this.#workers = [CONTROL, ...Object.keys(config.classes)].map((name) =>
       this.#supervise(`worker ${name}`, (restarts) => this.#startWorker(name, restarts)),
     );
   }
@@ -159,20 +156,25 @@ class Stack implements DevStack {
     await checkPorts(this.#options);
     const port = await claimPort(this.#options.scheduledEventsPort ?? 0, 'preemption notices', '--events-port');
     this.#standIn = await scheduledEventsStandIn({ port });
-    const [temporal, gateway, mlflow] = await all([
-      this.#temporal.begin(),
-      this.#gateway.begin(),
-      this.#mlflow?.begin() ?? Promise.resolve(null),
-    ]);
-    const url = mlflowUrlOf(this.loaded.config, mlflow?.url ?? null);
+    if (this.#mlflow !== null) {
+      this.#mlflowPort = await claimPort(this.#options.mlflowPort ?? 0, 'MLflow', '--mlflow-port');
+    }
+    // MLflow takes longest and is needed last: the workers start beside it.
+    await all([this.#mlflow?.begin(), this.#beginWorkers()]);
+    this.#save();
+    await this.#saving;
+  }
+
+  async #beginWorkers(): Promise<void> {
+    const installing = pythonOf(this.loaded, (text) => this.#emit({ type: 'progress', text }));
+    const [temporal, gateway] = await all([this.#temporal.begin(), this.#gateway.begin(), installing]);
+    const url = mlflowUrlOf(this.loaded.config, this.#mlflow === null ? null : `http://127.0.0.1:${this.#mlflowPort}`);
     this.#addresses = {
       temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl },
       gateway: { url: gateway.url, adminUrl: gateway.adminUrl },
       mlflow: url === null ? null : { url },
     };
     await all(this.#workers.map((worker) => worker.begin()));
-    this.#save();
-    await this.#saving;
   }
 
   get temporal() {

@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import type { LoadedConfig } from '../config/load-config.ts';
+import { CONTROL } from '../config/resolved-config.ts';
 import { startNode } from './node-child.ts';
 import type { Part } from './supervised.ts';
-
-/** Stands where a class's name stands for the other workers. */
-export const CONTROL_CLASS = 'control';
 
 export interface WorkerPart extends Part {
   readonly class: string;
@@ -60,7 +58,7 @@ export async function startWorkerProcess(options: WorkerPartOptions): Promise<Wo
 function workerArgs(options: WorkerPartOptions): string[] {
   return [
     'worker',
-    ...(options.class === CONTROL_CLASS ? ['--control'] : ['--class', options.class]),
+    ...(options.class === CONTROL ? ['--control'] : ['--class', options.class]),
     '--machine',
     options.machine,
     '--config',

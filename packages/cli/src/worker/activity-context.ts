@@ -56,7 +56,13 @@ export async function pythonOf(
   onProgress: (line: string) => void = () => {},
 ): Promise<string> {
   const { python } = config;
-  if (python === undefined) return (await findPython(undefined, '3.9')).executable;
+  if (python === undefined) {
+    // A pipeline may do without Python; one that does not is told when it calls for it.
+    return findPython(undefined, '3.9').then(
+      ({ executable }) => executable,
+      () => 'python3',
+    );
+  }
   if ('interpreter' in python) {
     const { interpreter } = python;
     if (!interpreter.includes('/') || isAbsolute(interpreter)) return interpreter;

@@ -3,6 +3,7 @@ import { taskQueue } from '@sluice/sdk';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { LoadedConfig } from '../config/load-config.ts';
+import { CONTROL } from '../config/resolved-config.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { UsageError } from '../errors.ts';
 import { connectionFailed, type TemporalTarget } from '../run/temporal-target.ts';
@@ -31,9 +32,6 @@ export interface RunWorkerOptions {
 
 /** Why a worker ended of itself. */
 export type WorkerEnd = 'stopped' | 'preempted';
-
-/** Name of the process that runs workflows, where a class's name stands for others. */
-export const CONTROL = 'control';
 
 /**
  * Serves one task queue until `signal` fires or this machine is told to go: then it takes no more work, lets what
