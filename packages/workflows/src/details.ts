@@ -1,46 +1,52 @@
-import type { AttemptRecord, Evidence, OpenGate, RunStatus, StepStatus } from '@sluice/sdk';
+import type { AttemptRecord, Evidence, OpenGate, RunStatus, StepStatus, Verdict } from '@sluice/sdk';
 
-/** The run as Markdown, for Temporal's UI. */
-export function renderDetails(status: RunStatus): string {
-  const parts = [`**${status.pipeline}** is **${status.state}**`];
-  const links = Object.entries(status.links).map(([name, url]) => `[${name}](${url})`);
-  if (links.length > 0) parts.push(links.join(' · '));
-  for (const gate of status.gates) parts.push(renderGate(gate));
+/** Rows of evidence that are shown; the report has all. */
+const EVIDENCE = 40;
+
+/** The run as Markdown, for Temporal's UI: what it waits on, then its steps, then who decided what. */
+export function renderDetails(status: RunStatus, identity: 'by' | 'token' = 'by'): string {
+  const links = Object.entries(status.links)
+    // Whoever reads this is on Temporal's page of the run already.
+    .filter(([name]) => name !== 'temporal')
+    .map(([name, url]) => `[${plain(name)}](${url})`);
+  const parts = [[`**${plain(status.pipeline)}** is **${status.state}**`, ...links].join(' · ')];
+  for (const gate of status.gates) parts.push(renderGate(gate, identity));
   parts.push(renderSteps(status));
-  for (const decision of status.decisions) {
-    const reason = decision.reason === null ? '' : `: ${decision.reason}`;
-    parts.push(`**${decision.decision}** by ${decision.by} at ${decision.at} via ${decision.via}${reason}`);
-  }
-  const refused = status.refused.slice(-5);
-  if (refused.length > 0) {
-    parts.push(
-      [
-        'Decisions that did not count:',
-        ...refused.map((one) => `- ${one.decision} by ${one.by ?? '?'} at ${one.at}: ${one.why}`),
-      ].join('\n'),
-    );
-  }
-  return parts.join('\n\n');
+  const decisions = status.decisions.map((one) => {
+    const reason = one.reason === null ? '' : `: ${plain(one.reason)}`;
+    return `- **${one.decision}** of \`${short(one.candidate)}\` by ${plain(one.by)}, ${time(one.at)}, via ${one.via}${reason}`;
+  });
+  if (decisions.length > 0) parts.push(['Decisions:', '', ...decisions].join('\n'));
+  const refused = status.refused
+    .slice(-5)
+    .map((one) => `- ${plain(one.decision)} by ${plain(one.by ?? '?')}, ${time(one.at)}: ${plain(one.why)}`);
+  if (refused.length > 0) parts.push(['Decisions that did not count:', '', ...refused].join('\n'));
+  // The UI's frame hides the last line of what it shows.
+  return [...parts, '\u00a0'].join('\n\n');
 }
 
 function renderSteps(status: RunStatus): string {
   if (status.steps.length === 0) return '_No step has started yet._';
-  const rows = status.steps.map((step) =>
-    row([step.step, step.kind, step.state, attempts(step), checkpoint(step), step.verdict ?? '', step.note ?? '']),
-  );
+  const rows = status.steps.map((step) => [
+    plain(step.step),
+    step.kind,
+    step.state === 'done' ? step.state : `**${step.state}**`,
+    step.end === null ? `since ${time(step.start).slice(11)}` : duration(step.end - step.start),
+    attempts(step),
+    checkpoint(step),
+    verdictText(step.verdict),
+    plain(step.note ?? ''),
+  ]);
   const hidden = Object.entries(status.hidden).map(([state, count]) => `${count} ${state}`);
-  const table = [
-    row(['step', 'kind', 'state', 'attempts', 'checkpoint', 'verdict', '']),
-    '|---|---|---|---|---|---|---|',
-    ...rows,
-  ];
-  if (hidden.length > 0) table.push(row([`and ${hidden.join(', ')}`, '', '', '', '', '', '']));
-  return table.join('\n');
+  if (hidden.length > 0) rows.push([`and ${hidden.join(', ')}`, '', '', '', '', '', '', '']);
+  return table(['step', 'kind', 'state', 'took', 'attempts', 'checkpoint', 'verdict', 'note'], rows);
 }
 
+/** One that went well needs no words. */
 function attempts(step: StepStatus): string {
-  if (step.attempts.length === 0) return '';
-  return `${step.attempts.length} (${budgetLine(step)})`;
+  const [only, ...others] = step.attempts;
+  if (only === undefined) return '';
+  return others.length === 0 && only.ended === 'done' ? '1' : `${step.attempts.length} (${budgetLine(step)})`;
 }
 
 /** `errors 0/2, preemptions 1/50, resumed at step 1200 (lost 14 steps, 3.1 s)`. */
@@ -68,47 +74,92 @@ function checkpoint(step: StepStatus): string {
   return last === null ? '' : `step ${last}`;
 }
 
-function renderGate(gate: OpenGate): string {
-  const headline =
-    gate.state === 'awaiting-approval'
-      ? 'waits for approval'
-      : 'is **blocked**: only an override with a reason, or a reject, ends it';
+function renderGate(gate: OpenGate, identity: 'by' | 'token'): string {
+  const waiting = gate.state === 'awaiting-approval';
+  const headline = waiting ? 'waits for approval' : 'is blocked';
+  const version = gate.version === null ? '' : ` (version ${gate.version})`;
+  const rule = waiting ? '' : ' Only an override with a reason, or a reject, ends it.';
+  return [
+    `### ${plain(gate.endpoint)} ${headline}`,
+    `Candidate \`${short(gate.candidate)}\`${version}: the gates say **${gate.verdict}**.${rule} Open until ${time(gate.expiresAt).slice(0, 16)} UTC.`,
+    renderEvidence(gate),
+    ['To decide, run one of', '', '```', ...gate.commands, '```'].join('\n'),
+    `or send a signal from this page (_More Actions_): ${signals(gate, identity).join(', ')}.`,
+  ].join('\n\n');
+}
+
+function renderEvidence(gate: OpenGate): string {
   const rows = gate.gates.flatMap((result) =>
     result.evidence.length === 0
-      ? [row([result.name, '', '', '', '', result.verdict, ''])]
-      : result.evidence.map((one) =>
-          row([
-            result.name,
-            label(one),
-            number(one.value),
-            number(one.baseline),
-            one.threshold ?? '',
-            one.verdict,
-            one.note ?? '',
-          ]),
-        ),
+      ? [[plain(result.name), '', '', '', '', verdictText(result.verdict), '']]
+      : result.evidence.map((one, index) => [
+          index === 0 ? plain(result.name) : '',
+          plain(label(one)),
+          number(one.value),
+          number(one.baseline),
+          plain(one.threshold ?? ''),
+          verdictText(one.verdict),
+          plain(one.note ?? ''),
+        ]),
   );
-  return [
-    `### ${gate.endpoint} ${headline}`,
-    `Candidate \`${gate.candidate}\`${gate.version === null ? '' : ` (version ${gate.version})`}; verdict **${gate.verdict}**; expires ${new Date(gate.expiresAt).toISOString()}.`,
-    [
-      '| gate | metric | value | baseline | threshold | verdict | |',
-      '|---|---|---|---|---|---|---|',
-      ...rows.slice(0, 40),
-    ].join('\n'),
-    ['To decide, run one of:', '```', ...gate.commands, '```'].join('\n'),
-  ].join('\n\n');
+  const shown = rows.slice(0, EVIDENCE);
+  if (rows.length > EVIDENCE) shown.push([`and ${rows.length - EVIDENCE} more rows`, '', '', '', '', '', '']);
+  return table(['gate', 'metric', 'value', 'baseline', 'threshold', 'verdict', 'note'], shown);
+}
+
+/** Names and inputs for the dialog "Send a Signal". */
+function signals(gate: OpenGate, identity: 'by' | 'token'): string[] {
+  const input = (reason: boolean) =>
+    JSON.stringify({ [identity]: '…', ...(reason ? { reason: '…' } : {}), candidate: short(gate.candidate) });
+  const override = `\`override\` with \`${input(true)}\``;
+  const reject = `\`reject\` with \`${input(true)}\``;
+  return gate.state === 'blocked'
+    ? [override, reject]
+    : [`\`approve\` with \`${input(false)}\``, `\`reject\` with \`${input(true)}\``];
 }
 
 function label(evidence: Evidence): string {
   return evidence.slice === undefined ? evidence.metric : `${evidence.metric} (${evidence.slice})`;
 }
 
-function number(value: number | null | undefined): string {
-  if (value === null || value === undefined) return '';
-  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+function verdictText(verdict: Verdict | null): string {
+  if (verdict === null) return '';
+  return verdict === 'pass' ? verdict : `**${verdict}**`;
 }
 
-function row(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replace(/\|/g, '\\|').replace(/\s+/g, ' ')).join(' | ')} |`;
+/** Twelve hexadecimal digits, as in commands; a decision may name a candidate by eight. */
+function short(digest: string): string {
+  return digest.replace(/^sha256:/, '').slice(0, 12);
+}
+
+function number(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '';
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
+}
+
+/** `2026-01-02 03:04:05`, UTC. */
+function time(at: number | string): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString().replace('T', ' ').slice(0, 19);
+}
+
+/** `0.7 s`, `3 min 5 s`, `2 h 3 min`. */
+function duration(ms: number): string {
+  if (ms < 60_000) return `${Number((ms / 1000).toFixed(1))} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Columns without a word in any row are left out: the UI has half a page for it. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const used = head.map((_, column) => rows.some((row) => row[column] !== ''));
+  const line = (cells: readonly string[]) => `| ${cells.filter((_, column) => used[column]).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** One line of text that Markdown and HTML leave as it is. */
+function plain(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/[\\`*[\]|<]/g, '\\$&');
 }

@@ -34,6 +34,8 @@ export class Journal {
   readonly decisions: Decision[] = [];
   readonly refused: RefusedDecision[] = [];
   links: Record<string, string> = {};
+  /** What a decision must say of its sender. */
+  identity: 'by' | 'token' = 'by';
   #state: RunState = 'running';
 
   constructor(workflowId: string, pipeline: string) {
@@ -113,7 +115,7 @@ export class Journal {
 
   /** Puts the live table where Temporal's UI shows it; costs no event. */
   show(): void {
-    setCurrentDetails(renderDetails(this.status(60)));
+    setCurrentDetails(renderDetails(this.status(60), this.identity));
   }
 
   status(limit = LISTED): RunStatus {

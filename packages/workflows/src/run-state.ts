@@ -38,12 +38,22 @@ export class RunState {
   /** The MLflow run that stands for this run, made when the first step asks for it. */
   mlflowRun(): Promise<string | null> {
     if (!this.settings.mlflow) return Promise.resolve(null);
-    this.#mlflowRun ??= small('MLflow run').openRun({
+    this.#mlflowRun ??= this.#openMlflowRun();
+    return this.#mlflowRun;
+  }
+
+  async #openMlflowRun(): Promise<string | null> {
+    const runId = await small('MLflow run').openRun({
       workflowId: this.id,
       pipeline: this.pipeline,
       params: this.#params,
     });
-    return this.#mlflowRun;
+    const base = this.settings.links.mlflow;
+    if (runId !== null && base !== null) {
+      this.journal.links = { ...this.journal.links, mlflow: `${base.replace(/\/+$/, '')}/#/runs/${runId}` };
+      this.journal.show();
+    }
+    return runId;
   }
 
   /** The MLflow run, if any step has asked for one. */

@@ -1,0 +1,134 @@
+import type { OpenGate, RunStatus, StepStatus } from '@sluice/sdk';
+import { describe, expect, it } from 'vitest';
+import { renderDetails } from './details.ts';
+
+const noon = Date.UTC(2026, 0, 2, 12);
+const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+
+function status(more: Partial<RunStatus> = {}): RunStatus {
+  return {
+    workflowId: 'life/a',
+    pipeline: 'life',
+    state: 'running',
+    steps: [],
+    hidden: {},
+    gates: [],
+    decisions: [],
+    refused: [],
+    links: {},
+    ...more,
+  };
+}
+
+function step(more: Partial<StepStatus> = {}): StepStatus {
+  return {
+    step: 'rows',
+    kind: 'extract',
+    state: 'done',
+    start: noon,
+    end: noon + 700,
+    attempts: [],
+    errorsAllowed: 0,
+    preemptionsAllowed: 0,
+    verdict: 'pass',
+    note: null,
+    ...more,
+  };
+}
+
+const gate: OpenGate = {
+  step: 'shop',
+  endpoint: 'shop',
+  candidate: digest,
+  version: '3',
+  state: 'awaiting-approval',
+  verdict: 'pass',
+  gates: [
+    {
+      name: 'quality',
+      verdict: 'pass',
+      evidence: [
+        { metric: 'mean absolute error', verdict: 'pass', value: 0.123456, baseline: 0.2, threshold: 'gain > -0.5' },
+        { metric: 'mean absolute error', slice: 'odd|even', verdict: 'pass', value: 1, baseline: null },
+      ],
+    },
+  ],
+  expiresAt: noon,
+  commands: ["sluice approve 'life/a' --candidate 0123456789ab"],
+};
+
+describe('the details of a run', () => {
+  it('show each step on a row, without columns that no step has a word for', () => {
+    const text = renderDetails(
+      status({
+        steps: [
+          step({ note: '200 rows' }),
+          step({ step: 'model', kind: 'train', state: 'running', end: null, verdict: null }),
+        ],
+      }),
+    );
+    expect(text).toContain(
+      [
+        '| step | kind | state | took | verdict | note |',
+        '| --- | --- | --- | --- | --- | --- |',
+        '| rows | extract | done | 0.7 s | pass | 200 rows |',
+        '| model | train | **running** | since 12:00:00 |  |  |',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    [700, '0.7 s'],
+    [59_940, '59.9 s'],
+    [185_000, '3 min 5 s'],
+    [7_380_000, '2 h 3 min'],
+  ])('say how long a step took: %d ms as %s', (ms, text) => {
+    expect(renderDetails(status({ steps: [step({ end: noon + ms })] }))).toContain(`| ${text} |`);
+  });
+
+  it('point at verdicts that are not pass', () => {
+    expect(renderDetails(status({ steps: [step({ verdict: 'inconclusive' })] }))).toContain('| **inconclusive** |');
+  });
+
+  it('show the evidence of an open gate, its commands and what to send from the page', () => {
+    const text = renderDetails(status({ state: 'awaiting-approval', gates: [gate] }));
+    expect(text).toContain('### shop waits for approval');
+    expect(text).toContain(
+      'Candidate `0123456789ab` (version 3): the gates say **pass**. Open until 2026-01-02 12:00 UTC.',
+    );
+    expect(text).toContain('| quality | mean absolute error | 0.1235 | 0.2 | gain > -0.5 | pass |');
+    expect(text).toContain('|  | mean absolute error (odd\\|even) | 1 |  |  | pass |');
+    expect(text).toContain("```\nsluice approve 'life/a' --candidate 0123456789ab\n```");
+    expect(text).toContain('`approve` with `{"by":"…","candidate":"0123456789ab"}`');
+    expect(text).not.toContain('override');
+  });
+
+  it('ask for an override with a reason, or a reject, where a gate is blocked', () => {
+    const text = renderDetails(status({ gates: [{ ...gate, state: 'blocked', verdict: 'fail' }] }));
+    expect(text).toContain('### shop is blocked');
+    expect(text).toContain('Only an override with a reason, or a reject, ends it.');
+    expect(text).toContain('`override` with `{"by":"…","reason":"…","candidate":"0123456789ab"}`');
+    expect(text).not.toContain('`approve`');
+  });
+
+  it('ask for a token where identity comes from one', () => {
+    expect(renderDetails(status({ gates: [gate] }), 'token')).toContain('`{"token":"…","candidate":"0123456789ab"}`');
+  });
+
+  it('show what people typed as text, whatever it looks like', () => {
+    const refused = {
+      decision: 'approve',
+      by: '**ana**',
+      at: '2026-01-02T12:00:00.000Z',
+      via: 'signal',
+      why: '<b>\n|',
+    };
+    const text = renderDetails(status({ refused: [refused as RunStatus['refused'][number]] }));
+    expect(text).toContain('- approve by \\*\\*ana\\*\\*, 2026-01-02 12:00:00: \\<b> \\|');
+  });
+
+  it('say how many branches of a large map are not listed', () => {
+    const text = renderDetails(status({ steps: [step()], hidden: { done: 1940, failed: 2 } }));
+    expect(text).toContain('| and 1940 done, 2 failed |');
+  });
+});
