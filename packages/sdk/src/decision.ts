@@ -10,6 +10,8 @@ export interface DecisionRequest {
   readonly reason?: string;
   /** Digest (or a unique prefix of at least 8 hexadecimal digits) of the candidate meant. */
   readonly candidate?: string;
+  /** Endpoint meant, where one candidate waits for several. */
+  readonly endpoint?: string;
   /** OpenID Connect token, where the config asks for one. Never recorded. */
   readonly token?: string;
 }

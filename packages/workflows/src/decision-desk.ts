@@ -112,7 +112,7 @@ export class DecisionDesk {
     // While the token was looked at, the gate may have closed or another decision may have come first.
     const second = judge(
       kind,
-      { ...first.request, candidate: first.gate.candidate, by },
+      { ...first.request, candidate: first.gate.candidate, endpoint: first.gate.endpoint, by },
       this.#bench('token-verified'),
     );
     if (!second.counts) return this.#refuse(kind, { by }, via, at, second.why);

@@ -68,10 +68,16 @@ export function runFailure(error: unknown): unknown {
   });
 }
 
-/** A failure as plain data, as `map` lists it. */
+/** A failure as plain data, as `map` lists it; bounded, because there may be as many as there are keys. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof SluiceError) return { code: error.code, message: error.message };
+  if (error instanceof SluiceError) return { code: error.code, message: clip(error.message) };
   const application = applicationFailure(error);
-  if (application !== null) return { code: application.type ?? ErrorCode.Internal, message: application.message };
-  return { code: ErrorCode.Internal, message: rootCause(error) ?? String(error) };
+  if (application !== null) {
+    return { code: application.type ?? ErrorCode.Internal, message: clip(application.message) };
+  }
+  return { code: ErrorCode.Internal, message: clip(rootCause(error) ?? String(error)) };
+}
+
+function clip(message: string): string {
+  return message.length > 1_000 ? `${message.slice(0, 999)}…` : message;
 }

@@ -2,13 +2,20 @@ import { ErrorCode, encodeKey, type Failure, type Json, type MapSpec, type Settl
 import { isCancellation, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import { failureOf } from './failure.ts';
 import { inScope } from './scope.ts';
+import { summary } from './summary.ts';
+import { utf8 } from './utf8.ts';
 
 /** Keys up to which a fan-out runs inside its own workflow; more go to children, or history would grow too long. */
 export const INLINE_KEYS = 200;
-/** Keys of one child. */
+/** Keys of one child: more only when there would be very many children. */
 export const CHILD_KEYS = 100;
+const MOST_CHILD_KEYS = 400;
+/** Children that a fan-out is cut into before they get more than {@link CHILD_KEYS} keys. */
+const CHILDREN = 20;
 /** Bytes of earlier results that a child may be handed; Temporal refuses payloads over 2 MB. */
-const HANDED_LIMIT = 1_000_000;
+const HANDED_LIMIT = 1_500_000;
+/** Bytes that all children together are handed: they stand in this workflow's history, which ends at 50 MB. */
+const HANDED_IN_ALL = 25_000_000;
 
 /**
  * What a child of a fan-out gets besides the parameters. It runs the same pipeline again: steps that the parent had
@@ -20,9 +27,20 @@ export interface Fork {
   readonly from: number;
   readonly keys: readonly string[];
   readonly concurrency: number;
-  readonly results: Readonly<Record<string, Json>>;
+  readonly results: Readonly<Record<string, StepResult>>;
   readonly mlflowRun: string | null;
 }
+
+/** The fork that stands in a child's second argument; undefined for anything else. */
+export function forkOf(argument: unknown): Fork | undefined {
+  const fork = argument as Partial<Fork> | null | undefined;
+  return typeof fork?.mapPath === 'string' && Array.isArray(fork.keys) ? (argument as Fork) : undefined;
+}
+
+/** How a step of the parent ended, for its children to find the same. */
+export type StepResult =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly error: Failure; readonly data?: Json };
 
 /** Runs `body` for each key, at most `concurrency` at once, and waits for all; failures are kept by key. */
 export async function settleAll<Value>(
@@ -63,23 +81,13 @@ export async function settleInChildren<Value>(
   handed: {
     readonly args: readonly unknown[];
     readonly runId: string;
-    readonly results: Readonly<Record<string, Json>>;
+    readonly results: Readonly<Record<string, StepResult>>;
     readonly mlflowRun: string | null;
   },
   onSettled: (done: number, failed: number) => void,
 ): Promise<Settled<Value>[]> {
-  const size = JSON.stringify(handed.results).length;
-  if (size > HANDED_LIMIT) {
-    throw new SluiceError(
-      ErrorCode.InvalidStep,
-      `map ${spec.name} has ${spec.keys.length} keys, so it runs in child workflows, and the ${size} bytes of results of earlier steps are more than they can be handed.`,
-      { where: mapPath, fix: 'Let an earlier large map return less, or merge its results into one artifact first.' },
-    );
-  }
-  const slices: { from: number; keys: readonly string[] }[] = [];
-  for (let from = 0; from < spec.keys.length; from += CHILD_KEYS) {
-    slices.push({ from, keys: spec.keys.slice(from, from + CHILD_KEYS) });
-  }
+  const slices = slicesOf(spec.keys);
+  checkHanded(spec, mapPath, handed, slices.length);
   const lanes = Math.min(slices.length, Math.max(1, Math.ceil(spec.concurrency / 25)), spec.concurrency);
   const concurrency = Math.max(1, Math.floor(spec.concurrency / lanes));
   const results = new Array<Settled<Value>[]>(slices.length);
@@ -105,6 +113,32 @@ export async function settleInChildren<Value>(
   return results.flat();
 }
 
+/** The keys cut into what one child runs each, in order. */
+export function slicesOf(keys: readonly string[]): { readonly from: number; readonly keys: readonly string[] }[] {
+  const size = Math.min(MOST_CHILD_KEYS, Math.max(CHILD_KEYS, Math.ceil(keys.length / CHILDREN)));
+  const starts = Array.from({ length: Math.ceil(keys.length / size) }, (_, index) => index * size);
+  return starts.map((from) => ({ from, keys: keys.slice(from, from + size) }));
+}
+
+function checkHanded(
+  spec: MapSpec,
+  mapPath: string,
+  handed: { readonly args: readonly unknown[]; readonly results: Readonly<Record<string, StepResult>> },
+  children: number,
+): void {
+  const results = utf8(JSON.stringify(handed.results)).length;
+  const each = results + utf8(JSON.stringify(handed.args[0] ?? null)).length;
+  if (results <= HANDED_LIMIT && each * children <= HANDED_IN_ALL) return;
+  throw new SluiceError(
+    ErrorCode.InvalidStep,
+    `map ${spec.name} has ${spec.keys.length} keys, so it runs in ${children} child workflows, and the ${each} bytes of parameters and earlier results are more than each can be handed.`,
+    {
+      where: mapPath,
+      fix: 'Let an earlier large map return less, merge its results into one artifact, or read long lists of keys in a step.',
+    },
+  );
+}
+
 async function runSlice<Value>(spec: MapSpec, fork: Fork, params: unknown, index: number): Promise<Settled<Value>[]> {
   const last = fork.keys.at(-1) ?? '';
   try {
@@ -112,7 +146,7 @@ async function runSlice<Value>(spec: MapSpec, fork: Fork, params: unknown, index
       workflowId: `${fork.runId}/${fork.mapPath}/${index}`,
       args: [params, fork],
       parentClosePolicy: ParentClosePolicy.TERMINATE,
-      staticSummary: `${spec.name} ${encodeKey(fork.keys[0] ?? '')} to ${encodeKey(last)}`,
+      staticSummary: summary(`${spec.name} ${encodeKey(fork.keys[0] ?? '')} to ${encodeKey(last)}`),
     });
     return (await child.result()) as Settled<Value>[];
   } catch (error) {

@@ -36,16 +36,21 @@ function parse(kind: string, input: unknown): DecisionRequest | string {
     return 'the argument is not a JSON object such as {"by": "ana", "reason": "…"}';
   }
   const fields = input as Record<string, unknown>;
-  for (const name of ['by', 'reason', 'candidate', 'token']) {
+  for (const name of fieldNames) {
     const value = fields[name];
     if (value !== undefined && value !== null && typeof value !== 'string') return `"${name}" is not text`;
   }
-  const text = (name: string) => (typeof fields[name] === 'string' ? { [name]: (fields[name] as string).trim() } : {});
-  return { decision: kind as DecisionKind, ...text('by'), ...text('reason'), ...text('candidate'), ...text('token') };
+  const given = fieldNames.flatMap((name) => {
+    const value = fields[name];
+    return typeof value === 'string' ? [[name, value.trim()]] : [];
+  });
+  return { decision: kind as DecisionKind, ...Object.fromEntries(given) };
 }
 
+const fieldNames = ['by', 'reason', 'candidate', 'endpoint', 'token'] as const;
+
 function gateMeant(request: DecisionRequest, bench: Bench): OpenGate | string {
-  const { candidate } = request;
+  const { candidate, endpoint } = request;
   if (candidate !== undefined && bench.decided.some((digest) => matches(digest, candidate))) {
     const open = bench.gates.some((gate) => matches(gate.candidate, candidate));
     if (!open) return `candidate ${candidate} has been decided already`;
@@ -55,12 +60,17 @@ function gateMeant(request: DecisionRequest, bench: Bench): OpenGate | string {
   }
   if (candidate === undefined) {
     const [only, ...others] = bench.gates;
-    return only !== undefined && others.length === 0
-      ? only
-      : `it names no candidate, and ${bench.gates.length} are waiting`;
+    if (only === undefined || others.length > 0) return `it names no candidate, and ${bench.gates.length} are waiting`;
+    if (endpoint !== undefined && endpoint !== only.endpoint) return `no candidate waits for ${endpoint}`;
+    return only;
   }
-  const meant = bench.gates.filter((gate) => matches(gate.candidate, candidate));
+  const waiting = bench.gates.filter((gate) => matches(gate.candidate, candidate));
+  const meant = waiting.filter((gate) => endpoint === undefined || gate.endpoint === endpoint);
   if (meant.length === 1 && meant[0] !== undefined) return meant[0];
+  const endpoints = waiting.map((gate) => gate.endpoint).join(', ');
+  if (meant.length > 1)
+    return `candidate ${candidate} waits for several endpoints: name one by "endpoint" (${endpoints})`;
+  if (waiting.length > 0) return `candidate ${candidate} does not wait for ${endpoint}, but for ${endpoints}`;
   return `candidate ${candidate} is not the one that waits (${bench.gates.map((gate) => gate.candidate).join(', ')})`;
 }
 

@@ -1,10 +1,5 @@
+import type { Scope } from '@sluice/sdk';
 import { AsyncLocalStorage } from '@temporalio/workflow';
-
-/** One `map` branch. */
-export interface Scope {
-  readonly map: string;
-  readonly key: string;
-}
 
 const storage = new AsyncLocalStorage<readonly Scope[]>();
 

@@ -15,9 +15,9 @@ import {
   type Settings,
   type Settled,
   SluiceError,
+  StepNames,
   type StepRef,
   type StepSpec,
-  stepPath,
 } from '@sluice/sdk';
 import {
   allHandlersFinished,
@@ -31,12 +31,16 @@ import {
 import { local, long, small } from './activities.ts';
 import { DecisionDesk } from './decision-desk.ts';
 import { deployStep } from './deploy-step.ts';
-import { runFailure, stepError } from './failure.ts';
-import { type Fork, INLINE_KEYS, settleAll, settleInChildren } from './fan-out.ts';
+import { failureOf, runFailure, stepError } from './failure.ts';
+import { type Fork, forkOf, INLINE_KEYS, type StepResult, settleAll, settleInChildren } from './fan-out.ts';
 import { jobStep } from './job-step.ts';
 import { Journal } from './journal.ts';
+import { calledLikeAFunction, deployInChild, lostTheWay, tooManyNested } from './misuse.ts';
 import { RunState } from './run-state.ts';
 import { currentScopes } from './scope.ts';
+
+/** Keys of all maps inside of maps: with a few steps each their events stay below the 51,200 of a history. */
+const NESTED_KEYS = 4_000;
 
 /** Runs a pipeline's steps durably: activities, children, timers and gates. One per workflow execution. */
 export class TemporalRuntime implements Runtime {
@@ -44,16 +48,21 @@ export class TemporalRuntime implements Runtime {
   #fork: Fork | undefined;
   #slice: ((settled: Settled<unknown>[]) => void) | undefined;
   #args: readonly unknown[] = [];
-  /** Where each step path was first declared, to name both when there are two. */
-  readonly #declared = new Map<string, string>();
-  /** Results of finished steps and maps outside of any `map`, for the children of a fan-out. */
-  readonly #results: Record<string, Json> = {};
+  readonly #names = new StepNames();
+  /** How steps and maps outside of any `map` ended, for the children of a fan-out. */
+  readonly #results: Record<string, StepResult> = {};
+  /** Keys of maps inside of maps so far. */
+  #nestedKeys = 0;
+  #started = false;
   #outcome: DeployResult['state'] | undefined;
 
   async run<Output>(definition: PipelineDefinition<unknown, Output>, args: readonly unknown[]): Promise<Output> {
+    if (this.#started) throw calledLikeAFunction(definition.name);
+    this.#started = true;
     this.#args = args;
-    this.#fork = args[1] as Fork | undefined;
-    const { workflowId } = workflowInfo();
+    const { workflowId, parent } = workflowInfo();
+    // Only a parent hands a fork over; whatever else stands in a second argument is not meant for us.
+    this.#fork = parent === undefined ? undefined : forkOf(args[1]);
     const id = this.#fork?.runId ?? workflowId;
     const journal = new Journal(id, definition.name);
     let settings: Settings | undefined;
@@ -66,6 +75,7 @@ export class TemporalRuntime implements Runtime {
       settings = await local.settings();
       if (this.#fork === undefined) {
         journal.links = linksOf(settings, workflowId);
+        journal.identity = settings.approvers.oidc ? 'token' : 'by';
         journal.moveTo('running', commitOf(memo, settings));
       }
       this.#run = new RunState({
@@ -93,10 +103,10 @@ export class TemporalRuntime implements Runtime {
   async step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
     const run = this.#current();
     const scopes = currentScopes();
-    const path = stepPath(scopes, spec.name);
-    this.#declare(path, `${spec.kind} ${spec.name}`);
-    if (this.#fork !== undefined && scopes.length === 0)
-      return (await this.#fromParent(path)) as unknown as ResultOf<Spec>;
+    const path = this.#names.declare(scopes, spec.kind, spec.name);
+    if (this.#fork !== undefined && scopes.length === 0) {
+      return (await this.#fromParent(this.#fork, path)) as unknown as ResultOf<Spec>;
+    }
     const ref: StepRef = {
       workflowId: run.id,
       pipeline: run.pipeline,
@@ -111,10 +121,11 @@ export class TemporalRuntime implements Runtime {
       status.state = 'done';
       if ('verdict' in result) status.verdict = result.verdict;
       status.note = noteOf(spec, result);
-      if (scopes.length === 0) this.#results[path] = result as unknown as Json;
+      if (scopes.length === 0) this.#results[path] = { ok: true, value: result as unknown as Json };
       return result as ResultOf<Spec>;
     } catch (error) {
       const mapped = stepError(path, error);
+      if (scopes.length === 0) this.#keepFailure(path, mapped);
       status.state = 'failed';
       status.note = mapped instanceof Error ? mapped.message.slice(0, 500) : String(mapped);
       throw mapped;
@@ -127,12 +138,12 @@ export class TemporalRuntime implements Runtime {
   async map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
     const run = this.#current();
     const scopes = currentScopes();
-    const path = stepPath(scopes, spec.name);
-    this.#declare(path, `map ${spec.name}`);
+    const path = this.#names.declare(scopes, 'map', spec.name);
     if (this.#fork !== undefined && scopes.length === 0) {
       if (this.#fork.mapPath === path) return this.#sliceOf(this.#fork, spec, body);
-      return (await this.#fromParent(path)) as unknown as Settled<Value>[];
+      return (await this.#fromParent(this.#fork, path)) as unknown as Settled<Value>[];
     }
+    if (scopes.length > 0) this.#checkNested(path, spec.keys.length);
     const status = run.journal.begin(path, 'map', Date.now());
     let done = 0;
     let failed = 0;
@@ -143,19 +154,30 @@ export class TemporalRuntime implements Runtime {
       run.journal.show();
     };
     const inChildren = spec.keys.length > INLINE_KEYS && scopes.length === 0;
-    const settled = inChildren
-      ? await settleInChildren<Value>(
-          spec,
-          path,
-          { args: this.#args, runId: run.id, results: this.#results, mlflowRun: await run.mlflowRun() },
-          count,
-        )
-      : await settleAll(spec, spec.keys, body, (ok) => count(ok ? 1 : 0, ok ? 0 : 1));
-    status.state = failed > 0 ? 'failed' : 'done';
-    status.end = Date.now();
-    if (scopes.length === 0) this.#results[path] = settled as unknown as Json;
-    run.journal.show();
-    return settled;
+    try {
+      const settled = inChildren
+        ? await settleInChildren<Value>(spec, path, await this.#handed(run), count)
+        : await settleAll(spec, spec.keys, body, (ok) => count(ok ? 1 : 0, ok ? 0 : 1));
+      status.state = failed > 0 ? 'failed' : 'done';
+      if (scopes.length === 0) this.#results[path] = { ok: true, value: settled as unknown as Json };
+      return settled;
+    } catch (error) {
+      status.state = 'failed';
+      if (scopes.length === 0) this.#keepFailure(path, error);
+      throw error;
+    } finally {
+      status.end = Date.now();
+      run.journal.show();
+    }
+  }
+
+  async #handed(run: RunState) {
+    return { args: this.#args, runId: run.id, results: this.#results, mlflowRun: await run.mlflowRun() };
+  }
+
+  #keepFailure(path: string, error: unknown): void {
+    if (!(error instanceof SluiceError)) return;
+    this.#results[path] = { ok: false, error: failureOf(error), data: (error.data ?? null) as Json };
   }
 
   async #perform(
@@ -190,6 +212,7 @@ export class TemporalRuntime implements Runtime {
           parentRunId: await run.mlflowRun(),
         });
       case 'deploy': {
+        if (this.#fork !== undefined) throw deployInChild(ref.step);
         const result = await deployStep(run, ref, spec);
         this.#outcome = result.state;
         return result;
@@ -197,10 +220,18 @@ export class TemporalRuntime implements Runtime {
     }
   }
 
-  /** In a child of a fan-out: the parent's result; what the parent had not finished never answers here. */
-  #fromParent(path: string): Promise<Json> {
-    const result = this.#fork?.results[path];
-    return result === undefined ? new Promise<Json>(() => {}) : Promise.resolve(result);
+  /** In a child of a fan-out: how the step ended in the parent; what had not ended there never answers here. */
+  async #fromParent({ results }: Fork, path: string): Promise<Json> {
+    const result = Object.hasOwn(results, path) ? results[path] : undefined;
+    if (result === undefined) return new Promise<Json>(() => {});
+    if (result.ok) return result.value;
+    throw new SluiceError(result.error.code, result.error.message, { where: path, data: result.data });
+  }
+
+  /** Maps inside of maps run in this workflow, whose history holds so much and no more. */
+  #checkNested(path: string, keys: number): void {
+    this.#nestedKeys += keys;
+    if (this.#nestedKeys > NESTED_KEYS) throw tooManyNested(path, NESTED_KEYS);
   }
 
   /** In a child of a fan-out: runs the pipeline up to the map it belongs to, and then its slice of it only. */
@@ -208,7 +239,7 @@ export class TemporalRuntime implements Runtime {
     return new Promise((resolve, reject) => {
       this.#slice = resolve;
       definition.run(params).then(
-        () => reject(this.#lostTheWay(definition.name)),
+        () => reject(lostTheWay(definition.name)),
         (error: unknown) => reject(error),
       );
     });
@@ -216,28 +247,10 @@ export class TemporalRuntime implements Runtime {
 
   async #sliceOf<Value>(fork: Fork, spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
     const same = fork.keys.every((key, i) => spec.keys[fork.from + i] === key);
-    if (!same) throw this.#lostTheWay(spec.name);
+    if (!same) throw lostTheWay(spec.name);
     const lanes = { name: spec.name, concurrency: fork.concurrency };
     this.#slice?.(await settleAll(lanes, fork.keys, (i) => body(fork.from + i)));
     return new Promise(() => {});
-  }
-
-  #lostTheWay(name: string): SluiceError {
-    return new SluiceError(ErrorCode.InvalidStep, `${name}: a part of a large map could not find its keys again.`, {
-      where: name,
-      fix: 'Code before a map with more than 200 keys may depend on the parameters and on results of steps only, not on time or chance.',
-    });
-  }
-
-  #declare(path: string, what: string): void {
-    const former = this.#declared.get(path);
-    if (former !== undefined) {
-      throw new SluiceError(ErrorCode.DuplicateStep, `Two steps are called "${path}": ${former} and ${what}.`, {
-        where: path,
-        fix: 'Names identify work over retries; give each its own within one scope.',
-      });
-    }
-    this.#declared.set(path, what);
   }
 
   #current(): RunState {
@@ -257,7 +270,8 @@ export class TemporalRuntime implements Runtime {
         // The record of a run must not decide how the run ends.
       }
     }
-    await condition(allHandlersFinished, '1 minute');
+    // Asked first: a time-out makes a timer, and almost always there is nothing to wait for.
+    if (!allHandlersFinished()) await condition(allHandlersFinished, '1 minute');
   }
 }
 
