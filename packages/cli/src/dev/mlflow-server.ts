@@ -119,9 +119,9 @@ function handle(child: ChildProcess, url: string, logFile: string): MlflowServer
   let stopping: Promise<void> | null = null;
   const end = async () => {
     signalGroup(pid, 'SIGTERM');
-    const patience = AbortSignal.timeout(5_000);
-    while (signalGroup(pid, 0) && !patience.aborted) await delay(50);
-    if (signalGroup(pid, 'SIGKILL')) await exited;
+    if (await groupEnds(pid, 10_000)) return;
+    signalGroup(pid, 'SIGKILL');
+    await groupEnds(pid, 10_000);
   };
   return {
     url,
@@ -144,6 +144,16 @@ function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   } catch {
     return false;
   }
+}
+
+/** @returns false when processes of the group are left after `patience` ms */
+async function groupEnds(pid: number, patience: number): Promise<boolean> {
+  const deadline = Date.now() + patience;
+  while (signalGroup(pid, 0)) {
+    if (Date.now() > deadline) return false;
+    await delay(50);
+  }
+  return true;
 }
 
 async function healthy(child: ChildProcess, url: string, logFile: string, timeout: number): Promise<void> {
