@@ -18,7 +18,7 @@ export interface MlflowServerOptions {
   /** An environment that holds MLflow already. @default the one that `tools/python/mlflow.txt` describes */
   readonly env?: PythonEnv;
   readonly log?: (line: string) => void;
-  /** Milliseconds that the server may take to answer; its first start makes the database. @default 120000 */
+  /** Milliseconds that the server may take to answer; its first start makes the database. @default 240000 */
   readonly timeout?: number;
 }
 
@@ -69,7 +69,7 @@ export async function startMlflow(options: MlflowServerOptions): Promise<MlflowS
   const child = launch(env, home, port, logFile);
   const server = handle(child, url, logFile);
   try {
-    await healthy(child, url, logFile, options.timeout ?? 120_000);
+    await healthy(child, url, logFile, options.timeout ?? 240_000);
     return server;
   } catch (error) {
     await server.stop();
