@@ -13,9 +13,8 @@ export function diff(former: Snapshot | null, next: Snapshot): FollowEvent[] {
       pipeline: next.status.pipeline,
     });
   }
-  const { links } = next.status;
-  if (Object.keys(links).some((name) => former?.status.links[name] !== links[name]))
-    facts.push({ type: 'links', links });
+  const links = Object.entries(next.status.links).filter(([name, url]) => former?.status.links[name] !== url);
+  if (links.length > 0) facts.push({ type: 'links', links: Object.fromEntries(links) });
   const formerSteps = new Map(former?.status.steps.map((step) => [step.step, step]));
   const formerJobs = new Map(former?.jobs.map((job) => [job.step, job]));
   const jobs = new Map(next.jobs.map((job) => [job.step, job]));

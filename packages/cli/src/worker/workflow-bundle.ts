@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, realpathSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { type BundleOptions, bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { atomicWrite } from '../atomic-write.ts';
@@ -44,7 +43,20 @@ export async function workflowBundle(loaded: LoadedConfig): Promise<{ readonly c
   const codePath = join(folder, `${digestOfManifest(name, manifest)}.cjs`);
   await atomicWrite(codePath, code);
   await atomicWrite(manifestPath, JSON.stringify(manifest));
+  await removeOld(folder, codePath);
   return { codePath };
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** Bundles are a few megabytes each; workers read theirs when they start. */
+async function removeOld(folder: string, keep: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (path === keep || !name.endsWith('.cjs')) continue;
+    const found = await stat(path).catch(() => null);
+    if (found !== null && Date.now() - found.mtimeMs > DAY) await rm(path, { force: true });
+  }
 }
 
 /**
@@ -91,9 +103,10 @@ async function bundle(
  * two copies of the runtime in one sandbox would not see each other.
  */
 function withOurPackages(config: WebpackConfig, onFiles: (files: string[]) => void): WebpackConfig {
-  const workflows = fileURLToPath(import.meta.resolve('@sluice/workflows'));
-  const fromWorkflows = createRequire(realpathSync(workflows));
-  const sdk = fileURLToPath(import.meta.resolve('@sluice/sdk'));
+  const here = createRequire(import.meta.url);
+  const workflows = here.resolve('@sluice/workflows');
+  const fromWorkflows = createRequire(workflows);
+  const sdk = here.resolve('@sluice/sdk');
   config.resolve = {
     ...config.resolve,
     alias: {
