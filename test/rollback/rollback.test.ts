@@ -164,7 +164,174 @@ describe('a bad version leaves within its budget, and the old one answers as bef
     expect(await one.running()).toEqual({ [old]: pid });
     await isBackOn(one, pid);
   });
+
+  it.concurrent('when its server hangs and nobody looks', async () => {
+    const one = at(5);
+    const traffic = one.traffic(10);
+    const pid = await pidOf(one, old);
+    const run = await one.release({ version: 'hangs unseen' }, { hold: 600 });
+    const { candidate } = await one.untilPhase('canary 20 %');
+    await waitFor('its answers', async () => traffic.calls.some((call) => call.version === candidate?.id));
+    const hungAt = Date.now();
+    process.kill(await pidOf(one, candidate?.id ?? ''), 'SIGSTOP');
+    const result = (await run.result()) as DeployResult;
+    await untilAnswered(traffic, 20);
+    await traffic.stop();
+
+    const failed = failuresOf(traffic);
+    const bad = badTime(failed);
+    const sent = (badTime(failed, 'sentAt').last - hungAt) / 1000;
+    report('its server hangs', bad.seconds, `${told(failed)}; requests reached it for ${sent} s`);
+    expect(result).toMatchObject({ state: 'rolled-back', reason: expect.stringContaining('unhealthy') });
+    expect(bad.seconds).toBeLessThanOrEqual(BUDGET);
+    expect(sent).toBeLessThanOrEqual(60);
+    await isBackOn(one, pid);
+  });
 });
+
+describe('an old version', () => {
+  it.concurrent('keeps all traffic from one that does not get ready', async () => {
+    const one = at(6);
+    const traffic = one.traffic(10);
+    const pid = await pidOf(one, old);
+    const run = await one.release({ version: 'never ready', serving: 'never-ready' });
+    const { gates } = await untilState(run, 'blocked');
+    expect(gates[0]?.gates.at(-1)).toMatchObject({ name: 'candidate health', verdict: 'fail' });
+    await run.signal('override', { by: 'ana', reason: 'to see whether it gets ready now' });
+    const result = (await run.result()) as DeployResult;
+    await untilAnswered(traffic, 20);
+    await traffic.stop();
+
+    expect(result).toMatchObject({ state: 'rolled-back', reason: expect.stringContaining('did not get ready') });
+    expect(failuresOf(traffic)).toEqual([]);
+    expect(new Set(traffic.calls.map((call) => call.version))).toEqual(new Set([old]));
+    expect(await one.running()).toEqual({ [old]: pid });
+    await isBackOn(one, pid);
+  });
+
+  it.concurrent('runs on until the bake is over, and comes back when somebody asks for it', async () => {
+    const one = at(7);
+    const traffic = one.traffic(20);
+    const pid = await pidOf(one, old);
+    const bake = 4;
+    const run = await one.release({ version: 'new' }, { bake });
+    await one.untilPhase('bake');
+    let before = Date.now();
+    let baking = 0;
+    await waitFor('the old version to end', async () => {
+      const [weights, running] = await Promise.all([one.weights(), one.running()]);
+      if (baking === 0 && weights[old] === undefined) baking = before;
+      if (old in running) expect(running[old]).toBe(pid);
+      before = Date.now();
+      return !(old in running);
+    });
+    expect((before - baking) / 1000).toBeGreaterThanOrEqual(bake);
+    expect(((await run.result()) as DeployResult).state).toBe('deployed');
+
+    const askedAt = Date.now();
+    expect(await sluiceRollback(one)).toBe(0);
+    await waitFor('the old version', async () => (await one.weights())[old] === 100);
+    await untilAnswered(traffic, 40);
+    await traffic.stop();
+    const off = (badTime(traffic.calls.filter((call) => call.version !== old)).last - askedAt) / 1000;
+    console.log(`rollback: asked for after its deployment: ${off.toFixed(1)} s (limit ${LIMIT} s)`);
+    expect(off).toBeLessThanOrEqual(LIMIT);
+    expect(failuresOf(traffic)).toEqual([]);
+    await waitFor('its outcome', async () => (await one.state()).history.at(-1)?.state === 'rolled-back');
+    expect(await one.state()).toMatchObject({ phase: 'stable', stable: { id: old } });
+  });
+});
+
+describe('a rollback', () => {
+  it('is taken up by the next control worker when this one is killed', async () => {
+    const [one, other] = [at(1), at(2)];
+    const traffics = [one.traffic(20), other.traffic(20)] as const;
+    const pids = await Promise.all([pidOf(one, old), pidOf(other, old)]);
+    const runs = await Promise.all(
+      [one, other].map((shop) =>
+        shop.release({ version: 'bad', serving: 'fails-after' }, { steps: [50], hold: 600, bake: 600 }),
+      ),
+    );
+    await Promise.all([one, other].map((shop) => shop.untilPhase('canary 50 %')));
+    traffics[0].live = true;
+    await waitFor('the first failures', async () => failuresOf(traffics[0]).length > 0);
+    traffics[1].live = true;
+    await waitFor('the first rollback', async () => (await one.state()).phase !== 'canary 50 %');
+    const killedAt = Date.now();
+    await project.stack.restart('worker control');
+    const backAt = Date.now();
+    const results = await Promise.all(runs.map((run) => run.result() as Promise<DeployResult>));
+    await Promise.all(traffics.map((traffic) => untilAnswered(traffic, 40)));
+    await Promise.all(traffics.map((traffic) => traffic.stop()));
+
+    for (const [i, what] of ['while it rolls back', 'when it has seen the first failures'].entries()) {
+      const failed = failuresOf(traffics[i as 0 | 1]);
+      const bad = badTime(failed);
+      const worker = `worker back after ${(backAt - killedAt) / 1000} s`;
+      report(`control worker killed ${what}`, bad.seconds, `${told(failed)}; ${worker}`);
+      expect(results[i]?.state).toBe('rolled-back');
+      expect(bad.count).toBeGreaterThan(0);
+      expect(bad.seconds).toBeLessThanOrEqual(LIMIT);
+    }
+    await isBackOn(one, pids[0]);
+    await isBackOn(other, pids[1]);
+    expect((await one.state()).history.filter(({ id }) => id.startsWith(runs[0]?.workflowId ?? ''))).toHaveLength(1);
+  });
+
+  it('does not wait for an MLflow server that hangs', async () => {
+    const [one, other] = [at(3), at(4)];
+    const traffics = [one.traffic(20), other.traffic(20)] as const;
+    const bad = await one.release({ version: 'bad', serving: 'fails-after' }, { steps: [50], hold: 600 });
+    await one.untilPhase('canary 50 %');
+    const good = await other.release({ version: 'good' }, { steps: [50], hold: 1, bake: 2 });
+    await other.untilPhase('bake');
+    const mlflow = project.stack.pidOf('mlflow') ?? expect.fail('MLflow does not run');
+    process.kill(-mlflow, 'SIGSTOP');
+    let askedAt: number;
+    try {
+      traffics[0].live = true;
+      await waitFor('the old version', async () => (await one.weights())[old] === 100);
+      await waitFor('the deployment to be marked', async () =>
+        (await pendingActivities(other)).includes('markVersion'),
+      );
+      askedAt = Date.now();
+      expect(await sluiceRollback(other)).toBe(0);
+      await waitFor('the old version', async () => (await other.weights())[old] === 100);
+      await Promise.all(traffics.map((traffic) => untilAnswered(traffic, 40)));
+    } finally {
+      process.kill(-mlflow, 'SIGCONT');
+    }
+    await Promise.all(traffics.map((traffic) => traffic.stop()));
+    const times = badTime(failuresOf(traffics[0]));
+    report('MLflow hangs', times.seconds, told(failuresOf(traffics[0])));
+    expect(times.count).toBeGreaterThan(0);
+    expect(times.seconds).toBeLessThanOrEqual(BUDGET);
+    const off = (badTime(traffics[1].calls.filter((call) => call.version !== old)).last - askedAt) / 1000;
+    report('asked for while a deployment waits for MLflow', off, told(failuresOf(traffics[1])));
+    expect(off).toBeLessThanOrEqual(BUDGET);
+    expect(failuresOf(traffics[1])).toEqual([]);
+
+    expect(await bad.result()).toMatchObject({ state: 'rolled-back' });
+    expect(await good.result()).toMatchObject({ state: 'rolled-back', reason: expect.stringContaining('ana') });
+    for (const shop of [one, other]) {
+      const { stable } = await shop.state();
+      expect(await productionOf(shop)).toBe(stable?.registered?.version);
+    }
+  });
+});
+
+async function pendingActivities({ name }: Shop): Promise<string[]> {
+  const { raw } = await project.client.workflow.getHandle(`endpoint/${name}`).describe();
+  return (raw.pendingActivities ?? []).map((activity) => activity.activityType?.name ?? '');
+}
+
+/** Version that MLflow's alias `production` stands at. */
+async function productionOf({ name }: Shop): Promise<string | undefined> {
+  const query = new URLSearchParams({ name, alias: 'production' });
+  const answer = await fetch(`${project.stack.mlflow?.url}/api/2.0/mlflow/registered-models/alias?${query}`);
+  const { model_version: version } = (await answer.json()) as { model_version?: { version: string } };
+  return version?.version;
+}
 
 /** `sluice rollback`, as a user types it. */
 function sluiceRollback({ name }: Shop): Promise<number> {
