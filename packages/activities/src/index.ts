@@ -2,11 +2,12 @@
 export type { ActivityContext, PreemptionNotice, PreemptionNotices } from './context.ts';
 export { createActivities } from './create-activities.ts';
 export { jobActivity } from './job/job.ts';
+export { cleanWork } from './job/leftovers.ts';
 export { watchScheduledEvents } from './job/preemption.ts';
 export { type ScheduledEventsStandIn, scheduledEventsStandIn } from './job/scheduled-events-stand-in.ts';
 export { localSeam } from './job/seam.ts';
-export { cleanWork } from './job/leftovers.ts';
 export { type MlflowClient, mlflowClient } from './mlflow/client.ts';
+export { sendUnsent } from './mlflow/unsent.ts';
 export { type ArtifactStore, hexOf } from './store/artifact-store.ts';
 export { fileStore } from './store/file-store.ts';
 export { openStore } from './store/open-store.ts';

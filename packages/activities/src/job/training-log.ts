@@ -30,6 +30,7 @@ export function trainingLog(context: ActivityContext, input: JobInput): Training
     experiment: context.config.project,
     input,
     parentRunId: input.parentRunId,
+    tags: { 'sluice.image': context.config.classes?.[input.class]?.image ?? null },
     unsent: join(context.stateDir, 'mlflow-unsent'),
     log: (line) => console.error(`${input.ref.step}: ${line}`),
   });

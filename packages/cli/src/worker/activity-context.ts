@@ -27,17 +27,19 @@ export async function activityContext(options: ContextOptions): Promise<Activity
   const stateDir = join(root, '.sluice');
   await mkdir(stateDir, { recursive: true });
   const url = mlflowUrlOf(config, options.mlflowUrl ?? null);
+  const mlflow = url === null ? null : mlflowClient({ url });
   return {
     root,
     stateDir,
     config,
     store: await openStore(config.store, root),
-    mlflow: url === null ? null : mlflowClient({ url }),
+    mlflow,
     gateway: options.gateway ?? null,
     python: await pythonOf(options.loaded, options.onProgress),
     trainerPath: trainerPath(),
     temporal: options.temporal,
-    links: { mlflow: options.links?.mlflow ?? url, temporal: options.links?.temporal ?? null },
+    // The client's address is without the credentials that a URL may carry.
+    links: { mlflow: options.links?.mlflow ?? mlflow?.url ?? null, temporal: options.links?.temporal ?? null },
     machine: options.machine,
     resourceClass: options.resourceClass,
     preemption: options.preemption,

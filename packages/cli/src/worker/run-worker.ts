@@ -1,4 +1,11 @@
-import { type ActivityContext, cleanWork, createActivities, watchScheduledEvents } from '@sluice/activities';
+import { join } from 'node:path';
+import {
+  type ActivityContext,
+  cleanWork,
+  createActivities,
+  sendUnsent,
+  watchScheduledEvents,
+} from '@sluice/activities';
 import { taskQueue } from '@sluice/sdk';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -62,6 +69,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     });
     await cleanWork(context);
+    // What an earlier worker of this machine could not tell MLflow; it stays in its files until MLflow answers.
+    if (context.mlflow !== null) sendUnsent(context.mlflow, join(context.stateDir, 'mlflow-unsent')).catch(() => {});
     const worker = await Worker.create({
       connection: connections.native,
       namespace: target.namespace,
