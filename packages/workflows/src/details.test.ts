@@ -131,4 +131,33 @@ describe('the details of a run', () => {
     const text = renderDetails(status({ steps: [step()], hidden: { done: 1940, failed: 2 } }));
     expect(text).toContain('| and 1940 done, 2 failed |');
   });
+
+  it('stay small for thousands of steps with a great deal to say', () => {
+    const many = Array.from({ length: 1000 }, (_, i) =>
+      step({ step: `key=${i}/work`, state: 'failed', note: 'x|'.repeat(5_000) }),
+    );
+    const text = renderDetails(status({ steps: many, hidden: { done: 7 } }));
+    expect(text).toContain('| and 880 more, 7 done |');
+    expect(text.length).toBeLessThan(60_000);
+  });
+
+  it('keep every row of a table a row, whatever stands in it', () => {
+    const hostile = ['a|b', 'a\\|b', '\\', '`|`', '\n| x |', '<script>', '&lt;', '[x](http://y)', '_a_ __b__', '~~c~~'];
+    const plain = renderDetails(status({ steps: [step({ note: 'quiet' })] }));
+    const rows = (text: string) => text.split('\n').filter((line) => line.startsWith('| '));
+    // A delimiter is a pipe after an even number of backslashes.
+    const cells = (row: string | undefined) => [...(row ?? '').replace(/\\./g, '').matchAll(/\|/g)].length;
+    for (const note of hostile) {
+      const text = renderDetails(status({ steps: [step({ note })] }));
+      expect(rows(text)).toHaveLength(rows(plain).length);
+      expect(cells(rows(text)[2])).toBe(cells(rows(plain)[2]));
+      expect(text).not.toMatch(/(?<!\\)(<script|\]\(|&lt;|~~)/);
+    }
+  });
+
+  it('leave paths as they are read', () => {
+    expect(renderDetails(status({ steps: [step({ step: 'airport=EWR/by_airport.v2' })] }))).toContain(
+      '| airport=EWR/by_airport.v2 |',
+    );
+  });
 });

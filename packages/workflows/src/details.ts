@@ -2,6 +2,11 @@ import type { AttemptRecord, Evidence, OpenGate, RunStatus, StepStatus, Verdict 
 
 /** Rows of evidence that are shown; the report has all. */
 const EVIDENCE = 40;
+/** Rows of steps that are shown, and decisions; the query `status` has more. */
+const STEPS = 120;
+const DECISIONS = 20;
+/** Characters that are shown of what people and data wrote. */
+const TEXT = 200;
 
 /** The run as Markdown, for Temporal's UI: what it waits on, then its steps, then who decided what. */
 export function renderDetails(status: RunStatus, identity: 'by' | 'token' = 'by'): string {
@@ -12,7 +17,7 @@ export function renderDetails(status: RunStatus, identity: 'by' | 'token' = 'by'
   const parts = [[`**${plain(status.pipeline)}** is **${status.state}**`, ...links].join(' · ')];
   for (const gate of status.gates) parts.push(renderGate(gate, identity));
   parts.push(renderSteps(status));
-  const decisions = status.decisions.map((one) => {
+  const decisions = status.decisions.slice(-DECISIONS).map((one) => {
     const reason = one.reason === null ? '' : `: ${plain(one.reason)}`;
     return `- **${one.decision}** of \`${short(one.candidate)}\` by ${plain(one.by)}, ${time(one.at)}, via ${one.via}${reason}`;
   });
@@ -27,7 +32,8 @@ export function renderDetails(status: RunStatus, identity: 'by' | 'token' = 'by'
 
 function renderSteps(status: RunStatus): string {
   if (status.steps.length === 0) return '_No step has started yet._';
-  const rows = status.steps.map((step) => [
+  const shown = status.steps.slice(0, STEPS);
+  const rows = shown.map((step) => [
     plain(step.step),
     step.kind,
     step.state === 'done' ? step.state : `**${step.state}**`,
@@ -38,6 +44,7 @@ function renderSteps(status: RunStatus): string {
     plain(step.note ?? ''),
   ]);
   const hidden = Object.entries(status.hidden).map(([state, count]) => `${count} ${state}`);
+  if (shown.length < status.steps.length) hidden.unshift(`${status.steps.length - shown.length} more`);
   if (hidden.length > 0) rows.push([`and ${hidden.join(', ')}`, '', '', '', '', '', '', '']);
   return table(['step', 'kind', 'state', 'took', 'attempts', 'checkpoint', 'verdict', 'note'], rows);
 }
@@ -159,7 +166,9 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** One line of text that Markdown and HTML leave as it is. */
+/** One line of text that Markdown and HTML leave as it is; an underscore inside of a word means nothing to them. */
 function plain(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/[\\`*[\]|<]/g, '\\$&');
+  const line = text.replace(/\s+/g, ' ').trim();
+  const short = line.length > TEXT ? `${line.slice(0, TEXT - 1)}…` : line;
+  return short.replace(/[\\`*[\]|~<&]/g, '\\$&').replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_');
 }
