@@ -4,6 +4,7 @@ import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import { loadPipelines } from '../config/load-pipelines.ts';
 import { CONTROL } from '../config/resolved-config.ts';
 import { InterruptedError } from '../errors.ts';
+import { findPython } from '../python-env.ts';
 import { mlflowUrlOf, pythonOf } from '../worker/activity-context.ts';
 import type { DevEvent } from './dev-events.ts';
 import { type DevFile, removeDevFile, writeDevFile } from './dev-file.ts';
@@ -157,6 +158,7 @@ class Stack implements DevStack {
     const port = await claimPort(this.#options.scheduledEventsPort ?? 0, 'preemption notices', '--events-port');
     this.#standIn = await scheduledEventsStandIn({ port });
     if (this.#mlflow !== null) {
+      await findPython(); // before anything is started that would have to be ended again
       this.#mlflowPort = await claimPort(this.#options.mlflowPort ?? 0, 'MLflow', '--mlflow-port');
     }
     // MLflow takes longest and is needed last: the workers start beside it.
