@@ -20,6 +20,7 @@ import { condition, defineSignal, setHandler } from '@temporalio/workflow';
 import { small } from './activities.ts';
 import { evidenceDigest } from './evidence-digest.ts';
 import type { RunState } from './run-state.ts';
+import { summary } from './summary.ts';
 
 /** Milliseconds after which a run asks the endpoint itself, should its answer not have come; doubled each time. */
 const ASK_AGAIN = { first: 60_000, most: 30 * 60_000 };
@@ -118,7 +119,10 @@ async function ask(run: RunState, ref: StepRef, spec: DeploySpec, candidate: Can
       }
       const left = deadline - Date.now();
       const decided =
-        left <= 0 || (await condition(() => run.desk.decision(ref.step) !== null, Math.min(recheck, left)));
+        left <= 0 ||
+        (await condition(() => run.desk.decision(ref.step) !== null, Math.min(recheck, left), {
+          summary: summary(`${ref.step}: waits for a decision`),
+        }));
       const decision = run.desk.decision(ref.step);
       if (decision !== null) {
         const reason =
@@ -172,7 +176,8 @@ function byPolicy(candidate: Candidate, gates: readonly GateResult[]): Decision 
 
 function commandsFor(run: string, candidate: Candidate, state: OpenGate['state']): string[] {
   const digest = candidate.digest.replace('sha256:', '').slice(0, 12);
-  const command = (verb: string, reason: string) => `sluice ${verb} '${run}' --candidate ${digest}${reason}`;
+  const quoted = `'${run.replaceAll("'", "'\\''")}'`;
+  const command = (verb: string, reason: string) => `sluice ${verb} ${quoted} --candidate ${digest}${reason}`;
   return [
     ...(state === 'awaiting-approval' ? [command('approve', '')] : []),
     command('override', " --reason '…'"),
@@ -265,7 +270,9 @@ async function rollOut(
       );
     }
     for (let patience = ASK_AGAIN.first; ; patience = Math.min(patience * 2, ASK_AGAIN.most)) {
-      await condition(() => outcomes.has(request.id), patience);
+      await condition(() => outcomes.has(request.id), patience, {
+        summary: summary(`${ref.step}: rollout under way`),
+      });
       const told = outcomes.get(request.id);
       if (told !== undefined) return told;
       const known = await small(`${ref.step}: how is the rollout?`).rolloutOutcome({
@@ -285,7 +292,8 @@ function listenForOutcomes(): void {
   setHandler(
     defineSignal<[RolloutOutcome]>(Signal.rolloutFinished),
     (outcome) => {
-      outcomes.set(outcome.id, outcome);
+      // Anybody can send a signal from Temporal's UI; one that throws here would stop the run for good.
+      if (typeof outcome?.id === 'string' && typeof outcome.state === 'string') outcomes.set(outcome.id, outcome);
     },
     { description: 'Sent by the endpoint when a rollout has ended' },
   );

@@ -127,6 +127,10 @@ describe('the details of a run', () => {
     expect(text).toContain('- approve by \\*\\*ana\\*\\*, 2026-01-02 12:00:00: \\<b> \\|');
   });
 
+  it('cut digests short', () => {
+    expect(renderDetails(status({ steps: [step({ note: `not ${digest}.` })] }))).toContain('not 0123456789ab.');
+  });
+
   it('say how many branches of a large map are not listed', () => {
     const text = renderDetails(status({ steps: [step()], hidden: { done: 1940, failed: 2 } }));
     expect(text).toContain('| and 1940 done, 2 failed |');

@@ -166,9 +166,12 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** One line of text that Markdown and HTML leave as it is; an underscore inside of a word means nothing to them. */
+/** One line of text that Markdown and HTML leave as it is; an underscore inside of a word means nothing to them. Digests are cut short. */
 function plain(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = text
+    .replace(/\s+/g, ' ')
+    .replace(/sha256:([0-9a-f]{12})[0-9a-f]{52}/g, '$1')
+    .trim();
   const short = line.length > TEXT ? `${line.slice(0, TEXT - 1)}…` : line;
   return short.replace(/[\\`*[\]|~<&]/g, '\\$&').replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_');
 }
