@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { hostname } from 'node:os';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { readDevFile } from '../dev/dev-file.ts';
@@ -59,6 +60,8 @@ export async function workerCommand(options: WorkerOptions, io: Io): Promise<Exi
     onReady: () => {
       io.line(`worker ${options.class ?? 'control'} takes work from ${target.address}`);
       process.send?.({ type: 'ready' });
+      // Workers rarely end in a way that would write it.
+      flushCompileCache();
     },
     onProgress: (text) => io.line(text),
   });

@@ -1,8 +1,12 @@
 /** Program of the gateway's process in the dev stack; its options come as JSON in `SLUICE_GATEWAY_OPTIONS`. */
-import { startGatewayHost } from '@sluice/gateway';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { cacheDir } from '../cache-dir.ts';
 
-const options = JSON.parse(process.env.SLUICE_GATEWAY_OPTIONS ?? '{}');
-const host = await startGatewayHost(options);
+enableCompileCache(join(cacheDir(), 'node'));
+const { startGatewayHost } = await import('@sluice/gateway');
+
+const host = await startGatewayHost(JSON.parse(process.env.SLUICE_GATEWAY_OPTIONS ?? '{}'));
 let closing = false;
 const close = () => {
   if (closing) return;
