@@ -2,7 +2,7 @@ import type { AttemptRecord, StepStatus } from '@sluice/sdk';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { costOf, formatAttempts, formatMs, table } from '../follow/format.ts';
-import { attemptText, gateLines, roleOfState, roleOfVerdict, weightsText } from '../follow/lines.ts';
+import { attemptText, failureLines, gateLines, roleOfState, roleOfVerdict, weightsText } from '../follow/lines.ts';
 import { Lookout } from '../follow/look.ts';
 import type { Snapshot } from '../follow/snapshot.ts';
 import { answeredByWorker } from '../run/answered-by-worker.ts';
@@ -56,7 +56,7 @@ export function statusLines(snapshot: Snapshot, { paint }: Pick<Io, 'paint'>): s
   const lines = [
     `${paint('name', status.workflowId)} ${paint(roleOfState(status.state), status.state)} ${closed ? 'after' : 'for'} ${took}`,
   ];
-  if (closed?.failure) lines.push(...closed.failure.message.split('\n').map((line) => `  ${paint('bad', line)}`));
+  if (closed?.failure) lines.push(...failureLines(closed.failure, paint));
   if (status.steps.length > 0) lines.push('');
   const names = Math.max(0, ...status.steps.map(({ step }) => step.length));
   for (const step of status.steps) lines.push(...stepLines(step, snapshot, names, paint));

@@ -8,6 +8,7 @@ import type {
   StepState,
   Verdict,
 } from '@sluice/sdk';
+import type { RunFailure } from './snapshot.ts';
 
 /** What happens in a run, as `sluice run --wait` and `sluice status --follow` tell it. `at` is epoch ms. */
 export type FollowEvent = { readonly at: number } & (
@@ -77,7 +78,7 @@ export type FollowEvent = { readonly at: number } & (
       readonly run: string;
       readonly state: RunState;
       readonly ms: number;
-      readonly failure: { readonly code: string; readonly message: string } | null;
+      readonly failure: RunFailure | null;
     }
 );
 

@@ -2,6 +2,7 @@ import type { AttemptRecord, OpenGate, RunState, Verdict } from '@sluice/sdk';
 import type { Paint, Role } from './colours.ts';
 import type { FollowEvent } from './events.ts';
 import { evidenceRows, formatMs, formatRate, shortDigest, table } from './format.ts';
+import type { RunFailure } from './snapshot.ts';
 
 /** The lines that tell an event to a person; none for what only a live display shows. */
 export function linesOf(event: FollowEvent, paint: Paint): string[] {
@@ -61,11 +62,20 @@ export function linesOf(event: FollowEvent, paint: Paint): string[] {
     case 'finished': {
       const role = roleOfState(event.state);
       const lines = [`run ${paint('name', event.run)} ${paint(role, event.state)} after ${formatMs(event.ms)}`];
-      if (event.failure !== null)
-        lines.push(...event.failure.message.split('\n').map((line) => `  ${paint('bad', line)}`));
+      if (event.failure !== null) lines.push(...failureLines(event.failure, paint));
       return lines;
     }
   }
+}
+
+/** Code and message of what failed a run, and the last lines of the job that did. */
+export function failureLines({ code, message, tail = [] }: RunFailure, paint: Paint): string[] {
+  const [first = '', ...rest] = message.split('\n');
+  return [
+    `  ${paint('bad', code)}  ${first}`,
+    ...rest.map((line) => `  ${line}`),
+    ...tail.slice(-15).map((line) => `  | ${line}`),
+  ];
 }
 
 function waitingText({ what, address, sinceMs, failure }: Extract<FollowEvent, { type: 'waiting' }>): string {

@@ -1,6 +1,7 @@
 import {
   type EndpointState,
   endpointWorkflowId,
+  type JobFailure,
   Query,
   type RunState,
   type RunStatus,
@@ -10,7 +11,7 @@ import { type Client, type WorkflowExecutionDescription, WorkflowFailedError } f
 import { ApplicationFailure, type TemporalFailure } from '@temporalio/common';
 import { isUnreachable } from '../run/temporal-call.ts';
 import { PendingJobs } from './pending-jobs.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { RunFailure, Snapshot } from './snapshot.ts';
 
 /** No worker answered a query: the run stands still until one is back, or until its code is mended. */
 export class NoWorker extends Error {
@@ -90,7 +91,7 @@ export class Lookout {
     return this.#within(3000, () => handle.query<EndpointState>(Query.endpoint)).catch(() => null);
   }
 
-  async #failure(description: WorkflowExecutionDescription): Promise<{ code: string; message: string } | null> {
+  async #failure(description: WorkflowExecutionDescription): Promise<RunFailure | null> {
     if (description.status.name === 'COMPLETED') return null;
     try {
       const options = { followRuns: false };
@@ -143,7 +144,7 @@ function emptyStatus(workflowId: string, description: WorkflowExecutionDescripti
 }
 
 /** Code and message of the failure at the root; a chain of wrappers says the same thing less well. */
-export function failureOf(error: unknown): { code: string; message: string } {
+export function failureOf(error: unknown): RunFailure {
   let best = error;
   for (let inner: unknown = error; inner instanceof Error; inner = (inner as TemporalFailure).cause) {
     if (inner instanceof ApplicationFailure) {
@@ -151,7 +152,11 @@ export function failureOf(error: unknown): { code: string; message: string } {
       break;
     }
   }
-  if (best instanceof ApplicationFailure) return { code: best.type ?? 'Internal', message: best.message };
+  if (best instanceof ApplicationFailure) {
+    const { tail } = (best.details?.[0] ?? {}) as Partial<JobFailure>;
+    const lines = Array.isArray(tail) && tail.length > 0 ? { tail } : {};
+    return { code: best.type ?? 'Internal', message: best.message, ...lines };
+  }
   return best instanceof Error
     ? { code: best.name, message: best.message }
     : { code: 'Internal', message: String(best) };

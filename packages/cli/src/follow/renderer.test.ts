@@ -67,7 +67,17 @@ test.each<[FollowFact, string]>([
   ],
   [
     { type: 'finished', run: 'delays/one', state: 'failed', ms: 65_000, failure: { code: 'X', message: 'one\ntwo' } },
-    'run delays/one failed after 1 min 05 s\n  one\n  two',
+    'run delays/one failed after 1 min 05 s\n  X  one\n  two',
+  ],
+  [
+    {
+      type: 'finished',
+      run: 'delays/one',
+      state: 'failed',
+      ms: 100,
+      failure: { code: 'TrainerFailed', message: 'fit: exit code 1', tail: ['Traceback', 'ValueError: no'] },
+    },
+    'run delays/one failed after 100 ms\n  TrainerFailed  fit: exit code 1\n  | Traceback\n  | ValueError: no',
   ],
 ])('tells %o', (fact, expected) => {
   expect(text(fact)).toBe(expected);

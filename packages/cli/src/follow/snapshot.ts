@@ -14,8 +14,16 @@ export interface Snapshot {
   /** Null while the run is open. */
   readonly closed: {
     readonly at: number;
-    readonly failure: { readonly code: string; readonly message: string } | null;
+    readonly failure: RunFailure | null;
   } | null;
+}
+
+/** Why a run failed. */
+export interface RunFailure {
+  readonly code: string;
+  readonly message: string;
+  /** Last lines of the job that failed it. */
+  readonly tail?: readonly string[];
 }
 
 export interface PendingJob {
