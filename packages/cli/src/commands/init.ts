@@ -17,7 +17,8 @@ export async function initCommand(dir: string, options: { readonly name?: string
   } catch (error) {
     throw new UsageError((error as Error).message, 'Give another one by --name.');
   }
-  const files = templateFiles({ name, ...dependencies(folder) });
+  const packages = dependencies(folder);
+  const files = templateFiles({ name, ...packages });
   await mkdir(folder, { recursive: true });
   const inTheWay = (await readdir(folder)).filter((entry) => entry !== '.git');
   const taken = Object.keys(files).filter((path) => existsSync(join(folder, path)));
@@ -34,18 +35,20 @@ export async function initCommand(dir: string, options: { readonly name?: string
   for (const path of Object.keys(files)) io.line(`  ${path}`);
   const here = relative(process.cwd(), folder);
   io.line();
-  io.line(`Next: ${here === '' ? '' : `cd ${here}; `}npm install; npx sluice dev`);
+  io.line(`Next: ${here === '' ? '' : `cd ${here}; `}${packages.install}; npx sluice dev`);
   return ExitCode.done;
 }
 
 /** Published packages by their version; from a checkout, the checkout's own packages. */
-function dependencies(folder: string): { sdk: string; cli: string } {
+function dependencies(folder: string): { sdk: string; cli: string; install: string } {
   const cli = fileURLToPath(new URL('../..', import.meta.url));
   const version = (JSON.parse(readFileSync(join(cli, 'package.json'), 'utf8')) as { version: string }).version;
   const sdk = join(cli, '../sdk');
   const inCheckout = import.meta.url.endsWith('.ts') && existsSync(join(sdk, 'package.json'));
-  if (!inCheckout) return { sdk: `^${version}`, cli: `^${version}` };
-  return { sdk: `link:${relative(folder, sdk)}`, cli: `link:${relative(folder, cli)}` };
+  if (!inCheckout) return { sdk: `^${version}`, cli: `^${version}`, install: 'npm install' };
+  // npm has no links to a folder; pnpm does, and runs the checkout as it is.
+  const install = 'npx -y pnpm@12.21.0 install';
+  return { sdk: `link:${relative(folder, sdk)}`, cli: `link:${relative(folder, cli)}`, install };
 }
 
 function slug(text: string): string {

@@ -5,6 +5,8 @@ export interface TemplateOptions {
   /** Version ranges or `file:` paths of Sluice's packages. */
   readonly sdk: string;
   readonly cli: string;
+  /** Command that installs them. */
+  readonly install: string;
 }
 
 /** Text by path, relative to the new folder. */
@@ -20,7 +22,7 @@ export function templateFiles(options: TemplateOptions): Readonly<Record<string,
     'data/holdout.csv': rents(2, 60),
     'eval/holdout.json': suite,
     '.gitignore': 'node_modules/\n.sluice/\n__pycache__/\n',
-    'README.md': readme(name),
+    'README.md': readme(options),
   };
 }
 
@@ -187,14 +189,14 @@ function rents(seed: number, count: number): string {
   return `size,rent\n${rows.join('\n')}\n`;
 }
 
-function readme(name: string): string {
+function readme({ name, install }: TemplateOptions): string {
   return `# ${name}
 
 A model's whole life as one program: \`pipelines/${name}.ts\` reads the data, trains, evaluates against what is in
 production, asks for approval and moves traffic step by step.
 
 \`\`\`
-npm install
+${install}
 npx sluice doctor                       # is everything here that is needed?
 npx sluice dev                          # Temporal, the gateway and the workers, until Ctrl-C
 npx sluice run ${name} --wait=approval  # in a second terminal
