@@ -139,7 +139,7 @@ async function start(
   stopped: Promise<Stop>,
 ): Promise<Bad | null> {
   return interruptible(stopped, async () => {
-    const options = { startToCloseTimeout: '30 minutes', heartbeatTimeout: '30 seconds' } as const;
+    const options = { startToCloseTimeout: '30 minutes', heartbeatTimeout: '30 seconds', ...waited } as const;
     if (stable !== null) await small(`start ${stable.id}`, options).startVersion({ endpoint, candidate: stable });
     const { ready, reason } = await small(`start ${candidate.id}`, options).startVersion({ endpoint, candidate });
     if (ready) return null;
@@ -201,7 +201,7 @@ async function mark(
   const scope = new CancellationScope();
   const marking = scope
     .run(() =>
-      small(`mark ${candidate.id} as production`, { scheduleToCloseTimeout: '1 hour' }).markVersion({
+      small(`mark ${candidate.id} as production`, { scheduleToCloseTimeout: '1 hour', ...waited }).markVersion({
         endpoint,
         candidate,
         previous: stable,
@@ -249,10 +249,14 @@ async function rollBack(
   });
 }
 
+/** What is cancelled must be over before the opposite is done; the SDK's own default is not to wait. */
+const waited = { cancellationType: 'WAIT_CANCELLATION_COMPLETED' } as const;
+
 /** A change of traffic whose worker was lost is soon made again: until then nobody knows who serves, or watches. */
 const switching = {
   startToCloseTimeout: '20 seconds',
   heartbeatTimeout: '6 seconds',
+  ...waited,
   retry: { initialInterval: '500ms', backoffCoefficient: 1.5, maximumInterval: '5 seconds' },
 } as const;
 
