@@ -12,7 +12,8 @@ import { ApplicationFailure, defineSignal, defineUpdate, setHandler } from '@tem
 import { small } from './activities.ts';
 import { applicationFailure } from './failure.ts';
 import type { Journal } from './journal.ts';
-import { type Bench, judge } from './judge.ts';
+import { type Bench, type Judgement, judge } from './judge.ts';
+import { ResetWatch } from './reset-watch.ts';
 
 /** Takes the decisions of humans for one run, however they arrive, and hands each to the gate it counts for. */
 export class DecisionDesk {
@@ -23,6 +24,7 @@ export class DecisionDesk {
   readonly #decided: string[] = [];
   /** Digest of the evidence that is on the table, by step. */
   readonly #evidence = new Map<string, string>();
+  readonly #reset = new ResetWatch();
 
   constructor(journal: Journal, settings: () => Settings, requester: string | null) {
     this.#journal = journal;
@@ -32,6 +34,7 @@ export class DecisionDesk {
 
   /** Sets the handlers; called before anything is awaited, so that no early decision is lost unrecorded. */
   listen(): void {
+    this.#reset.begin();
     for (const kind of decisionKinds) {
       setHandler(
         defineSignal<[unknown]>(kind),
@@ -51,7 +54,7 @@ export class DecisionDesk {
       {
         description: 'approve, override or reject, with an answer',
         validator: (input) => {
-          const judgement = judge(input?.decision, input, this.#bench(this.#oidc() ? 'token-pending' : 'typed'));
+          const judgement = this.#judge(input?.decision, input);
           if (!judgement.counts) throw refused(judgement.why);
         },
       },
@@ -67,6 +70,16 @@ export class DecisionDesk {
   /** The decision on a step's candidate, once there is one. */
   decision(step: string): Decision | null {
     return this.#taken.get(step) ?? null;
+  }
+
+  /** Takes a decision back that its evidence did not outlast: the gate is open again. */
+  withdraw(step: string, why: string): void {
+    const decision = this.#taken.get(step);
+    if (decision === undefined) return;
+    this.#taken.delete(step);
+    this.#decided.splice(this.#decided.lastIndexOf(decision.candidate), 1);
+    this.#journal.decisions.splice(this.#journal.decisions.indexOf(decision), 1);
+    this.#refuse(decision.decision, decision, decision.via, decision.at, why);
   }
 
   close(step: string): void {
@@ -88,10 +101,17 @@ export class DecisionDesk {
     };
   }
 
+  /** A decision was made on what its sender saw then; what a reset applies again nobody has decided now. */
+  #judge(kind: string, input: unknown): Judgement {
+    const judgement = judge(kind, input, this.#bench(this.#oidc() ? 'token-pending' : 'typed'));
+    if (!judgement.counts || !this.#reset.repeating) return judgement;
+    return { counts: false, why: 'a reset applied it again; decide anew' };
+  }
+
   /** The recorded decision, or why it does not count. */
   async #take(kind: string, input: unknown, via: DecisionVia): Promise<Decision | string> {
     const at = new Date().toISOString();
-    const first = judge(kind, input, this.#bench(this.#oidc() ? 'token-pending' : 'typed'));
+    const first = this.#judge(kind, input);
     if (!first.counts) return this.#refuse(kind, input, via, at, first.why);
     if (!this.#oidc()) return this.#record(first.request, first.gate, via, at);
 

@@ -90,10 +90,18 @@ async function ask(run: RunState, ref: StepRef, spec: DeploySpec, candidate: Can
   const deadline = Math.min(expiresAt, Date.now() + within);
   const recheck = spec.approval === 'none' ? 15 * 60_000 : spec.approval.recheck;
   let told: OpenGate['state'] | null = null;
+  let table: Pick<Asked, 'verdict' | 'gates'> | null = null;
   try {
     for (;;) {
       const gates = [...spec.gates, await health(ref, spec, candidate)];
       const verdict = judgeGates(spec, candidate, gates);
+      const meanwhile = run.desk.decision(ref.step);
+      if (meanwhile !== null && table !== null) {
+        // It came while the candidate was looked at again, by the evidence of before.
+        if (meanwhile.decision !== 'approve' || verdict === 'pass') return decidedBy(meanwhile, table);
+        run.desk.withdraw(ref.step, `the gates said ${verdict} before it took effect`);
+      }
+      table = { verdict, gates };
       if (spec.approval === 'none' && verdict === 'pass') {
         return { state: 'go', decision: byPolicy(candidate, gates), verdict, gates, reason: null };
       }
@@ -124,13 +132,7 @@ async function ask(run: RunState, ref: StepRef, spec: DeploySpec, candidate: Can
           summary: summary(`${ref.step}: waits for a decision`),
         }));
       const decision = run.desk.decision(ref.step);
-      if (decision !== null) {
-        const reason =
-          decision.decision === 'reject'
-            ? `rejected by ${decision.by}${decision.reason === null ? '' : `: ${decision.reason}`}`
-            : null;
-        return { state: decision.decision === 'reject' ? 'rejected' : 'go', decision, verdict, gates, reason };
-      }
+      if (decision !== null) return decidedBy(decision, table);
       if (decided || Date.now() >= deadline) {
         const reason = `nobody decided within ${Math.round(within / 1000)} s; the ${state === 'blocked' ? 'gates were not passed' : 'approval was open'}`;
         return { state: 'expired', decision: null, verdict, gates, reason };
@@ -140,6 +142,12 @@ async function ask(run: RunState, ref: StepRef, spec: DeploySpec, candidate: Can
     run.desk.close(ref.step);
     run.journal.update(ref.step, { state: 'running' });
   }
+}
+
+function decidedBy(decision: Decision, table: Pick<Asked, 'verdict' | 'gates'>): Asked {
+  if (decision.decision !== 'reject') return { ...table, state: 'go', decision, reason: null };
+  const reason = `rejected by ${decision.by}${decision.reason === null ? '' : `: ${decision.reason}`}`;
+  return { ...table, state: 'rejected', decision, reason };
 }
 
 async function health(ref: StepRef, spec: DeploySpec, candidate: Candidate): Promise<GateResult> {

@@ -1,0 +1,63 @@
+import type { GateResult, Verdict } from '@sluice/sdk';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { digestOf, stubActivities } from '../harness/stub-activities.ts';
+import { untilState, waitFor } from '../harness/wait-for.ts';
+import { type Kit, workflowKit } from '../harness/workflow-kit.ts';
+
+const candidate = digestOf('model');
+
+/** The second look at the candidate lasts until it is told what it sees. */
+describe('a decision that comes while the candidate is looked at again', () => {
+  let kit: Kit;
+  let looks: number;
+  let seen: (verdict: Verdict) => void;
+  beforeEach(async () => {
+    looks = 0;
+    const second = new Promise<Verdict>((resolve) => {
+      seen = resolve;
+    });
+    kit = await workflowKit((project, client) =>
+      stubActivities(project, client, {
+        checkCandidate: async (): Promise<GateResult> => {
+          const verdict = ++looks === 1 ? 'pass' : await second;
+          return { name: 'candidate health', verdict, evidence: [] };
+        },
+      }),
+    );
+  });
+  afterEach(() => kit.close());
+
+  const secondLook = async () => {
+    const run = await kit.start('gated', { within: '30 seconds', recheck: '150ms' });
+    await untilState(run, 'awaiting-approval');
+    await waitFor('a second look', async () => looks === 2);
+    return run;
+  };
+
+  it('is taken back when it approves and the look finds something bad: the gate is open again, and blocked', async () => {
+    const run = await secondLook();
+    await run.executeUpdate('decide', { args: [{ decision: 'approve', by: 'ana', candidate }] });
+    seen('fail');
+    const status = await untilState(run, 'blocked');
+    expect(status.decisions).toEqual([]);
+    expect(status.refused).toMatchObject([
+      { decision: 'approve', by: 'ana', why: 'the gates said fail before it took effect' },
+    ]);
+    await run.executeUpdate('decide', { args: [{ decision: 'override', by: 'ben', reason: 'known', candidate }] });
+    expect(await run.result()).toMatchObject({ state: 'deployed', decision: { decision: 'override', by: 'ben' } });
+  });
+
+  it('counts when the look finds nothing, by the evidence that was on the table', async () => {
+    const run = await secondLook();
+    await run.executeUpdate('decide', { args: [{ decision: 'approve', by: 'ana', candidate }] });
+    seen('pass');
+    expect(await run.result()).toMatchObject({ state: 'deployed', decision: { by: 'ana' } });
+  });
+
+  it('counts when it rejects, whatever the look finds', async () => {
+    const run = await secondLook();
+    await run.executeUpdate('decide', { args: [{ decision: 'reject', by: 'ana', candidate }] });
+    seen('fail');
+    expect(await run.result()).toMatchObject({ state: 'rejected', verdict: 'pass' });
+  });
+});
