@@ -50,6 +50,7 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
     .description('take work until it is told to stop')
     .option('--class <name>', 'serve this resource class')
     .option('--control', 'run the workflows and the small steps around them')
+    .option('--build-id <id>', 'pin runs to this build (Worker Versioning); with --control')
     .option('--machine <name>', 'name of this machine in preemption notices (default: the host name)')
     .option('--grace <ms>', 'how long running work may go on after a stop, in ms', number)
     .option('--azure-events', "read preemption notices from Azure's metadata service")

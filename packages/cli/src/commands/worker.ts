@@ -13,6 +13,7 @@ import { type CommonOptions, loadProject } from './project.ts';
 export interface WorkerOptions extends CommonOptions {
   readonly class?: string;
   readonly control?: boolean;
+  readonly buildId?: string;
   readonly machine?: string;
   readonly grace?: number;
   readonly azureEvents?: boolean;
@@ -49,6 +50,7 @@ export async function workerCommand(options: WorkerOptions, io: Io): Promise<Exi
     machine: options.machine ?? env.SLUICE_MACHINE ?? hostname(),
     ...(options.class === undefined ? {} : { class: options.class }),
     ...(options.grace === undefined ? {} : { grace: options.grace }),
+    ...(options.buildId === undefined ? {} : { buildId: options.buildId }),
     mlflowUrl: env.SLUICE_MLFLOW_URL || stack?.mlflow?.url || null,
     gateway:
       gatewayUrl && gatewayAdminUrl

@@ -31,6 +31,11 @@ export interface RunWorkerOptions {
   readonly scheduledEventsUrl?: string | null;
   /** How long running work may go on after a shutdown is asked for, ms. @default 20000 */
   readonly grace?: number;
+  /**
+   * Pins runs to this build by Temporal's Worker Versioning: they stay on workers of the build they began on. Left out,
+   * a build id made of the bundle's bytes is only recorded.
+   */
+  readonly buildId?: string;
   /** Ends the worker in good order. */
   readonly signal: AbortSignal;
   readonly onReady?: () => void;
@@ -81,7 +86,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
       shutdownForceTime: (options.grace ?? 25_000) + 10_000,
       maxHeartbeatThrottleInterval: '1s',
       defaultHeartbeatThrottleInterval: '1s',
-      ...(bundling === null ? classWorker(loaded, options.class ?? '') : controlWorker(loaded, await bundling)),
+      ...(bundling === null
+        ? classWorker(loaded, options.class ?? '')
+        : { ...controlWorker(loaded, await bundling), ...pinned(loaded, options.buildId) }),
     });
     return await serve(worker, notices, options);
   } finally {
@@ -100,6 +107,17 @@ function classWorker({ config }: LoadedConfig, name: string): Partial<WorkerOpti
 
 function controlWorker({ config }: LoadedConfig, workflowBundle: { codePath: string }) {
   return { taskQueue: taskQueue(config.project), workflowBundle };
+}
+
+function pinned({ config }: LoadedConfig, buildId: string | undefined): Partial<WorkerOptions> {
+  if (buildId === undefined) return {};
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName: config.project, buildId },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'PINNED',
+    },
+  };
 }
 
 /** Runs until told to stop, from outside or by a notice that this machine goes away. */
