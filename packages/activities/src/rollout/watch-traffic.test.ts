@@ -117,6 +117,26 @@ describe('a phase', () => {
     expect(outcome.reason).toContain('killed by SIGKILL');
   });
 
+  test('fails when the process crashed while there was no watcher, and tells since when it is bad', async () => {
+    const beats: unknown[] = [];
+    const stop = new AbortController();
+    const heartbeat = (details: unknown) => void beats.push(details);
+    const lost = watchTraffic(target([{ good: 50, bad: 1, firstErrorAt: 1234 }]), input({ hold: 60_000 }), {
+      signal: stop.signal,
+      heartbeat,
+    });
+    await expect.poll(() => beats.at(-1)).toMatchObject({ restarts: 0 });
+    stop.abort(new Error('its worker was lost'));
+    await expect(lost).rejects.toThrow('lost');
+    const looks: Look[] = [{ good: 60, state: { restarts: 1, lastError: 'killed by SIGKILL' } }];
+    const outcome = await watchTraffic(target(looks), input({ hold: 60_000 }), { ...quiet, former: beats.at(-1) });
+    expect(outcome).toMatchObject({
+      verdict: 'fail',
+      firstBadAt: 1234,
+      reason: expect.stringContaining('killed by SIGKILL'),
+    });
+  });
+
   test('gives an unhealthy process a second look', async () => {
     const looks: Look[] = [{ good: 50, state: { state: 'unhealthy' } }, { good: 60 }];
     expect((await watchTraffic(target(looks), input(), quiet)).verdict).toBe('pass');

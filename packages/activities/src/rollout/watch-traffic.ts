@@ -19,9 +19,13 @@ export function watchTrafficActivity(context: ActivityContext): SluiceActivities
 
 export async function watchTraffic(target: Target, input: WatchInput, scope: ActivityScope): Promise<WatchOutcome> {
   const { interval } = input.spec.health;
-  const memory: PhaseMemory = { firstBadAt: null, restarts: null, earlier: undefined, lastLook: input.since };
+  const memory: PhaseMemory = { ...remembered(scope.former), earlier: undefined, lastLook: input.since };
   const streaks: Streaks = { fail: 0, error: 0, seenAt: Date.now(), measured: false };
-  let beat: unknown = { phase: input.phase };
+  const told = (more: object) => {
+    const { firstBadAt, restarts } = memory;
+    return { phase: input.phase, firstBadAt, restarts, ...more };
+  };
+  let beat = told({});
   for (;;) {
     const health = await alive(scope, () => unlessAborted(scope.signal, look(target, input, memory)), beat);
     count(streaks, health.verdict);
@@ -30,9 +34,18 @@ export async function watchTraffic(target: Target, input: WatchInput, scope: Act
       const firstBadAt = outcome.verdict === 'pass' ? null : memory.firstBadAt;
       return { ...outcome, evidence: health.evidence.slice(0, ROWS), firstBadAt };
     }
-    beat = { phase: input.phase, verdict: health.verdict, elapsed: Date.now() - input.since };
+    beat = told({ verdict: health.verdict, elapsed: Date.now() - input.since });
     await pause(scope, untilNextLook(input, interval), beat);
   }
+}
+
+/** What a watcher that was lost had seen: a candidate that crashed meanwhile is not taken for one that never did. */
+function remembered(former: unknown): Pick<PhaseMemory, 'firstBadAt' | 'restarts'> {
+  const { firstBadAt, restarts } = (former ?? {}) as Record<string, unknown>;
+  return {
+    firstBadAt: typeof firstBadAt === 'number' ? firstBadAt : null,
+    restarts: typeof restarts === 'number' ? restarts : null,
+  };
 }
 
 /** Measurements in a row that ended badly; a pass ends the row, too little data does not. */

@@ -3,16 +3,21 @@ import { describe, expect, test } from 'vitest';
 import { activityScope, alive, pause } from './activity-scope.ts';
 
 function inActivity<Value>(cancel: AbortController, beats: unknown[], work: () => Value): Value {
-  const context = { cancellationSignal: cancel.signal, heartbeat: (details?: unknown) => beats.push(details) };
+  const context = {
+    cancellationSignal: cancel.signal,
+    heartbeat: (details?: unknown) => beats.push(details),
+    info: { heartbeatDetails: { step: 0 } },
+  };
   return asyncLocalStorage.run(context as unknown as Context, work);
 }
 
 describe('the scope of an activity', () => {
-  test('heartbeats and cancels with the activity', async () => {
+  test('heartbeats and cancels with the activity, and knows what was said before', async () => {
     const cancel = new AbortController();
     const beats: unknown[] = [];
     await inActivity(cancel, beats, async () => {
       const scope = activityScope();
+      expect(scope.former).toEqual({ step: 0 });
       await pause(scope, 20, { step: 1 });
       cancel.abort(new Error('cancelled by the workflow'));
       await expect(pause(scope, 60_000)).rejects.toThrow('cancelled by the workflow');

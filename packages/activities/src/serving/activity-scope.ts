@@ -7,6 +7,8 @@ export interface ActivityScope {
   readonly signal: AbortSignal;
   /** Tells the server that this is alive. Never throws. */
   heartbeat(details?: unknown): void;
+  /** What an attempt before this one, whose worker was lost, said in its last heartbeat. */
+  readonly former?: unknown;
 }
 
 /** Milliseconds between heartbeats; far below every heartbeat timeout in use. */
@@ -19,7 +21,11 @@ export function activityScope(): ActivityScope {
   } catch {
     return { signal: new AbortController().signal, heartbeat: () => {} };
   }
-  return { signal: context.cancellationSignal, heartbeat: (details) => context.heartbeat(details) };
+  return {
+    signal: context.cancellationSignal,
+    heartbeat: (details) => context.heartbeat(details),
+    former: context.info.heartbeatDetails,
+  };
 }
 
 /** Heartbeats while `work` runs. Everything inside must have a time limit of its own, so that a hang still shows. */
