@@ -179,12 +179,13 @@ describe('a bad version leaves within its budget, and the old one answers as bef
     await traffic.stop();
 
     const failed = failuresOf(traffic);
-    const bad = badTime(failed);
-    const sent = (badTime(failed, 'sentAt').last - hungAt) / 1000;
-    report('its server hangs', bad.seconds, `${told(failed)}; requests reached it for ${sent} s`);
+    // What was sent before traffic moved hangs on until its server is gone; what counts is when the last was sent.
+    const last = badTime(failed, 'sentAt').last;
+    const off = (last - badTime(failed).first) / 1000;
+    report('its server hangs', off, `${told(failed)}; the last was sent after ${(last - hungAt) / 1000} s`);
     expect(result).toMatchObject({ state: 'rolled-back', reason: expect.stringContaining('unhealthy') });
-    expect(bad.seconds).toBeLessThanOrEqual(BUDGET);
-    expect(sent).toBeLessThanOrEqual(60);
+    expect(off).toBeLessThanOrEqual(BUDGET);
+    expect((last - hungAt) / 1000).toBeLessThanOrEqual(LIMIT);
     await isBackOn(one, pid);
   });
 });
