@@ -83,8 +83,11 @@ export const life = pipeline({
     within: z.string().default('1 hour'),
     gates: z.enum(['all', 'none']).default('all'),
     endpoint: z.string().default('shop'),
+    /** Silence after which an evaluation or a replay is given to another worker. */
+    silence: z.string().default('30 seconds'),
   }),
   async run(params) {
+    const temporal = { heartbeatTimeout: params.silence as '30 seconds' };
     const rows = await extract('rows', { sql: params.sql, checks: [column('i').notNull()] });
     const model = await trainModel(params);
     const quality = await evaluate('quality', {
@@ -98,11 +101,13 @@ export const life = pipeline({
         margin: 0.5,
       },
       endpoint: params.endpoint,
+      temporal,
     });
     const replayed = await replay('traffic', {
       model,
       endpoint: params.endpoint,
       last: params.last as '1 hour',
+      temporal,
     });
     return deploy('shop', {
       model,
