@@ -146,6 +146,8 @@ async function runSlice<Value>(spec: MapSpec, fork: Fork, params: unknown, index
       workflowId: `${fork.runId}/${fork.mapPath}/${index}`,
       args: [params, fork],
       parentClosePolicy: ParentClosePolicy.TERMINATE,
+      // After a reset, the child of the execution that was may still be there.
+      workflowIdReusePolicy: 'TERMINATE_IF_RUNNING',
       staticSummary: summary(`${spec.name} ${encodeKey(fork.keys[0] ?? '')} to ${encodeKey(last)}`),
     });
     return (await child.result()) as Settled<Value>[];
