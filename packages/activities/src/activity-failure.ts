@@ -16,9 +16,18 @@ export function withStableFailures<F extends Activity>(activity: F): F {
     try {
       return await activity(input);
     } catch (error) {
-      throw activityFailure(error, activityInfo().attempt);
+      throw activityFailure(error, attemptNow());
     }
   }) as F;
+}
+
+/** Outside of Temporal there is one attempt. */
+function attemptNow(): number {
+  try {
+    return activityInfo().attempt;
+  } catch {
+    return 1;
+  }
 }
 
 export function activityFailure(error: unknown, attempt: number): unknown {

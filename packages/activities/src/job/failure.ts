@@ -35,7 +35,7 @@ export function jobFailure(error: unknown, facts: FailureFacts): ApplicationFail
 function placed(error: unknown, where: string): unknown {
   if (!(error instanceof SluiceError)) return new SluiceError(ErrorCode.Internal, describeError(error), { where });
   return new SluiceError(error.code, error.message, {
-    where: error.where === undefined ? where : `${where}, ${error.where}`,
+    where: error.where === undefined || error.where === where ? where : `${where}, ${error.where}`,
     ...(error.fix === undefined ? {} : { fix: error.fix }),
   });
 }

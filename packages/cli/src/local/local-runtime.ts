@@ -24,6 +24,7 @@ import {
 } from '@sluice/sdk';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import type { JobCache } from './job-cache.ts';
+import { stepError } from './step-error.ts';
 
 export type LocalEvent =
   | { readonly type: 'step-started'; readonly step: string; readonly kind: string }
@@ -186,7 +187,8 @@ export class LocalRuntime implements Runtime {
         : await this.#measure(spec, ref);
       onEvent({ type: 'step-ended', step, kind: spec.kind, ms: Date.now() - began, result });
       return result;
-    } catch (error) {
+    } catch (failure) {
+      const error = stepError(step, failure);
       onEvent({ type: 'step-failed', step, kind: spec.kind, ms: Date.now() - began, error });
       throw error;
     }

@@ -1,0 +1,28 @@
+import { SluiceError } from '@sluice/sdk';
+import { ApplicationFailure } from '@temporalio/common';
+import { expect, test } from 'vitest';
+import { stepError } from './step-error.ts';
+
+test('an activity’s own error keeps its code, its place and what to do now', () => {
+  const cause = new SluiceError('NotFound', 'There is no file x.csv.', { where: 'rows', fix: 'Put it there.' });
+  const failure = ApplicationFailure.create({ type: 'NotFound', message: 'all in one', cause });
+  expect(stepError('rows', failure)).toMatchObject({
+    code: 'NotFound',
+    message: 'rows: There is no file x.csv.',
+    where: 'rows',
+    fix: 'Put it there.',
+  });
+});
+
+test('a job’s failure keeps its code and its last lines', () => {
+  const tail = ['Traceback', 'ValueError'];
+  const failure = ApplicationFailure.create({ type: 'TrainerFailed', message: 'exit code 1', details: [{ tail }] });
+  const error = stepError('fit', failure);
+  expect(error).toBeInstanceOf(SluiceError);
+  expect(error).toMatchObject({ code: 'TrainerFailed', message: 'fit: exit code 1', where: 'fit', data: { tail } });
+});
+
+test('any other error is left as it is', () => {
+  const error = new TypeError('x is not a function');
+  expect(stepError('fit', error)).toBe(error);
+});

@@ -1,0 +1,21 @@
+import { ErrorCode, type ErrorDetails, SluiceError } from '@sluice/sdk';
+import { ApplicationFailure } from '@temporalio/common';
+
+/** What a pipeline's code sees when a step fails here: the class and the code that it would see in a run. */
+export function stepError(step: string, error: unknown): unknown {
+  if (!(error instanceof ApplicationFailure)) return error;
+  const { cause } = error;
+  if (cause instanceof SluiceError) {
+    return new SluiceError(cause.code, `${step}: ${cause.message}`, { ...placeOf(cause, step), cause });
+  }
+  const data = error.details?.[0];
+  return new SluiceError(error.type ?? ErrorCode.Internal, `${step}: ${error.message}`, {
+    where: step,
+    cause: error,
+    ...(data === undefined ? {} : { data }),
+  });
+}
+
+function placeOf({ where, fix, data }: SluiceError, step: string): ErrorDetails {
+  return { where: where ?? step, ...(fix === undefined ? {} : { fix }), ...(data === undefined ? {} : { data }) };
+}
