@@ -18,5 +18,9 @@ export default defineConfig({
     'on-demand': { price: { ...price, perHour: 3 } },
   },
   // As many as a test needs for rollouts side by side: an endpoint has one at a time.
-  endpoints: { shop: serving, ...Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`shop-${i + 1}`, serving])) },
+  endpoints: {
+    shop: serving,
+    impatient: { ...serving, ready: '8 seconds' },
+    ...Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`shop-${i + 1}`, serving])),
+  },
 });

@@ -11,6 +11,8 @@ from pathlib import Path
 model = json.loads((Path(os.environ["SLUICE_MODEL"]) / "model.json").read_text())
 serving = model["serving"]
 answered = 0
+if serving == "never-ready":
+    print("still loading 80 GiB of weights", flush=True)
 
 
 class Handler(BaseHTTPRequestHandler):

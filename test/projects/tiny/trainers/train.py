@@ -19,6 +19,7 @@ def main() -> None:
         hyper = job.hyper
         fault = hyper["fault"]
         if fault == "exit-1":
+            print("Traceback (most recent call last):", file=sys.stderr)
             print("ValueError: this trainer was told to fail", file=sys.stderr)
             sys.exit(1)
         if fault == "out-of-memory":

@@ -1,0 +1,313 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { mlflowClient } from '@sluice/activities';
+import { type EndpointState, endpointWorkflowId, Query, type RunStatus, taskQueue } from '@sluice/sdk';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { processesIn } from '../harness/processes.ts';
+import { type ProjectStack, projectStack } from '../harness/project.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import { sluice } from './sluice.ts';
+
+const ENDPOINT = 'impatient';
+const short = { steps: 3, pace: 0 };
+
+let project: ProjectStack;
+/** Processes of the stack, and the server of the version that serves. */
+let before: string[];
+let serving: EndpointState;
+
+beforeAll(async () => {
+  vi.stubEnv('SLUICE_TEST_SPOT_SLOTS', '4');
+  project = await projectStack();
+  const first = await project.start('release', { trainer: short, on: 'cpu', endpoint: ENDPOINT }, 'good');
+  expect(await first.result()).toMatchObject({ state: 'deployed' });
+  serving = await endpoint();
+  before = processesIn(project.root);
+});
+afterAll(() => project?.close());
+
+function endpoint(): Promise<EndpointState> {
+  return project.client.workflow.getHandle(endpointWorkflowId(ENDPOINT)).query<EndpointState>(Query.endpoint);
+}
+
+interface Case {
+  readonly what: string;
+  readonly pipeline: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly code: string;
+  /** What, where and what now, as the message says them. */
+  readonly says: readonly (string | RegExp)[];
+  /** Attempts of the training; left out where none was made. */
+  readonly attempts?: readonly string[];
+  readonly tail?: readonly string[];
+}
+
+const broken = (fault: string, more: object = {}) => ({ trainer: { ...short, fault }, ...more });
+
+const cases: readonly Case[] = [
+  {
+    what: 'SQL that reads a file which is not there',
+    pipeline: 'life',
+    params: { sql: "select * from read_csv('data/nowhere.csv')" },
+    code: 'NotFound',
+    says: ['There is no file data/nowhere.csv', /\(at rows: .*\)/, 'What now: Relative paths in SQL are relative to'],
+  },
+  {
+    what: 'SQL that DuckDB cannot read',
+    pipeline: 'life',
+    params: { sql: 'select nothing frm rows' },
+    code: 'InvalidSql',
+    says: ['Parser Error: syntax error at or near "rows"', '(at rows: sql, line 1)', 'What now: Correct the SQL'],
+  },
+  {
+    what: 'SQL that fails on the data',
+    pipeline: 'life',
+    params: { sql: "select cast(c as integer) as i from (values ('1'), ('x')) t(c)" },
+    code: 'InvalidSql',
+    says: ["Could not convert string 'x' to INT32", '(at rows: sql, line 1)', 'What now: Correct the SQL'],
+  },
+  {
+    what: 'a trainer that exits 1',
+    pipeline: 'training',
+    params: broken('exit-1', { errors: 1 }),
+    code: 'TrainerFailed',
+    says: [
+      'The trainer exited with code 1: ValueError: this trainer was told to fail',
+      '(at step model, attempt 2)',
+      'What now: See its last lines below',
+    ],
+    attempts: ['failed', 'failed'],
+    tail: ['Traceback (most recent call last):', 'ValueError: this trainer was told to fail'],
+  },
+  {
+    what: 'a trainer that runs out of memory, which is never tried again unchanged',
+    pipeline: 'training',
+    params: broken('out-of-memory', { errors: 3 }),
+    code: 'OutOfMemory',
+    says: ['ran out of memory: MemoryError: cannot allocate 80 GiB', 'attempt 1', 'What now: Use a smaller batch'],
+    attempts: ['out-of-memory'],
+  },
+  {
+    what: 'a trainer that prints rubbish to its event file',
+    pipeline: 'training',
+    params: broken('rubbish', { errors: 3 }),
+    code: 'ProtocolError',
+    says: ['is not JSON: this is not an event', 'attempt 1', 'What now: Write one JSON object a line'],
+    attempts: ['failed'],
+  },
+  {
+    what: 'a trainer that writes no model',
+    pipeline: 'training',
+    params: broken('no-model', { errors: 3 }),
+    code: 'NoModel',
+    says: ['ended well but left no model', 'attempt 1', 'What now: Write the model into the output directory'],
+    attempts: ['failed'],
+  },
+  {
+    what: 'a trainer that hangs',
+    pipeline: 'training',
+    params: { trainer: { steps: 10, pace: 0, fault: 'hang' }, stall: '2 seconds' },
+    code: 'TrainerStalled',
+    says: ['The trainer hung: no event, no output', 'attempt 1', 'What now: Look where it hangs'],
+    attempts: ['stalled'],
+    tail: ['did step 1', 'did step 2', 'did step 3'],
+  },
+  {
+    what: 'a server that never answers /ping',
+    pipeline: 'life',
+    params: { trainer: { ...short, serving: 'never-ready' }, endpoint: ENDPOINT },
+    code: 'ServerNotReady',
+    says: [
+      'GET /ping did not answer 200 within 8 s',
+      'still loading 80 GiB of weights',
+      '(at endpoints.impatient.serve)',
+      'What now: Run the command by hand',
+    ],
+    attempts: ['done'],
+  },
+  {
+    what: 'a resource class that is not in the config',
+    pipeline: 'training',
+    params: { on: 'gpu' },
+    code: 'InvalidStep',
+    says: ['there is no resource class "gpu"', '(at model)', 'What now: Use one of cpu, spot, on-demand'],
+  },
+  {
+    what: 'an endpoint that is not in the config',
+    pipeline: 'release',
+    params: { trainer: short, endpoint: 'shopp' },
+    code: 'InvalidStep',
+    says: ['there is no endpoint "shopp"', '(at release)', /What now: Use one of .*\bshop\b/],
+    attempts: ['done'],
+  },
+  {
+    what: 'two steps of one name',
+    pipeline: 'two-of-one-name',
+    params: {},
+    code: 'DuplicateStep',
+    says: ['Two steps are called "rows"', '(at rows)', 'What now: Names identify work'],
+  },
+  {
+    what: 'two items of a map with one key',
+    pipeline: 'two-of-one-key',
+    params: {},
+    code: 'DuplicateStep',
+    says: ['items 0 and 2 of map airport have the same key "EWR"', 'What now: Keys identify work'],
+  },
+];
+
+describe.concurrent('a run ends with exit code 1 and says what, where and what now, for', () => {
+  it.each(cases)('$what', async ({ what, pipeline, params, code, says, attempts, tail }) => {
+    const key = `bad-${cases.findIndex((one) => one.what === what)}`;
+    const flags = Object.entries(params).flatMap(([name, value]) => ['--param', `${name}=${JSON.stringify(value)}`]);
+    const called = await sluice(project.root, ['run', pipeline, '--key', key, '--wait', '--json', ...flags]);
+    expect(called.exit, called.out + called.err).toBe(1);
+    const failure = called.events.find(({ type }) => type === 'finished')?.failure;
+    expect(failure?.code).toBe(code);
+    for (const text of says) expect(failure?.message).toMatch(text);
+    if (tail !== undefined) expect(failure?.tail).toEqual(tail);
+
+    const handle = project.client.workflow.getHandle(`${pipeline}/${key}`);
+    expect((await handle.describe()).status.name).toBe('FAILED');
+    const status = await handle.query<RunStatus>(Query.status);
+    expect(status.state).toBe('failed');
+    const training = status.steps.find(({ kind }) => kind === 'train');
+    expect(training?.attempts.map(({ ended }) => ended) ?? []).toEqual(attempts ?? []);
+  });
+
+  it('parameters that a client sends past the command', async () => {
+    const handle = await project.client.workflow.start('training', {
+      workflowId: 'training/unchecked',
+      taskQueue: taskQueue(project.stack.loaded.config.project),
+      args: [{ trainer: { steps: -1 }, errors: 'many' }],
+    });
+    const error: unknown = await handle.result().catch((failed: unknown) => failed);
+    const cause = error instanceof WorkflowFailedError ? error.cause : error;
+    expect(cause).toBeInstanceOf(ApplicationFailure);
+    expect(cause).toMatchObject({ type: 'InvalidParams', nonRetryable: true });
+    const [problems = []] = ((cause as ApplicationFailure).details ?? []) as string[][];
+    expect(problems.map((line) => line.split(':')[0])).toEqual(['trainer.steps', 'errors']);
+  });
+
+  it('the last lines of a trainer, where a person reads them', async () => {
+    const called = await sluice(project.root, ['run', 'training', '--wait', '--param', 'trainer.fault=exit-1']);
+    expect(called.exit).toBe(1);
+    expect(called.out).toMatch(/^ {12}TrainerFailed {2}model: The trainer exited with code 1: ValueError/m);
+    expect(called.out).toMatch(/^ {12}\| Traceback \(most recent call last\):\n {12}\| ValueError: this trainer/m);
+  });
+});
+
+describe.concurrent('a command against a running stack', () => {
+  it('does not start a run twice under one key', async () => {
+    const run = await project.start('training', { trainer: { steps: 500, pace: 20 }, on: 'cpu' }, 'twice');
+    const called = await sluice(project.root, ['run', 'training', '--key', 'twice']);
+    expect(called.exit).toBe(2);
+    expect(called.err).toContain('error Usage  The run training/twice is under way already.');
+    expect(called.err).toMatch(/fix {4}.*--key/);
+    const handle = project.client.workflow.getHandle(run.workflowId);
+    await handle.cancel();
+    await expect(run.result()).rejects.toThrow();
+  });
+
+  it('does not start a second stack in one project', async () => {
+    const called = await sluice(project.root, ['dev']);
+    expect(called.exit).toBe(2);
+    expect(called.err).toContain(`error AlreadyRunning  sluice dev runs in this project already`);
+    expect(called.err).toMatch(/fix {4}\S/);
+  });
+
+  it('says which runs there are when asked for one that does not exist', async () => {
+    const called = await sluice(project.root, ['status', 'no-such-run']);
+    expect(called.exit).toBe(2);
+    expect(called.err).toContain('error RunNotFound');
+    expect(called.err).toMatch(/fix {4}\S/);
+  });
+});
+
+describe('a version whose server never answers /ping', () => {
+  it('is blocked; let out all the same it gets no traffic, and the old one serves on', async () => {
+    const params = ['--param', `endpoint=${ENDPOINT}`, '--param', 'trainer.version=b', '--param', 'trainer.steps=3'];
+    const never = ['--param', 'trainer.serving=never-ready'];
+    const { root } = project;
+    const blocked = await sluice(root, ['run', 'release', '--key', 'never', '--wait', ...params, ...never]);
+    expect(blocked.exit, blocked.out + blocked.err).toBe(3);
+    expect(blocked.out).toMatch(/server gets ready +fail +.*GET \/ping did not answer 200 within 8 s/);
+    expect(blocked.out).toContain('still loading 80 GiB of weights');
+    expect(blocked.out).toContain("sluice reject 'release/never'");
+
+    const override = ['override', 'release/never', '--reason', 'to see what happens', '--by', 'tester'];
+    expect((await sluice(root, override)).exit).toBe(0);
+    const followed = await sluice(root, ['status', 'release/never', '--follow']);
+    expect(followed.exit, followed.out + followed.err).toBe(5);
+    expect(followed.out).toContain('did not get ready: GET /ping did not answer 200');
+    expect(followed.out).toContain('still loading 80 GiB of weights');
+    const { stable, candidate, weights, history } = await endpoint();
+    expect({ stable, candidate, weights }).toEqual({
+      stable: serving.stable,
+      candidate: null,
+      weights: serving.weights,
+    });
+    expect(history.at(-1)).toMatchObject({ state: 'rolled-back' });
+  });
+});
+
+describe('after all of these mistakes', () => {
+  it('the version from before serves all traffic', async () => {
+    const { stable, candidate, weights } = await endpoint();
+    expect({ stable, candidate, weights }).toEqual({
+      stable: serving.stable,
+      candidate: null,
+      weights: { [serving.stable?.id ?? '']: 100 },
+    });
+    const response = await fetch(`${project.stack.gateway.url}/${ENDPOINT}/invocations`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ dataframe_records: [{ i: 21 }] }),
+    });
+    expect(await response.json()).toEqual({ predictions: [42], version: 'a' });
+  });
+
+  it('no process is left', async () => {
+    await waitFor('only the processes of before', async () => {
+      const extra = processesIn(project.root).filter((one) => !before.includes(one));
+      if (extra.length > 0) throw new Error(extra.join('\n'));
+      return true;
+    });
+    expect(processesIn(project.root)).toEqual(before);
+  });
+
+  it('nothing half-written is left in the store or beside it', async () => {
+    for (const folder of ['store/tmp', 'work', 'tmp/extract']) {
+      expect(await readdir(join(project.root, '.sluice', folder)), folder).toEqual([]);
+    }
+  });
+
+  it('every run is closed, in Temporal and in MLflow', async () => {
+    const mlflow = mlflowClient({ url: project.stack.mlflow?.url ?? '' });
+    await waitFor('no open run', async () => {
+      const open: string[] = [];
+      for await (const run of project.client.workflow.list({ query: "ExecutionStatus = 'Running'" })) {
+        if (!run.workflowId.startsWith('endpoint/')) open.push(run.workflowId);
+      }
+      if (open.length > 0) throw new Error(open.join(', '));
+      return true;
+    });
+    const experiment = await mlflow.getExperimentByName(project.stack.loaded.config.project);
+    const runs = await mlflow.searchRuns({ experiment_ids: [experiment?.experiment_id ?? ''] });
+    expect(runs.length).toBeGreaterThan(cases.length);
+    expect(runs.filter(({ info }) => info.status === 'RUNNING').map(({ info }) => info.run_name)).toEqual([]);
+  });
+
+  it('MLflow has the two versions that were candidates, whole, and production is the good one', async () => {
+    const mlflow = mlflowClient({ url: project.stack.mlflow?.url ?? '' });
+    const versions = await mlflow.searchModelVersions({ filter: "name = 'impatient'" });
+    expect(versions.map(({ version, status }) => [version, status]).sort()).toEqual([
+      ['1', 'READY'],
+      ['2', 'READY'],
+    ]);
+    expect((await mlflow.getVersionByAlias(ENDPOINT, 'production'))?.version).toBe('1');
+    for (const name of ['shop', 'shopp']) expect(await mlflow.getRegisteredModel(name)).toBeNull();
+  });
+});
