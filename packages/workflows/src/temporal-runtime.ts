@@ -270,8 +270,7 @@ export class TemporalRuntime implements Runtime {
         // The record of a run must not decide how the run ends.
       }
     }
-    // Asked first: a time-out makes a timer, and almost always there is nothing to wait for.
-    if (!allHandlersFinished()) await condition(allHandlersFinished, '1 minute');
+    await condition(allHandlersFinished, '1 minute');
   }
 }
 

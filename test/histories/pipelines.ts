@@ -1,0 +1,39 @@
+import { ErrorCode, errorCode, evaluate, map, pipeline, python, step, train } from '@sluice/sdk';
+import { z } from 'zod';
+
+/** Pipelines whose histories are kept, beside the fixtures and the examples: shapes that those do not have. */
+
+/** Goes on after a step that failed, and then fans out into children. */
+export const recovered = pipeline({
+  name: 'recovered',
+  params: z.object({ keys: z.array(z.string()) }),
+  async run({ keys }) {
+    const model = await train('model', { run: python('train.py') });
+    const score = await evaluate('quality', { model, suite: 'suite' }).catch((error: unknown) => {
+      if (errorCode(error) !== ErrorCode.NotFound) throw error;
+      return null;
+    });
+    const hyper = { scored: score !== null };
+    const { ok } = await map('key', keys, { tolerate: 0 }, () => step('work', { run: python('noop.py'), hyper }));
+    return ok.length;
+  },
+});
+
+/** Maps inside of maps, beside each other and beside steps. */
+export const nested = pipeline({
+  name: 'nested',
+  params: z.object({ shops: z.array(z.string()), years: z.array(z.number()) }),
+  async run({ shops, years }) {
+    const [models, other] = await Promise.all([
+      map('shop', shops, {}, async (shop) => {
+        const folds = await map('year', years, { concurrency: 2 }, (year) =>
+          step('fold', { run: python('noop.py'), hyper: { shop, year } }),
+        );
+        return folds.length;
+      }),
+      map('again', shops, {}, () => step('fold', { run: python('noop.py') })),
+      step('beside', { run: python('noop.py') }),
+    ]);
+    return [...models, other.length];
+  },
+});

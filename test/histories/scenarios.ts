@@ -1,0 +1,261 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type Candidate,
+  canary,
+  type RolloutOutcome,
+  type RolloutRequest,
+  type RunStatus,
+  type Settings,
+  type SluiceActivities,
+  taskQueue,
+} from '@sluice/sdk';
+import { ApplicationFailure } from '@temporalio/common';
+import { digestOf, modelOf, progress, stubActivities } from '../harness/stub-activities.ts';
+import { untilState, untilStatus, waitFor } from '../harness/wait-for.ts';
+import type { Kit } from '../harness/workflow-kit.ts';
+
+/** What a scenario's activities do other than the stubs. */
+type Replaced = Partial<SluiceActivities> & { readonly settings?: never };
+
+/** One workflow whose history is kept. */
+export interface Scenario {
+  /** File name, without `.history.json`. */
+  readonly name: string;
+  readonly activities?: Replaced;
+  readonly settings?: Partial<Settings>;
+  /** Runs the workflow to where its history is worth keeping. */
+  readonly play: (kit: Kit, id: string, replies: readonly RolloutOutcome[]) => Promise<Played | undefined>;
+}
+
+interface Played {
+  /** Workflow id of a further history to keep, by the end of its file name: the child of a fan-out. */
+  readonly more?: Readonly<Record<string, string>>;
+  /** Workflow that never ends by itself. */
+  readonly terminate?: string;
+}
+
+const candidate = digestOf('model');
+const failure = (type: string) => ApplicationFailure.create({ type, message: `ended ${type}`, nonRetryable: true });
+
+/** Waits for the question of a gated run and answers it. */
+const decided = (params: object, kind: 'approve' | 'override' | 'reject', request: object): Scenario['play'] => {
+  return async (kit, id) => {
+    const run = await kit.start('gated', params, { id });
+    await untilState(run, 'awaiting-approval', 'blocked');
+    await run.signal(kind, request);
+    await run.result();
+    return undefined;
+  };
+};
+
+const runs = (pipeline: string, params: object): Scenario['play'] => {
+  return async (kit, id) => {
+    const run = await kit.start(pipeline, params, { id });
+    await run.result().catch(() => {});
+    return undefined;
+  };
+};
+
+/** A trainer that ends each attempt as told. */
+const trainer = (ends: readonly (string | null)[]): Replaced => ({
+  train: async (input) => {
+    const end = ends[input.attempt - 1] ?? null;
+    const seen = { ...progress(input), step: 100 * input.attempt + 14, checkpoint: 100 * input.attempt };
+    if (end === null) return { result: modelOf(input.ref.step), progress: seen };
+    const details = [{ progress: seen, exitCode: 1, signal: null, tail: ['last words'] }];
+    throw ApplicationFailure.create({ type: end, message: `ended ${end}`, nonRetryable: true, details });
+  },
+});
+
+const keys = (count: number) => Array.from({ length: count }, (_, i) => `k${i}`);
+const failsFor = (...bad: string[]): Replaced => ({
+  step: async (input) => {
+    const key = input.ref.keys.key ?? '';
+    if (bad.includes(key)) throw failure('TrainerFailed');
+    const result = { step: input.ref.step, keys: input.ref.keys, files: null, value: input.ref.step };
+    return { result, progress: progress(input) };
+  },
+});
+
+const classes = (queue: string) => {
+  const one = { taskQueue: queue, gpus: 0, interruptible: true, fallback: null, price: null };
+  return { cpu: one, 'gpu-spot': one, gpu: one };
+};
+/** A run of an example, approved; its activities are stubs all the same. */
+const example = (pipeline: string, params: object): Scenario => ({
+  name: `${pipeline}-approved`,
+  settings: { endpoints: [pipeline], classes: classes(taskQueue(`${pipeline}-approved`)), mlflow: true },
+  activities: { openRun: async () => 'mlflow-run' },
+  play: async (kit, id) => {
+    const run = await kit.start(pipeline, params, { id, memo: { by: 'ben', commit: 'c0ffee' } });
+    await untilState(run, 'awaiting-approval');
+    await run.executeUpdate('decide', { args: [{ decision: 'approve', by: 'ana' }] });
+    await run.result();
+    return undefined;
+  },
+});
+
+const version = (name: string): Candidate => ({
+  digest: digestOf(name),
+  uri: `sluice:tree/${name}`,
+  bytes: 1,
+  id: `v-${name}`,
+  registered: null,
+});
+
+export const scenarios: readonly Scenario[] = [
+  { name: 'gated-approved', play: decided({}, 'approve', { by: 'ana', candidate }) },
+  { name: 'gated-overridden', play: decided({ verdict: 'fail' }, 'override', { by: 'ana', reason: 'known gap' }) },
+  { name: 'gated-rejected', play: decided({ verdict: 'inconclusive' }, 'reject', { by: 'ana' }) },
+  { name: 'gated-expired', play: runs('gated', { within: '1 second', recheck: '400ms' }) },
+  { name: 'gated-by-policy', play: runs('gated', { approval: 'none' }) },
+  {
+    name: 'gated-early-signal-then-update',
+    play: async (kit, id) => {
+      const run = await kit.client.workflow.signalWithStart('gated', {
+        taskQueue: kit.queue,
+        workflowId: id,
+        args: [{}],
+        signal: 'approve',
+        signalArgs: [{ by: 'ana', candidate }],
+      });
+      await untilState(run, 'awaiting-approval');
+      await run.executeUpdate('decide', { args: [{ decision: 'approve', by: 'ben', candidate }] });
+      await run.result();
+      return undefined;
+    },
+  },
+  {
+    name: 'gated-went-bad',
+    activities: {
+      checkCandidate: (() => {
+        const verdicts = ['pass', 'pass', 'fail'] as const;
+        let look = 0;
+        return async () => ({ name: 'candidate health', verdict: verdicts[look++] ?? 'pass', evidence: [] });
+      })(),
+    },
+    play: async (kit, id) => {
+      const run = await kit.start('gated', { within: '1 minute', recheck: '1 second' }, { id });
+      await untilState(run, 'blocked');
+      await untilState(run, 'awaiting-approval');
+      await run.signal('approve', { by: 'ana' });
+      await run.result();
+      return undefined;
+    },
+  },
+  {
+    name: 'gated-by-token',
+    settings: { approvers: { names: ['ana'], selfApproval: false, oidc: true } },
+    activities: { identify: async () => ({ by: 'ana' }) },
+    play: decided({}, 'approve', { token: 'not recorded anywhere', candidate }),
+  },
+  {
+    name: 'two-gates',
+    play: async (kit, id) => {
+      const run = await kit.start('two-gates', {}, { id });
+      const { gates } = await untilStatus(run, 'two gates', (status: RunStatus) => status.gates.length === 2);
+      for (const gate of gates) await run.signal('approve', { by: 'ana', candidate: gate.candidate });
+      await run.result();
+      return undefined;
+    },
+  },
+  {
+    name: 'gated-cancelled',
+    play: async (kit, id) => {
+      const run = await kit.start('gated', {}, { id });
+      await untilState(run, 'awaiting-approval');
+      await run.cancel();
+      await run.result().catch(() => {});
+      return undefined;
+    },
+  },
+  {
+    name: 'jobs-preempted',
+    activities: trainer(['Preempted', 'Preempted', null]),
+    play: runs('jobs', { onDemandAfter: 2 }),
+  },
+  { name: 'jobs-retried', activities: trainer(['TrainerFailed', null]), play: runs('jobs', {}) },
+  { name: 'jobs-failed', activities: trainer(['OutOfMemory']), play: runs('jobs', {}) },
+  {
+    name: 'fan-out-inline',
+    activities: failsFor('k2'),
+    play: runs('fan-out', { keys: keys(5), tolerate: 1, concurrency: 2 }),
+  },
+  {
+    name: 'fan-out-children',
+    activities: failsFor('k202'),
+    play: async (kit, id) => {
+      const run = await kit.start('fan-out', { keys: keys(204), tolerate: 1 }, { id });
+      await run.result();
+      return { more: { 'last-child': `${id}/key/2` } };
+    },
+  },
+  {
+    name: 'recovered-children',
+    activities: { evaluate: () => Promise.reject(failure('NotFound')) },
+    play: async (kit, id) => {
+      const run = await kit.start('recovered', { keys: keys(202) }, { id });
+      await run.result();
+      return { more: { 'last-child': `${id}/key/2` } };
+    },
+  },
+  { name: 'nested', play: runs('nested', { shops: ['a', 'b'], years: [2012, 2013, 2014] }) },
+  { name: 'duplicate-step', play: runs('twins', {}) },
+  { name: 'wrong-parameters', play: runs('fan-out', { keys: 7 }) },
+  { name: 'plain-error', play: runs('throws-plain-error', {}) },
+  example('flight-delays', { until: '2013-09-30' }),
+  example('digits', {}),
+  {
+    name: 'endpoint',
+    activities: {
+      watchTraffic: async ({ candidate: id, phase }) =>
+        id === 'v-b' && phase === 'canary 50 %'
+          ? { verdict: 'fail', evidence: [], firstBadAt: 42, reason: 'errors 40 %' }
+          : { verdict: 'pass', evidence: [], firstBadAt: null, reason: null },
+    },
+    play: async (kit, _id, replies) => {
+      const workflowId = 'endpoint/shop';
+      const shop = await kit.client.workflow.start('sluiceEndpoint', {
+        taskQueue: kit.queue,
+        workflowId,
+        args: [{ endpoint: 'shop' }],
+      });
+      for (const name of ['a', 'b', 'c']) {
+        const request: RolloutRequest = {
+          id: `run/${name}`,
+          endpoint: 'shop',
+          candidate: version(name),
+          spec: canary([50], { hold: 1, bake: 1 }),
+          onBusy: 'queue',
+          replyTo: 'run',
+          by: 'ana',
+        };
+        await shop.executeUpdate('rollout', { args: [request] });
+        await waitFor(`the outcome of ${name}`, async () => replies.some((one) => one.candidate === digestOf(name)));
+      }
+      await shop.executeUpdate('rollback', { args: [{ by: 'ana', reason: 'complaints' }] });
+      await waitFor('the version of before', async () => {
+        const { stable } = await shop.query<{ stable: Candidate | null }>('endpoint');
+        return stable?.id === 'v-a';
+      });
+      // Until the last task of the workflow is in its history.
+      await delay(500);
+      return { more: { rollouts: workflowId }, terminate: workflowId };
+    },
+  },
+];
+
+/** Activities of a scenario: what it says, and the stubs. */
+export function activitiesOf(scenario: Scenario, replies: RolloutOutcome[]) {
+  return (...args: [project: string, client: Parameters<typeof stubActivities>[1]]) =>
+    stubActivities(
+      ...args,
+      {
+        replyToRun: async ({ outcome }) => {
+          replies.push(outcome);
+        },
+        ...scenario.activities,
+      },
+      scenario.settings,
+    );
+}
