@@ -1,4 +1,4 @@
-import { ErrorCode, errorCode, evaluate, map, pipeline, python, step, train } from '@sluice/sdk';
+import { deploy, ErrorCode, errorCode, evaluate, map, pipeline, python, step, train } from '@sluice/sdk';
 import { z } from 'zod';
 
 /** Pipelines whose histories are kept, beside the fixtures and the examples: shapes that those do not have. */
@@ -35,5 +35,24 @@ export const nested = pipeline({
       step('beside', { run: python('noop.py') }),
     ]);
     return [...models, other.length];
+  },
+});
+
+/** Calls another pipeline like a function, which is refused. */
+export const caller = pipeline({
+  name: 'caller',
+  params: z.object({}),
+  async run() {
+    return nested({ shops: ['a'], years: [2013] });
+  },
+});
+
+/** Deploys inside a map that is too large for one workflow, which is refused. */
+export const deploysInChildren = pipeline({
+  name: 'deploys-in-children',
+  params: z.object({ keys: z.array(z.string()) }),
+  async run({ keys }) {
+    const model = await train('model', { run: python('train.py') });
+    return map('key', keys, {}, () => deploy('shop', { model, gates: [] }));
   },
 });

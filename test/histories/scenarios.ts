@@ -56,6 +56,17 @@ const runs = (pipeline: string, params: object): Scenario['play'] => {
   };
 };
 
+/** A run that ends by an error of this type. */
+const fails = (pipeline: string, params: object, type: string, message: RegExp): Scenario['play'] => {
+  return async (kit, id) => {
+    const run = await kit.start(pipeline, params, { id });
+    const error: unknown = await run.result().catch((failed: { cause?: unknown }) => failed.cause);
+    const { type: found, message: said } = (error ?? {}) as Partial<ApplicationFailure>;
+    if (found !== type || !message.test(said ?? '')) throw new Error(`${pipeline} ended ${found}: ${said}`);
+    return undefined;
+  };
+};
+
 /** A trainer that ends each attempt as told. */
 const trainer = (ends: readonly (string | null)[]): Replaced => ({
   train: async (input) => {
@@ -200,9 +211,23 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   { name: 'nested', play: runs('nested', { shops: ['a', 'b'], years: [2012, 2013, 2014] }) },
-  { name: 'duplicate-step', play: runs('twins', {}) },
-  { name: 'wrong-parameters', play: runs('fan-out', { keys: 7 }) },
-  { name: 'plain-error', play: runs('throws-plain-error', {}) },
+  {
+    name: 'long-keys',
+    play: async (kit, id) => {
+      const run = await kit.start('fan-out', { keys: ['x'.repeat(1_000), 'ж'.repeat(500), '🚀/=% \n'] }, { id });
+      const result = (await run.result()) as { ok: number };
+      if (result.ok !== 3) throw new Error(`${result.ok} of 3 keys went well`);
+      return undefined;
+    },
+  },
+  { name: 'duplicate-step', play: fails('twins', {}, 'DuplicateStep', /extract rows and extract rows/) },
+  { name: 'wrong-parameters', play: fails('fan-out', { keys: 7 }, 'InvalidParams', /keys: /) },
+  { name: 'plain-error', play: fails('throws-plain-error', {}, 'RangeError', /made a mistake/) },
+  { name: 'called-like-a-function', play: fails('caller', {}, 'InvalidStep', /called like a function/) },
+  {
+    name: 'deploys-in-children',
+    play: fails('deploys-in-children', { keys: keys(201) }, 'MapFailed', /201 of 201 .* more than 200 keys/),
+  },
   example('flight-delays', { until: '2013-09-30' }),
   example('digits', {}),
   {

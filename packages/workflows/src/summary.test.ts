@@ -13,7 +13,7 @@ it('keeps the start and the end of what does not, where the map and the step sta
   expect(long).toMatch(/^airport=x+…x+\/delay \(attempt 2\)$/);
 });
 
-it('never takes more than Temporal gives, in any script', () => {
+it('is never longer than Temporal documents, in any script', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), (text) => bytes(summary(text)) <= 360));
   expect(bytes(summary('🚀'.repeat(500)))).toBeLessThanOrEqual(360);
   expect(summary('🚀'.repeat(500))).not.toMatch(/\p{Surrogate}/u);
