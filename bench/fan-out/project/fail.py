@@ -1,0 +1,3 @@
+"""Fails: its key has to be named in the end."""
+
+raise SystemExit(1)
