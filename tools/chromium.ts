@@ -24,7 +24,7 @@ export async function findChromium(log: (line: string) => void = () => {}): Prom
 }
 
 async function firstThere(): Promise<string | null> {
-  for (const place of [process.env['CHROMIUM_PATH'] ?? '', ...places]) {
+  for (const place of [process.env.CHROMIUM_PATH ?? '', ...places]) {
     if (place === '') continue;
     const there = await access(place).then(
       () => true,

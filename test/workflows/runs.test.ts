@@ -13,7 +13,7 @@ beforeAll(async () => {
     stubActivities(project, client, {
       step: async (input): Promise<JobOutcome> => {
         seen.push(input);
-        const key = input.ref.keys['key'];
+        const key = input.ref.keys.key;
         if (key !== undefined && bad.has(key)) {
           throw ApplicationFailure.create({
             type: 'TrainerFailed',
@@ -89,7 +89,7 @@ describe('map', () => {
     expect(seen.filter(({ ref }) => ref.name === 'before')).toHaveLength(1);
     expect(new Set(works.map(({ ref }) => ref.step)).size).toBe(2000);
     expect(
-      works.every(({ ref, spec }) => ref.workflowId === run.workflowId && spec.hyper['before'] === 'value of before'),
+      works.every(({ ref, spec }) => ref.workflowId === run.workflowId && spec.hyper.before === 'value of before'),
     ).toBe(true);
   });
 
