@@ -1,4 +1,4 @@
-import { deploy, ErrorCode, errorCode, evaluate, map, pipeline, python, step, train } from '@sluice/sdk';
+import { deploy, ErrorCode, errorCode, evaluate, map, patched, pipeline, python, step, train } from '@sluice/sdk';
 import { z } from 'zod';
 
 /** Pipelines whose histories are kept, beside the fixtures and the examples: shapes that those do not have. */
@@ -35,6 +35,21 @@ export const nested = pipeline({
       step('beside', { run: python('noop.py') }),
     ]);
     return [...models, other.length];
+  },
+});
+
+/** A change that runs under way do not see, before a map that runs in children. */
+export const changed = pipeline({
+  name: 'changed',
+  params: z.object({ keys: z.array(z.string()) }),
+  async run({ keys }) {
+    const tuned = patched('tune-first') ? await step('tune', { run: python('noop.py') }) : null;
+    const hyper = { tuned: tuned?.value ?? null };
+    const values = await map('key', keys, {}, async () => {
+      const { value } = await step('work', { run: python('noop.py'), hyper });
+      return patched('one-more') ? value : null;
+    });
+    return values.length;
   },
 });
 

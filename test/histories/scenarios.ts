@@ -210,6 +210,14 @@ export const scenarios: readonly Scenario[] = [
       return { more: { 'last-child': `${id}/key/2` } };
     },
   },
+  {
+    name: 'changed-children',
+    play: async (kit, id) => {
+      const run = await kit.start('changed', { keys: keys(202) }, { id });
+      await run.result();
+      return { more: { 'last-child': `${id}/key/2` } };
+    },
+  },
   { name: 'nested', play: runs('nested', { shops: ['a', 'b'], years: [2012, 2013, 2014] }) },
   {
     name: 'long-keys',

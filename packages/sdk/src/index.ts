@@ -9,6 +9,7 @@ export { type Duration, milliseconds } from './duration.ts';
 export * from './errors.ts';
 export { checkName, encodeKey, stepPath } from './name.ts';
 export { listIssues, parseParams } from './params.ts';
+export { patched } from './patched.ts';
 export { type Pipeline, type PipelineDefinition, pipeline, pipelineDefinition } from './pipeline.ts';
 export type { Plan, PlanBudgets, PlannedStep } from './plan.ts';
 export { recordPlan } from './recorder.ts';

@@ -13,6 +13,7 @@ import {
   map,
   merge,
   type Plan,
+  patched,
   pipeline,
   python,
   recordPlan,
@@ -127,6 +128,15 @@ describe('a plan', () => {
       hyper.epochs = 2;
     });
     expect(plan.steps[0]).toMatchObject({ spec: { hyper: { epochs: 1 } } });
+  });
+
+  it('shows the pipeline as it is today, with every change that runs under way do not see', async () => {
+    const plan = await planOf(async () => {
+      if (patched('tune-first')) await train('tune', { run });
+      await train('model', { run });
+    });
+    expect(paths(plan)).toEqual(['train tune', 'train model']);
+    await expect(planOf(async () => patched(''))).rejects.toThrow(/the id of the change is ""/);
   });
 
   it('follows the branch that the parameters choose', async () => {

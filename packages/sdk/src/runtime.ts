@@ -44,6 +44,8 @@ export interface Runtime {
   step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>>;
   /** Runs `body(i)` for every key in a scope of its own, at most `concurrency` at once, and waits for all. */
   map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]>;
+  /** Whether the run is to follow the changed code; left out, every run is. */
+  patched?(id: string): boolean;
 }
 
 let current: Runtime | undefined;

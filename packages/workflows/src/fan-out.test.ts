@@ -131,7 +131,16 @@ describe('the slices of a large fan-out', () => {
 
 describe('what makes a run a part of a fan-out', () => {
   it('is a second argument of the right form, and nothing that somebody typed', () => {
-    const fork = { runId: 'r', mapPath: 'k', from: 0, keys: ['a'], concurrency: 1, results: {}, mlflowRun: null };
+    const fork = {
+      runId: 'r',
+      mapPath: 'k',
+      from: 0,
+      keys: ['a'],
+      concurrency: 1,
+      results: {},
+      mlflowRun: null,
+      patches: {},
+    };
     expect(forkOf(fork)).toBe(fork);
     for (const other of [undefined, null, 'x', 7, [], {}, { mapPath: 'k' }]) expect(forkOf(other)).toBeUndefined();
   });

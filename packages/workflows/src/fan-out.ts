@@ -29,6 +29,8 @@ export interface Fork {
   readonly concurrency: number;
   readonly results: Readonly<Record<string, StepResult>>;
   readonly mlflowRun: string | null;
+  /** What `patched` said in the parent, by id: the child must come the same way. */
+  readonly patches: Readonly<Record<string, boolean>>;
 }
 
 /** The fork that stands in a child's second argument; undefined for anything else. */
@@ -83,6 +85,7 @@ export async function settleInChildren<Value>(
     readonly runId: string;
     readonly results: Readonly<Record<string, StepResult>>;
     readonly mlflowRun: string | null;
+    readonly patches: Readonly<Record<string, boolean>>;
   },
   onSettled: (done: number, failed: number) => void,
 ): Promise<Settled<Value>[]> {
@@ -103,6 +106,7 @@ export async function settleInChildren<Value>(
         concurrency,
         results: handed.results,
         mlflowRun: handed.mlflowRun,
+        patches: handed.patches,
       };
       results[index] = await runSlice<Value>(spec, fork, handed.args[0], index);
       const failed = results[index].filter((one) => !one.ok).length;

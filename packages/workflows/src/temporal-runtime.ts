@@ -25,6 +25,7 @@ import {
   condition,
   defineQuery,
   isCancellation,
+  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -51,6 +52,7 @@ export class TemporalRuntime implements Runtime {
   readonly #names = new StepNames();
   /** How steps and maps outside of any `map` ended, for the children of a fan-out. */
   readonly #results: Record<string, StepResult> = {};
+  readonly #patches: Record<string, boolean> = {};
   /** Keys of maps inside of maps so far. */
   #nestedKeys = 0;
   #started = false;
@@ -172,12 +174,21 @@ export class TemporalRuntime implements Runtime {
   }
 
   async #handed(run: RunState) {
-    return { args: this.#args, runId: run.id, results: this.#results, mlflowRun: await run.mlflowRun() };
+    const mlflowRun = await run.mlflowRun();
+    return { args: this.#args, runId: run.id, results: this.#results, mlflowRun, patches: this.#patches };
   }
 
   #keepFailure(path: string, error: unknown): void {
     if (!(error instanceof SluiceError)) return;
     this.#results[path] = { ok: false, error: failureOf(error), data: (error.data ?? null) as Json };
+  }
+
+  patched(id: string): boolean {
+    const inParent = this.#fork?.patches ?? {};
+    if (Object.hasOwn(inParent, id)) return inParent[id] === true;
+    const is = patched(id);
+    this.#patches[id] = is;
+    return is;
   }
 
   async #perform(
