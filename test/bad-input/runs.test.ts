@@ -108,7 +108,7 @@ const cases: readonly Case[] = [
   {
     what: 'a trainer that hangs',
     pipeline: 'training',
-    params: { trainer: { steps: 10, pace: 0, fault: 'hang' }, stall: '2 seconds' },
+    params: { trainer: { steps: 10, pace: 0, fault: 'hang' }, stall: '6 seconds' },
     code: 'TrainerStalled',
     says: ['The trainer hung: no event, no output', 'attempt 1', 'What now: Look where it hangs'],
     attempts: ['stalled'],

@@ -14,7 +14,7 @@ import { processesOf, type TrainerProcess } from './trainer-process.ts';
 
 const STEPS = 100;
 const EVERY = 5;
-const trainer = { steps: STEPS, every: EVERY, pace: 40 };
+const trainer = { steps: STEPS, every: EVERY, pace: 60 };
 
 let project: ProjectStack;
 let twin: Model;
@@ -71,7 +71,7 @@ const interruptions: readonly Interruption[] = [
 
 describe('a training ends with the model of its undisturbed twin, and repeats no committed work, after', () => {
   it.each(interruptions)('$name', async ({ interrupt, ended, notice }) => {
-    const run = await project.start('training', { trainer, heartbeat: '3 seconds' });
+    const run = await project.start('training', { trainer });
     const before = await committedAttempt(project, run, 2 * EVERY);
     await interrupt(run, before);
     expect(((await run.result()) as Model).digest).toBe(twin.digest);
@@ -94,7 +94,7 @@ describe('a training ends with the model of its undisturbed twin, and repeats no
 
 describe('a preempted training', () => {
   it('moves to the fallback class after `onDemandAfter` preemptions, and stays there', async () => {
-    const run = await project.start('training', { trainer, onDemandAfter: 2 });
+    const run = await project.start('training', { trainer: { ...trainer, pace: 100 }, onDemandAfter: 2 });
     for (const attempt of [1, 2, 3]) {
       const { trainer } = await runningAttempt(
         project,
@@ -125,7 +125,7 @@ describe('a preempted training', () => {
       Object.entries(damages).map(async ([what, damage], index) => {
         // Another size makes another checkpoint: equal ones are stored once.
         const bytes = 1000 * (index + 1);
-        const run = await project.start('training', { trainer: { ...trainer, bytes }, heartbeat: '3 seconds' });
+        const run = await project.start('training', { trainer: { ...trainer, bytes } });
         await committedAttempt(project, run, 2 * EVERY);
         return { what, run, damage };
       }),
@@ -159,8 +159,8 @@ describe('a preempted training', () => {
     const base = { trainer, onDemandAfter: 1 };
     // The successor of one is through when the dead come back, that of the other still trains.
     const [over, training] = await Promise.all([
-      project.start('training', { ...base, heartbeat: '2 seconds' }),
-      project.start('training', { ...base, heartbeat: '7 seconds' }),
+      project.start('training', { ...base, heartbeat: '3 seconds' }),
+      project.start('training', { ...base, heartbeat: '8 seconds' }),
     ]);
     const zombies = await Promise.all([over, training].map((run) => committedAttempt(project, run, EVERY)));
     onTestFinished(() => void kill(worker, 'SIGCONT'));
