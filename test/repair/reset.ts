@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { planReset } from '../../packages/cli/src/run/reset-plan.ts';
 
 type HistoryEvent = NonNullable<
@@ -23,6 +24,20 @@ export function scheduling(events: readonly HistoryEvent[], activity: string): n
   return events.flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
     scheduled?.activityType?.name === activity ? [Number(scheduled.workflowTaskCompletedEventId)] : [],
   );
+}
+
+/** What activities of a type answered, in order. */
+export function answers<Answer>(events: readonly HistoryEvent[], activity: string): Answer[] {
+  const scheduled = new Set(
+    events.flatMap(({ eventId, activityTaskScheduledEventAttributes: attributes }) =>
+      attributes?.activityType?.name === activity ? [Number(eventId)] : [],
+    ),
+  );
+  return events.flatMap(({ activityTaskCompletedEventAttributes: done }) => {
+    const payload = done?.result?.payloads?.[0];
+    if (!payload || !scheduled.has(Number(done?.scheduledEventId))) return [];
+    return [defaultPayloadConverter.fromPayload<Answer>(payload)];
+  });
 }
 
 /** Resets the newest execution as Temporal's UI does: what was signalled after the point is applied again. */

@@ -10,8 +10,9 @@ import { UsageError } from '../../packages/cli/src/errors.ts';
 import { type RetryOptions, retryRun } from '../../packages/cli/src/run/retry-run.ts';
 import { plainTarget } from '../../packages/cli/src/run/temporal-target.ts';
 import { digestOf, progress, stubActivities } from '../harness/stub-activities.ts';
-import { untilState } from '../harness/wait-for.ts';
+import { untilState, waitFor } from '../harness/wait-for.ts';
 import { type Kit, workflowKit } from '../harness/workflow-kit.ts';
+import { eventsOf, resetTo } from './reset.ts';
 
 const exec = promisify(execFile);
 
@@ -20,6 +21,8 @@ describe('retry --from', () => {
   let log: ReturnType<typeof stubActivities>['log'];
   /** Keys of `fan-out` whose step fails. */
   const broken = new Set<string>();
+  /** What the steps of keys wait for. */
+  let held: Promise<void> | null = null;
 
   beforeAll(async () => {
     kit = await workflowKit((project, client) => {
@@ -28,6 +31,7 @@ describe('retry --from', () => {
         if (key !== undefined && broken.has(key)) {
           throw ApplicationFailure.nonRetryable(`no data for ${key}`, ErrorCode.InvalidStep);
         }
+        if (key !== undefined) await held;
         const result = { step: input.ref.step, keys: input.ref.keys, files: null, value: `value of ${input.ref.step}` };
         return { result, progress: progress(input) };
       };
@@ -94,6 +98,46 @@ describe('retry --from', () => {
     ]);
     await kit.client.workflow.getHandle(run.workflowId).result();
     expect(stepsDone(run.workflowId).filter((step) => step === 'key=a/work')).toHaveLength(2);
+  });
+
+  it('runs a large map again, whose keys run in children', async () => {
+    const keys = Array.from({ length: 201 }, (_, i) => `k${i}`);
+    broken.add('k200');
+    const run = await kit.start('fan-out', { keys });
+    await expect(run.result()).rejects.toThrow();
+    broken.clear();
+    const { steps } = await retry(run.workflowId, 'key');
+    expect(steps.map(({ step, fate }) => `${step} ${fate}`)).toEqual(['before reused', 'key rerun']);
+    expect(await kit.client.workflow.getHandle(run.workflowId).result()).toMatchObject({ ok: 201, failed: [] });
+    expect(stepsDone(run.workflowId).filter((step) => step === 'before')).toHaveLength(1);
+  });
+
+  describe('a large map whose children run', () => {
+    /** A run that is taken back by `reset` while its first keys wait. */
+    async function underWay(reset: (workflowId: string) => Promise<unknown>): Promise<string> {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      const run = await kit.start('fan-out', { keys: Array.from({ length: 201 }, (_, i) => `k${i}`) });
+      await waitFor('keys under way', async () => stepsDone(run.workflowId).length > 20);
+      held = null;
+      await reset(run.workflowId);
+      resolve();
+      expect(await kit.client.workflow.getHandle(run.workflowId).result()).toMatchObject({ ok: 201, failed: [] });
+      return run.workflowId;
+    }
+
+    it('is run anew by a retry from it, and its children end', async () => {
+      await underWay((workflowId) => retry(workflowId, 'key'));
+    });
+
+    it('keeps the children that a reset to a later point leaves it', async () => {
+      const workflowId = await underWay(async (id) => {
+        const tasks = (await eventsOf(kit.client, id)).filter((event) => event.workflowTaskCompletedEventAttributes);
+        await resetTo(kit.client, id, Number(tasks.at(-1)?.eventId));
+      });
+      const steps = stepsDone(workflowId);
+      expect(new Set(steps).size).toBe(steps.length);
+    });
   });
 
   it('takes a run that is under way back, and ends the execution that was', async () => {

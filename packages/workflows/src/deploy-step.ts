@@ -16,7 +16,7 @@ import {
   type Verdict,
   worstOf,
 } from '@sluice/sdk';
-import { condition, defineSignal, setHandler } from '@temporalio/workflow';
+import { condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow';
 import { small } from './activities.ts';
 import { evidenceDigest } from './evidence-digest.ts';
 import type { RunState } from './run-state.ts';
@@ -61,6 +61,7 @@ export async function deployStep(run: RunState, ref: StepRef, spec: DeploySpec):
   await record(run, ref, spec, candidate, asked, 'rolling-out');
   run.journal.moveTo('rolling-out');
   const outcome = await rollOut(ref, spec, candidate, asked.decision);
+  if (outcome.state === 'deployed' && outcome.previous === candidate.digest) await markAsServing(ref, spec, candidate);
   run.journal.moveTo(outcome.state);
   await tell(
     run,
@@ -291,6 +292,16 @@ async function rollOut(
       if (known !== 'under-way') return known;
     }
   }
+}
+
+/** The endpoint serves these bytes already, so it moved nothing and marked nothing; the version is no candidate now. */
+async function markAsServing(ref: StepRef, spec: DeploySpec, candidate: Candidate): Promise<void> {
+  const options = { scheduleToCloseTimeout: '10 minutes' } as const;
+  await small(`${ref.step}: mark as serving`, options)
+    .markVersion({ endpoint: spec.endpoint, candidate, previous: candidate, state: 'deployed', reason: null })
+    .catch((error: unknown) => {
+      if (isCancellation(error)) throw error;
+    });
 }
 
 /** Module state is per workflow execution in the sandbox; outcomes are kept by rollout id. */

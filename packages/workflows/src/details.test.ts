@@ -127,6 +127,18 @@ describe('the details of a run', () => {
     expect(text).toContain('- approve by \\*\\*ana\\*\\*, 2026-01-02 12:00:00: \\<b> \\|');
   });
 
+  it('say why a step failed and how the run goes on', () => {
+    const failed = step({ step: "airport=O'Hare/delay", kind: 'train', state: 'failed', verdict: null });
+    const text = renderDetails(
+      status({ state: 'failed', steps: [step(), { ...failed, note: `${failed.step}: no rows for O'Hare` }] }),
+    );
+    expect(text).toContain("- **airport=O'Hare/delay** failed: no rows for O'Hare");
+    expect(text).toContain("```\nsluice retry 'life/a' --from 'airport=O'\\''Hare/delay'\n```");
+    const tolerated = renderDetails(status({ state: 'running', steps: [{ ...failed, note: 'no rows' }] }));
+    expect(tolerated).toContain("- **airport=O'Hare/delay** failed: no rows");
+    expect(tolerated).not.toContain('sluice retry');
+  });
+
   it('cut digests short', () => {
     expect(renderDetails(status({ steps: [step({ note: `not ${digest}.` })] }))).toContain('not 0123456789ab.');
   });

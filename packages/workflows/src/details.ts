@@ -5,8 +5,10 @@ const EVIDENCE = 40;
 /** Rows of steps that are shown, and decisions; the query `status` has more. */
 const STEPS = 120;
 const DECISIONS = 20;
-/** Characters that are shown of what people and data wrote. */
+const FAILED = 10;
+/** Characters that are shown of what people and data wrote, and of why a step failed. */
 const TEXT = 200;
+const WHY = 500;
 
 /** The run as Markdown, for Temporal's UI: what it waits on, then its steps, then who decided what. */
 export function renderDetails(status: RunStatus, identity: 'by' | 'token' = 'by'): string {
@@ -17,6 +19,7 @@ export function renderDetails(status: RunStatus, identity: 'by' | 'token' = 'by'
   const parts = [[`**${plain(status.pipeline)}** is **${status.state}**`, ...links].join(' · ')];
   for (const gate of status.gates) parts.push(renderGate(gate, identity));
   parts.push(renderSteps(status));
+  parts.push(...renderFailures(status));
   const decisions = status.decisions.slice(-DECISIONS).map((one) => {
     const reason = one.reason === null ? '' : `: ${plain(one.reason)}`;
     return `- **${one.decision}** of \`${short(one.candidate)}\` by ${plain(one.by)}, ${time(one.at)}, via ${one.via}${reason}`;
@@ -41,12 +44,31 @@ function renderSteps(status: RunStatus): string {
     attempts(step),
     checkpoint(step),
     verdictText(step.verdict),
-    plain(step.note ?? ''),
+    step.state === 'failed' && step.kind !== 'map' ? '' : plain(step.note ?? ''),
   ]);
   const hidden = Object.entries(status.hidden).map(([state, count]) => `${count} ${state}`);
   if (shown.length < status.steps.length) hidden.unshift(`${status.steps.length - shown.length} more`);
   if (hidden.length > 0) rows.push([`and ${hidden.join(', ')}`, '', '', '', '', '', '', '']);
   return table(['step', 'kind', 'state', 'took', 'attempts', 'checkpoint', 'verdict', 'note'], rows);
+}
+
+/** Why steps failed, outside of the table, where there is room for it; and how the run goes on once that is mended. */
+function renderFailures(status: RunStatus): string[] {
+  const failed = status.steps.filter(({ state, kind, note }) => state === 'failed' && kind !== 'map' && note !== null);
+  const [first] = failed;
+  if (first === undefined) return [];
+  const list = failed.slice(0, FAILED).map(({ step, note }) => {
+    const why = note?.startsWith(`${step}: `) ? note.slice(step.length + 2) : (note ?? '');
+    return `- **${plain(step)}** failed: ${plain(why, WHY)}`;
+  });
+  if (failed.length > FAILED) list.push(`- and ${failed.length - FAILED} more`);
+  if (status.state !== 'failed') return [list.join('\n')];
+  const retry = `sluice retry ${quoted(status.workflowId)} --from ${quoted(first.step)}`;
+  return [
+    list.join('\n'),
+    ['When that is mended, go on without doing again what is done:', '', '```', retry, '```'].join('\n'),
+    'or reset the run on this page (_Reset_) to the last workflow task before that step.',
+  ];
 }
 
 /** One that went well needs no words. */
@@ -167,11 +189,16 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 /** One line of text that Markdown and HTML leave as it is; an underscore inside of a word means nothing to them. Digests are cut short. */
-function plain(text: string): string {
+function plain(text: string, most = TEXT): string {
   const line = text
     .replace(/\s+/g, ' ')
     .replace(/sha256:([0-9a-f]{12})[0-9a-f]{52}/g, '$1')
     .trim();
-  const short = line.length > TEXT ? `${line.slice(0, TEXT - 1)}…` : line;
+  const short = line.length > most ? `${line.slice(0, most - 1)}…` : line;
   return short.replace(/[\\`*[\]|~<&]/g, '\\$&').replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_');
+}
+
+/** For a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }

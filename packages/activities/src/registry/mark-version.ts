@@ -11,6 +11,7 @@ export function markVersionActivity({ mlflow }: Pick<ActivityContext, 'mlflow'>)
   return async ({ candidate, previous, state, reason }) => {
     const version = candidate.registered;
     if (mlflow === null || version === null) return;
+    if (state === 'deployed' && previous?.digest === candidate.digest) return serving(mlflow, version);
     if (state === 'deployed') return deployed(mlflow, version, previous, reason);
     const current = await mlflow.getVersionByAlias(version.model, Alias.production);
     if (state === 'rolled-back' && current?.version === version.version) {
@@ -41,6 +42,12 @@ async function deployed(
     });
   }
   await mlflow.setAlias(version.model, Alias.production, version.version);
+  await tagVersion(mlflow, version, { 'sluice.state': 'deployed' });
+  await dropAlias(mlflow, version, Alias.candidate);
+}
+
+/** The same bytes were in production already, perhaps as another version: the aliases of what serves stay. */
+async function serving(mlflow: MlflowClient, version: VersionRef): Promise<void> {
   await tagVersion(mlflow, version, { 'sluice.state': 'deployed' });
   await dropAlias(mlflow, version, Alias.candidate);
 }
