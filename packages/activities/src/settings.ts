@@ -9,6 +9,7 @@ import {
   taskQueue,
 } from '@sluice/sdk';
 import type { ActivityContext } from './context.ts';
+import { publicUrl } from './mlflow/public-url.ts';
 
 const run = promisify(execFile);
 
@@ -34,7 +35,8 @@ export function settingsActivity(context: ActivityContext): SluiceActivities['se
       endpoints: Object.keys(config.endpoints ?? {}),
       mlflow: context.mlflow !== null,
       notify: (config.notify ?? []).length > 0,
-      links: context.links,
+      // These stand in histories and in Temporal's UI.
+      links: { ...context.links, mlflow: context.links.mlflow === null ? null : publicUrl(context.links.mlflow) },
       ...(await commit),
     };
   };
