@@ -62,7 +62,7 @@ export const ErrorCode = {
   /**
    * A step was declared with options that cannot work: a number out of range, an option that does not exist, a
    * forgotten `await`, an endpoint or resource class that the config does not have. What now: Correct the step that
-   * `where` names; `sluice plan` finds most of these without running anything.
+   * `where` names; `recordPlan` finds most of these without running anything.
    */
   InvalidStep: 'InvalidStep',
   /**
