@@ -8,12 +8,22 @@ export * from './decision.ts';
 export { type Duration, milliseconds } from './duration.ts';
 export * from './errors.ts';
 export { checkName, encodeKey, stepPath } from './name.ts';
-export { listIssues, parseParams } from './params.ts';
+export { parseParams } from './params.ts';
 export { patched } from './patched.ts';
 export { type Pipeline, type PipelineDefinition, pipeline, pipelineDefinition } from './pipeline.ts';
 export type { Plan, PlanBudgets, PlannedStep } from './plan.ts';
 export { recordPlan } from './recorder.ts';
-export * from './rollout.ts';
+export {
+  blueGreen,
+  canary,
+  type HealthOptions,
+  type HealthPolicy,
+  type Reaction,
+  ROLLBACK_LIMIT,
+  type RolloutOptions,
+  type RolloutSpec,
+  rollbackBudget,
+} from './rollout.ts';
 export { currentRuntime, type Failure, type ResultOf, type Runtime, type Settled, useRuntime } from './runtime.ts';
 export * from './spec.ts';
 export type { InferInput, InferOutput, SchemaIssue, StandardSchema } from './standard-schema.ts';

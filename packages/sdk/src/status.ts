@@ -1,4 +1,4 @@
-import type { AttemptProgress, AttemptRecord } from './contract.ts';
+import type { AttemptRecord } from './contract.ts';
 import type { Decision, RefusedDecision } from './decision.ts';
 import type { GateResult, Verdict } from './verdict.ts';
 
@@ -97,6 +97,3 @@ export function endpointWorkflowId(endpoint: string): string {
 export function taskQueue(project: string, resourceClass?: string): string {
   return resourceClass === undefined ? `sluice-${project}` : `sluice-${project}-${resourceClass}`;
 }
-
-/** Progress that a pending activity's heartbeat carries. */
-export type HeartbeatDetails = AttemptProgress;

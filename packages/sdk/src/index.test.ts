@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import * as sdk from './index.ts';
+
+it('what a pipeline file can import is what is listed here: an addition is a decision', () => {
+  expect(Object.keys(sdk).sort()).toEqual(
+    [
+      // to write a pipeline
+      ...['pipeline', 'extract', 'train', 'merge', 'step', 'evaluate', 'replay', 'deploy', 'map', 'patched'],
+      ...['column', 'python', 'command', 'canary', 'blueGreen', 'rollbackBudget', 'ROLLBACK_LIMIT'],
+      ...['ErrorCode', 'SluiceError', 'describeError', 'errorCode', 'recordPlan', 'verdicts', 'worstOf'],
+      // to write a config
+      ...['defineConfig', 'local', 'file', 'azureBlob'],
+      // for runtimes, activities and the command
+      ...['useRuntime', 'currentRuntime', 'pipelineDefinition', 'parseParams', 'suiteOf', 'milliseconds'],
+      ...['checkName', 'encodeKey', 'stepPath', 'StepNames', 'decisionKinds', 'endpointWorkflowId', 'taskQueue'],
+      ...['ENDPOINT_WORKFLOW', 'Signal', 'Update', 'Query', 'SearchAttribute'],
+    ].sort(),
+  );
+});
