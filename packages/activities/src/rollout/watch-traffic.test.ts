@@ -137,6 +137,15 @@ describe('a phase', () => {
     });
   });
 
+  test.each([
+    ['watcher', { former: { seenAt: Date.now() - 60_000, blind: 0 } }, [{ good: 1 }, { good: 1 }, { good: 60 }]],
+    ['gateway', {}, [{ good: 1 }, null, null, null, null, null, null, null, null, { good: 1 }, { good: 60 }]],
+  ] as [string, object, Look[]][])('gives the candidate the time in which there was no %s', async (_, more, looks) => {
+    const since = 'former' in more ? Date.now() - 60_000 : Date.now();
+    const outcome = await watchTraffic(target(looks), input({ since }), { ...quiet, ...more });
+    expect(outcome.verdict).toBe('pass');
+  });
+
   test('gives an unhealthy process a second look', async () => {
     const looks: Look[] = [{ good: 50, state: { state: 'unhealthy' } }, { good: 60 }];
     expect((await watchTraffic(target(looks), input(), quiet)).verdict).toBe('pass');

@@ -20,15 +20,22 @@ export function watchTrafficActivity(context: ActivityContext): SluiceActivities
 export async function watchTraffic(target: Target, input: WatchInput, scope: ActivityScope): Promise<WatchOutcome> {
   const { interval } = input.spec.health;
   const memory: PhaseMemory = { ...remembered(scope.former), earlier: undefined, lastLook: input.since };
-  const streaks: Streaks = { fail: 0, error: 0, seenAt: Date.now(), measured: false };
+  const streaks: Streaks = {
+    fail: 0,
+    error: 0,
+    seenAt: Date.now(),
+    measured: false,
+    blind: blindness(scope.former, input),
+  };
   const told = (more: object) => {
     const { firstBadAt, restarts } = memory;
-    return { phase: input.phase, firstBadAt, restarts, ...more };
+    const { seenAt, blind } = streaks;
+    return { phase: input.phase, firstBadAt, restarts, seenAt, blind, ...more };
   };
   let beat = told({});
   for (;;) {
     const health = await alive(scope, () => unlessAborted(scope.signal, look(target, input, memory)), beat);
-    count(streaks, health.verdict);
+    count(streaks, health.verdict, interval);
     const outcome = decide(input, health, streaks, Date.now());
     if (outcome !== null) {
       const firstBadAt = outcome.verdict === 'pass' ? null : memory.firstBadAt;
@@ -56,6 +63,8 @@ interface Streaks {
   seenAt: number;
   /** Was there one in this phase? */
   measured: boolean;
+  /** Milliseconds of this phase in which none could be made: they are not the candidate's fault. */
+  blind: number;
 }
 
 async function look(target: Target, input: WatchInput, memory: PhaseMemory): Promise<Health> {
@@ -68,11 +77,20 @@ async function look(target: Target, input: WatchInput, memory: PhaseMemory): Pro
   }
 }
 
-function count(streaks: Streaks, verdict: Verdict): void {
+/** Milliseconds before this watcher in which nobody looked: it took over from a lost one, or was itself late. */
+function blindness(former: unknown, { since }: WatchInput): number {
+  const { seenAt, blind } = (former ?? {}) as Record<string, unknown>;
+  const gap = Math.max(0, Date.now() - (typeof seenAt === 'number' ? seenAt : since));
+  return gap + (typeof blind === 'number' ? blind : 0);
+}
+
+function count(streaks: Streaks, verdict: Verdict, interval: number): void {
   if (verdict === 'pass') streaks.fail = 0;
   if (verdict === 'fail') streaks.fail += 1;
   if (verdict === 'error') streaks.error += 1;
   else {
+    const gap = Date.now() - streaks.seenAt;
+    if (streaks.error > 0) streaks.blind += Math.max(0, gap - interval);
     streaks.error = 0;
     streaks.seenAt = Date.now();
     streaks.measured = true;
@@ -85,7 +103,7 @@ type Decision = Pick<WatchOutcome, 'verdict' | 'reason'>;
 function decide(input: WatchInput, health: Health, streaks: Streaks, now: number): Decision | null {
   const { health: policy } = input.spec;
   const held = now >= input.since + input.hold;
-  const over = now >= input.since + input.hold + input.extend;
+  const over = now >= input.since + input.hold + input.extend + streaks.blind;
   switch (health.verdict) {
     case 'pass':
       return held ? { verdict: 'pass', reason: null } : null;
