@@ -47,8 +47,13 @@ export async function tracesOf(place: Place, workflowId: string, endpoint: strin
   };
 }
 
-/** Artifacts in the store of a project by shape, and what was left of unfinished ones. */
-export async function artifactsIn(root: string): Promise<{ blobs: number; trees: number }> {
+export interface ArtifactCount {
+  readonly blobs: number;
+  readonly trees: number;
+}
+
+/** Artifacts in the store of a project, by shape. */
+export async function artifactsIn(root: string): Promise<ArtifactCount> {
   const store = join(root, '.sluice/store');
   const count = async (folder: string) => (await readdir(join(store, folder)).catch(() => [])).length;
   return { blobs: await count('blobs'), trees: await count('trees') };

@@ -21,7 +21,12 @@ export interface Shop {
   traffic(perSecond: number): Traffic;
 }
 
-export function shop(project: ProjectStack, name: string): Shop {
+/** What of a stack is needed to watch its endpoints. */
+export interface Shopping extends Pick<ProjectStack, 'client' | 'start'> {
+  readonly stack: Pick<ProjectStack['stack'], 'gateway' | 'mlflow'>;
+}
+
+export function shop(project: Shopping, name: string): Shop {
   const gateway = () => gatewayClient(project.stack.gateway.adminUrl).endpoint(name);
   const state = () => project.client.workflow.getHandle(endpointWorkflowId(name)).query<EndpointState>(Query.endpoint);
   const url = `${project.stack.gateway.url}/${name}/invocations`;
