@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { startChild, tailOf } from '../../packages/cli/src/dev/child.ts';
 import { type Temporal, temporaryFolder } from '../harness/stack.ts';
 import type { bareOverhead } from './bare/workflow.ts';
@@ -7,6 +9,12 @@ import type { System, SystemHost } from './system.ts';
 /** The pipeline as a hand-written Temporal workflow with one activity, on the same server. */
 export async function bareTemporalSystem(host: SystemHost, { server, client }: Temporal): Promise<System> {
   const folder = await temporaryFolder(host.scope, 'bare');
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(import.meta.dirname, 'bare/workflow.ts'),
+    logger: new DefaultLogger('ERROR'),
+  });
+  const bundle = join(folder, 'workflows.cjs');
+  await writeFile(bundle, code);
   const worker = await startChild({
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'bare/worker.ts')],
@@ -14,6 +22,7 @@ export async function bareTemporalSystem(host: SystemHost, { server, client }: T
     env: {
       ...process.env,
       BENCH_ADDRESS: server.address,
+      BENCH_BUNDLE: bundle,
       BENCH_PYTHON: join(host.venv, 'bin/python'),
       BENCH_SLOTS: `${host.concurrency}`,
     },
