@@ -215,7 +215,10 @@ describe('of all decisions on all tables', () => {
         expect(on.now).toBeLessThan(judged.gate.expiresAt);
         expect(by).toBeTruthy();
         if (on.approvers.names !== null) expect(on.approvers.names).toContain(by);
-        if (!on.approvers.selfApproval && decision !== 'reject') expect(by).not.toBe(on.requester);
+        if (!on.approvers.selfApproval && decision !== 'reject') {
+          expect(on.requester).not.toBeNull();
+          expect(by).not.toBe(on.requester);
+        }
         if (decision === 'override') expect(reason).toBeTruthy();
         if (judged.gate.state === 'blocked') expect(decision).not.toBe('approve');
       }),

@@ -90,8 +90,10 @@ function refusal(request: DecisionRequest, gate: OpenGate, bench: Bench): string
     const { names, selfApproval } = bench.approvers;
     if (names !== null && !names.includes(request.by))
       return `${request.by} is not among the approvers (${names.join(', ')})`;
-    if (!selfApproval && request.decision !== 'reject' && request.by === bench.requester) {
-      return `${request.by} started this run and may not approve its candidate`;
+    if (!selfApproval && request.decision !== 'reject') {
+      if (bench.requester === null)
+        return 'it is not known who started this run (its memo has no "by"), so nobody may approve it';
+      if (request.by === bench.requester) return `${request.by} started this run and may not approve its candidate`;
     }
   }
   if (request.decision === 'override' && !request.reason) return 'an override needs a reason';

@@ -23,6 +23,7 @@ import { type CommonOptions, withServer } from './project.ts';
 export interface DecideOptions extends CommonOptions {
   readonly reason?: string;
   readonly candidate?: string;
+  readonly endpoint?: string;
   readonly by?: string;
   readonly token?: string;
 }
@@ -45,6 +46,7 @@ export async function decideCommand(
       by: options.by ?? (await whoAmI(loaded.root)),
       ...(options.reason === undefined ? {} : { reason: options.reason }),
       ...(options.candidate === undefined ? {} : { candidate: options.candidate }),
+      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
       ...(token === undefined ? {} : { token }),
     });
     io.object({ type: 'decision', at: Date.now(), run: found.workflowId, decision: answer });

@@ -105,6 +105,7 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
       .description(what)
       .option('--reason <text>', 'why; an override needs one')
       .option('--candidate <digest>', 'candidate that is meant (default: the one that waits)')
+      .option('--endpoint <name>', 'endpoint that is meant, where one candidate waits for two')
       .option('--by <name>', "who decides (default: git's user)")
       .option('--token <token>', 'OpenID Connect token that says who decides (default: SLUICE_TOKEN)')
       .action(
