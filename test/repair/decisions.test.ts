@@ -69,7 +69,7 @@ describe('a decision that a reset applies again', () => {
   });
 
   it.each(['signal', 'update'] as const)('approves nothing while the gate is open: %s', async (via) => {
-    const { workflowId, result, events } = await approved(via, { within: '20 seconds', recheck: '100ms' });
+    const { workflowId, result, events } = await approved(via, { within: '2 minutes', recheck: '100ms' });
     const looks = scheduling(events, 'checkCandidate');
     await resetTo(kit.client, workflowId, looks[2] ?? 0);
     const asked = await waitsAgain(workflowId, result);
