@@ -18,8 +18,8 @@ export interface DevCommand {
   readonly temporal: z.infer<typeof readySchema>['temporal'];
   readonly mlflow: z.infer<typeof readySchema>['mlflow'];
   readonly gateway: z.infer<typeof readySchema>['gateway'];
-  /** Kills this process alone, and waits until nothing of the stack is left. @returns milliseconds that took */
-  killCommand(): Promise<number>;
+  /** Kills this process alone, and waits until nothing of the stack is left. */
+  killCommand(): Promise<void>;
   /** Kills every process of the stack at once, as a power cut does. */
   killAll(): Promise<void>;
   /** Ctrl-C. @returns its exit code */
@@ -45,10 +45,8 @@ export async function sluiceDev(root: string): Promise<DevCommand> {
     mlflow: ready.mlflow,
     gateway: ready.gateway,
     async killCommand() {
-      const at = Date.now();
       child.kill('SIGKILL');
       await gone();
-      return Date.now() - at;
     },
     async killAll() {
       for (const line of processesIn(root)) kill(Number.parseInt(line, 10));

@@ -85,6 +85,8 @@ export const life = pipeline({
     endpoint: z.string().default('shop'),
     /** Silence after which an evaluation or a replay is given to another worker. */
     silence: z.string().default('30 seconds'),
+    /** Seconds of extra time for a canary step, while measurements are inconclusive. */
+    extend: z.number().default(10),
   }),
   async run(params) {
     const temporal = { heartbeatTimeout: params.silence as '30 seconds' };
@@ -114,7 +116,7 @@ export const life = pipeline({
       endpoint: params.endpoint,
       gates: params.gates === 'all' ? [rows, quality, replayed] : [rows],
       approval: { within: params.within as '1 hour', recheck: '2 seconds' },
-      rollout: quick,
+      rollout: { ...quick, extend: params.extend * 1000 },
     });
   },
 });
