@@ -13,6 +13,9 @@ const BUDGET = rollbackBudget(quick.health) / 1000;
 /** Seconds that no rollback may take, whatever its rollout says. */
 const LIMIT = 300;
 
+/** Milliseconds; the machine may be busy with other tests. */
+const timeout = 300_000;
+
 let project: ProjectStack;
 let shops: Shop[];
 let old: string;
@@ -47,7 +50,7 @@ async function isBackOn(one: Shop, pid: number): Promise<void> {
   expect((await one.state()).stable?.id).toBe(old);
 }
 
-describe('a bad version leaves within its budget, and the old one answers as before', () => {
+describe('a bad version leaves within its budget, and the old one answers as before', { timeout }, () => {
   it.concurrent('when it begins to fail after its first canary step', async () => {
     const one = at(0);
     const traffic = one.traffic(50);
@@ -194,7 +197,7 @@ describe('a bad version leaves within its budget, and the old one answers as bef
   });
 });
 
-describe('an old version', () => {
+describe('an old version', { timeout }, () => {
   it.concurrent('keeps all traffic from one that does not get ready', async () => {
     const one = at(6);
     const traffic = one.traffic(10);
@@ -247,7 +250,7 @@ describe('an old version', () => {
   });
 });
 
-describe('a rollback', () => {
+describe('a rollback', { timeout }, () => {
   it('is taken up by the next control worker when this one is killed', async () => {
     const [one, other] = [at(1), at(2)];
     const traffics = [one.traffic(20), other.traffic(20)] as const;
