@@ -1,6 +1,6 @@
-import type { AttemptRecord, EndpointState } from '@sluice/sdk';
+import { type AttemptRecord, describeAttempts, type EndpointState, isPreemption } from '@sluice/sdk';
 import type { TrafficReport } from '../../examples/flight-delays/traffic/send.ts';
-import { costOf, formatAttempts, isPreemption, shortDigest, table } from '../../packages/cli/src/follow/format.ts';
+import { costOf, shortDigest, table } from '../../packages/cli/src/follow/format.ts';
 import type { DemoRun } from './demo-run.ts';
 
 /** What happened and what it cost, as lines. */
@@ -20,7 +20,7 @@ export function summaryOf(runs: readonly DemoRun[], endpoint: EndpointState, tra
   const interrupted = runs.flatMap((run) =>
     run.status.steps
       .filter((step) => step.attempts.some(isPreemption))
-      .map((step) => `  ${step.step}: ${formatAttempts(step)}`),
+      .map((step) => `  ${step.step}: ${describeAttempts(step)}`),
   );
   const failed = traffic.sent - traffic.ok;
   const { latency } = traffic;

@@ -14,7 +14,7 @@ export { ExitCode, exitCodeOfState } from './exit-code.ts';
 export { type Paint, paintFor, plainPaint } from './follow/colours.ts';
 export type { FollowEvent } from './follow/events.ts';
 export { followRun } from './follow/follow-run.ts';
-export { costOf, formatAttempts, formatMs, table } from './follow/format.ts';
+export { costOf, formatMs, table } from './follow/format.ts';
 export { gateLines, linesOf } from './follow/lines.ts';
 export { jsonRenderer, plainRenderer, type Renderer } from './follow/renderer.ts';
 export type { PendingJob, Snapshot } from './follow/snapshot.ts';

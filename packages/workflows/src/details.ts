@@ -1,4 +1,11 @@
-import type { AttemptRecord, Evidence, OpenGate, RunStatus, StepStatus, Verdict } from '@sluice/sdk';
+import {
+  describeAttempts,
+  type Evidence,
+  type OpenGate,
+  type RunStatus,
+  type StepStatus,
+  type Verdict,
+} from '@sluice/sdk';
 
 /** Rows of evidence that are shown; the report has all. */
 const EVIDENCE = 40;
@@ -75,27 +82,7 @@ function renderFailures(status: RunStatus): string[] {
 function attempts(step: StepStatus): string {
   const [only, ...others] = step.attempts;
   if (only === undefined) return '';
-  return others.length === 0 && only.ended === 'done' ? '1' : `${step.attempts.length} (${budgetLine(step)})`;
-}
-
-/** `errors 0/2, preemptions 1/50, resumed at step 1200 (lost 14 steps, 3.1 s)`. */
-export function budgetLine(step: StepStatus): string {
-  const preempted = step.attempts.filter((one) => one.ended === 'preempted' || one.ended === 'worker-lost');
-  const errors = step.attempts.filter(
-    (one) => one.ended !== 'done' && one.ended !== 'cancelled' && !preempted.includes(one),
-  );
-  const parts = [
-    `errors ${errors.length}/${step.errorsAllowed}`,
-    `preemptions ${preempted.length}/${step.preemptionsAllowed}`,
-  ];
-  const lost = [...step.attempts].reverse().find((one) => one.ended !== 'done');
-  const resumed = [...step.attempts].reverse().find((one) => one.resumedFrom !== null);
-  if (resumed !== undefined) parts.push(`resumed at step ${resumed.resumedFrom}${lossOf(lost)}`);
-  return parts.join(', ');
-}
-
-function lossOf(attempt: AttemptRecord | undefined): string {
-  return attempt === undefined ? '' : ` (lost ${attempt.stepsLost} steps, ${attempt.secondsLost.toFixed(1)} s)`;
+  return others.length === 0 && only.ended === 'done' ? '1' : `${step.attempts.length} (${describeAttempts(step)})`;
 }
 
 function checkpoint(step: StepStatus): string {

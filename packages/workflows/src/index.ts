@@ -1,6 +1,6 @@
 /** Safe in Temporal's workflow sandbox: deterministic code only. */
 
-export { budgetLine, renderDetails } from './details.ts';
+export { renderDetails } from './details.ts';
 export { sluiceWorkflows } from './dispatch.ts';
 export { sluiceEndpoint } from './endpoint.ts';
 export { CHILD_KEYS, INLINE_KEYS } from './fan-out.ts';

@@ -1,7 +1,7 @@
-import type { AttemptRecord, StepStatus } from '@sluice/sdk';
+import { type AttemptRecord, describeAttempts, type StepStatus } from '@sluice/sdk';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
-import { costOf, formatAttempts, formatMs, table } from '../follow/format.ts';
+import { costOf, formatMs, table } from '../follow/format.ts';
 import { attemptText, failureLines, gateLines, roleOfState, roleOfVerdict, weightsText } from '../follow/lines.ts';
 import { Lookout } from '../follow/look.ts';
 import type { Snapshot } from '../follow/snapshot.ts';
@@ -91,7 +91,7 @@ function stepLines(step: StepStatus, snapshot: Snapshot, width: number, paint: I
     `  ${paint('step', step.step.padEnd(width))}  ${paint('quiet', step.kind.padEnd(8))}  ${state}  ${time}${verdict}${note}`,
   ];
   const indent = ' '.repeat(width + 4);
-  if (step.attempts.length > 0) lines.push(`${indent}${formatAttempts(step)}`);
+  if (step.attempts.length > 0) lines.push(`${indent}${describeAttempts(step)}`);
   for (const attempt of step.attempts) {
     if (attempt.ended !== 'done') lines.push(`${indent}${attemptText(attempt, paint)}`);
   }

@@ -1,4 +1,4 @@
-import type { AttemptRecord, Evidence, StepStatus } from '@sluice/sdk';
+import type { AttemptRecord, Evidence } from '@sluice/sdk';
 
 /** `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 03 min`. */
 export function formatMs(ms: number): string {
@@ -32,29 +32,6 @@ export function formatNumber(value: number | null | undefined): string {
 /** `sha256:1a2b3c4d…`, short enough for a line and long enough for `--candidate`. */
 export function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 12);
-}
-
-/** `errors 0/2, preemptions 1/50, resumed at step 1200 (lost 14 steps, 3.1 s)`. */
-export function formatAttempts(step: StepStatus): string {
-  const preempted = step.attempts.filter(isPreemption);
-  const failed = step.attempts.filter((one) => !isPreemption(one) && one.ended !== 'done' && one.ended !== 'cancelled');
-  const parts = [
-    `errors ${failed.length}/${step.errorsAllowed}`,
-    `preemptions ${preempted.length}/${step.preemptionsAllowed}`,
-  ];
-  const lost = step.attempts.filter(({ ended }) => ended !== 'done');
-  if (lost.length > 0) {
-    const resumed = step.attempts.findLast(({ resumedFrom }) => resumedFrom !== null)?.resumedFrom ?? null;
-    const steps = sum(lost.map(({ stepsLost }) => stepsLost));
-    const seconds = sum(lost.map(({ secondsLost }) => secondsLost));
-    const where = resumed === null ? 'started over' : `resumed at step ${resumed}`;
-    parts.push(`${where} (lost ${steps} ${steps === 1 ? 'step' : 'steps'}, ${seconds.toFixed(1)} s)`);
-  }
-  return parts.join(', ');
-}
-
-export function isPreemption({ ended }: AttemptRecord): boolean {
-  return ended === 'preempted' || ended === 'worker-lost';
 }
 
 /** What the attempts cost: `0.42 EUR (0.03 lost)`; null where a price is not known. */
@@ -94,10 +71,6 @@ export function evidenceRows(gate: string, evidence: readonly Evidence[]): strin
     one.verdict,
     one.note ?? '',
   ]);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 function pad(value: number): string {

@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
+import { describeAttempts } from '@sluice/sdk';
 import { expect, test } from 'vitest';
 import { paintFor, plainPaint } from './colours.ts';
 import type { FollowEvent, FollowFact } from './events.ts';
-import { costOf, formatAttempts, formatMs, table } from './format.ts';
+import { costOf, formatMs, table } from './format.ts';
 import { linesOf } from './lines.ts';
 import { jsonRenderer, plainRenderer } from './renderer.ts';
 import { attempt, gate, job, snapshot, start, step } from './testing.ts';
@@ -102,10 +103,10 @@ test('says what attempts cost in work', () => {
     attempt(1, { ended: 'preempted', stepsLost: 14, secondsLost: 3.1 }),
     attempt(2, { resumedFrom: 1200 }),
   ];
-  expect(formatAttempts(step('fit', { attempts }))).toBe(
+  expect(describeAttempts(step('fit', { attempts }))).toBe(
     'errors 0/2, preemptions 1/50, resumed at step 1200 (lost 14 steps, 3.1 s)',
   );
-  expect(formatAttempts(step('fit', { attempts: [attempt(1)] }))).toBe('errors 0/2, preemptions 0/50');
+  expect(describeAttempts(step('fit', { attempts: [attempt(1)] }))).toBe('errors 0/2, preemptions 0/50');
 });
 
 test('counts errors and preemptions apart', () => {
@@ -114,7 +115,7 @@ test('counts errors and preemptions apart', () => {
     attempt(2, { ended: 'worker-lost', stepsLost: 2, secondsLost: 1 }),
     attempt(3, { ended: 'out-of-memory' }),
   ];
-  expect(formatAttempts(step('fit', { attempts }))).toBe(
+  expect(describeAttempts(step('fit', { attempts }))).toBe(
     'errors 2/2, preemptions 1/50, started over (lost 2 steps, 1.0 s)',
   );
 });

@@ -1,0 +1,26 @@
+import type { AttemptRecord } from './contract.ts';
+import type { StepStatus } from './status.ts';
+
+/** Did the attempt end by no fault of the job's? */
+export function isPreemption({ ended }: Pick<AttemptRecord, 'ended'>): boolean {
+  return ended === 'preempted' || ended === 'worker-lost';
+}
+
+/** Both budgets and what was lost: `errors 0/2, preemptions 1/50, resumed at step 1200 (lost 14 steps, 3.1 s)`. */
+export function describeAttempts(step: Pick<StepStatus, 'attempts' | 'errorsAllowed' | 'preemptionsAllowed'>): string {
+  const preempted = step.attempts.filter(isPreemption);
+  const failed = step.attempts.filter((one) => !isPreemption(one) && one.ended !== 'done' && one.ended !== 'cancelled');
+  const parts = [
+    `errors ${failed.length}/${step.errorsAllowed}`,
+    `preemptions ${preempted.length}/${step.preemptionsAllowed}`,
+  ];
+  const lost = step.attempts.filter(({ ended }) => ended !== 'done');
+  if (lost.length > 0) {
+    const resumed = step.attempts.findLast(({ resumedFrom }) => resumedFrom !== null)?.resumedFrom ?? null;
+    const steps = lost.reduce((total, one) => total + one.stepsLost, 0);
+    const seconds = lost.reduce((total, one) => total + one.secondsLost, 0);
+    const where = resumed === null ? 'started over' : `resumed at step ${resumed}`;
+    parts.push(`${where} (lost ${steps} ${steps === 1 ? 'step' : 'steps'}, ${seconds.toFixed(1)} s)`);
+  }
+  return parts.join(', ');
+}
