@@ -9,6 +9,7 @@ test('an attempt that starts at the beginning knows nothing yet', () => {
   expect(progress.snapshot(1500)).toEqual({
     machine: 'm',
     pid: process.pid,
+    at: 1500,
     startedAt: 1000,
     restoreMs: 500,
     resumedFrom: null,
