@@ -144,7 +144,9 @@ describe('a run on a real stack', () => {
   it('takes a training back that is under way: its trainer ends, and the next one goes on from its checkpoint', async ({
     expect,
   }) => {
-    const run = await project.start('training', { trainer: { steps: 60, pace: 100, every: 5 } }, 'under-way');
+    // Long enough that even a slow machine's `sluice retry` finds it under way.
+    const steps = 150;
+    const run = await project.start('training', { trainer: { steps, pace: 100, every: 5 } }, 'under-way');
     const committed = await waitFor('a committed checkpoint', async () => {
       const { raw } = await project.client.workflow.getHandle(run.workflowId).describe();
       const beat = raw.pendingActivities?.[0]?.heartbeatDetails?.payloads?.[0];
@@ -153,13 +155,13 @@ describe('a run on a real stack', () => {
     await exec(process.execPath, [sluice, 'retry', 'under-way', '--from', 'model'], { cwd: project.root });
     await project.client.workflow.getHandle(run.workflowId).result();
     const [model] = (await run.status()).steps;
-    expect(model?.attempts).toMatchObject([{ ended: 'done', lastStep: 60 }]);
+    expect(model?.attempts).toMatchObject([{ ended: 'done', lastStep: steps }]);
     const resumedFrom = model?.attempts[0]?.resumedFrom ?? 0;
     expect(resumedFrom).toBeGreaterThanOrEqual(committed);
     // One log for both, as both are attempt 1: the first goes up to some step, the second on from the checkpoint.
     const did: string[] = (await run.logs('model')).join('').match(/did step \d+/g) ?? [];
     const again = did.indexOf(`did step ${resumedFrom + 1}`, did.indexOf(`did step ${resumedFrom + 1}`) + 1);
-    const rest = Array.from({ length: 60 - resumedFrom }, (_, i) => `did step ${resumedFrom + 1 + i}`);
+    const rest = Array.from({ length: steps - resumedFrom }, (_, i) => `did step ${resumedFrom + 1 + i}`);
     expect(did.slice(again)).toEqual(rest);
     expect((await records(run)).runs.toSorted()).toEqual(['model', run.workflowId]);
   });
