@@ -21,8 +21,8 @@ export default defineConfig({
           globalSetup: ['test/harness/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
-          // Each file drives processes of its own; two cores carry two at a time.
-          maxWorkers: 2,
+          // A file drives a stack of eight processes; two cores carry one at a time without blurring what is timed.
+          maxWorkers: 1,
         },
       },
     ],
