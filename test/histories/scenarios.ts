@@ -156,7 +156,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'gated-by-token',
-    settings: { approvers: { names: ['ana'], selfApproval: false, oidc: true } },
+    settings: { approvers: { names: ['ana'], selfApproval: true, oidc: true } },
     activities: { identify: async () => ({ by: 'ana' }) },
     play: decided({}, 'approve', { token: 'not recorded anywhere', candidate }),
   },
