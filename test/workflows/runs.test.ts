@@ -67,7 +67,9 @@ describe('map', () => {
     expect(error.details?.[0]).toHaveLength(2);
   });
 
-  it('runs 2,000 keys in children, keeps every result by key and the history within limits', async () => {
+  it('runs 2,000 keys in children, keeps every result by key and the history within limits', {
+    timeout: 480_000,
+  }, async () => {
     seen.length = 0;
     const run = await kit.start('fan-out', { keys: keys(2000), tolerate: 2, concurrency: 100 });
     const result = await run.result();
