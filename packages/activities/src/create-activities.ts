@@ -16,6 +16,7 @@ import { replyToRunActivity, requestRolloutActivity, rolloutOutcomeActivity } fr
 import { setTrafficActivity } from './rollout/set-traffic.ts';
 import { startVersionActivity, stopVersionActivity } from './rollout/versions.ts';
 import { watchTrafficActivity } from './rollout/watch-traffic.ts';
+import { activityScope, alive } from './serving/activity-scope.ts';
 import { settingsActivity } from './settings.ts';
 
 /** Every activity of Sluice, for one worker process. */
@@ -44,6 +45,24 @@ export function createActivities(context: ActivityContext): SluiceActivities {
     markVersion: markVersionActivity(context),
     replyToRun: replyToRunActivity(context),
   };
+  for (const name of silent) Object.assign(activities, { [name]: withHeartbeats(activities[name]) });
   const wrapped = Object.entries(activities).map(([name, activity]) => [name, withStableFailures(activity)]);
   return Object.fromEntries(wrapped) as SluiceActivities;
+}
+
+/** Activities that have nothing to tell while they work; a heartbeat still shows at once that their worker is lost. */
+const silent = [
+  'openRun',
+  'closeRun',
+  'registerCandidate',
+  'identify',
+  'recordDecision',
+  'notify',
+  'rolloutOutcome',
+  'markVersion',
+  'replyToRun',
+] as const satisfies (keyof SluiceActivities)[];
+
+function withHeartbeats<F extends (input: never) => Promise<unknown>>(activity: F): F {
+  return ((input: never) => alive(activityScope(), () => activity(input))) as F;
 }

@@ -15,7 +15,7 @@ export const local = proxyLocalActivities<Pick<SluiceActivities, 'settings'>>({
 export function small(what: string, options: ActivityOptions = {}) {
   return proxyActivities<SluiceActivities>({
     startToCloseTimeout: '2 minutes',
-    heartbeatTimeout: undefined,
+    heartbeatTimeout: '10 seconds',
     retry,
     ...options,
     summary: summary(what),
