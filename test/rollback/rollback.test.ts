@@ -55,7 +55,7 @@ describe('a bad version leaves within its budget, and the old one answers as bef
     const one = at(0);
     const traffic = one.traffic(50);
     const pid = await pidOf(one, old);
-    const run = await project.start('life', { trainer: { version: 'fails', serving: 'fails-after' } });
+    const run = await project.start('life', { trainer: { version: 'fails', serving: 'fails-after' }, hold: 4 });
     await untilState(run, 'awaiting-approval');
     await run.signal('approve', { by: 'ana' });
     await one.untilPhase('canary 50 %');

@@ -40,11 +40,16 @@ export function shop(project: Shopping, name: string): Shop {
     async weights() {
       return (await gateway()).weights;
     },
-    untilPhase: (phase) =>
-      waitFor(`phase ${phase} of ${name}`, async () => {
+    async untilPhase(phase) {
+      const { history: before } = await state();
+      return waitFor(`phase ${phase} of ${name}`, async () => {
         const seen = await state();
-        return seen.phase === phase && seen;
-      }),
+        if (seen.phase === phase) return seen;
+        const ended = seen.history.at(-1);
+        const why = ended?.id === before.at(-1)?.id ? '' : `; it ended ${ended?.state}: ${ended?.reason}`;
+        throw new Error(`it is in phase ${seen.phase}${why}`);
+      });
+    },
     release: (trainer, options = {}) =>
       project.start('release', { endpoint: name, on: 'cpu', trainer: { steps: 1, pace: 0, ...trainer }, ...options }),
     traffic: (perSecond) => startTraffic(url, perSecond),

@@ -85,6 +85,8 @@ export const life = pipeline({
     endpoint: z.string().default('shop'),
     /** Silence after which an evaluation or a replay is given to another worker. */
     silence: z.string().default('30 seconds'),
+    /** Seconds of each canary step. */
+    hold: z.number().default(2),
     /** Seconds of extra time for a canary step, while measurements are inconclusive. */
     extend: z.number().default(10),
   }),
@@ -116,7 +118,7 @@ export const life = pipeline({
       endpoint: params.endpoint,
       gates: params.gates === 'all' ? [rows, quality, replayed] : [rows],
       approval: { within: params.within as '1 hour', recheck: '2 seconds' },
-      rollout: { ...quick, extend: params.extend * 1000 },
+      rollout: { ...quick, hold: params.hold * 1000, extend: params.extend * 1000 },
     });
   },
 });
