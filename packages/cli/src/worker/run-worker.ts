@@ -106,7 +106,12 @@ function classWorker({ config }: LoadedConfig, name: string): Partial<WorkerOpti
 }
 
 function controlWorker({ config }: LoadedConfig, workflowBundle: { codePath: string }) {
-  return { taskQueue: taskQueue(config.project), workflowBundle };
+  return {
+    taskQueue: taskQueue(config.project),
+    workflowBundle,
+    // How long a workflow waits for the worker that has it in memory, should that one be gone.
+    stickyQueueScheduleToStartTimeout: '4s',
+  };
 }
 
 function pinned({ config }: LoadedConfig, buildId: string | undefined): Partial<WorkerOptions> {
