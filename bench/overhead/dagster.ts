@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ensurePythonEnv } from '../../packages/cli/src/python-env.ts';
 import { temporaryFolder } from '../harness/stack.ts';
 import { runOnce } from './run-once.ts';
-import type { System, SystemHost } from './system.ts';
+import { noop, type System, type SystemHost } from './system.ts';
 
 const requirements = join(import.meta.dirname, '../python/dagster.txt');
 const others = join(import.meta.dirname, 'others');
@@ -23,7 +23,13 @@ export async function dagsterSystem(host: SystemHost, method: 'spawn' | 'forkser
         command: env.python,
         args: [join(others, 'dagster_job.py'), `${branches}`, `${host.concurrency}`, method],
         cwd: folder,
-        env: { ...process.env, DAGSTER_HOME: folder, PYTHONPATH: others, PYTHONDONTWRITEBYTECODE: '1' },
+        env: {
+          ...process.env,
+          DAGSTER_HOME: folder,
+          PYTHONPATH: others,
+          PYTHONDONTWRITEBYTECODE: '1',
+          BENCH_NOOP: noop,
+        },
         log: join(folder, `run-${++count}.log`),
       });
       if (!finished) return { seconds: limit.seconds, doneAtLimit: text.split(' - STEP_SUCCESS - ').length - 1 };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ensurePythonEnv } from '../../packages/cli/src/python-env.ts';
 import { temporaryFolder } from '../harness/stack.ts';
 import { runOnce } from './run-once.ts';
-import type { System, SystemHost } from './system.ts';
+import { noop, type System, type SystemHost } from './system.ts';
 
 const requirements = join(import.meta.dirname, '../python/metaflow.txt');
 
@@ -29,7 +29,7 @@ export async function metaflowSystem(host: SystemHost): Promise<System> {
           ...fanOut,
         ],
         cwd: folder,
-        env: { ...withoutMetaflow(), METAFLOW_HOME: join(folder, 'home'), METAFLOW_USER: 'bench' },
+        env: { ...withoutMetaflow(), METAFLOW_HOME: join(folder, 'home'), METAFLOW_USER: 'bench', BENCH_NOOP: noop },
         log: join(folder, `run-${++count}.log`),
       });
       if (!finished)

@@ -1,4 +1,8 @@
+import { join } from 'node:path';
 import type { Scope } from '../harness/scope.ts';
+
+/** The script that every step of every system runs. */
+export const noop = join(import.meta.dirname, 'project/noop.py');
 
 /** One way to run the pipeline of no-op steps. */
 export interface System {

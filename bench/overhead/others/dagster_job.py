@@ -1,4 +1,4 @@
-"""Five ops in a row, then branches, on Dagster's multiprocess executor; each op is a process of Dagster's.
+"""Five ops in a row, then branches, on Dagster's multiprocess executor.
 
 `python dagster_job.py <branches> <concurrency> <spawn|forkserver>` runs it once and prints the seconds as JSON; neither
 the interpreter's start nor the imports count.
@@ -7,43 +7,57 @@ the interpreter's start nor the imports count.
 import json
 import sys
 import time
+from os import environ
+from subprocess import run
 
 from dagster import DagsterInstance, DynamicOut, DynamicOutput, execute_job, job, multiprocess_executor, op, reconstructable
 
 
+def noop():
+    """What every step of every system in the comparison does."""
+    run([sys.executable, environ["BENCH_NOOP"]], check=True)
+
+
 @op
 def first():
+    noop()
     return 0
 
 
 @op
 def second(before):
+    noop()
     return before
 
 
 @op
 def third(before):
+    noop()
     return before
 
 
 @op
 def fourth(before):
+    noop()
     return before
 
 
 @op
 def fifth(before):
+    noop()
     return before
 
 
 @op(config_schema={"branches": int}, out=DynamicOut())
 def fifth_that_splits(context, before):
+    noop()
     for index in range(context.op_config["branches"]):
         yield DynamicOutput(index, mapping_key=str(index))
 
 
 @op
 def work(key):
+    noop()
     return key
 
 
