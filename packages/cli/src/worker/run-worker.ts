@@ -105,7 +105,10 @@ function classWorker({ config }: LoadedConfig, name: string): Partial<WorkerOpti
   };
 }
 
-function controlWorker({ config }: LoadedConfig, workflowBundle: { codePath: string }) {
+function controlWorker(
+  { config }: LoadedConfig,
+  workflowBundle: { codePath: string },
+): Partial<WorkerOptions> & { taskQueue: string } {
   return {
     taskQueue: taskQueue(config.project),
     workflowBundle,
