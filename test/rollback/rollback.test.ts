@@ -300,7 +300,7 @@ describe('a rollback', { timeout }, () => {
       traffics[0].live = true;
       await waitFor('the old version', async () => (await one.weights())[old] === 100);
       await waitFor('the deployment to be marked', async () =>
-        (await pendingActivities(other)).includes('markVersion'),
+        (await other.pendingActivities()).includes('markVersion'),
       );
       askedAt = Date.now();
       expect(await sluiceRollback(other)).toBe(0);
@@ -323,23 +323,10 @@ describe('a rollback', { timeout }, () => {
     expect(await good.result()).toMatchObject({ state: 'rolled-back', reason: expect.stringContaining('ana') });
     for (const shop of [one, other]) {
       const { stable } = await shop.state();
-      expect(await productionOf(shop)).toBe(stable?.registered?.version);
+      expect(await shop.production()).toBe(stable?.registered?.version);
     }
   });
 });
-
-async function pendingActivities({ name }: Shop): Promise<string[]> {
-  const { raw } = await project.client.workflow.getHandle(`endpoint/${name}`).describe();
-  return (raw.pendingActivities ?? []).map((activity) => activity.activityType?.name ?? '');
-}
-
-/** Version that MLflow's alias `production` stands at. */
-async function productionOf({ name }: Shop): Promise<string | undefined> {
-  const query = new URLSearchParams({ name, alias: 'production' });
-  const answer = await fetch(`${project.stack.mlflow?.url}/api/2.0/mlflow/registered-models/alias?${query}`);
-  const { model_version: version } = (await answer.json()) as { model_version?: { version: string } };
-  return version?.version;
-}
 
 /** `sluice rollback`, as a user types it. */
 function sluiceRollback({ name }: Shop): Promise<number> {

@@ -19,6 +19,10 @@ export interface Shop {
   /** Starts a run that trains a model and takes it to this endpoint, asking nobody. */
   release(trainer: object, options?: object): Promise<RunHandle>;
   traffic(perSecond: number): Traffic;
+  /** Types of the activities that its workflow waits for. */
+  pendingActivities(): Promise<string[]>;
+  /** Version that MLflow's alias `production` stands at. */
+  production(): Promise<string | undefined>;
 }
 
 /** What of a stack is needed to watch its endpoints. */
@@ -53,6 +57,16 @@ export function shop(project: Shopping, name: string): Shop {
     release: (trainer, options = {}) =>
       project.start('release', { endpoint: name, on: 'cpu', trainer: { steps: 1, pace: 0, ...trainer }, ...options }),
     traffic: (perSecond) => startTraffic(url, perSecond),
+    async pendingActivities() {
+      const { raw } = await project.client.workflow.getHandle(endpointWorkflowId(name)).describe();
+      return (raw.pendingActivities ?? []).map((activity) => activity.activityType?.name ?? '');
+    },
+    async production() {
+      const query = new URLSearchParams({ name, alias: 'production' });
+      const answer = await fetch(`${project.stack.mlflow?.url}/api/2.0/mlflow/registered-models/alias?${query}`);
+      const { model_version: version } = (await answer.json()) as { model_version?: { version: string } };
+      return version?.version;
+    },
   };
 }
 
