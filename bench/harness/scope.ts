@@ -2,6 +2,8 @@
 export interface Scope {
   /** Runs `end` when the scope closes; the last one first. */
   defer(end: () => unknown): void;
+  /** Aborted when the body is given up; it may still be running then. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -16,12 +18,20 @@ export async function inScope<Value>(signal: AbortSignal, body: (scope: Scope) =
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
   });
-  const running = body({ defer: (end) => void ends.push(end) });
+  const running = body({ defer: (end) => void ends.push(end), signal });
   running.catch(() => {}); // what fails after an interruption fails because of it
   try {
     return await Promise.race([running, aborted]);
   } finally {
     // What the body still starts while it is being interrupted is ended as well.
-    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await Promise.resolve(end()).catch(() => {});
+    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await quietly(end);
+  }
+}
+
+async function quietly(end: () => unknown): Promise<void> {
+  try {
+    await end();
+  } catch {
+    // The others have to end too.
   }
 }
