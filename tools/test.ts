@@ -18,15 +18,20 @@ const say = (line: string) => console.log(`\n== ${line}`);
 interface Count {
   passed: number;
   failed: number;
+  /** What failed, a line each: a log may be read by its end alone. */
+  failures?: readonly string[];
 }
 
 async function main(): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'sluice-test-'));
-  const total: Count = { passed: 0, failed: 0 };
+  const total = { passed: 0, failed: 0 };
+  const failures: string[] = [];
   const add = (what: string, count: Count) => {
     console.log(`${what}: ${count.passed} passed, ${count.failed} failed`);
     total.passed += count.passed;
     total.failed += count.failed;
+    if (count.failed > 0)
+      failures.push(...(count.failures?.length ? count.failures : ['see above']).map((line) => `${what}: ${line}`));
   };
   try {
     say('format, lint, types');
@@ -55,10 +60,11 @@ async function main(): Promise<void> {
     }
   } catch (error) {
     console.error(error);
-    total.failed += 1;
+    add('tests', { passed: 0, failed: 1, failures: [String(error)] });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+  if (failures.length > 0) console.log(`\nfailed:\n${failures.join('\n')}`);
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
@@ -76,10 +82,27 @@ async function vitest(project: string, report: string, env: Record<string, strin
     numPassedTests: number;
     numFailedTests: number;
     numPendingTests: number;
+    testResults: { name: string; status: string; message: string; assertionResults: Assertion[] }[];
   };
   // A file that could not be loaded, an error between tests or a skipped test is a failure nobody may overlook.
   const failed = result.numFailedTests + result.numPendingTests;
-  return { passed: result.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
+  const failures = result.testResults.flatMap((file) => [
+    ...(file.status === 'failed' && file.message ? [`${file.name}: ${file.message}`] : []),
+    ...file.assertionResults
+      .filter((test) => test.status !== 'passed')
+      .map((test) => `${file.name}: ${test.fullName}: ${test.failureMessages.join(' ') || test.status}`),
+  ]);
+  return {
+    passed: result.numPassedTests,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    failures: failures.map((line) => line.replace(`${root}/`, '').slice(0, 1000)),
+  };
+}
+
+interface Assertion {
+  fullName: string;
+  status: string;
+  failureMessages: string[];
 }
 
 async function pytest(python: string, folder: string, report: string): Promise<Count> {
@@ -87,7 +110,12 @@ async function pytest(python: string, folder: string, report: string): Promise<C
   const xml = await readFile(report, 'utf8').catch(() => '');
   const read = (name: string) => Number(xml.match(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`))?.[1] ?? 0);
   const failed = read('failures') + read('errors') + read('skipped');
-  return { passed: read('tests') - failed, failed: failed === 0 && code !== 0 ? 1 : failed };
+  const failures = [...xml.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"[^>]*><(?:failure|error|skipped)/g)];
+  return {
+    passed: read('tests') - failed,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    failures: failures.map((match) => `${match[1]} ${match[2]}`),
+  };
 }
 
 function run(
