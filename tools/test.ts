@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mlflowRequirements } from '../packages/cli/src/dev/mlflow-server.ts';
 import { findTemporal } from '../packages/cli/src/dev/temporal-binary.ts';
 import { ensurePythonEnv } from '../packages/cli/src/python-env.ts';
 import { findChromium } from './chromium.ts';
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
     say('what the tests need: Temporal, MLflow, Python environments, Chromium');
     const log = (line: string) => console.log(line);
     await findTemporal({ onProgress: log });
-    await ensurePythonEnv({ name: 'mlflow', requirements: join(root, 'tools/python/mlflow.txt'), log });
+    await ensurePythonEnv({ name: 'mlflow', requirements: mlflowRequirements, log });
     const python = await ensurePythonEnv({
       name: 'flight-delays-test',
       requirements: join(root, 'examples/flight-delays/requirements-test.txt'),

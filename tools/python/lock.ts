@@ -1,13 +1,14 @@
 /**
- * Writes `<name>.txt` from `<name>.in` for every requirements file beside this script, with a hash for every package:
- * `node tools/python/lock.ts [name …]`. `<name>.excludes.txt` lists packages that are asked for but never imported.
+ * Writes `<name>.txt` from `<name>.in` for every requirements file in `packages/cli/python`, with a hash for every
+ * package: `node tools/python/lock.ts [name …]`. `<name>.excludes.txt` lists packages that are asked for but never
+ * imported.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { ensureUv, findPython } from '../../packages/cli/src/python-env.ts';
 
-const home = import.meta.dirname;
+const home = join(import.meta.dirname, '../../packages/cli/python');
 const all = readdirSync(home).filter((file) => file.endsWith('.in'));
 const wanted = process.argv.slice(2);
 const uv = await ensureUv(await findPython(), console.error);
@@ -22,5 +23,5 @@ for (const file of all) {
     cwd: home,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  console.log(`tools/python/${name}.txt`);
+  console.log(`packages/cli/python/${name}.txt`);
 }

@@ -1,8 +1,8 @@
-import type { Duration } from '@temporalio/common';
 import ms from 'ms';
 import { ErrorCode, SluiceError } from './errors.ts';
 
-export type { Duration };
+/** Milliseconds as a number, or words such as `'90 seconds'`, `'24 hours'`, `'2 days'`: the same as Temporal's. */
+export type Duration = ms.StringValue | number;
 
 /** What Temporal's server can still count with; a longer time is a slip of the pen. */
 const LONGEST = 100 * 365 * 86_400_000;

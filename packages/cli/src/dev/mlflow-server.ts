@@ -15,7 +15,7 @@ export interface MlflowServerOptions {
   readonly port?: number;
   /** Interpreter to build the server's environment on. */
   readonly python?: string;
-  /** An environment that holds MLflow already. @default the one that `tools/python/mlflow.txt` describes */
+  /** An environment that holds MLflow already. @default the one that {@link mlflowRequirements} describes */
   readonly env?: PythonEnv;
   readonly log?: (line: string) => void;
   /** Milliseconds that the server may take to answer; its first start makes the database. @default 240000 */
@@ -43,8 +43,8 @@ const LEASH = `"$@" </dev/null 3<&- & server=$!
 ( read -r _ <&3; trap '' TERM; kill -TERM 0; sleep 5; kill -KILL 0 ) &
 wait "$server"; code=$?; kill -KILL $! 2>/dev/null; exit "$code"`;
 
-/** The hash-locked requirements of the MLflow server that Sluice starts. */
-export const mlflowRequirements = fileURLToPath(new URL('../../../../tools/python/mlflow.txt', import.meta.url));
+/** The hash-locked requirements of the MLflow server that Sluice starts: `python/mlflow.txt` of this package. */
+export const mlflowRequirements = fileURLToPath(new URL('../../python/mlflow.txt', import.meta.url));
 
 /**
  * Starts a real MLflow server on SQLite, on loopback, and waits until it answers. State survives restarts.

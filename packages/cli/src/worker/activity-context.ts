@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ActivityContext, mlflowClient, openStore } from '@sluice/activities';
 import { ErrorCode, type SluiceConfig, SluiceError } from '@sluice/sdk';
@@ -79,17 +79,16 @@ export async function pythonOf(
 }
 
 /**
- * Folder that holds the Python package `sluice`: beside this package in a checkout, inside it when installed.
+ * Folder that holds the Python package `sluice`: `packages/trainer/src` in a checkout, `dist/trainer` when installed.
  *
  * @throws SluiceError `NotFound`
  */
 export function trainerPath(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const places = [join(here, '../../../trainer/src'), join(here, '../../python'), join(here, '../python')];
-  const found = places.find((place) => existsSync(join(place, 'sluice', '__init__.py')));
-  if (found !== undefined) return found;
+  const inCheckout = import.meta.url.endsWith('.ts');
+  const path = fileURLToPath(new URL(inCheckout ? '../../../trainer/src' : '../trainer', import.meta.url));
+  if (existsSync(join(path, 'sluice', '__init__.py'))) return path;
   throw new SluiceError(ErrorCode.NotFound, 'The Python package sluice is missing from this installation.', {
-    where: places[0] ?? here,
+    where: path,
     fix: 'Install @sluice/cli again.',
   });
 }
