@@ -12,6 +12,8 @@ export const CliErrorCode = {
   StackFailed: 'StackFailed',
   /** The wait was broken off; the run goes on. */
   Interrupted: 'Interrupted',
+  /** This Node is too old for the command. */
+  UnsupportedNode: 'UnsupportedNode',
 } as const;
 
 /** A command line that makes no sense. */

@@ -1,12 +1,21 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { join } from 'node:path';
 import { cacheDir } from './cache-dir.ts';
+import { unfitNode } from './unfit-node.ts';
 
-// Parsing a few hundred modules is most of what a short command does.
-enableCompileCache(join(cacheDir(), 'node'));
-const { runCli } = await import('./commands/cli.ts');
-
-process.exitCode = await runCli(process.argv.slice(2));
+const args = process.argv.slice(2);
+const unfit = unfitNode();
+if (unfit === null) {
+  // Parsing a few hundred modules is most of what a short command does.
+  module.enableCompileCache(join(cacheDir(), 'node'));
+  const { runCli } = await import('./commands/cli.ts');
+  process.exitCode = await runCli(args);
+} else {
+  const { code, message, where, fix } = unfit;
+  if (args.includes('--json')) console.log(JSON.stringify({ type: 'error', at: Date.now(), ...unfit, data: null }));
+  else console.error(`error ${code}  ${message}\n  where  ${where}\n  fix    ${fix}`);
+  process.exitCode = 1;
+}
 // Connections and workers are closed by now; a stray timer of a library must not keep the terminal.
 process.stdout.write('', () => process.exit());

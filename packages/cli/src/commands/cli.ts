@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { errorJson, renderError } from '../errors/render.ts';
 import { ExitCode, exitCodeOfError } from '../exit-code.ts';
@@ -9,6 +10,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const outcome: { code: ExitCode } = { code: ExitCode.done };
   const program = new Command('sluice')
     .description('Runs pipelines that bring a model from data to traffic.')
+    .version(version(), '--version', 'print the version')
     .showHelpAfterError('(sluice --help lists the commands)')
     .exitOverride();
   addCommands(program, (code) => {
@@ -23,4 +25,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
     else process.stderr.write(renderError(error, paintFor(process.stderr)));
     return exitCodeOfError(error);
   }
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
