@@ -14,6 +14,7 @@ export function templateFiles(options: TemplateOptions): Readonly<Record<string,
   const { name } = options;
   return {
     'package.json': packageJson(options),
+    'tsconfig.json': tsconfig,
     'sluice.config.ts': config(name),
     [`pipelines/${name}.ts`]: pipeline(name),
     'trainers/train.py': trainer,
@@ -31,13 +32,32 @@ function packageJson({ name, sdk, cli }: TemplateOptions): string {
     name,
     private: true,
     type: 'module',
-    scripts: { dev: 'sluice dev', start: `sluice run ${name} --wait=approval` },
-    engines: { node: '>=24' },
+    scripts: { check: 'tsc', dev: 'sluice dev', start: `sluice run ${name} --wait=approval` },
+    engines: { node: '>=22.18' },
     dependencies: { '@sluice/sdk': sdk, zod: '^4.0.0' },
-    devDependencies: { '@sluice/cli': cli },
+    devDependencies: { '@sluice/cli': cli, typescript: '^7.0.0' },
   };
   return `${JSON.stringify(value, null, 2)}\n`;
 }
+
+/** For the editor and `npm run check`: Node runs the files without it, by leaving the types out. */
+const tsconfig = `${JSON.stringify(
+  {
+    compilerOptions: {
+      target: 'es2024',
+      module: 'nodenext',
+      strict: true,
+      noEmit: true,
+      verbatimModuleSyntax: true,
+      erasableSyntaxOnly: true,
+      allowImportingTsExtensions: true,
+      skipLibCheck: true,
+    },
+    include: ['sluice.config.ts', 'pipelines'],
+  },
+  null,
+  2,
+)}\n`;
 
 function config(name: string): string {
   return `import { defineConfig, python } from '@sluice/sdk';
@@ -208,6 +228,7 @@ Try also:
 
 - \`npx sluice run ${name} --param steps=20000 --wait\`, and in another terminal \`npx sluice preempt --hard\`: the
   training resumes at its last checkpoint, on another machine.
+- \`npm run check\` finds mistakes in the pipeline's types.
 - \`npx sluice step ${name} fit\` runs the pipeline up to one step in one process, without Temporal.
 - \`npx sluice rollback ${name}\` puts the former version back.
 `;
