@@ -17,10 +17,10 @@ interface Outcome {
 }
 
 /** The command as a user runs it: a process of its own, no terminal. */
-function sluice(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+function sluice(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = project): Promise<Outcome> {
   return new Promise((done) => {
     const clean = { PATH: process.env.PATH, HOME: folder, ...env };
-    execFile(process.execPath, [main, ...args], { cwd: project, env: clean }, (error, out, err) => {
+    execFile(process.execPath, [main, ...args], { cwd, env: clean }, (error, out, err) => {
       done({ code: error === null ? 0 : Number(error.code), out, err });
     });
   });
@@ -134,6 +134,18 @@ describe('the command', () => {
     const { code, err } = await sluice(['init', '.']);
     expect(code).toBe(2);
     expect(err).toContain('nothing was written');
+  });
+
+  test.each(['train', 'class', '2fast', 'rents'])('makes a project called %s whose steps run', async (name) => {
+    expect(await sluice(['init', name])).toMatchObject({ code: 0 });
+    const { code, out } = await sluice(['step', name, 'flats'], {}, join(project, name));
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('flats done') });
+  });
+
+  test('refuses a name for a new project that one of its steps has', async () => {
+    const { code, err } = await sluice(['init', 'fit']);
+    expect(code).toBe(2);
+    expect(err).toContain('has a step called "fit" already');
   });
 
   test('checks the machine and the project', async () => {

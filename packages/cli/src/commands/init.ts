@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { checkName } from '@sluice/sdk';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
-import { templateFiles } from '../init/template.ts';
+import { stepNames, templateFiles } from '../init/template.ts';
 import type { Io } from './io.ts';
 
 /** `sluice init [DIR]` */
@@ -16,6 +16,12 @@ export async function initCommand(dir: string, options: { readonly name?: string
     checkName('project', name);
   } catch (error) {
     throw new UsageError((error as Error).message, 'Give another one by --name.');
+  }
+  if (stepNames.includes(name)) {
+    throw new UsageError(
+      `The pipeline that is made has a step called "${name}" already.`,
+      'Give another name by --name.',
+    );
   }
   const packages = dependencies(folder);
   const files = templateFiles({ name, ...packages });

@@ -9,6 +9,9 @@ export interface TemplateOptions {
   readonly install: string;
 }
 
+/** Names of the pipeline's steps; the deploy has the project's name, which therefore must be another. */
+export const stepNames: readonly string[] = ['flats', 'fit', 'holdout'];
+
 /** Text by path, relative to the new folder. */
 export function templateFiles(options: TemplateOptions): Readonly<Record<string, string>> {
   const { name } = options;
@@ -83,7 +86,7 @@ function pipeline(name: string): string {
   return `import { canary, column, deploy, evaluate, extract, pipeline, python, train } from '@sluice/sdk';
 import { z } from 'zod';
 
-export const ${camel(name)} = pipeline({
+export const ${identifier(name)} = pipeline({
   name: '${name}',
   params: z.object({
     /** Flats up to this size, in square metres. */
@@ -91,7 +94,7 @@ export const ${camel(name)} = pipeline({
     steps: z.int().positive().default(2000),
   }),
   async run({ largest, steps }) {
-    const rents = await extract('rents', {
+    const flats = await extract('flats', {
       sql: \`select size, rent from read_csv('data/rents.csv') where size <= $largest\`,
       params: { largest },
       checks: [column('rent').notNull(), column('size').between(10, 400)],
@@ -100,14 +103,14 @@ export const ${camel(name)} = pipeline({
       // Inputs come as Parquet. This trainer does without a library that reads it, so it reads the CSV itself, and
       // the file counts as its code: another file is another model.
       run: python('trainers/train.py', [], { code: ['trainers/*.py', 'data/rents.csv'] }),
-      data: { rents },
+      data: { flats },
       hyper: { steps, largest },
       on: 'spot',
     });
     const quality = await evaluate('holdout', { model, suite: 'eval/holdout' });
     return deploy('${name}', {
       model,
-      gates: [rents, quality],
+      gates: [flats, quality],
       rollout: canary([50], { hold: '10 seconds', bake: '10 seconds' }),
     });
   },
@@ -234,9 +237,9 @@ Try also:
 `;
 }
 
-/** A name as an identifier: \`flight-delays\` is \`flightDelays\`. */
-function camel(name: string): string {
+/** A name as an identifier that no import has, and no word of the language: `flight-delays` is `flightDelaysPipeline`. */
+function identifier(name: string): string {
   const words = name.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
   const joined = words.map((word, i) => (i === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join('');
-  return /^\p{L}/u.test(joined) ? joined : `pipeline${joined}`;
+  return /^\p{L}/u.test(joined) ? `${joined}Pipeline` : `pipeline${joined}`;
 }
