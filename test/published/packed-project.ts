@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { processesIn } from '../harness/processes.ts';
+
+const checkout = join(import.meta.dirname, '../..');
+const names = ['sdk', 'workflows', 'activities', 'gateway', 'cli'] as const;
+
+/** The oldest Node that the packages promise to work with, by its real path. */
+export const oldestNode = join(dirname(createRequire(import.meta.url).resolve('node22/package.json')), 'bin/node');
+
+/** What a program left behind. */
+export interface Called {
+  readonly exit: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A scaffolded pipeline repository with the packed packages installed, away from the checkout. */
+export interface PackedProject {
+  /** Folder of the five tarballs. */
+  readonly tarballs: string;
+  readonly root: string;
+  /** Paths of the files that Node loaded in any process of the command so far, each once. */
+  loadedFiles(): Promise<string[]>;
+  /** Runs `sluice` of the project, under {@link oldestNode}. */
+  sluice(...args: string[]): Promise<Called>;
+  /** Runs another program in the project. */
+  call(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Called>;
+  /** Starts `sluice dev --json`; resolves with what it tells once it is ready. */
+  startDev(): Promise<DevProcess>;
+  /** Ends what still runs in the project and removes everything. */
+  close(): Promise<void>;
+}
+
+export interface DevProcess {
+  readonly ready: { readonly gateway: { readonly url: string }; readonly mlflow: { readonly url: string } | null };
+  /** Ctrl-C. @returns the exit code */
+  interrupt(): Promise<number | null>;
+}
+
+/** Builds and packs the packages, installs the command, and lets it make the project `rents`. */
+export async function packedProject(): Promise<PackedProject> {
+  const home = await realpath(await mkdtemp(join(tmpdir(), 'sluice-published-')));
+  const tarballs = join(home, 'tarballs');
+  const tool = join(home, 'tool');
+  const root = join(home, 'rents');
+  const loaded = join(home, 'loaded.txt');
+  const { NODE_OPTIONS: _, ...inherited } = process.env;
+  const plain = { ...inherited, NO_COLOR: '1', PATH: `${dirname(oldestNode)}${delimiter}${process.env.PATH ?? ''}` };
+  // Every Node process of the command writes down what it loads.
+  const watch = join(import.meta.dirname, 'write-loaded-files.mjs');
+  const watched = {
+    ...plain,
+    NODE_OPTIONS: `--import=${watch}`,
+    SLUICE_TEST_LOADED: loaded,
+  };
+  const program = join(root, 'node_modules/.bin/sluice');
+  try {
+    await mkdir(tarballs);
+    await mkdir(tool);
+    await writeFile(loaded, '');
+    const filter = ['-r', '--filter', './packages/*'];
+    await pnpm(checkout, [...filter, 'pack', '--pack-destination', tarballs], plain);
+    await writeFile(join(tool, 'package.json'), JSON.stringify({ dependencies: { '@sluice/cli': '*' } }));
+    await install(tool, tarballs, plain);
+    await must(join(tool, 'node_modules/.bin/sluice'), ['init', root], tool, plain);
+    await install(root, tarballs, plain);
+  } catch (error) {
+    await rm(home, { recursive: true, force: true });
+    throw error;
+  }
+  const started: ChildProcess[] = [];
+  return {
+    tarballs,
+    root,
+    loadedFiles: async () =>
+      [...new Set((await readFile(loaded, 'utf8')).trim().split('\n'))].map((url) => fileURLToPath(url)),
+    sluice: (...args) => run(program, args, root, watched),
+    call: (command, args, env) => run(command, args, root, { ...plain, ...env }),
+    startDev: () => {
+      const child = spawn(program, ['dev', '--json'], { cwd: root, env: watched, stdio: ['ignore', 'pipe', 'pipe'] });
+      started.push(child);
+      return untilReady(child);
+    },
+    async close() {
+      await Promise.all(started.map((child) => end(child, 'SIGTERM')));
+      for (const line of processesIn(home)) kill(Number.parseInt(line, 10));
+      await rm(home, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Ended meanwhile.
+  }
+}
+
+/** Takes the packages from the tarballs, and what they depend on from pnpm's store where it is there. */
+async function install(folder: string, tarballs: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const { version } = JSON.parse(await readFile(join(checkout, 'packages/cli/package.json'), 'utf8')) as {
+    version: string;
+  };
+  const overrides = names.map((name) => `  '@sluice/${name}': file:${join(tarballs, `sluice-${name}-${version}.tgz`)}`);
+  const builds = ['@swc/core', 'protobufjs'].map((name) => `  '${name}': true`);
+  const settings = ['overrides:', ...overrides, 'allowBuilds:', ...builds, ''];
+  await writeFile(join(folder, 'pnpm-workspace.yaml'), settings.join('\n'));
+  await pnpm(folder, ['install', '--prefer-offline', '--no-frozen-lockfile'], env);
+}
+
+function pnpm(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Called> {
+  return must('npx', ['-y', 'pnpm@12.21.0', ...args], cwd, env);
+}
+
+async function must(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Called> {
+  const called = await run(command, args, cwd, env);
+  if (called.exit === 0) return called;
+  throw new Error(`${command} ${args.join(' ')} ended with ${called.exit}:\n${called.out}\n${called.err}`);
+}
+
+function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Called> {
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  return new Promise((done, failed) => {
+    child.once('error', failed);
+    child.once('close', (exit) => done({ exit, out, err }));
+  });
+}
+
+function untilReady(child: ChildProcess): Promise<DevProcess> {
+  const said: string[] = [];
+  return new Promise((done, failed) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        said.push(line);
+        if (!line.startsWith('{"type":"ready"')) return;
+        done({ ready: JSON.parse(line) as DevProcess['ready'], interrupt: () => end(child, 'SIGINT') });
+      });
+    }
+    child.once('error', failed);
+    child.once('exit', (code) => failed(new Error(`sluice dev ended with ${code}:\n${said.join('\n')}`)));
+  });
+}
+
+/** Twice as long as `sluice dev` promises to take; then by force. */
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const ended = new Promise<number | null>((done) => child.once('exit', done));
+  child.kill(signal);
+  const force = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  const code = await ended;
+  clearTimeout(force);
+  return code;
+}

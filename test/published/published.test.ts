@@ -1,0 +1,115 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { processesIn } from '../harness/processes.ts';
+import { type DevProcess, oldestNode, type PackedProject, packedProject } from './packed-project.ts';
+
+let project: PackedProject;
+
+beforeAll(async () => {
+  project = await packedProject();
+});
+afterAll(() => project?.close());
+
+/** Changes a file of the scaffold as a person would. */
+async function edit(file: string, from: string, to: string): Promise<void> {
+  const path = join(project.root, file);
+  const text = await readFile(path, 'utf8');
+  expect(text).toContain(from);
+  await writeFile(path, text.replace(from, to));
+}
+
+test('each tarball holds a licence, a readme and the build, and neither sources nor tests', async () => {
+  const files = await readdir(project.tarballs);
+  expect(files).toHaveLength(5);
+  for (const file of files) {
+    const { out } = await project.call('tar', ['-tzf', join(project.tarballs, file)]);
+    const paths = out.trim().split('\n');
+    for (const path of ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']) {
+      expect(paths).toContain(`package/${path}`);
+    }
+    expect(paths.filter((path) => /\/src\/|testing|\.test\.|__pycache__|(?<!\.d)\.ts$/.test(path))).toEqual([]);
+  }
+});
+
+test('the command tells its version', async () => {
+  const { version } = JSON.parse(
+    await readFile(join(project.root, 'node_modules/@sluice/cli/package.json'), 'utf8'),
+  ) as { version: string };
+  expect(await project.sluice('--version')).toEqual({ exit: 0, out: `${version}\n`, err: '' });
+});
+
+test('a Node that does not load TypeScript is told which one is needed', async () => {
+  const main = join(project.root, 'node_modules/@sluice/cli/dist/main.js');
+  const { exit, err } = await project.call(oldestNode, ['--no-experimental-strip-types', main, 'doctor']);
+  expect(exit).toBe(1);
+  expect(err).toContain('error UnsupportedNode  Sluice needs Node 22.18 or newer');
+});
+
+test('the types of the packages find what is right and what is wrong in a pipeline', async () => {
+  const tsc = join(project.root, 'node_modules/.bin/tsc');
+  expect(await project.call(tsc, [])).toMatchObject({ exit: 0, out: '' });
+  const wrong = join(project.root, 'pipelines/wrong.ts');
+  await writeFile(
+    wrong,
+    `import { defineConfig, deploy, pipeline, python, train } from '@sluice/sdk';
+import { z } from 'zod';
+
+export const wrong = pipeline({
+  name: 'wrong',
+  params: z.object({ steps: z.int() }),
+  async run(params) {
+    // @ts-expect-error a parameter that the schema does not have
+    const hyper = { steps: params.stepps };
+    const model = await train('fit', { run: python('trainers/train.py'), hyper });
+    // @ts-expect-error a duration in words that nobody knows
+    await deploy('rents', { model, gates: [], approval: { within: 'two moons' } });
+    // @ts-expect-error a model is no name
+    return deploy(model, { model, gates: [] });
+  },
+});
+
+// @ts-expect-error a config without a project
+export default defineConfig({ pipelines: [] });
+`,
+  );
+  expect(await project.call(tsc, [])).toMatchObject({ exit: 0, out: '' });
+});
+
+test('a scaffolded pipeline goes from data to traffic on real servers', async () => {
+  await edit('sluice.config.ts', '  mlflow: false,\n', '');
+  await edit('pipelines/rents.ts', "hold: '10 seconds', bake: '10 seconds'", "hold: '1 second', bake: '1 second'");
+  await edit('trainers/train.py', 'with sluice.step() as job:', 'print(sluice.__file__)\nwith sluice.step() as job:');
+  expect(await project.sluice('doctor')).toMatchObject({ exit: 0 });
+  const dev: DevProcess = await project.startDev();
+  expect(dev.ready.mlflow).not.toBeNull();
+
+  const asked = await project.sluice('run', 'rents', '--key', 'first', '--param', 'steps=400', '--wait=approval');
+  expect(asked, asked.out).toMatchObject({ exit: 0, err: '' });
+  const followed = project.sluice('status', 'rents/first', '--follow', '--json');
+  expect(await project.sluice('approve', 'rents/first')).toMatchObject({ exit: 0 });
+  const { exit, out } = await followed;
+  expect(exit).toBe(0);
+  expect(JSON.parse(out.trim().split('\n').at(-1) ?? '')).toMatchObject({ type: 'finished', state: 'deployed' });
+
+  const answer = await fetch(`${dev.ready.gateway.url}/rents/invocations`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ dataframe_records: [{ size: 70 }] }),
+  });
+  expect(await answer.json()).toEqual({ predictions: [expect.any(Number)] });
+
+  // The trainer's package is the one that the command carries.
+  const logs = await project.sluice('logs', 'rents/first', 'fit');
+  const carried = /^(\S+)\/@sluice\/cli\/dist\/trainer\/sluice\/__init__\.py$/m.exec(logs.out);
+  expect(carried?.[1]?.startsWith(`${project.root}/node_modules/`)).toBe(true);
+
+  expect(await dev.interrupt()).toBe(0);
+  expect(processesIn(project.root)).toEqual([]);
+  // No program needed a file of the checkout.
+  const loaded = await project.loadedFiles();
+  for (const part of ['cli/dist/main.js', 'cli/dist/dev/gateway-process.js', 'gateway/dist/worker.js']) {
+    expect(loaded).toContainEqual(expect.stringContaining(`/@sluice/${part}`));
+  }
+  expect(loaded.filter((path) => !path.startsWith(`${project.root}/`))).toEqual([]);
+});
