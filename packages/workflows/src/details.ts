@@ -182,7 +182,19 @@ function plain(text: string, most = TEXT): string {
     .replace(/sha256:([0-9a-f]{12})[0-9a-f]{52}/g, '$1')
     .trim();
   const short = line.length > most ? `${line.slice(0, most - 1)}…` : line;
-  return short.replace(/[\\`*[\]|~<&]/g, '\\$&').replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_');
+  // This runs for every row at every change: a pattern that looks back for letters would take most of the workflow's time.
+  return short.replace(/[\\`*[\]|~<&]/g, '\\$&').replaceAll('_', (underscore, at: number, whole: string) => {
+    const inside = endsInWord(whole.slice(0, at)) && startsWithWord(whole.slice(at + 1));
+    return inside ? underscore : `\\${underscore}`;
+  });
+}
+
+function endsInWord(text: string): boolean {
+  return /[\p{L}\p{N}]$/u.test(text.slice(-2));
+}
+
+function startsWithWord(text: string): boolean {
+  return /^[\p{L}\p{N}]/u.test(text);
 }
 
 /** For a shell. */

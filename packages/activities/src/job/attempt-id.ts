@@ -5,9 +5,12 @@ import { hostname } from 'node:os';
 /** Environment variable that marks every process of an attempt, so that a later worker can find what was left. */
 export const ATTEMPT_ID = 'SLUICE_ATTEMPT_ID';
 
+let owner: string | undefined;
+
 /** An id that names its owner, this worker process, so that anyone on this machine can tell whether that lives. */
 export function newAttemptId(): string {
-  return [host(), process.pid, startOf(process.pid) ?? 0, randomBytes(4).toString('hex')].join('-');
+  owner ??= [host(), process.pid, startOf(process.pid) ?? 0].join('-');
+  return `${owner}-${randomBytes(4).toString('hex')}`;
 }
 
 /**

@@ -68,6 +68,22 @@ test('the newest committed checkpoint is loaded', async () => {
   expect(await loaded(await claim(2))).toBe(30);
 });
 
+test('a lazy claim writes nothing before the first commit, and fences like any other from then on', async () => {
+  const first = await claim(1, { lazy: true });
+  const second = await claim(2, { lazy: true });
+  expect(await store.readPointer('line')).toBeNull();
+  expect(await second.superseded()).toBe(false);
+
+  await commit(second, 10, 20);
+  expect(await codeOf(commit(first, 15))).toBe(ErrorCode.Fenced);
+  expect(await first.superseded()).toBe(true);
+
+  // Where something was committed, a lazy claim is as quick as any.
+  const third = await claim(3, { lazy: true });
+  expect(await codeOf(commit(second, 30))).toBe(ErrorCode.Fenced);
+  expect(await loaded(third)).toBe(20);
+});
+
 test('no more than the kept checkpoints stay in the store', async () => {
   const all = await commit(await claim(1), 10, 20, 30, 40);
   const whole = await Promise.all(all.map(async ({ files: tree }) => (await store.verify(tree, 'digests')) === null));

@@ -10,6 +10,8 @@ export interface LineOptions {
   readonly resume: JobSpec['resume'];
   /** Verified checkpoints to keep. */
   readonly keep: number;
+  /** Claims nothing before the first commit while nobody has committed anything: for work that may never do so. */
+  readonly lazy?: boolean;
 }
 
 /** The checkpoints of one step of one run, and the right of one attempt to add to them. */
@@ -36,7 +38,8 @@ export function lineKey(ref: Pick<StepRef, 'workflowId' | 'step'>): string {
 }
 
 /**
- * Claims a line, so that no older attempt can commit to it any more. Safe to run twice by the same owner.
+ * Claims a line, so that no older attempt can commit to it any more; a lazy claim of an untouched line waits for the
+ * first commit. Safe to run twice by the same owner.
  *
  * @throws SluiceError `Fenced` when a newer attempt, or another execution of this one, has claimed it.
  */
@@ -45,6 +48,7 @@ export async function claimLine(store: ArtifactStore, key: string, options: Line
   for (;;) {
     const pointer = await store.readPointer(key);
     const state = pointer === null ? null : readLine(key, pointer, options);
+    if (pointer === null && options.lazy) return untilCommit(store, key, { ...options, lazy: false });
     if (state?.claim.owner !== claim.owner) {
       if (state !== null && compareClaims(claim, state.claim) <= 0) throw fenced(key, claim, state.claim);
       const next: LineState = { claim, manifests: state?.manifests ?? [] };
@@ -109,11 +113,26 @@ function openLine(store: ArtifactStore, key: string, options: LineOptions, found
       await discard(store, key, dropped, manifests.slice(-keep));
       return manifest;
     },
-    async superseded() {
-      const pointer = await store.readPointer(key);
-      return pointer !== null && parseLine(key, pointer.value).claim.owner !== claim.owner;
-    },
+    superseded: () => superseded(store, key, claim),
   };
+}
+
+/** A line that nobody has committed to yet, claimed by the first commit. */
+function untilCommit(store: ArtifactStore, key: string, options: LineOptions): CheckpointLine {
+  let line: CheckpointLine | null = null;
+  return {
+    load: async () => null,
+    async commit(step, directory) {
+      line ??= await claimLine(store, key, options);
+      return line.commit(step, directory);
+    },
+    superseded: () => superseded(store, key, options.claim),
+  };
+}
+
+async function superseded(store: ArtifactStore, key: string, claim: Claim): Promise<boolean> {
+  const pointer = await store.readPointer(key);
+  return pointer !== null && parseLine(key, pointer.value).claim.owner !== claim.owner;
 }
 
 /** Each execution holds what it has put by a name of its own, so dropping one's never takes another's equal bytes. */

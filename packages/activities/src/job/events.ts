@@ -1,5 +1,5 @@
-import { type FSWatcher, watch } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FSWatcher, fstatSync, statSync, watch } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { malformed, parseEvent, type TrainerEvent } from './event.ts';
 import { lineSplitter } from './lines.ts';
 
@@ -52,7 +52,12 @@ export async function tailEvents(
   return {
     drain: async () => {
       await pump();
-      if (!failed) await reader.end(path).catch(fail);
+      if (failed) return;
+      try {
+        reader.end(path);
+      } catch (error) {
+        fail(error);
+      }
     },
     close: async () => {
       clearInterval(timer);
@@ -86,7 +91,9 @@ function eventReader(file: FileHandle, onEvent: (event: TrainerEvent) => void) {
 
   return {
     async read(): Promise<void> {
-      if ((await file.stat()).size < offset) {
+      const { size } = fstatSync(file.fd);
+      if (size === offset) return;
+      if (size < offset) {
         throw malformed(number, '', 'was lost, because the file has shrunk; open it for appending');
       }
       for (;;) {
@@ -100,9 +107,9 @@ function eventReader(file: FileHandle, onEvent: (event: TrainerEvent) => void) {
       }
     },
     /** A last line without its newline counts if it is an event; else its writer was killed while writing it. */
-    async end(path: string): Promise<void> {
-      const [open, named] = await Promise.all([file.stat(), stat(path).catch(() => null)]);
-      if (named === null || named.ino !== open.ino) {
+    end(path: string): void {
+      const named = statSync(path, { throwIfNoEntry: false });
+      if (named?.ino !== fstatSync(file.fd).ino) {
         throw malformed(number, '', 'was the last to be seen: the file was replaced; append to it in place');
       }
       const rest = lines.rest().toString('utf8');

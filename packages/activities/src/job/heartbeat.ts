@@ -1,6 +1,8 @@
 import type { AttemptProgress } from '@sluice/sdk';
 import type { ActivitySeam } from './seam.ts';
 
+/** Each beat is a write of the server's: an attempt that is over by then has none. */
+const FIRST_MS = 250;
 const LEAST_MS = 100;
 const MOST_MS = 1000;
 
@@ -10,20 +12,20 @@ export interface Heartbeat {
   stop(): void;
 }
 
-/** Tells progress on every change, and each second without one. */
+/** Tells progress after a quarter of a second, then on every change, and each second without one. */
 export function startHeartbeat(seam: ActivitySeam, snapshot: (now: number) => AttemptProgress): Heartbeat {
-  let last = 0;
-  let soon: NodeJS.Timeout | null = null;
+  let last = Date.now() + FIRST_MS - LEAST_MS;
+  let soon: NodeJS.Timeout | undefined;
   const beat = (): void => {
-    if (soon !== null) clearTimeout(soon);
-    soon = null;
+    clearTimeout(soon);
+    soon = undefined;
     last = Date.now();
     seam.heartbeat(snapshot(last));
   };
   const timer = setInterval(() => {
     if (Date.now() - last >= MOST_MS / 2) beat();
   }, MOST_MS);
-  beat();
+  soon = setTimeout(beat, FIRST_MS);
   return {
     changed() {
       const wait = last + LEAST_MS - Date.now();
@@ -32,7 +34,7 @@ export function startHeartbeat(seam: ActivitySeam, snapshot: (now: number) => At
     },
     stop() {
       clearInterval(timer);
-      if (soon !== null) clearTimeout(soon);
+      clearTimeout(soon);
     },
   };
 }

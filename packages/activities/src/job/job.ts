@@ -94,7 +94,7 @@ export async function runJob(
   let run: TrainerRun | null = null;
   let tail: readonly string[] = [];
   try {
-    work = await makeWorkDir(context.stateDir, id);
+    work = makeWorkDir(context.stateDir, id);
     const attempt = { context, kind, input, seam, id, where, work, startedAt, progress, heartbeat, stop, grace, log };
     const started = log.start().catch(() => ({ runId: null }));
     const preparing = prepare(attempt);
@@ -133,9 +133,15 @@ async function prepare(attempt: Attempt): Promise<Ready> {
     workDigests(context.root, spec),
   ]);
   const claim = { order: input.order, attempt: input.attempt, delivery: seam.delivery, owner: id };
-  const line = await claimLine(context.store, lineKey(ref), { claim, digests, resume: spec.resume, keep: spec.keep });
+  const line = await claimLine(context.store, lineKey(ref), {
+    claim,
+    digests,
+    resume: spec.resume,
+    keep: spec.keep,
+    lazy: attempt.kind === 'step',
+  });
   const [inputs, resume] = await Promise.all([fetchInputs(context, spec, work.root), line.load(work.resume)]);
-  await writeStepFile(work, input, inputs, resume === null ? null : { step: resume.step, path: work.resume });
+  writeStepFile(work, input, inputs, resume === null ? null : { step: resume.step, path: work.resume });
   return { program, digests, line, resume };
 }
 

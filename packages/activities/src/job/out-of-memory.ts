@@ -23,6 +23,15 @@ export function outOfMemoryLine(tail: readonly string[]): string | null {
  * where that tells nothing. Compare two readings; null when neither can be read.
  */
 export async function oomKills(): Promise<number | null> {
+  counter ??= findCounter();
+  const place = await counter;
+  return place === null ? null : await countIn(place);
+}
+
+/** Looked for once: a process stays in its control group. */
+let counter: Promise<string | null> | undefined;
+
+async function findCounter(): Promise<string | null> {
   const groups = (await read('/proc/self/cgroup')).split('\n').map((line) => line.split(':'));
   const v2 =
     groups
@@ -41,11 +50,13 @@ export async function oomKills(): Promise<number | null> {
     '/sys/fs/cgroup/memory/memory.oom_control',
     '/proc/vmstat',
   ];
-  for (const place of places) {
-    const count = /^oom_kill (\d+)$/m.exec(await read(place))?.[1];
-    if (count !== undefined) return Number(count);
-  }
+  for (const place of places) if ((await countIn(place)) !== null) return place;
   return null;
+}
+
+async function countIn(place: string): Promise<number | null> {
+  const count = /^oom_kill (\d+)$/m.exec(await read(place))?.[1];
+  return count === undefined ? null : Number(count);
 }
 
 function read(path: string): Promise<string> {

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Program, parentDeathGuard } from './program.ts';
 
@@ -13,6 +12,8 @@ export interface Exit {
 /** A process without a shell, leader of a group of its own. */
 export interface ProcessGroup {
   readonly pid: number;
+  /** Size of the log when it was started, bytes. */
+  readonly logFrom: number;
   /** The leader's exit. Others of its group may still run. */
   readonly exited: Promise<Exit>;
   /**
@@ -40,23 +41,25 @@ export interface GroupOptions {
  */
 export async function startGroup(options: GroupOptions): Promise<ProcessGroup> {
   const { program } = options;
-  await mkdir(dirname(options.log), { recursive: true });
-  const [guard, log] = await Promise.all([parentDeathGuard(), open(options.log, 'a')]);
+  const guard = await parentDeathGuard();
   const [file, args] =
     guard === null
       ? [program.file, program.args]
       : [guard, ['--pdeathsig', 'KILL', '--', program.file, ...program.args]];
+  mkdirSync(dirname(options.log), { recursive: true });
+  const log = openSync(options.log, 'a');
   try {
     return await launch(file, args, options, log);
   } finally {
-    await log.close();
+    closeSync(log);
   }
 }
 
-function launch(file: string, args: readonly string[], options: GroupOptions, log: FileHandle): Promise<ProcessGroup> {
+function launch(file: string, args: readonly string[], options: GroupOptions, log: number): Promise<ProcessGroup> {
   return new Promise((started, failed) => {
     const { cwd, env } = options;
-    const child = spawn(file, args, { cwd, env, detached: true, shell: false, stdio: ['ignore', log.fd, log.fd] });
+    const logFrom = fstatSync(log).size;
+    const child = spawn(file, args, { cwd, env, detached: true, shell: false, stdio: ['ignore', log, log] });
     let gone = false;
     const exited = new Promise<Exit>((done) => {
       child.once('exit', (code, signal) => {
@@ -69,6 +72,7 @@ function launch(file: string, args: readonly string[], options: GroupOptions, lo
     if (pid === undefined) return; // the error event follows
     started({
       pid,
+      logFrom,
       exited,
       terminate: () => send(gone ? -pid : pid, 'SIGTERM'),
       kill: () => send(-pid, 'SIGKILL'),

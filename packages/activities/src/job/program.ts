@@ -66,13 +66,15 @@ async function isFile(path: string, mode: number): Promise<boolean> {
 let probe: Promise<string | null> | undefined;
 
 /**
- * A `setpriv` that can bind a process's life to its parent's, null where there is none (BusyBox's cannot, macOS has
+ * The path of a `setpriv` that can bind a process's life to its parent's, null where there is none (BusyBox's cannot, macOS has
  * none). Looked for once a process.
  */
 export function parentDeathGuard(): Promise<string | null> {
   probe ??= new Promise((done) => {
     if (process.platform !== 'linux') return done(null);
-    execFile('setpriv', ['--pdeathsig', 'KILL', '--', 'true'], (error) => done(error === null ? 'setpriv' : null));
+    execFile('setpriv', ['--pdeathsig', 'KILL', '--', 'sh', '-c', 'command -v setpriv'], (error, path) =>
+      done(error === null ? path.trim() : null),
+    );
   });
   return probe;
 }

@@ -1,16 +1,16 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import type { Dataset, JobInput } from '@sluice/sdk';
 import { PROTOCOL } from './event.ts';
 import type { LocalInputs } from './inputs.ts';
 import type { WorkDir } from './work-dir.ts';
 
 /** Writes what a trainer is told: the file that `SLUICE_STEP` names. Documented in `docs/trainer-protocol.md`. */
-export async function writeStepFile(
+export function writeStepFile(
   work: WorkDir,
   input: JobInput,
   inputs: LocalInputs,
   resume: { readonly step: number; readonly path: string } | null,
-): Promise<void> {
+): void {
   const { ref, spec } = input;
   const data = Object.entries(inputs.data).map(([name, path]) => {
     const { digest, rows } = spec.data[name] as Dataset;
@@ -39,5 +39,5 @@ export async function writeStepFile(
     gpus: input.gpus,
     interruptible: input.interruptible,
   };
-  await writeFile(work.step, JSON.stringify(step, null, 2));
+  writeFileSync(work.step, JSON.stringify(step, null, 2));
 }

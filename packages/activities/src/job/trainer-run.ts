@@ -1,4 +1,4 @@
-import { appendFile, stat } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { ErrorCode, errorCode, type Json, SluiceError } from '@sluice/sdk';
 import type { CheckpointLine } from './checkpoint-line.ts';
 import type { TrainerEvent } from './event.ts';
@@ -41,10 +41,6 @@ export interface TrainerRunOptions {
 /** Starts a trainer, follows it until it and all it started are gone, and has read all it wrote. */
 export async function runTrainer(options: TrainerRunOptions): Promise<TrainerRun> {
   const { work, stop, progress, heartbeat, group: groupOptions } = options;
-  const logFrom = await stat(groupOptions.log).then(
-    ({ size }) => size,
-    () => 0,
-  );
   const kills = await oomKills();
   const fail = (error: unknown): void => {
     const kind = errorCode(error) === ErrorCode.Fenced ? 'fenced' : 'failed';
@@ -110,7 +106,7 @@ export async function runTrainer(options: TrainerRunOptions): Promise<TrainerRun
     await tail.drain();
     await inOrder.done();
     const killedForMemory = exit.code !== 0 && kills !== null && ((await oomKills()) ?? 0) > kills;
-    return { exit, ...said, killedForMemory, logFrom, uploader };
+    return { exit, ...said, killedForMemory, logFrom: group.logFrom, uploader };
   } finally {
     await stop.finish(null);
     await tail.close();
