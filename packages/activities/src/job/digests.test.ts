@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, type Dataset, type Model, python } from '@sluice/sdk';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { codeDigest, dataDigest, hyperDigest } from './digests.ts';
 
 let root: string;
@@ -12,6 +12,7 @@ beforeEach(async () => {
   await put('trainers/lib/model.py', 'x = 1');
 });
 afterEach(() => rm(root, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
 
 async function put(path: string, text: string): Promise<void> {
   await mkdir(join(root, path, '..'), { recursive: true });
@@ -29,6 +30,18 @@ test('the code digest follows the bytes and the paths of the code', async () => 
   await put('trainers/lib/model.py', 'x = 1');
   expect(await code()).toBe(first);
   await put('trainers/another.py', '');
+  expect(await code()).not.toBe(first);
+});
+
+test('a change that keeps size and time is seen', async () => {
+  const long = new Date(Date.now() - 3_600_000);
+  const path = join(root, 'trainers/train.py');
+  await utimes(path, long, long);
+  vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000); // so long ago that its digest is remembered
+  const first = await code();
+  expect(await code()).toBe(first);
+  await writeFile(path, 'print(2)');
+  await utimes(path, long, long);
   expect(await code()).not.toBe(first);
 });
 

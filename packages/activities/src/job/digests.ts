@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { glob } from 'node:fs/promises';
+import { glob, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command, Digest, JobSpec, Json, JsonObject, Lineage } from '@sluice/sdk';
 
@@ -66,7 +66,24 @@ export function shortDigest(digest: string): string {
   return digest.slice(0, 'sha256:'.length + 8);
 }
 
+/** A file that was changed so lately may be changed again without a newer time. */
+const SETTLED_MS = 2000;
+const MOST_KNOWN = 10_000;
+/** Digests of files that have not changed since, by path. */
+const known = new Map<string, { readonly identity: string; readonly digest: string }>();
+
 async function fileDigest(path: string): Promise<string> {
+  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  const identity = [dev, ino, size, mtimeNs, ctimeNs].join();
+  const found = known.get(path);
+  if (found?.identity === identity) return found.digest;
+  const digest = await hashFile(path);
+  if (known.size >= MOST_KNOWN) known.clear();
+  if (Number(ctimeNs / 1_000_000n) < Date.now() - SETTLED_MS) known.set(path, { identity, digest });
+  return digest;
+}
+
+async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');

@@ -1,8 +1,6 @@
 import type { AttemptProgress } from '@sluice/sdk';
 import type { ActivitySeam } from './seam.ts';
 
-/** Each beat is a write of the server's: an attempt that is over by then has none. */
-const FIRST_MS = 250;
 const LEAST_MS = 100;
 const MOST_MS = 1000;
 
@@ -12,9 +10,12 @@ export interface Heartbeat {
   stop(): void;
 }
 
-/** Tells progress after a quarter of a second, then on every change, and each second without one. */
+/**
+ * Tells progress on every change, and each second without one. An attempt that is over within a second and had nothing
+ * to tell costs the server nothing.
+ */
 export function startHeartbeat(seam: ActivitySeam, snapshot: (now: number) => AttemptProgress): Heartbeat {
-  let last = Date.now() + FIRST_MS - LEAST_MS;
+  let last = Date.now();
   let soon: NodeJS.Timeout | undefined;
   const beat = (): void => {
     clearTimeout(soon);
@@ -25,7 +26,6 @@ export function startHeartbeat(seam: ActivitySeam, snapshot: (now: number) => At
   const timer = setInterval(() => {
     if (Date.now() - last >= MOST_MS / 2) beat();
   }, MOST_MS);
-  soon = setTimeout(beat, FIRST_MS);
   return {
     changed() {
       const wait = last + LEAST_MS - Date.now();

@@ -128,10 +128,8 @@ async function prepare(attempt: Attempt): Promise<Ready> {
   const { context, input, work, seam, id, where } = attempt;
   const { spec, ref } = input;
   const path = spec.run.env.PATH ?? process.env.PATH ?? '';
-  const [program, digests] = await Promise.all([
-    findProgram(spec.run, { root: context.root, python: context.python, path, where }),
-    workDigests(context.root, spec),
-  ]);
+  const program = findProgram(spec.run, { root: context.root, python: context.python, path, where });
+  const digests = await workDigests(context.root, spec);
   const claim = { order: input.order, attempt: input.attempt, delivery: seam.delivery, owner: id };
   const line = await claimLine(context.store, lineKey(ref), {
     claim,

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 
 const signs: readonly RegExp[] = [
   /\bMemoryError\b/,
@@ -22,17 +22,18 @@ export function outOfMemoryLine(tail: readonly string[]): string | null {
  * How often the kernel has killed for memory where this process runs: in its control group, or on the whole machine
  * where that tells nothing. Compare two readings; null when neither can be read.
  */
-export async function oomKills(): Promise<number | null> {
+export function oomKills(): number | null {
   counter ??= findCounter();
-  const place = await counter;
-  return place === null ? null : await countIn(place);
+  return counter.place === null ? null : countIn(counter.place);
 }
 
 /** Looked for once: a process stays in its control group. */
-let counter: Promise<string | null> | undefined;
+let counter: { readonly place: string | null } | undefined;
 
-async function findCounter(): Promise<string | null> {
-  const groups = (await read('/proc/self/cgroup')).split('\n').map((line) => line.split(':'));
+function findCounter(): { readonly place: string | null } {
+  const groups = read('/proc/self/cgroup')
+    .split('\n')
+    .map((line) => line.split(':'));
   const v2 =
     groups
       .find(([id, kinds]) => id === '0' && kinds === '')
@@ -50,15 +51,19 @@ async function findCounter(): Promise<string | null> {
     '/sys/fs/cgroup/memory/memory.oom_control',
     '/proc/vmstat',
   ];
-  for (const place of places) if ((await countIn(place)) !== null) return place;
-  return null;
+  return { place: places.find((place) => countIn(place) !== null) ?? null };
 }
 
-async function countIn(place: string): Promise<number | null> {
-  const count = /^oom_kill (\d+)$/m.exec(await read(place))?.[1];
+function countIn(place: string): number | null {
+  const count = /^oom_kill (\d+)$/m.exec(read(place))?.[1];
   return count === undefined ? null : Number(count);
 }
 
-function read(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => '');
+/** Files of the kernel's: no disk is waited for. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }

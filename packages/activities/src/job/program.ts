@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { type Command, ErrorCode, SluiceError } from '@sluice/sdk';
 
@@ -16,14 +15,14 @@ export interface Program {
  *
  * @throws SluiceError `CommandNotFound`; `NotFound` when a Python script is not there.
  */
-export async function findProgram(
+export function findProgram(
   command: Command,
   options: { readonly root: string; readonly python: string; readonly path: string; readonly where: string },
-): Promise<Program> {
+): Program {
   const [first = '', ...rest] = command.argv;
-  if (command.interpreter === 'exec') return { file: await find(first, options), args: rest };
-  const file = await find(options.python, { ...options, python: true });
-  if (!first.startsWith('-') && !(await isFile(resolve(options.root, first), constants.R_OK))) {
+  if (command.interpreter === 'exec') return { file: find(first, options), args: rest };
+  const file = find(options.python, { ...options, python: true });
+  if (!first.startsWith('-') && !isFile(resolve(options.root, first), constants.R_OK)) {
     throw new SluiceError(ErrorCode.NotFound, `The script ${first} does not exist.`, {
       where: options.where,
       fix: `Paths are relative to the folder of sluice.config.ts, ${options.root}.`,
@@ -32,16 +31,16 @@ export async function findProgram(
   return { file, args: command.argv };
 }
 
-async function find(
+function find(
   name: string,
   options: { readonly root: string; readonly path: string; readonly where: string; readonly python?: unknown },
-): Promise<string> {
+): string {
   const places = name.includes('/')
     ? [resolve(options.root, name)]
     : options.path
         .split(delimiter)
         .map((folder) => join(isAbsolute(folder) ? folder : resolve(options.root, folder), name));
-  for (const place of places) if (name !== '' && (await isFile(place, constants.X_OK))) return place;
+  for (const place of places) if (name !== '' && isFile(place, constants.X_OK)) return place;
   const fix =
     options.python === true
       ? 'Install Python 3.9 or newer on this worker, or name an interpreter by `python` in sluice.config.ts.'
@@ -54,10 +53,10 @@ async function find(
   });
 }
 
-async function isFile(path: string, mode: number): Promise<boolean> {
+function isFile(path: string, mode: number): boolean {
   try {
-    await access(path, mode);
-    return (await stat(path)).isFile();
+    accessSync(path, mode);
+    return statSync(path).isFile();
   } catch {
     return false;
   }

@@ -41,7 +41,7 @@ export interface TrainerRunOptions {
 /** Starts a trainer, follows it until it and all it started are gone, and has read all it wrote. */
 export async function runTrainer(options: TrainerRunOptions): Promise<TrainerRun> {
   const { work, stop, progress, heartbeat, group: groupOptions } = options;
-  const kills = await oomKills();
+  const kills = oomKills();
   const fail = (error: unknown): void => {
     const kind = errorCode(error) === ErrorCode.Fenced ? 'fenced' : 'failed';
     const why = error instanceof Error ? error.message : String(error);
@@ -105,7 +105,7 @@ export async function runTrainer(options: TrainerRunOptions): Promise<TrainerRun
     await stop.finish(exit);
     await tail.drain();
     await inOrder.done();
-    const killedForMemory = exit.code !== 0 && kills !== null && ((await oomKills()) ?? 0) > kills;
+    const killedForMemory = exit.code !== 0 && kills !== null && (oomKills() ?? 0) > kills;
     return { exit, ...said, killedForMemory, logFrom: group.logFrom, uploader };
   } finally {
     await stop.finish(null);

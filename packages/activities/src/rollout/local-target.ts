@@ -59,7 +59,7 @@ async function start(
   candidate: Candidate,
   scope: ActivityScope,
 ): Promise<ReadyOutcome> {
-  const { program, cwd, env, ready, config } = await serveCommand(context, endpoint);
+  const { program, cwd, env, ready, config } = serveCommand(context, endpoint);
   const modelPath = await modelFiles(context, { uri: candidate.uri, digest: candidate.digest as Digest });
   const spec: GatewayVersionSpec = {
     digest: candidate.digest,

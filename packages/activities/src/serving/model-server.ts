@@ -54,7 +54,7 @@ export interface ModelServer {
  */
 export async function startModelServer(options: ModelServerOptions): Promise<ModelServer> {
   const { context, endpoint, model, scope = activityScope() } = options;
-  const command = await serveCommand(context, endpoint);
+  const command = serveCommand(context, endpoint);
   return alive(scope, async () => {
     const files = await modelFiles(context, model);
     for (let tried = 1; ; tried += 1) {

@@ -19,16 +19,16 @@ export interface ServeCommand {
  *
  * @throws SluiceError `InvalidConfig` for an endpoint that is not in the config; `CommandNotFound`, `NotFound`
  */
-export async function serveCommand(
+export function serveCommand(
   context: Pick<ActivityContext, 'config' | 'root' | 'python' | 'trainerPath'>,
   endpoint: string,
-): Promise<ServeCommand> {
+): ServeCommand {
   const config = endpointConfig(context.config.endpoints ?? {}, endpoint);
   const where = `endpoints.${endpoint}.serve`;
   const env: Record<string, string> = { ...config.serve.env };
   const paths = [context.trainerPath, env.PYTHONPATH ?? process.env.PYTHONPATH];
   env.PYTHONPATH = paths.filter((path) => path !== undefined && path !== '').join(delimiter);
-  const program = await findProgram(config.serve, {
+  const program = findProgram(config.serve, {
     root: context.root,
     python: context.python,
     path: env.PATH ?? process.env.PATH ?? '',

@@ -1,16 +1,16 @@
+import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { type BundleOptions, bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { atomicWrite } from '../atomic-write.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { pipelineFiles } from '../config/load-pipelines.ts';
+import { programPath } from '../dev/node-child.ts';
 import { InvalidConfigError } from '../errors.ts';
-
-type WebpackConfig = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
+import type { BundleAnswer, Bundled, BundleOrder } from './bundle-process.ts';
 
 /** What a bundle was made of: it is used again while all of it is the same. */
 interface Manifest {
@@ -72,63 +72,28 @@ export function entrySource(files: readonly string[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-async function bundle(
-  entryPath: string,
-  preload: string[],
-  configPath: string,
-): Promise<{ code: string; files: string[] }> {
-  let files: string[] = [];
-  const messages: string[] = [];
-  try {
-    const { code } = await bundleWorkflowCode({
-      workflowsPath: entryPath,
-      preloadModules: preload,
-      logger: new DefaultLogger('ERROR', ({ message }) => void messages.push(message)),
-      webpackConfigHook: (config) => withOurPackages(config, (found) => (files = found)),
-    });
-    return { code, files };
-  } catch (error) {
-    const text = [...messages, error instanceof Error ? error.message : String(error)].join('\n');
-    throw new InvalidConfigError(
-      configPath,
-      [`the pipelines cannot be bundled for Temporal's sandbox: ${plain(text)}`],
-      'A pipeline file may import @sluice/sdk, zod and code without Node modules; move everything else into steps.',
-      error,
-    );
-  }
+async function bundle(entryPath: string, preload: string[], configPath: string): Promise<Bundled> {
+  const answer = await bundleElsewhere({ entryPath, preload, fallback: fallbackFolders() });
+  if (answer.ok) return answer;
+  throw new InvalidConfigError(
+    configPath,
+    [`the pipelines cannot be bundled for Temporal's sandbox: ${plain(answer.why)}`],
+    'A pipeline file may import @sluice/sdk, zod and code without Node modules; move everything else into steps.',
+  );
 }
 
-/**
- * Sluice's packages and Temporal's come from where the command is installed, whatever the pipeline repository holds:
- * two copies of the runtime in one sandbox would not see each other.
- */
-function withOurPackages(config: WebpackConfig, onFiles: (files: string[]) => void): WebpackConfig {
-  const here = createRequire(import.meta.url);
-  const workflows = here.resolve('@sluice/workflows');
-  const fromWorkflows = createRequire(workflows);
-  const sdk = here.resolve('@sluice/sdk');
-  config.resolve = {
-    ...config.resolve,
-    alias: {
-      ...(config.resolve?.alias as Record<string, string | false | string[]>),
-      '@sluice/workflows$': workflows,
-      '@sluice/sdk$': sdk,
-      '@temporalio/workflow': packageFolder(fromWorkflows, '@temporalio/workflow'),
-      '@temporalio/common': packageFolder(fromWorkflows, '@temporalio/common'),
-    },
-    modules: [...(config.resolve?.modules ?? ['node_modules']), ...fallbackFolders()],
-  };
-  config.plugins = [
-    ...(config.plugins ?? []),
-    {
-      apply: (compiler) => {
-        compiler.hooks.done.tap('sluice', ({ compilation }) => {
-          onFiles([...compilation.fileDependencies].filter((file) => existsSync(file)));
-        });
-      },
-    },
-  ];
-  return config;
+/** In a process of its own: webpack would leave this one 300 MB larger for the rest of its life. */
+function bundleElsewhere(order: BundleOrder): Promise<BundleAnswer> {
+  return new Promise((done, failed) => {
+    const child = fork(programPath('worker/bundle-process'), [JSON.stringify(order)], {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    child.once('message', (answer) => done(answer as BundleAnswer));
+    child.once('error', failed);
+    child.once('exit', (code, signal) => failed(new Error(`The bundler ended with ${signal ?? `exit code ${code}`}.`)));
+  });
 }
 
 /**
