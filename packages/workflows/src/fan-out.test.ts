@@ -110,22 +110,33 @@ describe('a fan-out inside its workflow', () => {
 describe('the slices of a large fan-out', () => {
   it('have every key once, in order', () => {
     fc.assert(
-      fc.property(fc.integer({ min: INLINE_KEYS + 1, max: 30_000 }), (count) => {
-        const keys = keysOf(count);
-        const slices = slicesOf(keys);
-        expect(slices.flatMap((slice) => slice.keys)).toEqual(keys);
-        expect(slices.every((slice) => slice.keys[0] === keys[slice.from])).toBe(true);
-      }),
+      fc.property(
+        fc.integer({ min: INLINE_KEYS + 1, max: 30_000 }),
+        fc.integer({ min: 1, max: 9_000 }),
+        (count, concurrency) => {
+          const keys = keysOf(count);
+          const { slices, lanes } = slicesOf(keys, concurrency);
+          expect(lanes).toBeLessThanOrEqual(Math.min(concurrency, slices.length));
+          expect(slices.flatMap((slice) => slice.keys)).toEqual(keys);
+          expect(slices.every((slice) => slice.keys[0] === keys[slice.from])).toBe(true);
+        },
+      ),
       { numRuns: 20 },
     );
   });
 
-  it('are of a hundred keys, and of up to four hundred when there are very many', () => {
-    const sizes = (count: number) => slicesOf(keysOf(count)).map(({ keys }) => keys.length);
-    expect(sizes(201)).toEqual([CHILD_KEYS, CHILD_KEYS, 1]);
-    expect(sizes(2_000)).toEqual(new Array(20).fill(100));
+  it('are of a hundred keys at most, and of up to four hundred when there are very many', () => {
+    const sizes = (count: number) => slicesOf(keysOf(count), 100).slices.map(({ keys }) => keys.length);
+    expect(sizes(201)).toEqual([51, 51, 51, 48]);
+    expect(sizes(2_000)).toEqual(new Array(20).fill(CHILD_KEYS));
     expect(sizes(5_000)).toEqual(new Array(20).fill(250));
-    expect(sizes(20_000)).toEqual(new Array(50).fill(400));
+    expect(sizes(20_000)).toEqual([...new Array(51).fill(385), 365]);
+  });
+
+  it('are worked on by four children at least, so that the last key of one does not keep all others waiting', () => {
+    const lanes = (concurrency: number, count = 2_000) => slicesOf(keysOf(count), concurrency).lanes;
+    expect([1, 2, 16, 100, 200, 5_000].map((concurrency) => lanes(concurrency))).toEqual([1, 2, 4, 4, 8, 20]);
+    expect(lanes(5_000, 201)).toBe(4);
   });
 });
 

@@ -12,6 +12,12 @@ export const CHILD_KEYS = 100;
 const MOST_CHILD_KEYS = 400;
 /** Children that a fan-out is cut into before they get more than {@link CHILD_KEYS} keys. */
 const CHILDREN = 20;
+/**
+ * Children at a time, or one for each {@link LANE} of the concurrency if that is more: while the last keys of one
+ * child keep it waiting, the others work on.
+ */
+const LANES = 4;
+const LANE = 25;
 /** Bytes of earlier results that a child may be handed; Temporal refuses payloads over 2 MB. */
 const HANDED_LIMIT = 1_500_000;
 /** Bytes that all children together are handed: they stand in this workflow's history, which ends at 50 MB. */
@@ -89,13 +95,11 @@ export async function settleInChildren<Value>(
   },
   onSettled: (done: number, failed: number) => void,
 ): Promise<Settled<Value>[]> {
-  const slices = slicesOf(spec.keys);
+  const { slices, lanes } = slicesOf(spec.keys, spec.concurrency);
   checkHanded(spec, mapPath, handed, slices.length);
-  const lanes = Math.min(slices.length, Math.max(1, Math.ceil(spec.concurrency / 25)), spec.concurrency);
-  const concurrency = Math.max(1, Math.floor(spec.concurrency / lanes));
   const results = new Array<Settled<Value>[]>(slices.length);
   let next = 0;
-  const lane = async () => {
+  const lane = async (concurrency: number) => {
     while (next < slices.length) {
       const index = next++;
       const slice = slices[index] as (typeof slices)[number];
@@ -113,15 +117,25 @@ export async function settleInChildren<Value>(
       onSettled(slice.keys.length - failed, failed);
     }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  const share = (lane: number) => Math.floor((spec.concurrency + lane) / lanes);
+  await Promise.all(Array.from({ length: lanes }, (_, index) => lane(share(index))));
   return results.flat();
 }
 
-/** The keys cut into what one child runs each, in order. */
-export function slicesOf(keys: readonly string[]): { readonly from: number; readonly keys: readonly string[] }[] {
-  const size = Math.min(MOST_CHILD_KEYS, Math.max(CHILD_KEYS, Math.ceil(keys.length / CHILDREN)));
+/** Keys that one child runs, and the index of the first. */
+interface Slice {
+  readonly from: number;
+  readonly keys: readonly string[];
+}
+
+/** The keys cut into slices, in order and evenly, so that all lanes end at about the same time. */
+export function slicesOf(keys: readonly string[], concurrency: number): { slices: readonly Slice[]; lanes: number } {
+  const most = Math.min(MOST_CHILD_KEYS, Math.max(CHILD_KEYS, Math.ceil(keys.length / CHILDREN)));
+  const least = Math.ceil(keys.length / most);
+  const lanes = Math.min(concurrency, Math.max(LANES, Math.min(least, Math.ceil(concurrency / LANE))));
+  const size = Math.ceil(keys.length / (Math.ceil(least / lanes) * lanes));
   const starts = Array.from({ length: Math.ceil(keys.length / size) }, (_, index) => index * size);
-  return starts.map((from) => ({ from, keys: keys.slice(from, from + size) }));
+  return { slices: starts.map((from) => ({ from, keys: keys.slice(from, from + size) })), lanes };
 }
 
 function checkHanded(
