@@ -33,6 +33,10 @@ function callsSince(since: number): number {
   return traffics.flatMap((traffic) => traffic.calls.filter((call) => call.sentAt >= since)).length;
 }
 
+function callsUnderWay(): Call[] {
+  return traffics.flatMap((traffic) => traffic.calls.filter((call) => call.endedAt === 0));
+}
+
 /** Kills parts, waits for their successors, and says how long that took. */
 async function restart(...parts: string[]): Promise<{ readonly at: number; readonly seconds: number }> {
   const at = Date.now();
@@ -84,7 +88,7 @@ describe('runs go on, and nothing is there twice, when in the middle of everythi
     const [{ killedAt, underWayThen, seconds }] = await disturbed(async () => {
       const health = `${project.stack.gateway.adminUrl}/healthz`;
       const { worker } = (await (await fetch(health)).json()) as { worker: { pid: number } };
-      const underWayThen = traffics.flatMap((traffic) => traffic.calls.filter((call) => call.endedAt === 0));
+      const underWayThen = callsUnderWay();
       const killedAt = Date.now();
       process.kill(worker.pid, 'SIGKILL');
       const { seconds } = await restart('mlflow');
@@ -127,9 +131,18 @@ describe('runs go on, and nothing is there twice, when in the middle of everythi
   });
 
   it('the host of the gateway is killed, with every model server', async () => {
-    const [{ at, seconds }] = await disturbed(() => restart('gateway'));
-    const last = Math.max(at, ...failedSince(at).map((call) => call.endedAt));
-    console.log(`restarts: gateway: back after ${seconds} s; ${lost(at)}, the last after ${(last - at) / 1000} s`);
+    const [{ at, seconds, underWayThen }] = await disturbed(async () => {
+      const underWayThen = callsUnderWay();
+      return { underWayThen, ...(await restart('gateway')) };
+    });
+    const failed = failedSince(at);
+    const last = Math.max(0, ...failed.map((call) => call.sentAt - at));
+    console.log(
+      `restarts: gateway: back after ${seconds} s; ${lost(at)}, ${underWayThen.length} under way at the kill, ` +
+        `the last sent ${last / 1000} s after it`,
+    );
+    // Callers that keep connections open may send on one before they hear that it is gone.
+    expect(failed.filter((call) => call.sentAt > at + 100)).toEqual([]);
   });
 });
 

@@ -9,6 +9,7 @@ import { mlflowUrlOf, pythonOf } from '../worker/activity-context.ts';
 import type { DevEvent } from './dev-events.ts';
 import { type DevFile, removeDevFile, writeDevFile } from './dev-file.ts';
 import { claimDevLock } from './dev-lock.ts';
+import { FrontDoor } from './front-door.ts';
 import { type GatewayPart, startGateway } from './gateway-part.ts';
 import { type MlflowPart, startMlflowPart } from './mlflow-part.ts';
 import { claimPort } from './ports.ts';
@@ -104,6 +105,7 @@ class Stack implements DevStack {
   readonly #emit: (event: DevEvent) => void;
   readonly #temporal: Supervised<TemporalServer>;
   readonly #gateway: Supervised<GatewayPart>;
+  readonly #frontDoor = new FrontDoor();
   readonly #mlflow: Supervised<MlflowPart> | null;
   readonly #workers: Supervised<WorkerPart>[];
   #standIn: Awaited<ReturnType<typeof scheduledEventsStandIn>> | null = null;
@@ -136,10 +138,10 @@ class Stack implements DevStack {
       ports.ui = server.uiPort;
       return server;
     });
-    const gatewayPorts = { port: options.gatewayPort ?? 0, adminPort: options.gatewayAdminPort ?? 0 };
+    let adminPort = options.gatewayAdminPort ?? 0;
     this.#gateway = this.#supervise('gateway', async () => {
-      const gateway = await startGateway({ root, ...gatewayPorts });
-      Object.assign(gatewayPorts, { port: gateway.port, adminPort: gateway.adminPort });
+      const gateway = await startGateway({ root, adminPort, frontDoor: this.#frontDoor });
+      adminPort = gateway.adminPort;
       return gateway;
     });
     this.#mlflow =
@@ -168,12 +170,15 @@ class Stack implements DevStack {
   }
 
   async #beginWorkers(): Promise<void> {
+    const port = await this.#frontDoor.open(
+      await claimPort(this.#options.gatewayPort ?? 0, 'the gateway', '--gateway-port'),
+    );
     const installing = pythonOf(this.loaded, (text) => this.#emit({ type: 'progress', text }));
     const [temporal, gateway] = await all([this.#temporal.begin(), this.#gateway.begin(), installing]);
     const url = mlflowUrlOf(this.loaded.config, this.#mlflow === null ? null : `http://127.0.0.1:${this.#mlflowPort}`);
     this.#addresses = {
       temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl },
-      gateway: { url: gateway.url, adminUrl: gateway.adminUrl },
+      gateway: { url: `http://127.0.0.1:${port}`, adminUrl: gateway.adminUrl },
       mlflow: url === null ? null : { url },
     };
     await all(this.#workers.map((worker) => worker.begin()));
@@ -224,6 +229,7 @@ class Stack implements DevStack {
       this.#temporal.stop(),
       this.#standIn?.close(),
     ]);
+    this.#frontDoor.close();
     await this.#saving;
     if (this.#unlock === null) return;
     await removeDevFile(this.loaded.root);
