@@ -41,11 +41,6 @@ const cases: readonly [says: string, facts: Partial<EndingFacts>, code: string][
     { ...exited(1), tail: ['CUDA out of memory, trying a smaller batch', ...Array(20).fill('step'), 'ValueError: x'] },
     'TrainerFailed',
   ],
-  [
-    'a program of another machine cannot be executed',
-    { ...exited(126), tail: ['setpriv: failed to execute ./train: Exec format error'] },
-    'CommandNotFound',
-  ],
 ];
 for (const [says, over, code] of cases) {
   test(says, () => expect(judgeEnding(facts(over))).toMatchObject({ kind: 'failed', code }));

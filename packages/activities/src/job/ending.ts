@@ -84,13 +84,6 @@ function judgeExit({ exit, tail, killedForMemory }: EndingFacts): Ending {
   }
   const how = exit.signal === null ? `exited with code ${exit.code}` : `was ended by ${exit.signal}`;
   const last = lastWords(tail);
-  if ((exit.code === 126 || exit.code === 127) && last.startsWith('setpriv: failed to execute')) {
-    return failed(
-      ErrorCode.CommandNotFound,
-      `The program cannot be executed: ${last.slice('setpriv: failed to execute '.length)}`,
-      'Check its first line (#!) and that it was built for this machine.',
-    );
-  }
   return failed(
     ErrorCode.TrainerFailed,
     `The trainer ${how}${last === '' ? '.' : `: ${last}`}`,

@@ -207,6 +207,15 @@ test('a model outside of the output directory is refused', async () => {
   expect(failure.message).toContain('does not lie below');
 });
 
+test('a program that cannot be executed is named, and leaves no process waited for', async () => {
+  const file = join(on.context.root, 'train.sh');
+  await writeFile(file, '#!/no/such/interpreter\n', { mode: 0o755 });
+  const run = { interpreter: 'exec', argv: ['./train.sh'], code: [], env: {} } as const;
+  const failure = await failureOf(startAttempt(on, 1, { spec: { run } }).outcome);
+  expect(failure.type).toBe('CommandNotFound');
+  expect(failure.message).toContain('train.sh cannot be executed');
+});
+
 test('a program that is not installed is named, with what to do', async () => {
   const run = { interpreter: 'exec', argv: ['no-such-program'], code: [], env: {} } as const;
   const failure = await failureOf(startAttempt(on, 1, { spec: { run } }).outcome);

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ATTEMPT_ID, newAttemptId, ownerAlive } from './attempt-id.ts';
 import { cleanWork, killLeftovers } from './leftovers.ts';
-import { parentDeathGuard } from './program.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 vi.setConfig({ hookTimeout: 60_000 });
@@ -53,17 +52,19 @@ function alive(pid: number): boolean {
   }
 }
 
-test('a trainer dies with its worker, even by SIGKILL, and the next worker finds what is left', async () => {
-  expect(await parentDeathGuard()).not.toBeNull(); // this machine has setpriv
-  const [leader = 0, helper = 0] = await startWorker(`sleep 600 & echo $! >>${join(stateDir, 'pids')}; wait`);
+test('a trainer dies with its worker, even by SIGKILL, with all of its group, and the next worker finds what is left', async () => {
+  const [leader = 0, helper = 0] = await startWorker(
+    `sleep 600 & echo $! >${join(stateDir, 'near')}; setsid sleep 600 & echo $! >>${join(stateDir, 'pids')}; wait`,
+  );
+  const near = Number(await readFile(join(stateDir, 'near'), 'utf8'));
   expect([alive(leader), alive(helper)]).toEqual([true, true]);
   expect(await killLeftovers()).toEqual([]); // its worker lives
   await cleanWork({ stateDir });
   expect(await readdir(join(stateDir, 'work'))).toHaveLength(1);
 
   await kill(worker);
-  await vi.waitFor(() => expect(alive(leader)).toBe(false));
-  expect(alive(helper)).toBe(true);
+  await vi.waitFor(() => expect([alive(leader), alive(near)]).toEqual([false, false]));
+  expect(alive(helper)).toBe(true); // it has left the group
   await cleanWork({ stateDir });
   await vi.waitFor(() => expect(alive(helper)).toBe(false));
   expect(await readdir(join(stateDir, 'work'))).toEqual([]);

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Program, parentDeathGuard } from './program.ts';
+import { ErrorCode, SluiceError } from '@sluice/sdk';
+import { killAfterUs } from './last-will.ts';
+import type { Program } from './program.ts';
 
 export interface Exit {
   /** Null when a signal ended it. */
@@ -35,49 +37,63 @@ export interface GroupOptions {
 }
 
 /**
- * Starts a process group. It writes to its log by itself, so nothing it prints waits for this process. Where `setpriv`
- * can do it, its leader dies with this process, even by SIGKILL; call it from the main thread only, because the
- * kernel watches the thread.
+ * Starts a process group. It writes to its log by itself, so nothing it prints waits for this process. It dies with
+ * this process, even by SIGKILL.
+ *
+ * @throws SluiceError `CommandNotFound` when the program cannot be executed.
  */
 export async function startGroup(options: GroupOptions): Promise<ProcessGroup> {
-  const { program } = options;
-  const guard = await parentDeathGuard();
-  const [file, args] =
-    guard === null
-      ? [program.file, program.args]
-      : [guard, ['--pdeathsig', 'KILL', '--', program.file, ...program.args]];
   mkdirSync(dirname(options.log), { recursive: true });
   const log = openSync(options.log, 'a');
   try {
-    return await launch(file, args, options, log);
+    return await launch(options, log);
   } finally {
     closeSync(log);
   }
 }
 
-function launch(file: string, args: readonly string[], options: GroupOptions, log: number): Promise<ProcessGroup> {
+function launch({ program, cwd, env }: GroupOptions, log: number): Promise<ProcessGroup> {
   return new Promise((started, failed) => {
-    const { cwd, env } = options;
     const logFrom = fstatSync(log).size;
-    const child = spawn(file, args, { cwd, env, detached: true, shell: false, stdio: ['ignore', log, log] });
+    const child = spawn(program.file, [...program.args], {
+      cwd,
+      env,
+      detached: true,
+      shell: false,
+      stdio: ['ignore', log, log],
+    });
+    const { pid } = child;
     let gone = false;
+    let forget = (): void => {};
     const exited = new Promise<Exit>((done) => {
       child.once('exit', (code, signal) => {
         gone = true;
+        if (pid !== undefined && !send(-pid, 0)) forget();
         done({ code, signal });
       });
     });
-    child.once('error', failed);
-    const pid = child.pid;
+    child.once('error', (error: NodeJS.ErrnoException) => failed(cannotExecute(program.file, error)));
     if (pid === undefined) return; // the error event follows
+    forget = killAfterUs(pid);
     started({
       pid,
       logFrom,
       exited,
       terminate: () => send(gone ? -pid : pid, 'SIGTERM'),
-      kill: () => send(-pid, 'SIGKILL'),
+      kill: () => {
+        send(-pid, 'SIGKILL');
+        if (gone) forget();
+      },
       running: () => !gone || groupRuns(pid),
     });
+  });
+}
+
+function cannotExecute(file: string, error: NodeJS.ErrnoException): unknown {
+  if (error.code === 'EAGAIN' || error.code === 'ENOMEM') return error; // this machine is full; another may not be
+  return new SluiceError(ErrorCode.CommandNotFound, `The program ${file} cannot be executed: ${error.message}.`, {
+    fix: 'Check its first line (#!), that it may be executed, and that it was built for this machine.',
+    cause: error,
   });
 }
 

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { type Command, ErrorCode, SluiceError } from '@sluice/sdk';
@@ -60,20 +59,4 @@ function isFile(path: string, mode: number): boolean {
   } catch {
     return false;
   }
-}
-
-let probe: Promise<string | null> | undefined;
-
-/**
- * The path of a `setpriv` that can bind a process's life to its parent's, null where there is none (BusyBox's cannot, macOS has
- * none). Looked for once a process.
- */
-export function parentDeathGuard(): Promise<string | null> {
-  probe ??= new Promise((done) => {
-    if (process.platform !== 'linux') return done(null);
-    execFile('setpriv', ['--pdeathsig', 'KILL', '--', 'sh', '-c', 'command -v setpriv'], (error, path) =>
-      done(error === null ? path.trim() : null),
-    );
-  });
-  return probe;
 }

@@ -94,8 +94,9 @@ export function checkpointUploader(options: UploaderOptions): Uploader {
     add,
     flush: (until) => finish('flush', until),
     async settle(until) {
-      if (waiting !== null) await drop(waiting);
-      waiting = null;
+      const next = waiting;
+      waiting = null; // before anything is awaited, or it would be begun meanwhile
+      if (next !== null) await drop(next);
       return finish('settle', until);
     },
   };

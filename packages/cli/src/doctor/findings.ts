@@ -66,10 +66,10 @@ async function python(): Promise<Finding> {
 }
 
 function setpriv(): Finding {
-  if (hasSetpriv()) return ok('setpriv', 'trainers die with their worker, whatever ends it');
+  if (hasSetpriv()) return ok('setpriv', 'what sluice dev and the gateway start dies with them, whatever ends them');
   return note(
     'setpriv',
-    'not there: a trainer whose worker is killed ends a moment later by itself',
+    'not there: when sluice dev or the gateway is killed, what it had started may stay until the next start',
     'On Linux, install util-linux.',
   );
 }

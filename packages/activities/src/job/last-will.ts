@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+
+/**
+ * Kills every process group it was told of and not told to forget, once nobody can tell it anything any more. It
+ * reads lines: `+ <group>`, `- <group>`.
+ */
+const SCRIPT = `
+live=' '
+while read -r what group; do
+  case $what in
+    +) live="$live$group " ;;
+    -) case $live in *" $group "*) live="\${live%%" $group "*} \${live#*" $group "}" ;; esac ;;
+  esac
+done
+for group in $live; do kill -s KILL -- "-$group"; done
+`;
+
+const groups = new Set<number>();
+let executor: ChildProcess | null = null;
+
+/**
+ * Has a process group killed as soon as this process is dead, even by SIGKILL: by a shell that waits for the end of
+ * a pipe. Where there is no `sh`, the next worker kills what is left.
+ *
+ * @returns what to call once the group is gone
+ */
+export function killAfterUs(group: number): () => void {
+  groups.add(group);
+  if (executor === null) executor = startExecutor();
+  else tell(executor, '+', group);
+  return () => {
+    if (groups.delete(group) && executor !== null) tell(executor, '-', group);
+  };
+}
+
+function startExecutor(): ChildProcess {
+  // In a session of its own, so that no Ctrl-C ends it before us.
+  const child = spawn('sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: {} });
+  const lost = (): void => {
+    if (executor === child) executor = null;
+  };
+  child.once('error', lost);
+  child.once('exit', () => {
+    lost();
+    if (executor === null && groups.size > 0) executor = startExecutor();
+  });
+  child.stdin?.on('error', () => {}); // its exit follows
+  child.unref();
+  (child.stdin as unknown as { unref?: () => void } | null)?.unref?.();
+  for (const group of groups) tell(child, '+', group);
+  return child;
+}
+
+function tell(child: ChildProcess, what: '+' | '-', group: number): void {
+  child.stdin?.write(`${what} ${group}\n`);
+}
