@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { processesIn } from '../harness/processes.ts';
 import { copyProject } from '../harness/project.ts';
-import { type Called, sluice, type Told } from './sluice.ts';
+import { type SluiceCalled, sluice, type Told } from './sluice.ts';
 
 let root: string;
 let taken: Server;
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 /** The one error that a command told, by `--json`. */
-function errorOf(called: Called): Told {
+function errorOf(called: SluiceCalled): Told {
   const error = called.events.find(({ type }) => type === 'error');
   if (error === undefined) throw new Error(`no error was told: ${called.out}${called.err}`);
   return error;

@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { type Called, call } from '../harness/called.ts';
 
 const program = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 
 /** What one call of the command left behind. */
-export interface Called {
-  readonly exit: number | null;
-  readonly out: string;
-  readonly err: string;
+export interface SluiceCalled extends Called {
   /** Objects that `--json` printed, one a line. */
   readonly events: readonly Told[];
 }
@@ -24,24 +21,16 @@ export interface Told {
 }
 
 /** Calls `sluice` in a project as a person would, in a process of its own. */
-export function sluice(root: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Called> {
-  const child = spawn(process.execPath, [program, ...args], {
+export async function sluice(
+  root: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<SluiceCalled> {
+  const called = await call(process.execPath, [program, ...args], {
     cwd: root,
     env: { ...process.env, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    err += chunk.toString();
-  });
-  return new Promise((done, failed) => {
-    child.once('error', failed);
-    child.once('close', (exit) => done({ exit, out, err, events: args.includes('--json') ? eventsOf(out) : [] }));
-  });
+  return { ...called, events: args.includes('--json') ? eventsOf(called.out) : [] };
 }
 
 function eventsOf(out: string): Told[] {

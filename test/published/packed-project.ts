@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { type Called, call } from '../harness/called.ts';
 import { processesIn } from '../harness/processes.ts';
 
 const checkout = join(import.meta.dirname, '../..');
@@ -12,13 +13,6 @@ const names = ['sdk', 'workflows', 'activities', 'gateway', 'cli'] as const;
 
 /** The oldest Node that the packages promise to work with, by its real path. */
 export const oldestNode = join(dirname(createRequire(import.meta.url).resolve('node22/package.json')), 'bin/node');
-
-/** What a program left behind. */
-export interface Called {
-  readonly exit: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 /** A scaffolded pipeline repository with the packed packages installed, away from the checkout. */
 export interface PackedProject {
@@ -80,8 +74,8 @@ export async function packedProject(): Promise<PackedProject> {
     root,
     loadedFiles: async () =>
       [...new Set((await readFile(loaded, 'utf8')).trim().split('\n'))].map((url) => fileURLToPath(url)),
-    sluice: (...args) => run(program, args, root, watched),
-    call: (command, args, env) => run(command, args, root, { ...plain, ...env }),
+    sluice: (...args) => call(program, args, { cwd: root, env: watched }),
+    call: (command, args, env) => call(command, args, { cwd: root, env: { ...plain, ...env } }),
     startDev: () => {
       const child = spawn(program, ['dev', '--json'], { cwd: root, env: watched, stdio: ['ignore', 'pipe', 'pipe'] });
       started.push(child);
@@ -120,25 +114,9 @@ function pnpm(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv): Pro
 }
 
 async function must(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Called> {
-  const called = await run(command, args, cwd, env);
+  const called = await call(command, args, { cwd, env });
   if (called.exit === 0) return called;
   throw new Error(`${command} ${args.join(' ')} ended with ${called.exit}:\n${called.out}\n${called.err}`);
-}
-
-function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Called> {
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    err += chunk.toString();
-  });
-  return new Promise((done, failed) => {
-    child.once('error', failed);
-    child.once('close', (exit) => done({ exit, out, err }));
-  });
 }
 
 function untilReady(child: ChildProcess): Promise<DevProcess> {
