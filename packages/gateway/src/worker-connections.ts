@@ -69,6 +69,11 @@ export class WorkerConnections {
     await Promise.race([Promise.all(answered), late]);
   }
 
+  /** Lets go of every connection at once. */
+  abandon(): void {
+    this.#server.closeAllConnections();
+  }
+
   #watch(socket: Socket, connection: Connection, res: ServerResponse): void {
     connection.open += 1;
     this.#answering.add(res);

@@ -76,6 +76,7 @@ async function receive(message: ToWorker, socket?: Socket): Promise<void> {
 
 /** Without its host it has no business. A host that did not say good-bye was killed: its processes end with it. */
 function end(): void {
+  connections.abandon(); // first: whoever sends on one of them from now on would get no answer
   if (!stopped) killLeftovers(settings.mark.name, settings.mark.value);
   process.exit(0);
 }
