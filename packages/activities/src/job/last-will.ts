@@ -34,8 +34,13 @@ export function killAfterUs(group: number): () => void {
 }
 
 function startExecutor(): ChildProcess {
-  // In a session of its own, so that no Ctrl-C ends it before us.
-  const child = spawn('sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: {} });
+  // In a session of its own, so that no Ctrl-C ends it before us, and in no folder that somebody may want to remove.
+  const child = spawn('sh', ['-c', SCRIPT], {
+    cwd: '/',
+    env: {},
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   const lost = (): void => {
     if (executor === child) executor = null;
   };
