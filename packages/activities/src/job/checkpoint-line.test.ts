@@ -78,7 +78,7 @@ test('a lazy claim writes nothing before the first commit, and fences like any o
   expect(await codeOf(commit(first, 15))).toBe(ErrorCode.Fenced);
   expect(await first.superseded()).toBe(true);
 
-  // Where something was committed, a lazy claim is as quick as any.
+  // Something is committed now, so a lazy claim fences at once.
   const third = await claim(3, { lazy: true });
   expect(await codeOf(commit(second, 30))).toBe(ErrorCode.Fenced);
   expect(await loaded(third)).toBe(20);

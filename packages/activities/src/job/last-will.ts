@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 
 /**
  * Kills every process group it was told of and not told to forget, once nobody can tell it anything any more. It
@@ -45,13 +46,10 @@ function startExecutor(): ChildProcess {
     if (executor === child) executor = null;
   };
   child.once('error', lost);
-  child.once('exit', () => {
-    lost();
-    if (executor === null && groups.size > 0) executor = startExecutor();
-  });
+  child.once('exit', lost); // the next group starts another, which is told of all
   child.stdin?.on('error', () => {}); // its exit follows
   child.unref();
-  (child.stdin as unknown as { unref?: () => void } | null)?.unref?.();
+  if (child.stdin instanceof Socket) child.stdin.unref();
   for (const group of groups) tell(child, '+', group);
   return child;
 }

@@ -1,12 +1,12 @@
 /** Program that bundles workflow code for `workflowBundle`: order as its argument, answer as a message. */
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import { type BundleOptions, bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 export interface BundleOrder {
   readonly entryPath: string;
   readonly preload: string[];
+  /** Absolute path by module name. */
+  readonly alias: Readonly<Record<string, string>>;
   /** Folders to look for modules that the pipeline repository has not installed. */
   readonly fallback: readonly string[];
 }
@@ -33,7 +33,7 @@ async function bundle(order: BundleOrder): Promise<BundleAnswer> {
       workflowsPath: order.entryPath,
       preloadModules: order.preload,
       logger: new DefaultLogger('ERROR', ({ message }) => void messages.push(message)),
-      webpackConfigHook: (config) => withOurPackages(config, order, (found) => (files = found)),
+      webpackConfigHook: (config) => asOrdered(config, order, (found) => (files = found)),
     });
     return { ok: true, code, files };
   } catch (error) {
@@ -41,23 +41,12 @@ async function bundle(order: BundleOrder): Promise<BundleAnswer> {
   }
 }
 
-/**
- * Sluice's packages and Temporal's come from where the command is installed, whatever the pipeline repository holds:
- * two copies of the runtime in one sandbox would not see each other.
- */
-function withOurPackages(config: WebpackConfig, order: BundleOrder, onFiles: (files: string[]) => void): WebpackConfig {
-  const here = createRequire(import.meta.url);
-  const workflows = here.resolve('@sluice/workflows');
-  const fromWorkflows = createRequire(workflows);
-  const sdk = here.resolve('@sluice/sdk');
+function asOrdered(config: WebpackConfig, order: BundleOrder, onFiles: (files: string[]) => void): WebpackConfig {
   config.resolve = {
     ...config.resolve,
     alias: {
       ...(config.resolve?.alias as Record<string, string | false | string[]>),
-      '@sluice/workflows$': workflows,
-      '@sluice/sdk$': sdk,
-      '@temporalio/workflow': packageFolder(fromWorkflows, '@temporalio/workflow'),
-      '@temporalio/common': packageFolder(fromWorkflows, '@temporalio/common'),
+      ...order.alias,
     },
     modules: [...(config.resolve?.modules ?? ['node_modules']), ...order.fallback],
   };
@@ -72,8 +61,4 @@ function withOurPackages(config: WebpackConfig, order: BundleOrder, onFiles: (fi
     },
   ];
   return config;
-}
-
-function packageFolder(require: NodeJS.Require, name: string): string {
-  return dirname(require.resolve(`${name}/package.json`));
 }

@@ -73,7 +73,7 @@ export function entrySource(files: readonly string[]): string {
 }
 
 async function bundle(entryPath: string, preload: string[], configPath: string): Promise<Bundled> {
-  const answer = await bundleElsewhere({ entryPath, preload, fallback: fallbackFolders() });
+  const answer = await bundleElsewhere({ entryPath, preload, alias: ourPackages(), fallback: fallbackFolders() });
   if (answer.ok) return answer;
   throw new InvalidConfigError(
     configPath,
@@ -82,7 +82,23 @@ async function bundle(entryPath: string, preload: string[], configPath: string):
   );
 }
 
-/** In a process of its own: webpack would leave this one 300 MB larger for the rest of its life. */
+/**
+ * Sluice's packages and Temporal's come from where the command is installed, whatever the pipeline repository holds:
+ * two copies of the runtime in one sandbox would not see each other.
+ */
+function ourPackages(): Record<string, string> {
+  const here = createRequire(import.meta.url);
+  const workflows = here.resolve('@sluice/workflows');
+  const fromWorkflows = createRequire(workflows);
+  return {
+    '@sluice/workflows$': workflows,
+    '@sluice/sdk$': here.resolve('@sluice/sdk'),
+    '@temporalio/workflow': packageFolder(fromWorkflows, '@temporalio/workflow'),
+    '@temporalio/common': packageFolder(fromWorkflows, '@temporalio/common'),
+  };
+}
+
+/** In a process of its own: webpack would leave this one some 280 MB larger for the rest of its life. */
 function bundleElsewhere(order: BundleOrder): Promise<BundleAnswer> {
   return new Promise((done, failed) => {
     const child = fork(programPath('worker/bundle-process'), [JSON.stringify(order)], {
