@@ -68,15 +68,7 @@ export async function projectStack(name = 'tiny'): Promise<ProjectStack> {
         key,
         by: 'tester',
       });
-      const handle = client.workflow.getHandle(workflowId);
-      return {
-        workflowId,
-        result: () => handle.result(),
-        status: () => handle.query<RunStatus>('status'),
-        query: (query) => handle.query(query),
-        signal: (signal, argument) => handle.signal(signal, argument),
-        logs: (step) => readLogs(root, workflowId, step),
-      };
+      return runHandle(client, root, workflowId);
     },
     async close() {
       await close();
@@ -91,6 +83,19 @@ export async function stackForThisTest(name = 'tiny'): Promise<ProjectStack> {
   const project = await projectStack(name);
   onTestFinished(() => project.close());
   return project;
+}
+
+/** A run of the project in `root`, whoever started it. */
+export function runHandle(client: Client, root: string, workflowId: string): RunHandle {
+  const workflow = client.workflow.getHandle(workflowId);
+  return {
+    workflowId,
+    result: () => workflow.result(),
+    status: () => workflow.query<RunStatus>('status'),
+    query: (query) => workflow.query(query),
+    signal: (signal, argument) => workflow.signal(signal, argument),
+    logs: (step) => readLogs(root, workflowId, step),
+  };
 }
 
 async function readLogs(root: string, workflowId: string, step: string): Promise<string[]> {

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunStatus } from '@sluice/sdk';
 import { runCli } from '../../packages/cli/src/commands/cli.ts';
 import { connectClient, plainTarget } from '../../packages/cli/src/run/temporal-target.ts';
-import type { RunHandle } from '../harness/project.ts';
+import { type RunHandle, runHandle } from '../harness/project.ts';
 import type { Shopping } from '../rollback/shop.ts';
 import { type DevCommand, sluiceDev } from './dev-command.ts';
 
@@ -22,17 +21,7 @@ export async function devStand(root: string): Promise<DevStand> {
   const dev = await sluiceDev(root);
   const { address, namespace, uiUrl } = dev.temporal;
   const { client, close } = await connectClient(plainTarget(address, namespace, 'sluice dev', uiUrl));
-  const handle = (workflowId: string): RunHandle => {
-    const workflow = client.workflow.getHandle(workflowId);
-    return {
-      workflowId,
-      result: () => workflow.result(),
-      status: () => workflow.query<RunStatus>('status'),
-      query: (query) => workflow.query(query),
-      signal: (signal, argument) => workflow.signal(signal, argument),
-      logs: (step) => logsOf(root, workflowId, step),
-    };
-  };
+  const handle = (workflowId: string): RunHandle => runHandle(client, root, workflowId);
   return {
     dev,
     client,
@@ -61,9 +50,4 @@ export async function devStand(root: string): Promise<DevStand> {
     },
     disconnect: close,
   };
-}
-
-async function logsOf(root: string, workflowId: string, step: string): Promise<string[]> {
-  const folder = join(root, '.sluice/logs', encodeURIComponent(workflowId), encodeURIComponent(step));
-  return Promise.all((await readdir(folder)).sort().map((file) => readFile(join(folder, file), 'utf8')));
 }
