@@ -62,7 +62,7 @@ export const ErrorCode = {
   /**
    * A step was declared with options that cannot work: a number out of range, an option that does not exist, a
    * forgotten `await`, an endpoint or resource class that the config does not have. What now: Correct the step that
-   * `where` names; `recordPlan` finds most of these without running anything.
+   * `where` names; `sluice run` and `recordPlan` find most of these without running anything.
    */
   InvalidStep: 'InvalidStep',
   /**
@@ -70,6 +70,11 @@ export const ErrorCode = {
    * or key: they identify work over retries.
    */
   DuplicateStep: 'DuplicateStep',
+  /**
+   * A plan came to no end: the pipeline loops until a result is good, or waits for something that is no step. What
+   * now: Nothing for a run, which has real results; for a plan, bound the loop by a number and await steps only.
+   */
+  NotPlannable: 'NotPlannable',
   /**
    * A step was called outside of a run. What now: Call steps inside the `run` of a pipeline, and start that by
    * `sluice run` or a Temporal client.

@@ -13,7 +13,7 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
       // for runtimes, activities and the command
       ...['useRuntime', 'currentRuntime', 'pipelineDefinition', 'parseParams', 'suiteOf', 'milliseconds'],
       ...['checkName', 'encodeKey', 'stepPath', 'StepNames', 'decisionKinds', 'endpointWorkflowId', 'taskQueue'],
-      ...['describeAttempts', 'isPreemption'],
+      ...['describeAttempts', 'isPreemption', 'INLINE_KEYS', 'NESTED_KEYS', 'deployInLargeMap', 'tooManyNestedKeys'],
       ...['ENDPOINT_WORKFLOW', 'Signal', 'Update', 'Query', 'SearchAttribute'],
     ].sort(),
   );

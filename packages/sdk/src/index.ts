@@ -8,6 +8,7 @@ export * from './contract.ts';
 export * from './decision.ts';
 export { type Duration, milliseconds } from './duration.ts';
 export * from './errors.ts';
+export { deployInLargeMap, INLINE_KEYS, NESTED_KEYS, tooManyNestedKeys } from './map-limits.ts';
 export { checkName, encodeKey, stepPath } from './name.ts';
 export { parseParams } from './params.ts';
 export { patched } from './patched.ts';

@@ -311,6 +311,31 @@ describe('what goes wrong in a plan', () => {
   it('is a wait for something that never comes', async () => {
     const stuck = planOf(() => train('a', { run }).then(() => new Promise(() => {})));
     await expect(stuck).rejects.toThrow(/after 1 steps it waits for something that is no step/);
+    await expect(stuck).rejects.toMatchObject({ code: ErrorCode.NotPlannable });
+  });
+
+  const keysOf = (count: number) => Array.from({ length: count }, (_, i) => `k${i}`);
+
+  it('is a deploy inside of a map that is too large to stay in one workflow', async () => {
+    const deployEach = (count: number) =>
+      planOf(() =>
+        map('city', keysOf(count), { tolerate: count }, async () => {
+          const model = await train('model', { run });
+          await deploy('shop', { model, approval: 'none', gates: [await evaluate('quality', { model, suite: 's' })] });
+        }),
+      );
+    await expect(deployEach(201)).rejects.toMatchObject({
+      code: ErrorCode.InvalidStep,
+      message: 'city=k0/shop stands in a map of more than 200 keys.',
+    });
+    expect((await deployEach(200)).steps).toHaveLength(1 + 3 * 200);
+  });
+
+  it('is more keys in maps inside of maps than one history holds', async () => {
+    const nested = (outer: number, inner: number) =>
+      planOf(() => map('o', keysOf(outer), {}, () => map('i', keysOf(inner), {}, async () => 1)));
+    await expect(nested(2, 2001)).rejects.toMatchObject({ code: ErrorCode.InvalidStep, where: 'o=k1/i' });
+    expect((await nested(2, 2000)).steps).toHaveLength(3);
   });
 
   it('is something that is no pipeline', async () => {

@@ -1,5 +1,6 @@
 import type { Json } from './artifact.ts';
-import { errorCode, type SluiceError } from './errors.ts';
+import { ErrorCode, errorCode, SluiceError } from './errors.ts';
+import { deployInLargeMap, INLINE_KEYS, NESTED_KEYS, tooManyNestedKeys } from './map-limits.ts';
 import { invalidStep, shown } from './options.ts';
 import { parseParams } from './params.ts';
 import { type Pipeline, type PipelineDefinition, pipelineDefinition } from './pipeline.ts';
@@ -24,7 +25,8 @@ let last: Promise<unknown> = Promise.resolve();
  * Recordings run one after another, because steps find their runtime through a module.
  *
  * @throws SluiceError `InvalidParams`, and whatever the pipeline itself throws. A step that was declared wrongly
- * (`InvalidStep`, `DuplicateStep`) fails the plan even where the pipeline catches or tolerates it.
+ * (`InvalidStep`, `DuplicateStep`) fails the plan even where the pipeline catches or tolerates it; one that comes to no
+ * end is `NotPlannable`.
  */
 export function recordPlan<Input, Output>(pipeline: Pipeline<Input, Output>, input: Input): Promise<Plan> {
   const plan = last.then(() => record(pipelineDefinition(pipeline), input));
@@ -65,6 +67,9 @@ class Recorder implements Runtime {
   readonly #names = new StepNames();
   readonly #moves: Move[] = [];
   #scopes: readonly Scope[] = [];
+  /** Maps that will run in children. */
+  readonly #large = new Set<string>();
+  #nestedKeys = 0;
   #ended = false;
   #fault: unknown;
 
@@ -102,8 +107,9 @@ class Recorder implements Runtime {
       move.go();
     }
     this.#ended = true;
-    outcome?.();
+    // First, because a map that it failed says less.
     if (this.#fault !== undefined) throw this.#fault;
+    outcome?.();
   }
 
   run<Output>(definition: PipelineDefinition<unknown, Output>): Promise<Output> {
@@ -117,13 +123,17 @@ class Recorder implements Runtime {
   step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
     const scopes = this.#scopes;
     const path = this.#note(scopes, { kind: spec.kind, on: spec.on, spec: plain(spec) as unknown as Spec });
+    if (spec.kind === 'deploy' && this.#large.has(scopes[0]?.map ?? '')) this.#refuse(deployInLargeMap(path));
     const result = syntheticResult(spec, path, scopes) as ResultOf<Spec>;
     return new Promise((resolve) => this.#later(scopes, () => resolve(result)));
   }
 
   map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
     const scopes = this.#scopes;
-    this.#note(scopes, { kind: 'map', on: null, spec: plain(spec) as unknown as MapSpec });
+    const path = this.#note(scopes, { kind: 'map', on: null, spec: plain(spec) as unknown as MapSpec });
+    if (scopes.length > 0) this.#nestedKeys += spec.keys.length;
+    else if (spec.keys.length > INLINE_KEYS) this.#large.add(path);
+    if (this.#nestedKeys > NESTED_KEYS) this.#refuse(tooManyNestedKeys(path));
     return new Promise((resolve) => {
       const settled: Settled<Value>[] = [];
       const next = (): void => {
@@ -142,8 +152,11 @@ class Recorder implements Runtime {
             .then(() => body(index))
             .then(
               (value) => done({ key, ok: true, value }),
-              (error: unknown) =>
-                done({ key, ok: false, error: { code: errorCode(error), message: messageOf(error) } }),
+              (error: unknown) => {
+                const code = errorCode(error);
+                if (isMistake(code)) this.#fault ??= error;
+                done({ key, ok: false, error: { code, message: messageOf(error) } });
+              },
             );
         });
       };
@@ -159,10 +172,14 @@ class Recorder implements Runtime {
       else this.steps.push({ path, ...step } as PlannedStep);
       return path;
     } catch (error) {
-      // A declaration that cannot work stays one, even where the pipeline's code catches it.
-      this.#fault ??= error;
-      throw error;
+      this.#refuse(error);
     }
+  }
+
+  /** A declaration that cannot work stays one, even where the pipeline's code catches it. */
+  #refuse(error: unknown): never {
+    this.#fault ??= error;
+    throw error;
   }
 
   #later(scopes: readonly Scope[], go: () => void): void {
@@ -176,20 +193,26 @@ class Recorder implements Runtime {
   }
 
   #endless(): SluiceError {
-    return invalidStep(
-      `pipeline ${this.#pipeline}`,
+    return this.#notPlannable(
       `it has more than ${MOST_STEPS} steps in a plan.`,
       'If a loop waits for a result, bound it by a number: a plan has no results.',
     );
   }
 
   #standsStill(): SluiceError {
-    return invalidStep(
-      `pipeline ${this.#pipeline}`,
+    return this.#notPlannable(
       `after ${this.steps.length} steps it waits for something that is no step.`,
       'Await steps only; let a step do what takes time.',
     );
   }
+
+  #notPlannable(what: string, fix: string): SluiceError {
+    return new SluiceError(ErrorCode.NotPlannable, what, { where: `pipeline ${this.#pipeline}`, fix });
+  }
+}
+
+function isMistake(code: string): boolean {
+  return code === ErrorCode.InvalidStep || code === ErrorCode.DuplicateStep;
 }
 
 /** Resolves when everything that can go on by itself has gone on, and `pause` ms have passed. */

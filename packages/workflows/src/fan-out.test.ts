@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { SluiceError } from '@sluice/sdk';
+import { INLINE_KEYS, SluiceError } from '@sluice/sdk';
 import { CancelledFailure } from '@temporalio/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 // Temporal's sandbox has it as a global; outside of it these modules find it the same way.
 Object.assign(globalThis, { AsyncLocalStorage });
-const { CHILD_KEYS, INLINE_KEYS, forkOf, settleAll, slicesOf } = await import('./fan-out.ts');
+const { CHILD_KEYS, forkOf, settleAll, slicesOf } = await import('./fan-out.ts');
 const { currentScopes, inScope } = await import('./scope.ts');
 
 const keysOf = (count: number) => Array.from({ length: count }, (_, i) => `key-${i}`);

@@ -5,8 +5,6 @@ import { inScope } from './scope.ts';
 import { summary } from './summary.ts';
 import { utf8 } from './utf8.ts';
 
-/** Keys up to which a fan-out runs inside its own workflow; more go to children, or history would grow too long. */
-export const INLINE_KEYS = 200;
 /** Keys of one child: more only when there would be very many children. */
 export const CHILD_KEYS = 100;
 const MOST_CHILD_KEYS = 400;

@@ -3,4 +3,4 @@
 export { renderDetails } from './details.ts';
 export { sluiceWorkflows } from './dispatch.ts';
 export { sluiceEndpoint } from './endpoint.ts';
-export { CHILD_KEYS, INLINE_KEYS } from './fan-out.ts';
+export { CHILD_KEYS } from './fan-out.ts';

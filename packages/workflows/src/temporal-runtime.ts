@@ -1,9 +1,12 @@
 import {
   type Dataset,
   type DeployResult,
+  deployInLargeMap,
   ErrorCode,
+  INLINE_KEYS,
   type Json,
   type MapSpec,
+  NESTED_KEYS,
   type PipelineDefinition,
   parseParams,
   Query,
@@ -18,6 +21,7 @@ import {
   StepNames,
   type StepRef,
   type StepSpec,
+  tooManyNestedKeys,
 } from '@sluice/sdk';
 import {
   allHandlersFinished,
@@ -33,15 +37,12 @@ import { local, long, small } from './activities.ts';
 import { DecisionDesk } from './decision-desk.ts';
 import { deployStep } from './deploy-step.ts';
 import { failureOf, runFailure, stepError } from './failure.ts';
-import { type Fork, forkOf, INLINE_KEYS, type StepResult, settleAll, settleInChildren } from './fan-out.ts';
+import { type Fork, forkOf, type StepResult, settleAll, settleInChildren } from './fan-out.ts';
 import { jobStep } from './job-step.ts';
 import { Journal } from './journal.ts';
-import { calledLikeAFunction, deployInChild, lostTheWay, tooManyNested } from './misuse.ts';
+import { calledLikeAFunction, lostTheWay } from './misuse.ts';
 import { RunState } from './run-state.ts';
 import { currentScopes } from './scope.ts';
-
-/** Keys of all maps inside of maps: with a few steps each their events stay below the 51,200 of a history. */
-const NESTED_KEYS = 4_000;
 
 /** Runs a pipeline's steps durably: activities, children, timers and gates. One per workflow execution. */
 export class TemporalRuntime implements Runtime {
@@ -223,7 +224,7 @@ export class TemporalRuntime implements Runtime {
           parentRunId: await run.mlflowRun(),
         });
       case 'deploy': {
-        if (this.#fork !== undefined) throw deployInChild(ref.step);
+        if (this.#fork !== undefined) throw deployInLargeMap(ref.step);
         const result = await deployStep(run, ref, spec);
         this.#outcome = result.state;
         return result;
@@ -242,7 +243,7 @@ export class TemporalRuntime implements Runtime {
   /** Maps inside of maps run in this workflow, whose history holds so much and no more. */
   #checkNested(path: string, keys: number): void {
     this.#nestedKeys += keys;
-    if (this.#nestedKeys > NESTED_KEYS) throw tooManyNested(path, NESTED_KEYS);
+    if (this.#nestedKeys > NESTED_KEYS) throw tooManyNestedKeys(path);
   }
 
   /** In a child of a fan-out: runs the pipeline up to the map it belongs to, and then its slice of it only. */

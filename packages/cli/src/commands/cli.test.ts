@@ -73,6 +73,21 @@ describe('the command', () => {
     expect(err).toContain('- largest: Too small');
   });
 
+  test('tells a mistake in a later step before anything is sent, unless asked not to look', async () => {
+    const source = await readFile(join(project, 'pipelines', 'rents.ts'), 'utf8');
+    await writeFile(join(project, 'pipelines', 'typo.ts'), source.replace("deploy('rents'", "deploy('rentz'"));
+    await writeFile(
+      join(project, 'typo.config.ts'),
+      (await readFile(join(project, 'sluice.config.ts'), 'utf8')).replace('rents.ts', 'typo.ts'),
+    );
+    const args = ['run', 'rents', '--config', 'typo.config.ts', '--address', await nowhere()];
+    const { code, err } = await sluice(args);
+    expect(code).toBe(2);
+    expect(err).toContain('there is no endpoint "rentz". Did you mean "rents"?');
+    expect(err).toContain('Nothing has been started.');
+    expect(await sluice([...args, '--no-check'])).toMatchObject({ code: 6 });
+  });
+
   test('guesses the pipeline that was meant', async () => {
     const { err } = await sluice(['run', 'rent']);
     expect(err).toContain('There is no pipeline "rent". Did you mean "rents"?');

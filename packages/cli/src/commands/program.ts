@@ -73,6 +73,7 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
     .option('--key <key>', 'last part of the run id (default: the time)')
     .option('--by <name>', "who asks for the run (default: git's user)")
     .option('--wait [what]', 'follow it to its end, or to its question with --wait=approval')
+    .option('--no-check', 'start it without planning it first')
     .action(
       action(async (io, options: never, [name = '']) => (await import('./run.ts')).runCommand(name, options, io)),
     );

@@ -1,7 +1,9 @@
-import { parseParams } from '@sluice/sdk';
-import { findPipeline, loadPipelines } from '../config/load-pipelines.ts';
+import { describeError, parseParams } from '@sluice/sdk';
+import type { LoadedConfig } from '../config/load-config.ts';
+import { findPipeline, type LoadedPipeline, loadPipelines } from '../config/load-pipelines.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
+import { checkPlan } from '../run/check-plan.ts';
 import { parseParamFlags } from '../run/parse-params.ts';
 import { startRun } from '../run/start-run.ts';
 import { connectClient, temporalTarget } from '../run/temporal-target.ts';
@@ -15,6 +17,8 @@ export interface RunOptions extends CommonOptions {
   readonly key?: string;
   readonly by?: string;
   readonly wait?: true | string;
+  /** False: not planned first. */
+  readonly check: boolean;
 }
 
 /** `sluice run PIPELINE` */
@@ -25,6 +29,7 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
   const params = await parseParamFlags(options.param, options.params);
   // Before the server is asked for anything: bad parameters are told even where there is none.
   await parseParams(pipeline.name, pipeline.definition.params, params);
+  if (options.check) await check(pipeline, params, loaded, io);
   const target = await temporalTarget({ address: options.address, namespace: options.namespace, loaded });
   const { client, close } = await connectClient(target);
   try {
@@ -50,6 +55,14 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
   } finally {
     await close();
   }
+}
+
+async function check(pipeline: LoadedPipeline, params: unknown, { config }: LoadedConfig, io: Io): Promise<void> {
+  const { givenUp } = await checkPlan(pipeline, params, config);
+  if (givenUp === null) return;
+  io.line(
+    io.paint('quiet', `not checked to its end before the start, for want of real results: ${describeError(givenUp)}`),
+  );
 }
 
 export function runUrl(uiUrl: string, namespace: string, workflowId: string): string {

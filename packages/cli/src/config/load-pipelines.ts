@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type PipelineDefinition, pipelineDefinition, SluiceError } from '@sluice/sdk';
+import { type Pipeline, type PipelineDefinition, pipelineDefinition, SluiceError } from '@sluice/sdk';
 import { InvalidConfigError, UsageError } from '../errors.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { useOneSdk } from './one-sdk.ts';
@@ -10,7 +10,7 @@ export interface LoadedPipeline {
   readonly name: string;
   readonly definition: PipelineDefinition<unknown, unknown>;
   /** The exported function itself: the Temporal workflow. */
-  readonly workflow: (params: unknown) => Promise<unknown>;
+  readonly workflow: Pipeline<unknown, unknown>;
   /** Absolute path of the file that exports it. */
   readonly file: string;
 }

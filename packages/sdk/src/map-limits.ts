@@ -1,0 +1,24 @@
+import { ErrorCode, SluiceError } from './errors.ts';
+
+/** Keys up to which a map runs inside its own workflow; more go to children, or history would grow too long. */
+export const INLINE_KEYS = 200;
+/** Keys of all maps inside of maps: with a few steps each their events stay below the 51,200 of a history. */
+export const NESTED_KEYS = 4_000;
+
+export function deployInLargeMap(step: string): SluiceError {
+  return new SluiceError(ErrorCode.InvalidStep, `${step} stands in a map of more than ${INLINE_KEYS} keys.`, {
+    where: step,
+    fix: 'Such a map runs in child workflows, where nobody looks for a decision: deploy after the map.',
+  });
+}
+
+export function tooManyNestedKeys(path: string): SluiceError {
+  return new SluiceError(
+    ErrorCode.InvalidStep,
+    `The maps inside of maps have more than ${NESTED_KEYS} keys together; one history cannot hold their steps.`,
+    {
+      where: path,
+      fix: 'Make one flat map of them, with keys such as "EWR-2013": a large flat map runs in children.',
+    },
+  );
+}
