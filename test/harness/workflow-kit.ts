@@ -22,6 +22,7 @@ let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 export function fixtureBundle(): Promise<WorkflowBundleWithSourceMap> {
   bundle ??= bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../fixtures/entry.ts', import.meta.url)),
+    workflowInterceptorModules: [fileURLToPath(new URL('../../packages/workflows/src/index.ts', import.meta.url))],
     logger: new DefaultLogger('ERROR'),
   });
   return bundle;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { folder, type HistoryFile, readHistories, textOf } from './history-file.ts';
@@ -15,6 +16,7 @@ const histories = await readHistories();
 async function replayed(entry: string, files: readonly HistoryFile[]): Promise<Map<string, Error | null>> {
   const workflowBundle = await bundleWorkflowCode({
     workflowsPath: join(folder, entry),
+    workflowInterceptorModules: [fileURLToPath(new URL('../../packages/workflows/src/index.ts', import.meta.url))],
     logger: new DefaultLogger('ERROR'),
   });
   const errors = new Map<string, Error | null>();

@@ -1,5 +1,6 @@
 import { builtinModules } from 'node:module';
 import { sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type BundleOptions, bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 /** What of webpack is needed here; the worker brings it. */
@@ -51,6 +52,7 @@ export async function bundledModules(workflowsPath: string): Promise<Bundle> {
   const hook: Hook = (config) => ({ ...config, plugins: [...(config.plugins ?? []), plugin as never] });
   const { code } = await bundleWorkflowCode({
     workflowsPath,
+    workflowInterceptorModules: [fileURLToPath(new URL('../../packages/workflows/src/index.ts', import.meta.url))],
     webpackConfigHook: hook,
     logger: new DefaultLogger('ERROR', () => {}),
   });

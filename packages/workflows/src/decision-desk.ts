@@ -9,11 +9,11 @@ import {
   Update,
 } from '@sluice/sdk';
 import { ApplicationFailure, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import { repeatsAfterReset } from './activation.ts';
 import { small } from './activities.ts';
 import { applicationFailure } from './failure.ts';
 import type { Journal } from './journal.ts';
 import { type Bench, type Judgement, judge } from './judge.ts';
-import { ResetWatch } from './reset-watch.ts';
 
 /** Takes the decisions of humans for one run, however they arrive, and hands each to the gate it counts for. */
 export class DecisionDesk {
@@ -24,7 +24,6 @@ export class DecisionDesk {
   readonly #decided: string[] = [];
   /** Digest of the evidence that is on the table, by step. */
   readonly #evidence = new Map<string, string>();
-  readonly #reset = new ResetWatch();
 
   constructor(journal: Journal, settings: () => Settings, requester: string | null) {
     this.#journal = journal;
@@ -34,7 +33,6 @@ export class DecisionDesk {
 
   /** Sets the handlers; called before anything is awaited, so that no early decision is lost unrecorded. */
   listen(): void {
-    this.#reset.begin();
     for (const kind of decisionKinds) {
       setHandler(
         defineSignal<[unknown]>(kind),
@@ -104,7 +102,7 @@ export class DecisionDesk {
   /** A decision was made on what its sender saw then; what a reset applies again nobody has decided now. */
   #judge(kind: string, input: unknown): Judgement {
     const judgement = judge(kind, input, this.#bench(this.#oidc() ? 'token-pending' : 'typed'));
-    if (!judgement.counts || !this.#reset.repeating) return judgement;
+    if (!judgement.counts || !repeatsAfterReset()) return judgement;
     return { counts: false, why: 'a reset applied it again; decide anew' };
   }
 
@@ -152,14 +150,12 @@ export class DecisionDesk {
     this.#taken.set(gate.step, decision);
     this.#decided.push(gate.candidate);
     this.#journal.decisions.push(decision);
-    this.#journal.show();
     return decision;
   }
 
   #refuse(kind: string, input: unknown, via: DecisionVia, at: string, why: string): string {
     const by = (input as { by?: unknown } | null)?.by;
     this.#journal.refused.push({ decision: kind, by: typeof by === 'string' ? by : null, at, via, why });
-    this.#journal.show();
     return why;
   }
 }

@@ -182,7 +182,6 @@ function plain(text: string, most = TEXT): string {
     .replace(/sha256:([0-9a-f]{12})[0-9a-f]{52}/g, '$1')
     .trim();
   const short = line.length > most ? `${line.slice(0, most - 1)}…` : line;
-  // This runs for every row at every change: a pattern that looks back for letters would take most of the workflow's time.
   return short.replace(/[\\`*[\]|~<&]/g, '\\$&').replaceAll('_', (underscore, at: number, whole: string) => {
     const inside = endsInWord(whole.slice(0, at)) && startsWithWord(whole.slice(at + 1));
     return inside ? underscore : `\\${underscore}`;

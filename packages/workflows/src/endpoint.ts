@@ -16,10 +16,10 @@ import {
   defineQuery,
   defineUpdate,
   isCancellation,
-  setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { showDetails } from './activation.ts';
 import { small } from './activities.ts';
 import { type Rollout, rollBackTraffic, runRollout } from './rollout.ts';
 
@@ -69,7 +69,7 @@ export async function sluiceEndpoint(input: {
     queued: queue.map((request) => request.id),
     history,
   });
-  const show = () => setCurrentDetails(renderEndpoint(state()));
+  showDetails(() => renderEndpoint(state()));
 
   setHandler(endpointQuery, state, { description: 'Stable version, candidate, weights and history' });
   setHandler(
@@ -88,7 +88,6 @@ export async function sluiceEndpoint(input: {
         current?.stop({ kind: 'superseded', reason: `superseded by ${request.id}` });
       }
       queue.push(request);
-      show();
       return { accepted: true, why: null };
     },
     { description: 'Asks for a rollout' },
@@ -126,10 +125,8 @@ export async function sluiceEndpoint(input: {
     history.push(plain);
     history.splice(0, Math.max(0, history.length - REMEMBERED));
     if (replyTo !== undefined) replies.push(reply(replyTo, plain));
-    show();
   }
 
-  show();
   for (;;) {
     await condition(() => queue.length > 0 || wanted !== null || workflowInfo().continueAsNewSuggested);
     if (wanted !== null) {
@@ -143,9 +140,8 @@ export async function sluiceEndpoint(input: {
     } else {
       const request = queue.shift();
       if (request !== undefined) {
-        const rollout = runRollout(request, stable, show);
+        const rollout = runRollout(request, stable);
         current = rollout;
-        show();
         const outcome = await rollout.outcome;
         current = null;
         if (outcome.state === 'deployed' && stable?.id !== request.candidate.id) {

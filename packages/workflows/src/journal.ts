@@ -9,7 +9,8 @@ import {
   type StepStatus,
 } from '@sluice/sdk';
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributeUpdatePair } from '@temporalio/common';
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { upsertSearchAttributes } from '@temporalio/workflow';
+import { showDetails } from './activation.ts';
 import { renderDetails } from './details.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -41,6 +42,7 @@ export class Journal {
   constructor(workflowId: string, pipeline: string) {
     this.#workflowId = workflowId;
     this.#pipeline = pipeline;
+    showDetails(() => renderDetails(this.status(60), this.identity));
   }
 
   get state(): RunState {
@@ -56,7 +58,6 @@ export class Journal {
     if (more.commit !== undefined) pairs.push({ key: keys.commit, value: more.commit });
     this.#state = state;
     upsertSearchAttributes(pairs);
-    this.show();
   }
 
   begin(step: string, kind: string, now: number, budgets = { errors: 0, preemptions: 0 }): Mutable<StepStatus> {
@@ -73,21 +74,18 @@ export class Journal {
       note: null,
     };
     this.#steps.set(step, status);
-    this.show();
     return status;
   }
 
   update(step: string, change: Partial<Pick<StepStatus, 'state' | 'verdict' | 'note'>>): void {
     const status = this.#steps.get(step);
     if (status !== undefined) Object.assign(status, change);
-    this.show();
   }
 
   addAttempt(step: string, attempt: AttemptRecord): void {
     const status = this.#steps.get(step);
     if (status === undefined) return;
     status.attempts = [...status.attempts, attempt];
-    this.show();
   }
 
   /** Puts a better record in the place of the one of the same attempt. */
@@ -100,22 +98,15 @@ export class Journal {
   openGate(gate: OpenGate): void {
     this.closeGate(gate.step);
     this.#gates.push(gate);
-    this.show();
   }
 
   closeGate(step: string): void {
     const index = this.#gates.findIndex((gate) => gate.step === step);
     if (index >= 0) this.#gates.splice(index, 1);
-    this.show();
   }
 
   get gates(): readonly OpenGate[] {
     return this.#gates;
-  }
-
-  /** Puts the live table where Temporal's UI shows it; costs no event. */
-  show(): void {
-    setCurrentDetails(renderDetails(this.status(60), this.identity));
   }
 
   status(limit = LISTED): RunStatus {

@@ -35,7 +35,7 @@ interface Phase {
 }
 
 /** The candidate's way to all of the traffic, or back. */
-export function runRollout(request: RolloutRequest, stable: Candidate | null, show: () => void): Rollout {
+export function runRollout(request: RolloutRequest, stable: Candidate | null): Rollout {
   const stopped = new Trigger<Stop>();
   let settled = false;
   const rollout: Rollout = {
@@ -51,7 +51,7 @@ export function runRollout(request: RolloutRequest, stable: Candidate | null, sh
   const settle = () => {
     settled = true;
   };
-  return Object.assign(rollout, { outcome: advance(rollout, request, stable, Promise.resolve(stopped), settle, show) });
+  return Object.assign(rollout, { outcome: advance(rollout, request, stable, Promise.resolve(stopped), settle) });
 }
 
 async function advance(
@@ -60,7 +60,6 @@ async function advance(
   stable: Candidate | null,
   stopped: Promise<Stop>,
   settle: () => void,
-  show: () => void,
 ): Promise<RolloutOutcome> {
   const startedAt = Date.now();
   const { endpoint, candidate } = request;
@@ -82,7 +81,6 @@ async function advance(
   for (const phase of bad === null ? phasesOf(request, stable) : []) {
     rollout.phase = phase.name;
     rollout.weights = weightsOf(candidate, stable, phase.share);
-    show();
     const { found, watched } = await watch(request, stable, phase, rollout.weights, stopped);
     if (watched !== null) evidence.splice(0, evidence.length, ...watched.evidence);
     bad = found;
@@ -105,7 +103,6 @@ async function advance(
   }
   rollout.phase = 'rolling back';
   rollout.weights = stable === null ? {} : { [stable.id]: 100 };
-  show();
   const offTrafficAt = await rollBack(endpoint, candidate, stable, bad);
   return {
     ...base,

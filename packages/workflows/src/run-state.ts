@@ -51,7 +51,6 @@ export class RunState {
     const base = this.settings.links.mlflow;
     if (runId !== null && base !== null) {
       this.journal.links = { ...this.journal.links, mlflow: `${base.replace(/\/+$/, '')}/#/runs/${runId}` };
-      this.journal.show();
     }
     return runId;
   }

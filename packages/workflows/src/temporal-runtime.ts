@@ -134,7 +134,6 @@ export class TemporalRuntime implements Runtime {
       throw mapped;
     } finally {
       status.end = Date.now();
-      run.journal.show();
     }
   }
 
@@ -154,7 +153,6 @@ export class TemporalRuntime implements Runtime {
       done += more;
       failed += moreFailed;
       status.note = `${done} done, ${failed} failed of ${spec.keys.length}`;
-      run.journal.show();
     };
     const inChildren = spec.keys.length > INLINE_KEYS && scopes.length === 0;
     try {
@@ -170,7 +168,6 @@ export class TemporalRuntime implements Runtime {
       throw error;
     } finally {
       status.end = Date.now();
-      run.journal.show();
     }
   }
 

@@ -37,7 +37,10 @@ export interface TemporalServer {
 
 const namespace = 'default';
 
-/** The dev server's defaults are for a laptop's first steps; these let a run of a few thousand steps through. */
+/**
+ * The dev server's defaults are for a laptop's first steps; these let a run of a few thousand steps through. Its queues
+ * are looked at 20 times a second at most, so every step waited 50 ms to be handed out, and 50 ms to be heard of.
+ */
 const dynamicConfig = [
   'frontend.enableUpdateWorkflowExecution=true',
   'frontend.enableExecuteMultiOperation=true',
@@ -48,6 +51,10 @@ const dynamicConfig = [
   'history.persistenceMaxQPS=100000',
   'frontend.persistenceMaxQPS=100000',
   'matching.persistenceMaxQPS=100000',
+  ...['transfer', 'timer', 'visibility'].flatMap((queue) => [
+    `history.${queue}ProcessorMaxPollRPS=2000`,
+    `history.${queue}ProcessorMaxPollHostRPS=2000`,
+  ]),
 ];
 
 /** The database survives a kill of the server; it need not survive a power cut. */

@@ -4,6 +4,8 @@ import { type BundleOptions, bundleWorkflowCode, DefaultLogger } from '@temporal
 
 export interface BundleOrder {
   readonly entryPath: string;
+  /** Paths of the modules that export `interceptors`. */
+  readonly interceptors: string[];
   readonly preload: string[];
   /** Absolute path by module name. */
   readonly alias: Readonly<Record<string, string>>;
@@ -31,6 +33,7 @@ async function bundle(order: BundleOrder): Promise<BundleAnswer> {
   try {
     const { code } = await bundleWorkflowCode({
       workflowsPath: order.entryPath,
+      workflowInterceptorModules: order.interceptors,
       preloadModules: order.preload,
       logger: new DefaultLogger('ERROR', ({ message }) => void messages.push(message)),
       webpackConfigHook: (config) => asOrdered(config, order, (found) => (files = found)),

@@ -73,7 +73,9 @@ export function entrySource(files: readonly string[]): string {
 }
 
 async function bundle(entryPath: string, preload: string[], configPath: string): Promise<Bundled> {
-  const answer = await bundleElsewhere({ entryPath, preload, alias: ourPackages(), fallback: fallbackFolders() });
+  const alias = ourPackages();
+  const interceptors = [alias['@sluice/workflows$']];
+  const answer = await bundleElsewhere({ entryPath, interceptors, preload, alias, fallback: fallbackFolders() });
   if (answer.ok) return answer;
   throw new InvalidConfigError(
     configPath,
@@ -86,7 +88,7 @@ async function bundle(entryPath: string, preload: string[], configPath: string):
  * Sluice's packages and Temporal's come from where the command is installed, whatever the pipeline repository holds:
  * two copies of the runtime in one sandbox would not see each other.
  */
-function ourPackages(): Record<string, string> {
+function ourPackages() {
   const here = createRequire(import.meta.url);
   const workflows = here.resolve('@sluice/workflows');
   const fromWorkflows = createRequire(workflows);

@@ -1,0 +1,42 @@
+import { setCurrentDetails, type WorkflowInterceptors } from '@temporalio/workflow';
+
+/**
+ * What a workflow can learn only from the jobs of its activations. State of one workflow: its sandbox has this module
+ * for itself.
+ */
+let details: (() => string) | null = null;
+/** Time of the workflow task that began an execution made by a reset, epoch ms. */
+let resetAt: number | null = null;
+
+/**
+ * Says what Temporal's UI shows of this workflow. It is rendered when somebody looks: the UI reads it by a query, and to
+ * render it at every change would take most of the time of a workflow with many steps.
+ */
+export function showDetails(render: () => string): void {
+  details = render;
+}
+
+/**
+ * Whether the workflow task under way is the first after a reset: it repeats signals and updates that came after the
+ * point of the reset, and nothing in them says so. That same task gives the execution a new random seed.
+ */
+export function repeatsAfterReset(): boolean {
+  return resetAt === Date.now();
+}
+
+/** A worker's bundle has to name this module among its `workflowInterceptorModules`. */
+export function interceptors(): WorkflowInterceptors {
+  return {
+    internals: [
+      {
+        activate(input, next) {
+          for (const job of input.activation.jobs ?? []) {
+            if (job.updateRandomSeed) resetAt = Date.now();
+            if (job.queryWorkflow && details !== null) setCurrentDetails(details());
+          }
+          next(input);
+        },
+      },
+    ],
+  };
+}
