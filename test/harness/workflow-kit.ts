@@ -1,15 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { type SluiceActivities, taskQueue } from '@sluice/sdk';
 import { Client, Connection } from '@temporalio/client';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { inject } from 'vitest';
+import { workflowCode } from './workflow-code.ts';
 
 Runtime.install({
   logger: new DefaultLogger('ERROR'),
@@ -20,11 +14,7 @@ let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
 /** The fixtures' workflow bundle, made once per test file. */
 export function fixtureBundle(): Promise<WorkflowBundleWithSourceMap> {
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../fixtures/entry.ts', import.meta.url)),
-    workflowInterceptorModules: [fileURLToPath(new URL('../../packages/workflows/src/index.ts', import.meta.url))],
-    logger: new DefaultLogger('ERROR'),
-  });
+  bundle ??= workflowCode(fileURLToPath(new URL('../fixtures/entry.ts', import.meta.url)));
   return bundle;
 }
 

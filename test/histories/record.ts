@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { type RolloutOutcome, taskQueue } from '@sluice/sdk';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { startTemporal } from '../../packages/cli/src/dev/temporal-server.ts';
+import { workflowCode } from '../harness/workflow-code.ts';
 import type { Kit } from '../harness/workflow-kit.ts';
 import { folder, scrubbed, suffix, textOf } from './history-file.ts';
 import { activitiesOf, type Scenario, scenarios } from './scenarios.ts';
@@ -29,10 +30,7 @@ async function main(names: readonly string[]): Promise<void> {
   const release = join(folder, `v${(JSON.parse(manifest) as { version: string }).version}`);
   if (names.length === 0) await rm(release, { recursive: true, force: true });
   await mkdir(release, { recursive: true });
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(folder, 'entry.ts'),
-    logger: new DefaultLogger('ERROR'),
-  });
+  const { code } = await workflowCode(join(folder, 'entry.ts'));
   const server = await startTemporal({ headless: true });
   const connection = await Connection.connect({ address: server.address });
   const native = await NativeConnection.connect({ address: server.address });

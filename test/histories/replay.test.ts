@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { workflowCode } from '../harness/workflow-code.ts';
 import { folder, type HistoryFile, readHistories, textOf } from './history-file.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -14,11 +14,7 @@ const histories = await readHistories();
 
 /** Replays histories by the workflow code of `entry`; the error of each, or null. */
 async function replayed(entry: string, files: readonly HistoryFile[]): Promise<Map<string, Error | null>> {
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath: join(folder, entry),
-    workflowInterceptorModules: [fileURLToPath(new URL('../../packages/workflows/src/index.ts', import.meta.url))],
-    logger: new DefaultLogger('ERROR'),
-  });
+  const workflowBundle = await workflowCode(join(folder, entry));
   const errors = new Map<string, Error | null>();
   // One after another by name: two releases have histories of one workflow id.
   for (const { name, workflowId, events } of files) {

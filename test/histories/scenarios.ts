@@ -194,28 +194,28 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'fan-out-children',
-    activities: failsFor('k202'),
+    activities: failsFor('k502'),
     play: async (kit, id) => {
-      const run = await kit.start('fan-out', { keys: keys(204), tolerate: 1 }, { id });
+      const run = await kit.start('fan-out', { keys: keys(504), tolerate: 1 }, { id });
       await run.result();
-      return { more: { 'last-child': `${id}/key/2` } };
+      return { more: { 'last-child': `${id}/key/7` } };
     },
   },
   {
     name: 'recovered-children',
     activities: { evaluate: () => Promise.reject(failure('NotFound')) },
     play: async (kit, id) => {
-      const run = await kit.start('recovered', { keys: keys(202) }, { id });
+      const run = await kit.start('recovered', { keys: keys(502) }, { id });
       await run.result();
-      return { more: { 'last-child': `${id}/key/2` } };
+      return { more: { 'last-child': `${id}/key/7` } };
     },
   },
   {
     name: 'changed-children',
     play: async (kit, id) => {
-      const run = await kit.start('changed', { keys: keys(202) }, { id });
+      const run = await kit.start('changed', { keys: keys(502) }, { id });
       await run.result();
-      return { more: { 'last-child': `${id}/key/2` } };
+      return { more: { 'last-child': `${id}/key/7` } };
     },
   },
   { name: 'nested', play: runs('nested', { shops: ['a', 'b'], years: [2012, 2013, 2014] }) },
@@ -234,7 +234,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'called-like-a-function', play: fails('caller', {}, 'InvalidStep', /called like a function/) },
   {
     name: 'deploys-in-children',
-    play: fails('deploys-in-children', { keys: keys(201) }, 'MapFailed', /201 of 201 .* more than 200 keys/),
+    play: fails('deploys-in-children', { keys: keys(501) }, 'MapFailed', /501 of 501 .* more than 500 keys/),
   },
   example('flight-delays', { until: '2013-09-30' }),
   example('digits', {}),

@@ -101,14 +101,14 @@ describe('retry --from', () => {
   });
 
   it('runs a large map again, whose keys run in children', async () => {
-    const keys = Array.from({ length: 201 }, (_, i) => `k${i}`);
-    broken.add('k200');
+    const keys = Array.from({ length: 501 }, (_, i) => `k${i}`);
+    broken.add('k500');
     const run = await kit.start('fan-out', { keys });
     await expect(run.result()).rejects.toThrow();
     broken.clear();
     const { steps } = await retry(run.workflowId, 'key');
     expect(steps.map(({ step, fate }) => `${step} ${fate}`)).toEqual(['before reused', 'key rerun']);
-    expect(await kit.client.workflow.getHandle(run.workflowId).result()).toMatchObject({ ok: 201, failed: [] });
+    expect(await kit.client.workflow.getHandle(run.workflowId).result()).toMatchObject({ ok: 501, failed: [] });
     expect(stepsDone(run.workflowId).filter((step) => step === 'before')).toHaveLength(1);
   });
 
@@ -117,12 +117,12 @@ describe('retry --from', () => {
     async function underWay(reset: (workflowId: string) => Promise<unknown>): Promise<string> {
       const { promise, resolve } = Promise.withResolvers<void>();
       held = promise;
-      const run = await kit.start('fan-out', { keys: Array.from({ length: 201 }, (_, i) => `k${i}`) });
+      const run = await kit.start('fan-out', { keys: Array.from({ length: 501 }, (_, i) => `k${i}`) });
       await waitFor('keys under way', async () => stepsDone(run.workflowId).length > 20);
       held = null;
       await reset(run.workflowId);
       resolve();
-      expect(await kit.client.workflow.getHandle(run.workflowId).result()).toMatchObject({ ok: 201, failed: [] });
+      expect(await kit.client.workflow.getHandle(run.workflowId).result()).toMatchObject({ ok: 501, failed: [] });
       return run.workflowId;
     }
 

@@ -1,7 +1,7 @@
 import { builtinModules } from 'node:module';
 import { sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type BundleOptions, bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { type BundleOptions, DefaultLogger } from '@temporalio/worker';
+import { workflowCode } from '../harness/workflow-code.ts';
 
 /** What of webpack is needed here; the worker brings it. */
 interface Compiler {
@@ -50,9 +50,7 @@ export async function bundledModules(workflowsPath: string): Promise<Bundle> {
   };
   type Hook = NonNullable<BundleOptions['webpackConfigHook']>;
   const hook: Hook = (config) => ({ ...config, plugins: [...(config.plugins ?? []), plugin as never] });
-  const { code } = await bundleWorkflowCode({
-    workflowsPath,
-    workflowInterceptorModules: [fileURLToPath(new URL('../../packages/workflows/src/index.ts', import.meta.url))],
+  const { code } = await workflowCode(workflowsPath, {
     webpackConfigHook: hook,
     logger: new DefaultLogger('ERROR', () => {}),
   });

@@ -1,7 +1,10 @@
 import { ErrorCode, SluiceError } from './errors.ts';
 
-/** Keys up to which a map runs inside its own workflow; more go to children, or history would grow too long. */
-export const INLINE_KEYS = 200;
+/**
+ * Keys up to which a map runs inside its own workflow; more go to children, or history would grow too long: with eight
+ * steps for each of them it has some 20,000 events of the 51,200 that it may have, and 20 of its 50 MB.
+ */
+export const INLINE_KEYS = 500;
 /** Keys of all maps inside of maps: with a few steps each their events stay below the 51,200 of a history. */
 export const NESTED_KEYS = 4_000;
 

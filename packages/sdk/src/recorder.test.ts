@@ -324,11 +324,11 @@ describe('what goes wrong in a plan', () => {
           await deploy('shop', { model, approval: 'none', gates: [await evaluate('quality', { model, suite: 's' })] });
         }),
       );
-    await expect(deployEach(201)).rejects.toMatchObject({
+    await expect(deployEach(501)).rejects.toMatchObject({
       code: ErrorCode.InvalidStep,
-      message: 'city=k0/shop stands in a map of more than 200 keys.',
+      message: 'city=k0/shop stands in a map of more than 500 keys.',
     });
-    expect((await deployEach(200)).steps).toHaveLength(1 + 3 * 200);
+    expect((await deployEach(500)).steps).toHaveLength(1 + 3 * 500);
   });
 
   it('is more keys in maps inside of maps than one history holds', async () => {

@@ -70,6 +70,15 @@ test('a trainer dies with its worker, even by SIGKILL, with all of its group, an
   expect(await readdir(join(stateDir, 'work'))).toEqual([]);
 });
 
+test('directories that a dead worker kept for later are removed, and those of a living one are not', async () => {
+  const id = newAttemptId();
+  const [host, , started, random] = id.split('-');
+  const dead = [host, 2 ** 22 + 1, started, random].join('-');
+  for (const name of [id, dead]) await mkdir(join(stateDir, 'spare', name, 'output'), { recursive: true });
+  await cleanWork({ stateDir });
+  expect(await readdir(join(stateDir, 'spare'))).toEqual([id]);
+});
+
 test('an id tells whether its worker lives', () => {
   const id = newAttemptId();
   expect(ownerAlive(id)).toBe(true);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ActivityContext } from '../context.ts';
 import { ATTEMPT_ID, ownerAlive } from './attempt-id.ts';
 import { cleanCache } from './inputs.ts';
+import { attemptFolders } from './work-dir.ts';
 
 /**
  * Kills processes of attempts whose worker is dead: what a trainer started outlives the trainer itself. Looks for
@@ -33,11 +34,11 @@ export async function killLeftovers(attempt?: string): Promise<number[]> {
 /** Cleans the cache, and removes the work directories, and kills the processes, of attempts whose worker is dead; called when a worker starts. */
 export async function cleanWork(context: Pick<ActivityContext, 'stateDir'>): Promise<void> {
   await Promise.all([killLeftovers(), cleanCache(context)]);
-  const folder = join(context.stateDir, 'work');
-  const ids = await readdir(folder).catch(() => []);
-  await Promise.all(
-    ids.filter((id) => ownerAlive(id) === false).map((id) => rm(join(folder, id), { recursive: true, force: true })),
-  );
+  for (const folder of attemptFolders.map((name) => join(context.stateDir, name))) {
+    const ids = await readdir(folder).catch(() => []);
+    const dead = ids.filter((id) => ownerAlive(id) === false);
+    await Promise.all(dead.map((id) => rm(join(folder, id), { recursive: true, force: true })));
+  }
 }
 
 async function attemptOf(pid: number): Promise<string | null> {

@@ -109,8 +109,7 @@ test('a newer checkpoint takes the place of one that fails', async () => {
       if (step === 1) throw new Error('down');
     },
   });
-  uploader.add(await checkpoint(1));
-  uploader.add(await checkpoint(2));
+  for (const one of await Promise.all([1, 2].map(checkpoint))) uploader.add(one);
   expect(await uploader.flush(later())).toBe(true);
   expect(tried).toEqual([1, 2]);
 });

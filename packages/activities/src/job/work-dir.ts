@@ -1,6 +1,6 @@
-import { mkdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { ErrorCode, SluiceError, type StepRef } from '@sluice/sdk';
 import { pathName } from './path-name.ts';
 
@@ -19,8 +19,17 @@ export interface WorkDir {
 // What every attempt does to its own small directory is done synchronously: a call takes some ten microseconds, its way
 // through the thread pool ten times as long, and a job of many short steps is made of these.
 
+/** Folders below the state directory that hold directories of attempts, by their ids. */
+export const attemptFolders = ['work', 'spare'] as const;
+/**
+ * Directories whose attempts left nothing in them, by the folder they are for; the next attempt takes one over. To
+ * make them anew is slow where many are removed: ext4 then looks at every inode that was freed in the last minutes.
+ */
+const spares = new Map<string, string[]>();
+
 export function makeWorkDir(stateDir: string, attemptId: string): WorkDir {
-  const root = resolve(stateDir, 'work', attemptId);
+  const folder = resolve(stateDir, 'work');
+  const root = join(folder, attemptId);
   const work: WorkDir = {
     root,
     step: join(root, 'step.json'),
@@ -30,6 +39,8 @@ export function makeWorkDir(stateDir: string, attemptId: string): WorkDir {
     resume: join(root, 'resume'),
     uploads: join(root, 'uploads'),
   };
+  const spare = spares.get(folder)?.pop();
+  if (spare !== undefined && takesOver(spare, work)) return work;
   mkdirSync(root, { recursive: true });
   mkdirSync(work.output);
   mkdirSync(work.checkpoints);
@@ -39,7 +50,7 @@ export function makeWorkDir(stateDir: string, attemptId: string): WorkDir {
 /** @param unfinished work that may still write to it; it is not waited for, but cleaned up after. */
 export async function removeWorkDir(work: WorkDir, unfinished: Promise<unknown>): Promise<void> {
   const remove = async (): Promise<void> => {
-    if (!removeEmpty(work)) await rm(work.root, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+    if (!spared(work)) await rm(work.root, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   };
   let removed: Promise<void> | null = null;
   const again = (): void => {
@@ -51,16 +62,37 @@ export async function removeWorkDir(work: WorkDir, unfinished: Promise<unknown>)
   await removed;
 }
 
-/** @returns false when something was left in it, or comes to it, that takes time to remove. */
-function removeEmpty(work: WorkDir): boolean {
+/** Keeps the directory for a later attempt. @returns false when something was left in it. */
+function spared(work: WorkDir): boolean {
+  const folder = dirname(work.root);
+  const spare = join(dirname(folder), 'spare', basename(work.root));
   try {
-    unlinkSync(work.events);
-    unlinkSync(work.step);
-    for (const folder of [work.output, work.checkpoints, work.root]) rmdirSync(folder);
-    return true;
+    unlinkSync(work.events); // whoever may still write to it writes to nobody
+    if (!isBare(work)) return false;
+    mkdirSync(dirname(spare), { recursive: true });
+    renameSync(work.root, spare);
   } catch {
     return false;
   }
+  spares.set(folder, [...(spares.get(folder) ?? []), spare]);
+  return true;
+}
+
+function takesOver(spare: string, work: WorkDir): boolean {
+  try {
+    renameSync(spare, work.root);
+  } catch {
+    return false;
+  }
+  if (isBare(work)) return true;
+  rmSync(work.root, { recursive: true, force: true }); // somebody wrote to it meanwhile
+  return false;
+}
+
+/** Nothing in it but the step file, which the next attempt writes over. */
+function isBare(work: WorkDir): boolean {
+  const count = (folder: string): number => readdirSync(folder).length;
+  return count(work.root) === 3 && count(work.output) === 0 && count(work.checkpoints) === 0;
 }
 
 /** Where everything a trainer prints goes. */
