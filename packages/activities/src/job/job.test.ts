@@ -234,7 +234,7 @@ test('a plain step gives its result and its files, Unicode and all', async () =>
   const { result } = await startAttempt(on, 1, { kind: 'step', spec: { run } }).outcome;
   expect(result).toMatchObject({ value: { größe: [1, null, '日本'] }, files: { kind: 'files', bytes: 1 } });
   const logs = join(on.context.stateDir, 'logs');
-  const [log = ''] = (await readdir(logs, { recursive: true })).filter((name) => name.endsWith('1.log'));
+  const [log = ''] = (await readdir(logs, { recursive: true })).filter((name) => name.endsWith('.1.log'));
   expect(await readFile(join(logs, log), 'utf8')).toContain('[info] ünï');
 });
 

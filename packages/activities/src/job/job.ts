@@ -19,6 +19,7 @@ import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { fetchInputs } from './inputs.ts';
 import { storeModel, storeOutput } from './job-result.ts';
 import { killLeftovers } from './leftovers.ts';
+import { logPath } from './log-path.ts';
 import { logTail } from './log-tail.ts';
 import type { Manifest } from './manifest.ts';
 import { findProgram, type Program } from './program.ts';
@@ -30,7 +31,7 @@ import { trainerEnv } from './trainer-env.ts';
 import { runTrainer, type TrainerRun } from './trainer-run.ts';
 import { type TrainingLog, trainingLog } from './training-log.ts';
 import { defaultGrace, type Grace, watchInside, watchOutside } from './watches.ts';
-import { logPath, makeWorkDir, removeWorkDir, type WorkDir } from './work-dir.ts';
+import { makeWorkDir, removeWorkDir, type WorkDir } from './work-dir.ts';
 
 export interface JobOptions {
   /** How long stopping may take. */
@@ -147,7 +148,7 @@ async function prepare(attempt: Attempt): Promise<Ready> {
 async function train(attempt: Attempt, { program, line, resume }: Ready): Promise<TrainerRun> {
   const { context, input, work, id, stop, progress, heartbeat, log } = attempt;
   let lastEvent = Date.now();
-  const life = { lastEvent: () => lastEvent, paths: [work.root, logPath(context.stateDir, input.ref, input.attempt)] };
+  const life = { lastEvent: () => lastEvent, paths: [work.root, logOf(context, input)] };
   const unwatch = watchInside(input, stop, attempt.grace, attempt.startedAt, life);
   try {
     return await runTrainer({
@@ -155,7 +156,7 @@ async function train(attempt: Attempt, { program, line, resume }: Ready): Promis
         program,
         cwd: resolve(context.root),
         env: trainerEnv(context, input.spec.run, work, id),
-        log: logPath(context.stateDir, input.ref, input.attempt),
+        log: logOf(context, input),
       },
       work,
       line,
@@ -254,8 +255,12 @@ async function statusOf(error: unknown, line: CheckpointLine | null): Promise<'f
   return code === ErrorCode.Preempted ? 'preempted' : 'failed';
 }
 
+function logOf({ stateDir }: ActivityContext, { ref, attempt }: JobInput): string {
+  return logPath(stateDir, ref.workflowId, ref.step, attempt);
+}
+
 async function tailOf({ context, input }: Attempt, run: TrainerRun): Promise<readonly string[]> {
-  return logTail(logPath(context.stateDir, input.ref, input.attempt), run.logFrom);
+  return logTail(logOf(context, input), run.logFrom);
 }
 
 /** A training log whose end is told once, never fails, and takes 30 s at most. */

@@ -1,8 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
-import { ErrorCode, SluiceError, type StepRef } from '@sluice/sdk';
-import { pathName } from './path-name.ts';
+import { ErrorCode, SluiceError } from '@sluice/sdk';
 
 /** The directory of one attempt, and what lies in it. All paths are absolute. */
 export interface WorkDir {
@@ -68,6 +67,7 @@ function spared(work: WorkDir): boolean {
   const spare = join(dirname(folder), 'spare', basename(work.root));
   try {
     unlinkSync(work.events); // whoever may still write to it writes to nobody
+    unlinkSync(work.step);
     if (!isBare(work)) return false;
     mkdirSync(dirname(spare), { recursive: true });
     renameSync(work.root, spare);
@@ -89,15 +89,9 @@ function takesOver(spare: string, work: WorkDir): boolean {
   return false;
 }
 
-/** Nothing in it but the step file, which the next attempt writes over. */
 function isBare(work: WorkDir): boolean {
   const count = (folder: string): number => readdirSync(folder).length;
-  return count(work.root) === 3 && count(work.output) === 0 && count(work.checkpoints) === 0;
-}
-
-/** Where everything a trainer prints goes. */
-export function logPath(stateDir: string, ref: Pick<StepRef, 'workflowId' | 'step'>, attempt: number): string {
-  return resolve(stateDir, 'logs', pathName(ref.workflowId), pathName(ref.step), `${attempt}.log`);
+  return count(work.root) === 2 && count(work.output) === 0 && count(work.checkpoints) === 0;
 }
 
 /**

@@ -1,12 +1,12 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { logFolder } from '@sluice/activities';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
 import { didYouMean } from '../config/suggest.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { findRun } from '../run/find-run.ts';
-import { logFolder } from '../run/log-path.ts';
 import { connectClient, temporalTarget } from '../run/temporal-target.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, loadProject } from './project.ts';
@@ -71,11 +71,9 @@ async function workflowIdOf(
 
 async function logFiles(folder: string): Promise<LogFile[]> {
   const files: LogFile[] = [];
-  for (const step of await readdir(folder).catch(() => [])) {
-    for (const name of await readdir(join(folder, step)).catch(() => [])) {
-      const attempt = Number(/^(\d+)\.log$/.exec(name)?.[1]);
-      if (Number.isInteger(attempt)) files.push({ step: decoded(step), attempt, path: join(folder, step, name) });
-    }
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, step, attempt] = /^(.+)\.(\d+)\.log$/.exec(name) ?? [];
+    if (step !== undefined) files.push({ step: decoded(step), attempt: Number(attempt), path: join(folder, name) });
   }
   return files.sort((a, b) => a.step.localeCompare(b.step) || a.attempt - b.attempt);
 }

@@ -1,4 +1,4 @@
-import { createActivities } from '@sluice/activities';
+import { createActivities, logPath } from '@sluice/activities';
 import { type DeploySpec, describeError, useRuntime, type Verdict, worstOf } from '@sluice/sdk';
 import { Client, Connection } from '@temporalio/client';
 import { findPipeline, loadPipelines } from '../config/load-pipelines.ts';
@@ -12,7 +12,6 @@ import { roleOfVerdict } from '../follow/lines.ts';
 import { JobCache } from '../local/job-cache.ts';
 import { type LocalEvent, LocalRuntime } from '../local/local-runtime.ts';
 import { followLog } from '../local/log-follower.ts';
-import { logPath } from '../run/log-path.ts';
 import { parseParamFlags } from '../run/parse-params.ts';
 import { activityContext } from '../worker/activity-context.ts';
 import type { Io } from './io.ts';
