@@ -7,6 +7,8 @@ import {
   type Verdict,
 } from '@sluice/sdk';
 
+/** Open gates that are shown. */
+const GATES = 10;
 /** Rows of evidence that are shown; the report has all. */
 const EVIDENCE = 40;
 /** Rows of steps that are shown, and decisions; the query `status` has more. */
@@ -24,7 +26,10 @@ export function renderDetails(status: RunStatus, identity: 'by' | 'token' = 'by'
     .filter(([name]) => name !== 'temporal')
     .map(([name, url]) => `[${plain(name)}](${url})`);
   const parts = [[`**${plain(status.pipeline)}** is **${status.state}**`, ...links].join(' · ')];
-  for (const gate of status.gates) parts.push(renderGate(gate, identity));
+  for (const gate of status.gates.slice(0, GATES)) parts.push(renderGate(gate, identity));
+  const more = status.gates.length - GATES;
+  if (more > 0)
+    parts.push(`**${more} more** wait for a decision: \`sluice status ${quoted(status.workflowId)}\` lists them.`);
   parts.push(renderSteps(status));
   parts.push(...renderFailures(status));
   const decisions = status.decisions.slice(-DECISIONS).map((one) => {

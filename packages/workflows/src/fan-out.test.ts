@@ -125,18 +125,18 @@ describe('the slices of a large fan-out', () => {
     );
   });
 
-  it('are of a hundred keys at most, and of up to four hundred when there are very many', () => {
+  it('are of two hundred keys at most, and of up to four hundred when there are very many', () => {
     const sizes = (count: number) => slicesOf(keysOf(count), 100).slices.map(({ keys }) => keys.length);
-    expect(sizes(501)).toEqual([63, 63, 63, 63, 63, 63, 63, 60]);
-    expect(sizes(2_000)).toEqual(new Array(20).fill(CHILD_KEYS));
+    expect(sizes(501)).toEqual([126, 126, 126, 123]);
+    expect(sizes(4_000)).toEqual(new Array(20).fill(CHILD_KEYS));
     expect(sizes(5_000)).toEqual(new Array(20).fill(250));
     expect(sizes(20_000)).toEqual([...new Array(51).fill(385), 365]);
   });
 
   it('are worked on by four children at least, so that the last key of one does not keep all others waiting', () => {
     const lanes = (concurrency: number, count = 2_000) => slicesOf(keysOf(count), concurrency).lanes;
-    expect([1, 2, 16, 100, 200, 5_000].map((concurrency) => lanes(concurrency))).toEqual([1, 2, 4, 4, 8, 20]);
-    expect(lanes(5_000, 501)).toBe(6);
+    expect([1, 2, 16, 100, 200, 5_000].map((concurrency) => lanes(concurrency))).toEqual([1, 2, 4, 4, 8, 10]);
+    expect(lanes(5_000, 501)).toBe(4);
   });
 });
 

@@ -6,7 +6,7 @@ import { summary } from './summary.ts';
 import { utf8 } from './utf8.ts';
 
 /** Keys of one child: more only when there would be very many children. */
-export const CHILD_KEYS = 100;
+export const CHILD_KEYS = 200;
 const MOST_CHILD_KEYS = 400;
 /** Children that a fan-out is cut into before they get more than {@link CHILD_KEYS} keys. */
 const CHILDREN = 20;

@@ -17,6 +17,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Steps that `status` and the UI list one by one; the rest is counted. */
 const LISTED = 300;
+/** Open gates whose evidence is told; of the others the verdicts: Temporal refuses answers of more than a few megabytes. */
+const EVIDENCED = 20;
 
 const keys = {
   state: defineSearchAttributeKey(SearchAttribute.state, SearchAttributeType.KEYWORD),
@@ -122,10 +124,14 @@ export class Journal {
       state: this.#state,
       steps: listed,
       hidden,
-      gates: [...this.#gates],
+      gates: this.#gates.map((gate, index) => (index < EVIDENCED ? gate : withoutEvidence(gate))),
       decisions: [...this.decisions],
       refused: this.refused.slice(-50),
       links: this.links,
     };
   }
+}
+
+function withoutEvidence(gate: OpenGate): OpenGate {
+  return { ...gate, gates: gate.gates.map((one) => ({ ...one, evidence: [] })) };
 }
