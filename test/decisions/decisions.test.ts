@@ -171,16 +171,21 @@ describe('decisions on a real Temporal server', () => {
     expect(told[0]?.commands.length).toBeGreaterThan(0);
   });
 
-  it('shows the evidence and the exact commands in the details of the UI', async () => {
-    const run = await kit.start('gated', {});
-    await untilState(run, 'awaiting-approval');
-    const metadata = await run.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-    expect(metadata.currentDetails).toContain('waits for approval');
-    expect(metadata.currentDetails).toContain(
-      `sluice approve '${run.workflowId}' --candidate ${candidate.slice(7, 19)}`,
-    );
-    await run.signal('reject', { by: 'ana' });
-    await run.result();
+  it('shows the evidence and the exact commands in the details of the UI, each run its own, also when it has ended', async () => {
+    const runs = await Promise.all([1, 2, 3].map(() => kit.start('gated', {})));
+    const details = async (run: (typeof runs)[number]) =>
+      (await run.query<{ currentDetails?: string }>('__temporal_workflow_metadata')).currentDetails;
+    for (const run of runs) await untilState(run, 'awaiting-approval');
+    for (const run of runs) {
+      const shown = await details(run);
+      expect(shown).toContain('waits for approval');
+      expect(shown).toContain(`sluice approve '${run.workflowId}' --candidate ${candidate.slice(7, 19)}`);
+      await run.signal('reject', { by: `ana of ${run.workflowId}` });
+    }
+    for (const run of runs) {
+      await run.result();
+      expect(await details(run)).toContain(`by ana of ${run.workflowId}`);
+    }
   });
 });
 
