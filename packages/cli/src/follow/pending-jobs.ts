@@ -1,6 +1,7 @@
 import type { AttemptProgress, StepRef } from '@sluice/sdk';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
 import type { PendingJob } from './snapshot.ts';
 
 /** What an activity does, as its schedule event tells. */
@@ -10,9 +11,13 @@ export interface ScheduledStep {
   readonly attempt: number;
 }
 
+/** Events that are read at a time. */
+const PAGE = 200;
+
 /**
  * Tells which step a pending activity belongs to. Temporal's description names activities by id only, so the history
- * is read when an id comes up for the first time.
+ * is read when an id comes up for the first time: backwards, for what is pending was scheduled lately as a rule, and
+ * a map of hundreds of keys brings new ids all the time.
  */
 export class PendingJobs {
   readonly #client: Client;
@@ -31,7 +36,8 @@ export class PendingJobs {
       this.#known = new Map();
     }
     const pending = description.raw.pendingActivities ?? [];
-    if (pending.some(({ activityId }) => !this.#known.has(activityId ?? ''))) await this.#readHistory();
+    const unknown = pending.map(({ activityId }) => activityId ?? '').filter((id) => !this.#known.has(id));
+    if (unknown.length > 0) await this.#find(new Set(unknown));
     return pending.flatMap((activity) => {
       const scheduled = this.#known.get(activity.activityId ?? '');
       if (!scheduled) return [];
@@ -46,17 +52,25 @@ export class PendingJobs {
     });
   }
 
-  async #readHistory(): Promise<void> {
-    const handle = this.#client.workflow.getHandle(this.#workflowId, this.#runId);
-    const { events } = await handle.fetchHistory();
-    for (const event of events ?? []) {
-      const scheduled = event.activityTaskScheduledEventAttributes;
-      if (!scheduled) continue;
-      this.#known.set(
-        scheduled.activityId ?? '',
-        scheduledStep(scheduled.activityType?.name, scheduled.input?.payloads),
-      );
-    }
+  async #find(ids: Set<string>): Promise<void> {
+    let nextPageToken: Uint8Array | null = null;
+    do {
+      const page: temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryReverseResponse =
+        await this.#client.workflowService.getWorkflowExecutionHistoryReverse({
+          namespace: this.#client.options.namespace,
+          execution: { workflowId: this.#workflowId, runId: this.#runId },
+          maximumPageSize: PAGE,
+          nextPageToken,
+        });
+      for (const event of page.history?.events ?? []) {
+        const scheduled = event.activityTaskScheduledEventAttributes;
+        const id = scheduled?.activityId ?? '';
+        if (!ids.delete(id)) continue;
+        this.#known.set(id, scheduledStep(scheduled?.activityType?.name, scheduled?.input?.payloads));
+      }
+      nextPageToken = page.nextPageToken ?? null;
+    } while (ids.size > 0 && nextPageToken !== null && nextPageToken.length > 0);
+    for (const id of ids) this.#known.set(id, null);
   }
 }
 
