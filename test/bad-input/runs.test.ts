@@ -42,6 +42,8 @@ interface Case {
   /** Attempts of the training; left out where none was made. */
   readonly attempts?: readonly string[];
   readonly tail?: readonly string[];
+  /** A plan finds it, so that nothing is started unless asked for. */
+  readonly planned?: true;
 }
 
 const broken = (fault: string, more: object = {}) => ({ trainer: { ...short, fault }, ...more });
@@ -133,6 +135,7 @@ const cases: readonly Case[] = [
     params: { on: 'gpu' },
     code: 'InvalidStep',
     says: ['there is no resource class "gpu"', '(at model)', 'What now: Use one of cpu, spot, on-demand'],
+    planned: true,
   },
   {
     what: 'an endpoint that is not in the config',
@@ -140,6 +143,7 @@ const cases: readonly Case[] = [
     params: { trainer: short, endpoint: 'shopp' },
     code: 'InvalidStep',
     says: ['there is no endpoint "shopp"', '(at release)', /What now: Use one of .*\bshop\b/],
+    planned: true,
     attempts: ['done'],
   },
   {
@@ -148,6 +152,7 @@ const cases: readonly Case[] = [
     params: {},
     code: 'DuplicateStep',
     says: ['Two steps are called "rows"', '(at rows)', 'What now: Names identify work'],
+    planned: true,
   },
   {
     what: 'two items of a map with one key',
@@ -155,21 +160,33 @@ const cases: readonly Case[] = [
     params: {},
     code: 'DuplicateStep',
     says: ['items 0 and 2 of map airport have the same key "EWR"', 'What now: Keys identify work'],
+    planned: true,
   },
 ];
 
 describe.concurrent('a run ends with exit code 1 and says what, where and what now, for', () => {
-  it.each(cases)('$what', async ({ what, pipeline, params, code, says, attempts, tail }) => {
+  it.each(cases)('$what', async ({ what, pipeline, params, code, says, attempts, tail, planned }) => {
     const key = `bad-${cases.findIndex((one) => one.what === what)}`;
     const flags = Object.entries(params).flatMap(([name, value]) => ['--param', `${name}=${JSON.stringify(value)}`]);
-    const called = await sluice(project.root, ['run', pipeline, '--key', key, '--wait', '--json', ...flags]);
+    const handle = project.client.workflow.getHandle(`${pipeline}/${key}`);
+    const run = ['run', pipeline, '--key', key, '--wait', '--json', ...flags];
+    if (planned) {
+      const refused = await sluice(project.root, run);
+      expect(refused.exit, refused.out + refused.err).toBe(2);
+      expect(refused.events.find(({ type }) => type === 'error')).toMatchObject({
+        code,
+        message: expect.stringMatching(says[0] ?? ''),
+      });
+      await expect(handle.describe()).rejects.toThrow(/not found/i);
+      run.push('--no-check');
+    }
+    const called = await sluice(project.root, run);
     expect(called.exit, called.out + called.err).toBe(1);
     const failure = called.events.find(({ type }) => type === 'finished')?.failure;
     expect(failure?.code).toBe(code);
     for (const text of says) expect(failure?.message).toMatch(text);
     if (tail !== undefined) expect(failure?.tail).toEqual(tail);
 
-    const handle = project.client.workflow.getHandle(`${pipeline}/${key}`);
     expect((await handle.describe()).status.name).toBe('FAILED');
     const status = await handle.query<RunStatus>(Query.status);
     expect(status.state).toBe('failed');

@@ -1,10 +1,11 @@
 import { setCurrentDetails, type WorkflowInterceptors } from '@temporalio/workflow';
 
 /**
- * What a workflow can learn only from the jobs of its activations. State of one workflow: its sandbox has this module
- * for itself.
+ * What a workflow can learn only where its activations pass. State of one workflow: its sandbox has this module for
+ * itself.
  */
 let details: (() => string) | null = null;
+let seed: string | null = null;
 /** Time of the workflow task that began an execution made by a reset, epoch ms. */
 let resetAt: number | null = null;
 
@@ -30,13 +31,21 @@ export function interceptors(): WorkflowInterceptors {
     internals: [
       {
         activate(input, next) {
-          for (const job of input.activation.jobs ?? []) {
-            if (job.updateRandomSeed) resetAt = Date.now();
-            if (job.queryWorkflow && details !== null) setCurrentDetails(details());
-          }
+          const now = randomnessSeed();
+          if (seed !== null && now !== seed) resetAt = Date.now();
+          seed = now;
+          if (details !== null && input.activation.jobs?.some((job) => job.queryWorkflow)) setCurrentDetails(details());
           next(input);
         },
       },
     ],
   };
+}
+
+/** Not in the SDK's interface; its only public sign, other random numbers, cannot be told from the next ones. */
+function randomnessSeed(): string {
+  const { __TEMPORAL_ACTIVATOR__: activator } = globalThis as {
+    __TEMPORAL_ACTIVATOR__?: { readonly randomnessSeed?: readonly number[] };
+  };
+  return activator?.randomnessSeed?.join() ?? '';
 }

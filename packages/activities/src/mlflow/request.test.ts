@@ -55,6 +55,24 @@ test.each([400, 401, 404, 409, 501])('%s is not tried again', async (answer) => 
   expect(seen).toHaveLength(1);
 });
 
+test.each([
+  ['BAD_REQUEST', '(sqlite3.IntegrityError) UNIQUE constraint failed: inputs.source_type', 2],
+  ['BAD_REQUEST', '(psycopg2.errors.UniqueViolation) duplicate key value violates unique constraint', 2],
+  ['RESOURCE_ALREADY_EXISTS', 'Experiment(name=a) already exists. Error: (sqlite3.IntegrityError) UNIQUE', 1],
+])(
+  'a row that another call has just written is looked at again, and a name that is taken is not: %s %s',
+  async (code, message, tries) => {
+    answers = [
+      (response) => {
+        response.writeHead(400, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ error_code: code, message }));
+      },
+    ];
+    await caller()('POST', 'runs/log-inputs', {}).catch(() => {});
+    expect(seen).toHaveLength(tries);
+  },
+);
+
 test('attempts are bounded, and what is left is an error that may pass', async () => {
   answers = Array(9).fill(503);
   await expect(caller({ attempts: 3 })('POST', 'runs/update', {})).rejects.toMatchObject({

@@ -126,6 +126,9 @@ function judge(response: Response, text: string, where: string): Answer {
     const why = `HTTP ${status}${message ? ` (${message.slice(0, 200)})` : ''}`;
     return { kind: 'again', why, ...(seconds >= 0 ? { after: seconds * 1000 } : {}) };
   }
+  // Two calls wrote one row at once, and the other one was faster; it is there when this one looks again.
+  if (/^\(\S*(IntegrityError\) UNIQUE|UniqueViolation\))/.test(message))
+    return { kind: 'again', why: message.slice(0, 200) };
   const fix = adviceFor(status, message, typeof said.error_code === 'string', response.headers.get('location'), where);
   const what = response.ok ? 'answered, but not as MLflow does' : `refused: ${message || `HTTP ${status}`}`;
   return {
