@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { logFolder } from '@sluice/activities';
+import { jobLogs } from '@sluice/activities';
 import type { RunStatus } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import { onTestFinished } from 'vitest';
@@ -100,11 +100,7 @@ export function runHandle(client: Client, root: string, workflowId: string): Run
 }
 
 async function readLogs(root: string, workflowId: string, step: string): Promise<string[]> {
-  const folder = logFolder(join(root, '.sluice'), workflowId);
-  const attemptOf = (name: string) => Number(name.slice(encodeURIComponent(step).length + 1, -'.log'.length));
-  const files = (await readdir(folder))
-    .filter((name) => name.startsWith(`${encodeURIComponent(step)}.`))
-    .sort((a, b) => attemptOf(a) - attemptOf(b));
-  if (files.length === 0) throw new Error(`there is no log of ${step} yet`);
-  return Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  const logs = (await jobLogs(join(root, '.sluice'), workflowId)).filter((log) => log.step === step);
+  if (logs.length === 0) throw new Error(`there is no log of ${step} yet`);
+  return Promise.all(logs.map(({ path }) => readFile(path, 'utf8')));
 }

@@ -3,7 +3,7 @@ export type { ActivityContext, PreemptionNotice, PreemptionNotices } from './con
 export { createActivities } from './create-activities.ts';
 export { jobActivity } from './job/job.ts';
 export { cleanWork } from './job/leftovers.ts';
-export { logFolder, logPath } from './job/log-path.ts';
+export { type JobLog, jobLogs, logFolder, logPath } from './job/log-path.ts';
 export { watchScheduledEvents } from './job/preemption.ts';
 export { type ScheduledEventsStandIn, scheduledEventsStandIn } from './job/scheduled-events-stand-in.ts';
 export { localSeam } from './job/seam.ts';

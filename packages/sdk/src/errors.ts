@@ -192,3 +192,28 @@ export const ErrorCode = {
   Internal: 'Internal',
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
+
+/** Is it the code of a step that was declared in a way that cannot work, whatever its inputs turn out to be? */
+export function isMisdeclared(code: string): boolean {
+  return code === ErrorCode.InvalidStep || code === ErrorCode.DuplicateStep;
+}
+
+/**
+ * A step names a resource class or an endpoint that the config does not have.
+ *
+ * @param known names that it has
+ * @param hint a sentence that may name the one that was meant
+ */
+export function notInConfig(
+  step: string,
+  what: 'resource class' | 'endpoint',
+  name: string,
+  known: readonly string[],
+  hint = '',
+): SluiceError {
+  const option = what === 'endpoint' ? 'endpoints' : 'classes';
+  return new SluiceError(ErrorCode.InvalidStep, `${step}: there is no ${what} "${name}".${hint}`, {
+    where: step,
+    fix: `Use one of ${known.join(', ') || '(none yet)'}, or add it to ${option} in sluice.config.ts.`,
+  });
+}

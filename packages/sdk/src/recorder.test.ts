@@ -336,6 +336,7 @@ describe('what goes wrong in a plan', () => {
       planOf(() => map('o', keysOf(outer), {}, () => map('i', keysOf(inner), {}, async () => 1)));
     await expect(nested(2, 2001)).rejects.toMatchObject({ code: ErrorCode.InvalidStep, where: 'o=k1/i' });
     expect((await nested(2, 2000)).steps).toHaveLength(3);
+    expect((await nested(600, 10)).steps).toHaveLength(601); // the outer map runs in children, a history each
   });
 
   it('is something that is no pipeline', async () => {

@@ -1,5 +1,5 @@
 import type { Json } from './artifact.ts';
-import { ErrorCode, errorCode, SluiceError } from './errors.ts';
+import { ErrorCode, errorCode, isMisdeclared, SluiceError } from './errors.ts';
 import { deployInLargeMap, INLINE_KEYS, NESTED_KEYS, tooManyNestedKeys } from './map-limits.ts';
 import { invalidStep, shown } from './options.ts';
 import { parseParams } from './params.ts';
@@ -131,8 +131,10 @@ class Recorder implements Runtime {
   map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
     const scopes = this.#scopes;
     const path = this.#note(scopes, { kind: 'map', on: null, spec: plain(spec) as unknown as MapSpec });
-    if (scopes.length > 0) this.#nestedKeys += spec.keys.length;
-    else if (spec.keys.length > INLINE_KEYS) this.#large.add(path);
+    const outermost = scopes[0]?.map;
+    if (outermost === undefined && spec.keys.length > INLINE_KEYS) this.#large.add(spec.name);
+    // Children of a large map have a history each; how many keys come together there is seen when it runs.
+    if (outermost !== undefined && !this.#large.has(outermost)) this.#nestedKeys += spec.keys.length;
     if (this.#nestedKeys > NESTED_KEYS) this.#refuse(tooManyNestedKeys(path));
     return new Promise((resolve) => {
       const settled: Settled<Value>[] = [];
@@ -154,7 +156,7 @@ class Recorder implements Runtime {
               (value) => done({ key, ok: true, value }),
               (error: unknown) => {
                 const code = errorCode(error);
-                if (isMistake(code)) this.#fault ??= error;
+                if (isMisdeclared(code)) this.#fault ??= error;
                 done({ key, ok: false, error: { code, message: messageOf(error) } });
               },
             );
@@ -209,10 +211,6 @@ class Recorder implements Runtime {
   #notPlannable(what: string, fix: string): SluiceError {
     return new SluiceError(ErrorCode.NotPlannable, what, { where: `pipeline ${this.#pipeline}`, fix });
   }
-}
-
-function isMistake(code: string): boolean {
-  return code === ErrorCode.InvalidStep || code === ErrorCode.DuplicateStep;
 }
 
 /** Resolves when everything that can go on by itself has gone on, and `pause` ms have passed. */

@@ -7,6 +7,7 @@ import {
   endpointWorkflowId,
   type GateResult,
   type Notification,
+  notInConfig,
   type OpenGate,
   type RolloutOutcome,
   type RolloutRequest,
@@ -31,10 +32,7 @@ let listening = false;
 /** Registers the candidate, waits for gates and a human, and hands it to the endpoint. */
 export async function deployStep(run: RunState, ref: StepRef, spec: DeploySpec): Promise<DeployResult> {
   if (!run.settings.endpoints.includes(spec.endpoint)) {
-    throw new SluiceError(ErrorCode.InvalidStep, `${ref.step}: there is no endpoint "${spec.endpoint}".`, {
-      where: ref.step,
-      fix: `Use one of ${run.settings.endpoints.join(', ') || '(none yet)'}, or add it to endpoints in sluice.config.ts.`,
-    });
+    throw notInConfig(ref.step, 'endpoint', spec.endpoint, run.settings.endpoints);
   }
   listenForOutcomes();
   const commit = { commit: run.memo.commit ?? run.settings.commit, dirty: run.memo.dirty ?? run.settings.dirty };

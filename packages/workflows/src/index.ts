@@ -4,4 +4,3 @@ export { interceptors } from './activation.ts';
 export { renderDetails } from './details.ts';
 export { sluiceWorkflows } from './dispatch.ts';
 export { sluiceEndpoint } from './endpoint.ts';
-export { CHILD_KEYS } from './fan-out.ts';

@@ -1,4 +1,4 @@
-import { type ClassSettings, ErrorCode, type Json, type RunMemo, type Settings, SluiceError } from '@sluice/sdk';
+import { type ClassSettings, type Json, notInConfig, type RunMemo, type Settings, type SluiceError } from '@sluice/sdk';
 import { workflowInfo } from '@temporalio/workflow';
 import { small } from './activities.ts';
 import type { DecisionDesk } from './decision-desk.ts';
@@ -73,9 +73,6 @@ export class RunState {
   }
 
   unknownClass(name: string, step: string): SluiceError {
-    return new SluiceError(ErrorCode.InvalidStep, `${step}: there is no resource class "${name}".`, {
-      where: step,
-      fix: `Use one of ${Object.keys(this.settings.classes).join(', ')}, or add it to classes in sluice.config.ts.`,
-    });
+    return notInConfig(step, 'resource class', name, Object.keys(this.settings.classes));
   }
 }

@@ -74,7 +74,9 @@ function spared(work: WorkDir): boolean {
   } catch {
     return false;
   }
-  spares.set(folder, [...(spares.get(folder) ?? []), spare]);
+  const kept = spares.get(folder);
+  if (kept === undefined) spares.set(folder, [spare]);
+  else kept.push(spare);
   return true;
 }
 

@@ -1,7 +1,6 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { logFolder } from '@sluice/activities';
+import { type JobLog, jobLogs, logFolder } from '@sluice/activities';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
 import { didYouMean } from '../config/suggest.ts';
 import { UsageError } from '../errors.ts';
@@ -15,12 +14,6 @@ export interface LogsOptions extends CommonOptions {
   readonly attempt?: number;
 }
 
-interface LogFile {
-  readonly step: string;
-  readonly attempt: number;
-  readonly path: string;
-}
-
 /** `sluice logs RUN [STEP]`: what the jobs of a run printed on this machine. */
 export async function logsCommand(
   run: string | undefined,
@@ -31,7 +24,7 @@ export async function logsCommand(
   const loaded = await loadProject(options);
   const stateDir = join(loaded.root, '.sluice');
   const workflowId = await workflowIdOf(run, stateDir, options, loaded);
-  const all = await logFiles(logFolder(stateDir, workflowId));
+  const all = await jobLogs(stateDir, workflowId);
   if (all.length === 0) {
     throw new SluiceError(ErrorCode.NotFound, `There are no logs of ${workflowId} on this machine.`, {
       where: logFolder(stateDir, workflowId),
@@ -69,30 +62,12 @@ async function workflowIdOf(
   }
 }
 
-async function logFiles(folder: string): Promise<LogFile[]> {
-  const files: LogFile[] = [];
-  for (const name of await readdir(folder).catch(() => [])) {
-    const [, step, attempt] = /^(.+)\.(\d+)\.log$/.exec(name) ?? [];
-    if (step !== undefined) files.push({ step: decoded(step), attempt: Number(attempt), path: join(folder, name) });
-  }
-  return files.sort((a, b) => a.step.localeCompare(b.step) || a.attempt - b.attempt);
-}
-
-/** A name that was cut because it was too long may end within an escape. */
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
-}
-
 /** The step's path, or its name alone, which stands for it in every branch. */
 function matches(path: string, step: string): boolean {
   return path === step || path.endsWith(`/${step}`);
 }
 
-async function print(file: LogFile, titled: boolean, io: Io): Promise<void> {
+async function print(file: JobLog, titled: boolean, io: Io): Promise<void> {
   if (titled) io.line(io.paint('name', `${file.step}, attempt ${file.attempt}`));
   if (!io.json) {
     for await (const chunk of createReadStream(file.path)) await write(chunk as Buffer);

@@ -9,6 +9,7 @@ import {
   type JobSpec,
   type MapSpec,
   type Model,
+  notInConfig,
   type PipelineDefinition,
   parseParams,
   type ResultOf,
@@ -230,10 +231,7 @@ export class LocalRuntime implements Runtime {
     const name = spec.on ?? config.defaultClass;
     const settings = config.classes[name];
     if (settings === undefined) {
-      throw new SluiceError(ErrorCode.InvalidStep, `${ref.step}: there is no resource class "${name}".`, {
-        where: ref.step,
-        fix: `Use one of ${Object.keys(config.classes).join(', ')}, or add it to classes in sluice.config.ts.`,
-      });
+      throw notInConfig(ref.step, 'resource class', name, Object.keys(config.classes));
     }
     const workflowId = `${ref.workflowId}/${job.digest.slice(0, 12)}`;
     this.#options.onEvent({ type: 'job-log', step: ref.step, workflowId });

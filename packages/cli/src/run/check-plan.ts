@@ -1,4 +1,4 @@
-import { ErrorCode, type PlannedStep, recordPlan, SluiceError } from '@sluice/sdk';
+import { isMisdeclared, notInConfig, type PlannedStep, recordPlan, SluiceError } from '@sluice/sdk';
 import type { LoadedPipeline } from '../config/load-pipelines.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { didYouMean } from '../config/suggest.ts';
@@ -26,7 +26,7 @@ export async function checkPlan(
     for (const step of steps) checkNames(pipeline.name, step, config);
     return { givenUp: null };
   } catch (error) {
-    if (error instanceof SluiceError && isMistake(error)) throw refusal(error);
+    if (error instanceof SluiceError && isMisdeclared(error.code)) throw refusal(error);
     return { givenUp: error };
   } finally {
     process.off('unhandledRejection', ignore);
@@ -39,9 +39,9 @@ function checkNames(
   { classes, endpoints }: Pick<ResolvedConfig, 'classes' | 'endpoints'>,
 ): void {
   const { path, on } = step;
-  if (on !== null) mustExist(path, 'resource class', on, 'classes', classes);
+  if (on !== null) mustExist(path, 'resource class', on, classes);
   const endpoint = endpointOf(pipeline, step);
-  if (endpoint !== null) mustExist(path, 'endpoint', endpoint, 'endpoints', endpoints);
+  if (endpoint !== null) mustExist(path, 'endpoint', endpoint, endpoints);
 }
 
 function endpointOf(pipeline: string, step: PlannedStep): string | null {
@@ -56,17 +56,10 @@ function endpointOf(pipeline: string, step: PlannedStep): string | null {
   }
 }
 
-function mustExist(path: string, what: string, name: string, option: string, known: object): void {
+function mustExist(path: string, what: 'resource class' | 'endpoint', name: string, known: object): void {
   if (Object.hasOwn(known, name)) return;
   const names = Object.keys(known);
-  throw new SluiceError(ErrorCode.InvalidStep, `${path}: there is no ${what} "${name}".${didYouMean(name, names)}`, {
-    where: path,
-    fix: `Use one of ${names.join(', ') || '(none yet)'}, or add it to ${option} in sluice.config.ts.`,
-  });
-}
-
-function isMistake({ code }: SluiceError): boolean {
-  return code === ErrorCode.InvalidStep || code === ErrorCode.DuplicateStep;
+  throw notInConfig(path, what, name, names, didYouMean(name, names));
 }
 
 function refusal({ code, message, where, fix, data }: SluiceError): SluiceError {
