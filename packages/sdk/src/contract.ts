@@ -6,6 +6,7 @@ import type { Artifact, Dataset, Json, Model, StepOutput } from './artifact.ts';
 import type { Decision, DecisionRequest } from './decision.ts';
 import type { RolloutSpec } from './rollout.ts';
 import type { DeploySpec, EvaluateSpec, ExtractSpec, JobSpec, ReplaySpec } from './spec.ts';
+import type { Lease, Mirror, Weights } from './traffic.ts';
 import type { Evidence, GateResult, Report, Verdict } from './verdict.ts';
 
 /** Which piece of work: the key of everything that is made outside. Never a Temporal run id: resets change those. */
@@ -173,9 +174,20 @@ export interface RolloutRequest {
   /** Workflow that is signalled `rolloutFinished` with a {@link RolloutOutcome}. */
   readonly replyTo: string;
   readonly by: string;
+  /**
+   * Digest of the stable version that the decision was made against, null for an empty endpoint: a candidate whose turn
+   * comes when another one is stable is not moved, and ends `stale`. Left out where nobody knows.
+   */
+  readonly against?: string | null;
+  /** When it was decided, epoch ms: an endpoint that has forgotten ids from that time refuses it. */
+  readonly decidedAt: number;
 }
 
-export type RolloutState = 'deployed' | 'rolled-back' | 'superseded';
+/**
+ * `deployed`: it is the stable version. `rolled-back`: traffic went back. `superseded`: a newer one took its place.
+ * `withdrawn`: its run was cancelled. `stale`: the stable version is another than the one it was decided against.
+ */
+export type RolloutState = 'deployed' | 'rolled-back' | 'superseded' | 'withdrawn' | 'stale';
 
 export interface RolloutOutcome {
   readonly id: string;
@@ -205,6 +217,10 @@ export interface WatchInput {
   readonly hold: number;
   /** Most extra time while inconclusive, ms. */
   readonly extend: number;
+  /** What has to be in force in this phase; anything else ends it with `moved`. */
+  readonly weights: Weights;
+  /** What the watchers of earlier phases of this rollout learned: errors are spent over the whole rollout. Null at first. */
+  readonly memory: Json | null;
 }
 
 export interface WatchOutcome {
@@ -212,6 +228,10 @@ export interface WatchOutcome {
   readonly evidence: readonly Evidence[];
   readonly firstBadAt: number | null;
   readonly reason: string | null;
+  /** For the watcher of the next phase; a few kilobytes at most. */
+  readonly memory: Json | null;
+  /** Traffic is no longer what this phase set: somebody else moved it, or its lease ran out. */
+  readonly moved: boolean;
 }
 
 export interface ReadyOutcome {
@@ -294,8 +314,10 @@ export interface SluiceActivities {
   /** Sets weights (percent per version id) and mirror, and reads them back. */
   setTraffic(input: {
     readonly endpoint: string;
-    readonly weights: Readonly<Record<string, number>>;
-    readonly mirror: { readonly version: string; readonly percent: number } | null;
+    readonly weights: Weights;
+    readonly mirror: Mirror | null;
+    /** Of a split that is watched; null for what may stay. */
+    readonly lease: Lease | null;
   }): Promise<{ readonly at: number }>;
   watchTraffic(input: WatchInput): Promise<WatchOutcome>;
   stopVersion(input: { readonly endpoint: string; readonly id: string }): Promise<void>;

@@ -37,4 +37,5 @@ export { type ExtractOptions, extract } from './steps/extract.ts';
 export { type CommandStepOptions, type JobOptions, type MergeOptions, merge, step, train } from './steps/job.ts';
 export { type MapOptions, type MapResult, map, type Tolerance } from './steps/map.ts';
 export { type ReplayOptions, replay } from './steps/replay.ts';
+export * from './traffic.ts';
 export * from './verdict.ts';

@@ -3,31 +3,20 @@ import {
   type Decision,
   type DeployResult,
   type DeploySpec,
-  ErrorCode,
-  endpointWorkflowId,
   type GateResult,
   type Notification,
   notInConfig,
   type OpenGate,
-  type RolloutOutcome,
-  type RolloutRequest,
-  Signal,
-  SluiceError,
   type StepRef,
   type Verdict,
   worstOf,
 } from '@sluice/sdk';
-import { condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow';
+import { condition, isCancellation } from '@temporalio/workflow';
 import { small } from './activities.ts';
+import { askRollout, listenForOutcomes } from './ask-rollout.ts';
 import { evidenceDigest } from './evidence-digest.ts';
 import type { RunState } from './run-state.ts';
 import { summary } from './summary.ts';
-
-/** Milliseconds after which a run asks the endpoint itself, should its answer not have come; doubled each time. */
-const ASK_AGAIN = { first: 60_000, most: 30 * 60_000 };
-
-const outcomes = new Map<string, RolloutOutcome>();
-let listening = false;
 
 /** Registers the candidate, waits for gates and a human, and hands it to the endpoint. */
 export async function deployStep(run: RunState, ref: StepRef, spec: DeploySpec): Promise<DeployResult> {
@@ -58,7 +47,7 @@ export async function deployStep(run: RunState, ref: StepRef, spec: DeploySpec):
   }
   await record(run, ref, spec, candidate, asked, 'rolling-out');
   run.journal.moveTo('rolling-out');
-  const outcome = await rollOut(ref, spec, candidate, asked.decision);
+  const outcome = await askRollout(ref, spec, candidate, asked.decision);
   if (outcome.state === 'deployed' && outcome.previous === candidate.digest) await markAsServing(ref, spec, candidate);
   run.journal.moveTo(outcome.state);
   await tell(
@@ -247,51 +236,6 @@ async function tell(
   }
 }
 
-/** Asks the endpoint for the rollout and waits for its answer, however long that takes. */
-async function rollOut(
-  ref: StepRef,
-  spec: DeploySpec,
-  candidate: Candidate,
-  decision: Decision | null,
-): Promise<RolloutOutcome> {
-  const request: RolloutRequest = {
-    // One rollout per decision: a candidate that was rolled back may be decided on again after a repair.
-    id: `${ref.workflowId}/${ref.step}@${candidate.id}#${decision?.at ?? ''}`,
-    endpoint: spec.endpoint,
-    candidate,
-    spec: spec.rollout,
-    onBusy: spec.onBusy,
-    replyTo: ref.workflowId,
-    by: decision?.by ?? 'policy',
-  };
-  for (;;) {
-    const { accepted, why } = await small(`${ref.step}: ask for the rollout`).requestRollout({ request });
-    if (!accepted) {
-      throw new SluiceError(
-        ErrorCode.EndpointBusy,
-        `${ref.step}: ${endpointWorkflowId(spec.endpoint)} refused the rollout: ${why}.`,
-        {
-          where: ref.step,
-          fix: "Wait for the rollout that is under way and retry from this step, or set onBusy to 'queue' or 'supersede'.",
-        },
-      );
-    }
-    for (let patience = ASK_AGAIN.first; ; patience = Math.min(patience * 2, ASK_AGAIN.most)) {
-      await condition(() => outcomes.has(request.id), patience, {
-        summary: summary(`${ref.step}: rollout under way`),
-      });
-      const told = outcomes.get(request.id);
-      if (told !== undefined) return told;
-      const known = await small(`${ref.step}: how is the rollout?`).rolloutOutcome({
-        endpoint: spec.endpoint,
-        id: request.id,
-      });
-      if (known === null) break;
-      if (known !== 'under-way') return known;
-    }
-  }
-}
-
 /** The endpoint serves these bytes already, so it moved nothing and marked nothing; the version is no candidate now. */
 async function markAsServing(ref: StepRef, spec: DeploySpec, candidate: Candidate): Promise<void> {
   const options = { scheduleToCloseTimeout: '10 minutes' } as const;
@@ -300,18 +244,4 @@ async function markAsServing(ref: StepRef, spec: DeploySpec, candidate: Candidat
     .catch((error: unknown) => {
       if (isCancellation(error)) throw error;
     });
-}
-
-/** Module state is per workflow execution in the sandbox; outcomes are kept by rollout id. */
-function listenForOutcomes(): void {
-  if (listening) return;
-  listening = true;
-  setHandler(
-    defineSignal<[RolloutOutcome]>(Signal.rolloutFinished),
-    (outcome) => {
-      // Anybody can send a signal from Temporal's UI; one that throws here would stop the run for good.
-      if (typeof outcome?.id === 'string' && typeof outcome.state === 'string') outcomes.set(outcome.id, outcome);
-    },
-    { description: 'Sent by the endpoint when a rollout has ended' },
-  );
 }

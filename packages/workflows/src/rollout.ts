@@ -155,7 +155,12 @@ async function watch(
   let watched: WatchOutcome | null = null;
   const found = await interruptible(stopped, async () => {
     const mirror = phase.mirror > 0 ? { version: candidate.id, percent: phase.mirror } : null;
-    const { at } = await small(`${phase.name}: traffic`, switching).setTraffic({ endpoint, weights, mirror });
+    const { at } = await small(`${phase.name}: traffic`, switching).setTraffic({
+      endpoint,
+      weights,
+      mirror,
+      lease: null,
+    });
     watched = await small(`${phase.name}: watch`, {
       startToCloseTimeout: '30 days',
       heartbeatTimeout: '10 seconds',
@@ -168,6 +173,8 @@ async function watch(
       since: at,
       hold: phase.hold,
       extend: spec.extend,
+      weights,
+      memory: null,
     });
     if (watched.verdict === 'pass') return null;
     const reason = watched.reason ?? `${phase.name} ended ${watched.verdict}`;
@@ -222,6 +229,7 @@ async function letGo(endpoint: string, candidate: Candidate, stable: Candidate |
     endpoint,
     weights: { [candidate.id]: 100 },
     mirror: null,
+    lease: null,
   });
   await small(`stop ${stable.id}`).stopVersion({ endpoint, id: stable.id });
 }
@@ -264,6 +272,7 @@ export function rollBackTraffic(endpoint: string, stable: Candidate | null): Pro
     endpoint,
     weights,
     mirror: null,
+    lease: null,
   });
 }
 

@@ -39,7 +39,7 @@ export async function watchTraffic(target: Target, input: WatchInput, scope: Act
     const outcome = decide(input, health, streaks, Date.now());
     if (outcome !== null) {
       const firstBadAt = outcome.verdict === 'pass' ? null : memory.firstBadAt;
-      return { ...outcome, evidence: health.evidence.slice(0, ROWS), firstBadAt };
+      return { ...outcome, evidence: health.evidence.slice(0, ROWS), firstBadAt, memory: null, moved: false };
     }
     beat = told({ verdict: health.verdict, elapsed: Date.now() - input.since });
     await pause(scope, untilNextLook(input, interval), beat);

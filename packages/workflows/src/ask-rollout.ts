@@ -1,0 +1,81 @@
+import {
+  type Candidate,
+  type Decision,
+  type DeploySpec,
+  ErrorCode,
+  endpointWorkflowId,
+  type RolloutOutcome,
+  type RolloutRequest,
+  Signal,
+  SluiceError,
+  type StepRef,
+} from '@sluice/sdk';
+import { condition, defineSignal, setHandler } from '@temporalio/workflow';
+import { small } from './activities.ts';
+import { summary } from './summary.ts';
+
+/** Milliseconds after which a run asks the endpoint itself, should its answer not have come; doubled each time. */
+const ASK_AGAIN = { first: 60_000, most: 30 * 60_000 };
+
+const outcomes = new Map<string, RolloutOutcome>();
+let listening = false;
+
+/** Asks the endpoint for the rollout and waits for its answer, however long that takes. */
+export async function askRollout(
+  ref: StepRef,
+  spec: DeploySpec,
+  candidate: Candidate,
+  decision: Decision | null,
+): Promise<RolloutOutcome> {
+  const request: RolloutRequest = {
+    // One rollout per decision: a candidate that was rolled back may be decided on again after a repair.
+    id: `${ref.workflowId}/${ref.step}@${candidate.id}#${decision?.at ?? ''}`,
+    endpoint: spec.endpoint,
+    candidate,
+    spec: spec.rollout,
+    onBusy: spec.onBusy,
+    replyTo: ref.workflowId,
+    by: decision?.by ?? 'policy',
+    decidedAt: decision === null ? Date.now() : Date.parse(decision.at),
+  };
+  for (;;) {
+    const { accepted, why } = await small(`${ref.step}: ask for the rollout`).requestRollout({ request });
+    if (!accepted) {
+      throw new SluiceError(
+        ErrorCode.EndpointBusy,
+        `${ref.step}: ${endpointWorkflowId(spec.endpoint)} refused the rollout: ${why}.`,
+        {
+          where: ref.step,
+          fix: "Wait for the rollout that is under way and retry from this step, or set onBusy to 'queue' or 'supersede'.",
+        },
+      );
+    }
+    for (let patience = ASK_AGAIN.first; ; patience = Math.min(patience * 2, ASK_AGAIN.most)) {
+      await condition(() => outcomes.has(request.id), patience, {
+        summary: summary(`${ref.step}: rollout under way`),
+      });
+      const told = outcomes.get(request.id);
+      if (told !== undefined) return told;
+      const known = await small(`${ref.step}: how is the rollout?`).rolloutOutcome({
+        endpoint: spec.endpoint,
+        id: request.id,
+      });
+      if (known === null) break;
+      if (known !== 'under-way') return known;
+    }
+  }
+}
+
+/** Module state is per workflow execution in the sandbox; outcomes are kept by rollout id. */
+export function listenForOutcomes(): void {
+  if (listening) return;
+  listening = true;
+  setHandler(
+    defineSignal<[RolloutOutcome]>(Signal.rolloutFinished),
+    (outcome) => {
+      // Anybody can send a signal from Temporal's UI; one that throws here would stop the run for good.
+      if (typeof outcome?.id === 'string' && typeof outcome.state === 'string') outcomes.set(outcome.id, outcome);
+    },
+    { description: 'Sent by the endpoint when a rollout has ended' },
+  );
+}
