@@ -7,6 +7,7 @@ export * from './config.ts';
 export * from './contract.ts';
 export * from './decision.ts';
 export { type Duration, milliseconds } from './duration.ts';
+export * from './endpoint.ts';
 export * from './errors.ts';
 export { deployInLargeMap, INLINE_KEYS, NESTED_KEYS, tooManyNestedKeys } from './map-limits.ts';
 export { checkName, encodeKey, stepPath } from './name.ts';
