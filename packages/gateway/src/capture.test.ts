@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CapturedRequest } from '@sluice/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CapturedRequest } from './api.ts';
 import { RESPONSE_CAP } from './capture-entry.ts';
 import { type TestGateway, testGateway, until } from './testing/gateway.ts';
 

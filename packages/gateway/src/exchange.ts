@@ -13,6 +13,8 @@ export interface Exchange {
   method: string;
   /** The model server's path and query. */
   path: string;
+  /** The bucket of the caller, when it says who it is. */
+  caller: number | null;
 }
 
 /** What the gateway adds to every answer of a version, its own included. */

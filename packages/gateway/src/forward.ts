@@ -63,7 +63,7 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
     over = true;
     clearTimeout(timer);
     services.inFlight.leave(endpoint.name, version.id);
-    services.recorder.record(endpoint.name, version.id, false, outcome);
+    services.recorder.record(endpoint.name, version.id, false, outcome, exchange.caller);
     settle(outcome.kind === 'aborted' ? null : { outcome, answer });
     return true;
   }

@@ -94,7 +94,7 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
       listener,
       logPath: join(stateDir, 'logs', 'gateway-worker.log'),
       hungAfterSeconds: options.hungAfterSeconds ?? 15,
-      onReport: ({ series, captures }) => metrics.add(series, captures),
+      onReport: (report) => metrics.add(report),
     });
     undo.push(() => worker.close(0));
     const endpoints = new Endpoints({

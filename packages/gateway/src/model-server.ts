@@ -1,4 +1,4 @@
-import type { PingResult, VersionSpec, VersionState, VersionStatus } from './api.ts';
+import type { GatewayVersion, GatewayVersionSpec, PingResult, VersionStatus } from '@sluice/sdk';
 import { freePort } from './free-port.ts';
 import { tailLog } from './log-file.ts';
 import { CannotStart, type ModelProcess, startModelProcess } from './model-process.ts';
@@ -7,7 +7,7 @@ import { ping } from './ping.ts';
 export interface ModelServerOptions {
   endpoint: string;
   id: string;
-  spec: VersionSpec;
+  spec: GatewayVersionSpec;
   logPath: string;
   /** Added to the environment: whose process it is. */
   marks: Record<string, string>;
@@ -32,7 +32,7 @@ const FIRST_STARTS = 3;
 
 /** One version's model server: started, watched, restarted after a crash, stopped. */
 export class ModelServer {
-  readonly spec: VersionSpec;
+  readonly spec: GatewayVersionSpec;
   everReady: boolean;
   readonly #options: ModelServerOptions;
   #status: VersionStatus = 'starting';
@@ -65,12 +65,17 @@ export class ModelServer {
     return this.#status === 'ready';
   }
 
-  /** Where requests go; null while nothing can answer. */
-  get routePort(): number | null {
-    return this.#status === 'ready' || this.#status === 'unhealthy' ? this.#port : null;
+  /** It has a process, or is just getting one. */
+  get alive(): boolean {
+    return this.#status !== 'crashed' && this.#status !== 'stopped';
   }
 
-  state(): VersionState {
+  /** Where requests go; null while nothing can answer. */
+  get routePort(): number | null {
+    return this.alive ? this.#port : null;
+  }
+
+  state(): GatewayVersion {
     const { id, logPath } = this.#options;
     const { digest, command, cwd, modelPath } = this.spec;
     return {

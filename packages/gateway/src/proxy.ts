@@ -4,7 +4,7 @@ import { type ForwardServices, forward } from './forward.ts';
 import type { RouteEndpoint } from './ipc.ts';
 import { refuse } from './refusal.ts';
 import { pickRandomVersion, pickVersion } from './routing.ts';
-import { requestIdOf, splitTarget, stickyKey } from './target.ts';
+import { callerBucket, requestIdOf, splitTarget, stickyKey } from './target.ts';
 
 /** Answers the public port: finds the endpoint, picks a version, forwards. */
 export class GatewayProxy {
@@ -40,7 +40,10 @@ export class GatewayProxy {
     }
     const method = req.method ?? 'GET';
     try {
-      forward({ req, res, id, arrivedAt, endpoint, version, method, path: target.path }, this.#services);
+      forward(
+        { req, res, id, arrivedAt, endpoint, version, method, path: target.path, caller: callerBucket(key) },
+        this.#services,
+      );
     } catch (error) {
       // One request that cannot be passed on must not end all the others.
       console.error(error);

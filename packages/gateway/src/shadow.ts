@@ -49,7 +49,7 @@ export class ShadowTraffic {
     const shadow = await answerOf(copy);
     this.#open -= 1;
     this.#inFlight.leave(endpoint, version);
-    this.#recorder.record(endpoint, version, true, shadow.outcome);
+    this.#recorder.record(endpoint, version, true, shadow.outcome, null);
     const primary = await copy.primary;
     if (primary) this.#compare(copy, primary, shadow);
   }

@@ -20,6 +20,8 @@ const state: DesiredState = {
       generation: 3,
       weights: { v1: 95, v2: 5 },
       mirror: { version: 'v2', percent: 10 },
+      lease: { ms: 5_000, fallback: { v1: 1 }, expiresAt: 1_700_000_000_000 },
+      reverted: { at: 1, from: { v1: 1 }, to: { v1: 1 }, note: 'v1 has no process' },
       capture: { percent: 100 },
       deadlineMs: 30_000,
       versions: [

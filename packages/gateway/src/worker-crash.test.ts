@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type TestGateway, testGateway, until } from './testing/gateway.ts';
+import { settledMetrics, type TestGateway, testGateway, until } from './testing/gateway.ts';
 import { SteadyLoad } from './testing/load.ts';
 
 let gateway: TestGateway;
@@ -96,7 +96,7 @@ test('a hung worker is replaced, and who asked meanwhile is answered', async () 
 });
 
 test('metrics from before the crash are still there', async () => {
-  const requests = async () => (await gateway.client.metrics('digits')).versions.v1?.requests ?? 0;
+  const requests = async () => (await settledMetrics(gateway.client, 'digits')).versions.v1?.requests ?? 0;
   const before = await requests();
   for (let i = 0; i < 10; i += 1) await (await fetch(`${gateway.host.url}/digits/invocations`)).text();
   expect(await requests()).toBe(before + 10);

@@ -1,10 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Candidate, type Digest, describeError, ErrorCode, type ReadyOutcome, SluiceError } from '@sluice/sdk';
+import {
+  type Candidate,
+  type Digest,
+  describeError,
+  ErrorCode,
+  type GatewayVersionSpec,
+  type ReadyOutcome,
+  SluiceError,
+} from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { type ActivityScope, pause } from '../serving/activity-scope.ts';
 import { modelFiles } from '../serving/model-files.ts';
 import { serveCommand } from '../serving/serve-command.ts';
-import { type GatewayApi, type GatewayVersionSpec, gatewayApi, refusalOf } from './gateway-api.ts';
+import { type GatewayApi, gatewayApi, refusalOf } from './gateway-api.ts';
 import type { Target } from './target.ts';
 
 /** Milliseconds between looks at a gateway that is asked to change something. */
@@ -44,7 +52,8 @@ export function localTarget(context: ActivityContext): Target {
     },
     async measure(endpoint, window) {
       const [metrics, state] = await Promise.all([api.metrics(endpoint, window), api.endpoint(endpoint)]);
-      return { ...metrics, states: Object.fromEntries((state?.versions ?? []).map((one) => [one.id, one])) };
+      const states = Object.fromEntries((state?.versions ?? []).map((one) => [one.id, one]));
+      return { ...metrics, states, weights: positive(state?.weights ?? {}), mirror: state?.mirror ?? null };
     },
     async stop(endpoint, id) {
       await api.deleteVersion(endpoint, id);
