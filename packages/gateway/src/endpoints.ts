@@ -32,7 +32,6 @@ export interface EndpointsOptions {
   drain: (endpoint: string, version: string, timeoutMs: number) => Promise<void>;
 }
 
-const DRAIN_MS = 5000;
 /** How exactly a lease ends, ms. */
 const LEASE_TICK_MS = 100;
 
@@ -88,6 +87,8 @@ export class Endpoints {
       mirror: endpoint.mirror,
       capturePercent: endpoint.capture.percent,
       deadlineMs: endpoint.deadlineMs,
+      idleMs: endpoint.idleMs,
+      maxInFlight: endpoint.maxInFlight,
     }));
   }
 
@@ -128,7 +129,7 @@ export class Endpoints {
       const versions = endpoint.versions.filter((version) => version.id !== id);
       server.retire();
       const made = this.#make({ ...endpoint, weights, versions });
-      this.#removals.set(key, this.#remove(name, id, server, made));
+      this.#removals.set(key, this.#remove(name, id, server, made, endpoint.deadlineMs));
     }
     await this.#removals.get(key);
   }
@@ -160,6 +161,16 @@ export class Endpoints {
     this.#set(next);
     void this.#saver.save(this.#desired);
     return this.get(name);
+  }
+
+  /** A version has answered a request: it is alive, whatever becomes of its pings. */
+  answered(name: string, id: string): void {
+    this.#servers.get(keyOf(name, id))?.answered();
+  }
+
+  /** The longest time that an answer under way may still take to begin, ms. */
+  get drainMs(): number {
+    return Math.max(0, ...this.#desired.endpoints.map(({ deadlineMs }) => deadlineMs));
   }
 
   /** Tells the worker what is; resolves when it knows. */
@@ -204,10 +215,10 @@ export class Endpoints {
     this.#desired = { format: 1, endpoints };
   }
 
-  async #remove(name: string, id: string, server: ModelServer, made: Promise<void>): Promise<void> {
+  async #remove(name: string, id: string, server: ModelServer, made: Promise<void>, drainMs: number): Promise<void> {
     const key = keyOf(name, id);
     await made.catch(() => undefined);
-    await this.#options.drain(name, id, DRAIN_MS);
+    await this.#options.drain(name, id, drainMs);
     await server.stop();
     this.#servers.delete(key);
     this.#removals.delete(key);

@@ -17,6 +17,8 @@ export interface RouteEndpoint {
   mirror: Mirror | null;
   capturePercent: number;
   deadlineMs: number;
+  idleMs: number;
+  maxInFlight: number;
 }
 
 /** An environment variable and its value. */

@@ -114,4 +114,8 @@ export class MetricsStore {
   }
 }
 
+/** Did the version answer at all? An answer that is an error of its own shows nothing. */
+export const showsLife = ({ buckets }: SeriesReport): boolean =>
+  buckets.some(({ byStatus }) => Object.entries(byStatus).some(([statusClass, n]) => statusClass !== '5xx' && n > 0));
+
 const secondOf = (ms: number): number => Math.floor(ms / 1000) * 1000;

@@ -43,6 +43,7 @@ export class ModelServer {
   #lastError: string | null = null;
   #nextStartAt: number | null = null;
   #crashesInARow = 0;
+  #answers = 0;
   readonly #stopping = new AbortController();
   #life: Promise<void> = Promise.resolve();
 
@@ -73,6 +74,11 @@ export class ModelServer {
   /** Where requests go; null while nothing can answer. */
   get routePort(): number | null {
     return this.alive ? this.#port : null;
+  }
+
+  /** A request was answered. */
+  answered(): void {
+    this.#answers += 1;
   }
 
   state(): GatewayVersion {
@@ -201,12 +207,15 @@ export class ModelServer {
   async #watch(port: number, over: AbortSignal): Promise<void> {
     let failures = 0;
     for (;;) {
+      const answers = this.#answers;
       await pause(this.#options.pingEveryMs, over);
       if (over.aborted || this.#stopping.signal.aborted) return;
       const answer = await ping(port, PING_TIMEOUT_MS);
       if (over.aborted || this.#stopping.signal.aborted) return;
-      failures = answer.ok ? 0 : failures + 1;
-      if (answer.ok) this.#set('ready');
+      // A busy server's pings queue behind its answers: these say as much.
+      const alive = answer.ok || (answer.status === null && this.#answers > answers);
+      failures = alive ? 0 : failures + 1;
+      if (alive) this.#set('ready');
       else if (failures >= FAILURES_UNTIL_UNHEALTHY) {
         this.#lastError = `GET /ping failed ${failures} times in a row (last: ${answer.error}).`;
         this.#set('unhealthy');

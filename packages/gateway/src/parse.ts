@@ -32,10 +32,12 @@ export function parseVersionId(id: string): string {
 }
 
 export function parseEndpointSpec(value: unknown): GatewayEndpointSpec {
-  const input = object(value, 'the body', ['capture', 'deadlineMs']);
+  const input = object(value, 'the body', ['capture', 'deadlineMs', 'idleMs', 'maxInFlight']);
   return {
     ...given('capture', input, parseCapture),
     ...given('deadlineMs', input, (ms) => number(ms, 'deadlineMs', 1, MAX_MS)),
+    ...given('idleMs', input, (ms) => number(ms, 'idleMs', 1, MAX_MS)),
+    ...given('maxInFlight', input, (n) => number(n, 'maxInFlight', 1, 1e6)),
   };
 }
 

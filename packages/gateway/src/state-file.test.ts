@@ -24,6 +24,8 @@ const state: DesiredState = {
       reverted: { at: 1, from: { v1: 1 }, to: { v1: 1 }, note: 'v1 has no process' },
       capture: { percent: 100 },
       deadlineMs: 30_000,
+      idleMs: 60_000,
+      maxInFlight: 256,
       versions: [
         { id: 'v1', spec: spec({ env: { GRUSS: 'Grüße 🌊' } }), everReady: true },
         { id: 'v2', spec: spec(), everReady: false },

@@ -19,6 +19,8 @@ export interface DesiredEndpoint {
   reverted: GatewayReversion | null;
   capture: CaptureSettings;
   deadlineMs: number;
+  idleMs: number;
+  maxInFlight: number;
   versions: DesiredVersion[];
 }
 
@@ -28,7 +30,9 @@ export interface DesiredVersion {
   everReady: boolean;
 }
 
-export const DEFAULT_DEADLINE_MS = 30_000;
+const DEFAULT_DEADLINE_MS = 30_000;
+const DEFAULT_IDLE_MS = 60_000;
+const DEFAULT_MAX_IN_FLIGHT = 256;
 
 export const newEndpoint = (name: string): DesiredEndpoint => ({
   name,
@@ -39,6 +43,8 @@ export const newEndpoint = (name: string): DesiredEndpoint => ({
   reverted: null,
   capture: { percent: 100 },
   deadlineMs: DEFAULT_DEADLINE_MS,
+  idleMs: DEFAULT_IDLE_MS,
+  maxInFlight: DEFAULT_MAX_IN_FLIGHT,
   versions: [],
 });
 
@@ -105,17 +111,17 @@ const ENDPOINT_KEYS = [
   'reverted',
   'capture',
   'deadlineMs',
+  'idleMs',
+  'maxInFlight',
   'versions',
 ];
 
 function parseEndpoint(value: unknown): DesiredEndpoint {
   const input = parse.object(value, 'an endpoint', ENDPOINT_KEYS);
   const name = parse.parseEndpointName(parse.text(input.name, 'name'));
-  const { capture, deadlineMs } = parse.parseEndpointSpec({
-    capture: input.capture,
-    deadlineMs: input.deadlineMs,
-  });
-  if (!capture || deadlineMs === undefined) throw new Error(`endpoint ${name} lacks capture or deadlineMs.`);
+  const { capture, deadlineMs, idleMs, maxInFlight } = input;
+  const spec = parse.parseEndpointSpec({ capture, deadlineMs, idleMs, maxInFlight });
+  if (!spec.capture || spec.deadlineMs === undefined) throw new Error(`endpoint ${name} lacks capture or deadlineMs.`);
   const versions = list(input.versions, `${name}.versions`).map(parseVersion);
   const ids = versions.map((version) => version.id);
   unique(ids, `${name}.versions`);
@@ -127,7 +133,7 @@ function parseEndpoint(value: unknown): DesiredEndpoint {
   }
   const generation = parse.number(input.generation, `${name}.generation`, 0, MAX_TIME);
   const reverted = input.reverted == null ? null : parseReversion(input.reverted);
-  return { name, generation, weights, mirror, lease, reverted, capture, deadlineMs, versions };
+  return { ...newEndpoint(name), ...spec, generation, weights, mirror, lease, reverted, versions };
 }
 
 function parseLease(value: unknown): GatewayLease {

@@ -49,8 +49,12 @@ export interface CaptureSettings {
 export interface GatewayEndpointSpec {
   /** @default { percent: 100 } */
   readonly capture?: CaptureSettings;
-  /** Time a model server has until the first byte of its answer. @default 30000 */
+  /** Time a model server has from the last byte of a request to the first of its answer. @default 30000 */
   readonly deadlineMs?: number;
+  /** Longest gap between two parts of an answer; one that goes on is never cut. @default 60000 */
+  readonly idleMs?: number;
+  /** Requests of one version under way at a time; more are refused with 503. @default 256 */
+  readonly maxInFlight?: number;
 }
 
 /** A lease that is in force. */
@@ -83,6 +87,8 @@ export interface GatewayEndpoint {
   readonly durable: boolean;
   readonly capture: CaptureSettings;
   readonly deadlineMs: number;
+  readonly idleMs: number;
+  readonly maxInFlight: number;
 }
 
 /** What `PUT /endpoints/:e/traffic` takes. */
