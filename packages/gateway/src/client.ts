@@ -25,7 +25,7 @@ export interface GatewayClient {
   version(endpoint: string, id: string): Promise<GatewayVersionDetail>;
   /** Starts a version at weight 0 and returns at once. */
   putVersion(endpoint: string, id: string, spec: GatewayVersionSpec): Promise<GatewayVersion>;
-  /** Resolves when no process of the version is left. */
+  /** Resolves when no process of the version is left: answers under way have the endpoint's deadline. */
   deleteVersion(endpoint: string, id: string): Promise<void>;
   /** Resolves when the worker uses the weights. */
   setTraffic(endpoint: string, traffic: GatewayTrafficSpec): Promise<GatewayEndpoint>;
@@ -41,9 +41,11 @@ export interface GatewayClientOptions {
   token?: string;
   /** @default globalThis.fetch */
   fetch?: typeof globalThis.fetch;
-  /** Time one call may take, ms. @default 30000 */
+  /** Time one call may take, ms; removing a version, which waits for answers under way, has two minutes. @default 30000 */
   timeoutMs?: number;
 }
+
+const DELETE_TIMEOUT_MS = 120_000;
 
 /** A client of the admin API at `adminUrl`. */
 export function gatewayClient(adminUrl: string, options: GatewayClientOptions = {}): GatewayClient {
@@ -57,7 +59,14 @@ export function gatewayClient(adminUrl: string, options: GatewayClientOptions = 
     putEndpoint: (name, spec = {}) => call('PUT', at(name), spec),
     version: (endpoint, id) => call('GET', at(endpoint, 'versions', id)),
     putVersion: (endpoint, id, spec) => call('PUT', at(endpoint, 'versions', id), spec),
-    deleteVersion: (endpoint, id) => call('DELETE', at(endpoint, 'versions', id)),
+    deleteVersion: (endpoint, id) =>
+      request(
+        adminUrl,
+        { ...options, timeoutMs: DELETE_TIMEOUT_MS },
+        'DELETE',
+        at(endpoint, 'versions', id),
+        undefined,
+      ),
     setTraffic: (endpoint, traffic) => call('PUT', at(endpoint, 'traffic'), traffic),
     renewLease: (endpoint, renewal = {}) => call('POST', at(endpoint, 'lease'), renewal),
     metrics: (endpoint, query = {}) => call('GET', at(endpoint, 'metrics') + queryString({ ...query })),

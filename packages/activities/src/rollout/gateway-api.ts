@@ -72,8 +72,8 @@ export function gatewayApi(context: Pick<ActivityContext, 'gateway'>): GatewayAp
 
 /** Milliseconds one call may take. */
 const TIMEOUT = 10_000;
-/** A version is drained for 5 s and then given 5 s to end: one that hangs takes all of that. */
-const DELETE_TIMEOUT = 20_000;
+/** A version is drained up to the endpoint's deadline and then given 5 s to end: one that hangs takes all of that. */
+const DELETE_TIMEOUT = 60_000;
 
 async function request<Value>(
   gateway: NonNullable<ActivityContext['gateway']>,

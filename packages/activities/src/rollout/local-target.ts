@@ -3,8 +3,11 @@ import {
   type Candidate,
   type Digest,
   describeError,
+  type EndpointConfig,
   ErrorCode,
+  type GatewayEndpointSpec,
   type GatewayVersionSpec,
+  milliseconds,
   type ReadyOutcome,
   SluiceError,
 } from '@sluice/sdk';
@@ -19,6 +22,8 @@ import type { Target } from './target.ts';
 const POLL = 200;
 /** Milliseconds in which weights must be seen in force before the call fails, to be made again. */
 const TRAFFIC_LIMIT = 10_000;
+/** As `EndpointConfig` states them: a limit that is taken out of the config goes back to its default. */
+const DEFAULTS = { deadline: '30 seconds', idle: '60 seconds' } as const;
 /** Milliseconds on top of the server's own for a version to get ready. */
 const READY_SLACK = 5_000;
 
@@ -61,6 +66,17 @@ export function localTarget(context: ActivityContext): Target {
   };
 }
 
+/** What the config says of an endpoint, in the gateway's words; what it leaves out is at its default. */
+function endpointSpec(endpoint: string, config: EndpointConfig): GatewayEndpointSpec {
+  const ms = (limit: 'deadline' | 'idle') => milliseconds(config[limit] ?? DEFAULTS[limit], `${endpoint}.${limit}`);
+  return {
+    capture: { percent: config.capture ?? 100 },
+    deadlineMs: ms('deadline'),
+    idleMs: ms('idle'),
+    maxInFlight: config.maxInFlight ?? 256,
+  };
+}
+
 async function start(
   context: ActivityContext,
   api: GatewayApi,
@@ -78,7 +94,7 @@ async function start(
     modelPath,
     readyTimeoutMs: ready,
   };
-  await api.putEndpoint(endpoint, { capture: { percent: config.capture ?? 100 } });
+  await api.putEndpoint(endpoint, endpointSpec(endpoint, config));
   await put(api, endpoint, candidate.id, spec, scope);
   const reason = await untilReady(api, endpoint, candidate.id, ready, scope);
   if (reason === null) return { ready: true, reason: null };
