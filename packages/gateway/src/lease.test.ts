@@ -1,8 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { gatewayClient } from './client.ts';
-import { type GatewayHost, startGatewayHost } from './host.ts';
 import { type TestGateway, testGateway, until } from './testing/gateway.ts';
 
 let gateway: TestGateway;
@@ -33,14 +31,14 @@ test('a split that nobody renews goes back by itself, and one that is renewed st
   const { generation, lease } = await gateway.client.setTraffic('digits', {
     weights: split,
     mirror,
-    lease: { ms: 700, fallback },
+    lease: { ms: 2_000, fallback },
   });
-  expect(lease).toMatchObject({ ms: 700, fallback });
-  const end = Date.now() + 2_000;
+  expect(lease).toMatchObject({ ms: 2_000, fallback });
+  const end = Date.now() + 4_000;
   while (Date.now() < end) {
     const renewed = await gateway.client.renewLease('digits', { generation });
     expect(renewed.weights).toEqual(split);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
   await reverted();
   const after = await gateway.client.endpoint('digits');
@@ -65,26 +63,6 @@ test('traffic without a lease stays', async () => {
   await gateway.client.setTraffic('digits', { weights: split });
   await new Promise((resolve) => setTimeout(resolve, 800));
   expect(await gateway.client.endpoint('digits')).toMatchObject({ weights: split, lease: null, reverted: null });
-});
-
-test('a lease is kept over a restart of the host, which reverts at once when it has run out', async () => {
-  await gateway.client.setTraffic('digits', { weights: split, lease: { ms: 60_000, fallback } });
-  const again = async (): Promise<GatewayHost> => startGatewayHost({ stateDir: gateway.stateDir });
-  await gateway.host.close();
-  let host = await again();
-  const client = gatewayClient(host.adminUrl);
-  const kept = await client.endpoint('digits');
-  expect(kept).toMatchObject({ weights: split, lease: { ms: 60_000, fallback } });
-  await client.setTraffic('digits', { weights: split, lease: { ms: 500, fallback }, unready: 'allow' });
-  await host.close();
-  await new Promise((resolve) => setTimeout(resolve, 600));
-  host = await again();
-  try {
-    const after = await gatewayClient(host.adminUrl).endpoint('digits');
-    expect(after).toMatchObject({ weights: fallback, lease: null, reverted: { to: fallback } });
-  } finally {
-    await host.close();
-  }
 });
 
 test('a version that traffic would go back to is not removed', async () => {

@@ -17,15 +17,16 @@ export class StateSaver {
   #saved = 0;
   #turn: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | null = null;
+  #failing = false;
   #pause = FIRST_PAUSE_MS;
 
   constructor(write: (state: DesiredState) => Promise<void>) {
     this.#write = write;
   }
 
-  /** Is the latest state on disk? */
+  /** False from a save that failed, or takes too long, until the latest state is on disk. */
   get durable(): boolean {
-    return this.#saved === this.#asked;
+    return !this.#failing;
   }
 
   /** Resolves when this state, or a later one, is on disk, could not be saved, or takes longer than a second. */
@@ -36,7 +37,10 @@ export class StateSaver {
     this.#turn = this.#turn.then(() => this.#attempt(mine));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, WAIT_MS);
+      timer = setTimeout(() => {
+        this.#failing = true;
+        resolve();
+      }, WAIT_MS);
     });
     await Promise.race([this.#turn, late]);
     clearTimeout(timer);
@@ -55,8 +59,10 @@ export class StateSaver {
     try {
       await this.#write(this.#latest);
       this.#saved = asked;
+      this.#failing = this.#saved < this.#asked && this.#failing;
       this.#pause = FIRST_PAUSE_MS;
     } catch (error) {
+      this.#failing = true;
       console.error(`The gateway's state could not be saved and is tried again in ${this.#pause} ms: ${String(error)}`);
       this.#later();
     }

@@ -104,6 +104,32 @@ test('metrics from before the crash are still there', async () => {
   expect(await requests()).toBe(before + 10);
 });
 
+test('windows that follow each other count every answer once, over the death of a worker', async () => {
+  let { until: since } = await settledMetrics(gateway.client, 'digits');
+  let counted = 0;
+  const look = async () => {
+    const metrics = await gateway.client.metrics('digits', { since });
+    expect(metrics.since).toBe(since);
+    since = metrics.until;
+    counted += metrics.versions.v1?.requests ?? 0;
+  };
+  for (let round = 0; round < 3; round += 1) {
+    for (let i = 0; i < 50; i += 1) {
+      await (await fetch(`${gateway.host.url}/digits/invocations`)).text();
+      if (i % 10 === 0) await look();
+    }
+    // Asked for, what the worker has counted is with the host.
+    await look();
+    await newWorker(killWorker());
+  }
+  const end = Date.now();
+  await until(async () => {
+    await look();
+    return since > end;
+  }, 'the last second');
+  expect(counted).toBe(150);
+});
+
 test('every captured line is whole after all this', async () => {
   for (let i = 0; i < 10; i += 1) await (await fetch(`${gateway.host.url}/digits/invocations`)).text();
   const { files, count } = await gateway.client.captures('digits');
