@@ -5,6 +5,7 @@ import { type ActivityScope, pause } from '../serving/activity-scope.ts';
 import { modelFiles } from '../serving/model-files.ts';
 import { serveCommand } from '../serving/serve-command.ts';
 import { type GatewayApi, type GatewayVersionSpec, gatewayApi, refusalOf } from './gateway-api.ts';
+import { sampledMeasurement } from './sampled-measurement.ts';
 import type { Target } from './target.ts';
 
 /** Milliseconds between looks at a gateway that is asked to change something. */
@@ -44,8 +45,9 @@ export function localTarget(context: ActivityContext): Target {
     },
     async measure(endpoint, window) {
       const [metrics, state] = await Promise.all([api.metrics(endpoint, window), api.endpoint(endpoint)]);
-      return { ...metrics, states: Object.fromEntries((state?.versions ?? []).map((one) => [one.id, one])) };
+      return sampledMeasurement(metrics, state, window);
     },
+    async renew() {},
     async stop(endpoint, id) {
       await api.deleteVersion(endpoint, id);
     },
