@@ -84,7 +84,8 @@ export function stubActivities(
         evidence: [],
       }),
     ),
-    identify: noted('identify', async ({ request }) => ({ by: request.by ?? 'nobody' })),
+    identify: noted('identify', async ({ token }) => ({ by: token })),
+    signalTime: noted('signalTime', async () => null),
     recordDecision: noted('recordDecision', async () => ({
       kind: 'report',
       uri: 'sluice:blob/00',
@@ -106,6 +107,8 @@ export function stubActivities(
       evidence: [],
       firstBadAt: null,
       reason: null,
+      memory: null,
+      moved: false,
     })),
     stopVersion: noted('stopVersion', async () => {}),
     markVersion: noted('markVersion', async () => {}),

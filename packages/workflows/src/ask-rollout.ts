@@ -20,23 +20,31 @@ const ASK_AGAIN = { first: 60_000, most: 30 * 60_000 };
 const outcomes = new Map<string, RolloutOutcome>();
 let listening = false;
 
-/** Asks the endpoint for the rollout and waits for its answer, however long that takes. */
+/**
+ * Asks the endpoint for the rollout and waits for its answer, however long that takes.
+ *
+ * @param against digest of the stable version it was decided against, null for an empty endpoint; undefined: unknown
+ * @param round how often it was asked for before on this decision, because the stable version had moved
+ */
 export async function askRollout(
   ref: StepRef,
   spec: DeploySpec,
   candidate: Candidate,
-  decision: Decision | null,
+  decision: Decision,
+  against: string | null | undefined,
+  round: number,
 ): Promise<RolloutOutcome> {
   const request: RolloutRequest = {
-    // One rollout per decision: a candidate that was rolled back may be decided on again after a repair.
-    id: `${ref.workflowId}/${ref.step}@${candidate.id}#${decision?.at ?? ''}`,
+    // One rollout per decision and asking: a candidate that was rolled back may be decided on again after a repair.
+    id: `${ref.workflowId}/${ref.step}@${candidate.id}#${decision.at}${round === 0 ? '' : `~${round}`}`,
     endpoint: spec.endpoint,
     candidate,
     spec: spec.rollout,
     onBusy: spec.onBusy,
     replyTo: ref.workflowId,
-    by: decision?.by ?? 'policy',
-    decidedAt: decision === null ? Date.now() : Date.parse(decision.at),
+    by: decision.by,
+    ...(against === undefined ? {} : { against }),
+    decidedAt: round === 0 ? Date.parse(decision.at) : Date.now(),
   };
   for (;;) {
     const { accepted, why } = await small(`${ref.step}: ask for the rollout`).requestRollout({ request });

@@ -1,5 +1,6 @@
 import { ENDPOINT_WORKFLOW, type Pipeline, pipelineDefinition, useRuntime } from '@sluice/sdk';
 import { workflowInfo } from '@temporalio/workflow';
+import { mustTellResets } from './activation.ts';
 import { type EndpointMemory, sluiceEndpoint } from './endpoint.ts';
 import { TemporalRuntime } from './temporal-runtime.ts';
 
@@ -14,6 +15,7 @@ export function sluiceWorkflows(...modules: readonly object[]): (...args: unknow
     if (definition !== null) pipelines.set(definition.name, value as Pipeline<unknown, unknown>);
   }
   return async (...args) => {
+    mustTellResets();
     const { workflowType } = workflowInfo();
     if (workflowType === ENDPOINT_WORKFLOW) {
       return sluiceEndpoint(args[0] as { readonly endpoint: string; readonly memory?: EndpointMemory });

@@ -63,6 +63,11 @@ export function crossCheck(config: SluiceConfig): string[] {
       problems.push(`endpoints.${name}.ready: a server needs some time to come up`);
     }
   }
+  if (config.approvers?.oidc !== undefined && config.encryption === undefined) {
+    problems.push(
+      "approvers.oidc: tokens must not stand in clear in Temporal's histories; name a key to seal them by: encryption: { keyEnv: 'SLUICE_KEY' }",
+    );
+  }
   const { store } = config;
   if (store?.kind === 'azure-blob' && (store.url === undefined) === (store.connectionStringEnv === undefined)) {
     problems.push('store: give either url or connectionStringEnv');
