@@ -43,7 +43,9 @@ describe('a decision that comes while the candidate is looked at again', () => {
     expect(status.refused).toMatchObject([
       { decision: 'approve', by: 'ana', why: 'the gates said fail before it took effect' },
     ]);
-    await run.executeUpdate('decide', { args: [{ decision: 'override', by: 'ben', reason: 'known', candidate }] });
+    await run.executeUpdate('decide', {
+      args: [{ decision: 'override', by: 'ben', reason: 'known', candidate, round: '2' }],
+    });
     expect(await run.result()).toMatchObject({ state: 'deployed', decision: { decision: 'override', by: 'ben' } });
   });
 

@@ -50,7 +50,7 @@ export function stubActivities(
         gpu: { taskQueue: queue, gpus: 1, interruptible: false, fallback: null, price: null },
       },
       approvers: { names: null, selfApproval: true, oidc: false },
-      endpoints: ['shop'],
+      endpoints: ['shop', 'staging', 'production'],
       mlflow: false,
       notify: true,
       links: { mlflow: null, temporal: null },

@@ -119,6 +119,7 @@ export const life = pipeline({
       gates: params.gates === 'all' ? [rows, quality, replayed] : [rows],
       approval: { within: params.within as '1 hour', recheck: '2 seconds' },
       rollout: { ...quick, hold: params.hold * 1000, extend: params.extend * 1000 },
+      settle: true,
     });
   },
 });
@@ -154,6 +155,7 @@ export const release = pipeline({
         bake: params.bake * 1000,
         health: { ...quick.health, latencyFactor: params.latencyFactor },
       }),
+      settle: true,
     });
   },
 });
