@@ -179,7 +179,9 @@ describe('decisions on a real Temporal server', () => {
     for (const run of runs) {
       const shown = await details(run);
       expect(shown).toContain('waits for approval');
-      expect(shown).toContain(`sluice approve ${run.workflowId} --step shop --endpoint shop --candidate ${candidate.slice(7, 19)}`);
+      expect(shown).toContain(
+        `sluice approve ${run.workflowId} --step shop --endpoint shop --candidate ${candidate.slice(7, 19)}`,
+      );
       await run.signal('reject', { by: `ana of ${run.workflowId}` });
     }
     for (const run of runs) {
