@@ -298,11 +298,10 @@ describe('of all decisions on all tables', () => {
 /** What happens around a run's questions, in any order: gates open, close, ask again; answers come early and late. */
 describe('over everything that a run asks', () => {
   const steps = ['staging', 'production', 'eu'] as const;
-  type Event =
-    | { readonly do: 'open' | 'close' | 'withdraw'; readonly step: (typeof steps)[number] }
-    /** Somebody answers what is open, or was: by the printed command, by some of its names, or by none. */
-    | { readonly do: 'answer'; readonly question: number; readonly names: readonly string[] };
-  const events: fc.Arbitrary<Event[]> = fc.array(
+  type Change = { readonly do: 'open' | 'close' | 'withdraw'; readonly step: (typeof steps)[number] };
+  /** Somebody answers what is open, or was: by the printed command, by some of its names, or by none. */
+  type Answer = { readonly do: 'answer'; readonly question: number; readonly names: readonly string[] };
+  const events: fc.Arbitrary<(Change | Answer)[]> = fc.array(
     fc.oneof(
       fc.record({
         do: fc.constantFrom('open' as const, 'open' as const, 'close' as const, 'withdraw' as const),
@@ -327,7 +326,8 @@ describe('over everything that a run asks', () => {
         const questions = new Questions('life/a');
         const gates = new Map<string, OpenGate>();
         for (const event of list) {
-          if (event.do === 'open') {
+          if (!('step' in event)) answer(event);
+          else if (event.do === 'open') {
             // The same bytes everywhere: the hardest case.
             const round = questions.round(event.step);
             gates.set(event.step, gate(a, { step: event.step, endpoint: event.step, round }));
@@ -335,29 +335,27 @@ describe('over everything that a run asks', () => {
           } else if (event.do === 'close') {
             questions.settle(event.step, 'closed');
             gates.delete(event.step);
-          } else if (event.do === 'withdraw') questions.settle(event.step, 'decided');
-          else {
-            const meant = questions.asked[event.question];
-            const about = meant === undefined ? { step: 'eu', endpoint: 'eu', candidate: a, round: 1 } : meant;
-            const full: Record<string, string> = { ...about, run: 'life/a', round: String(about.round) };
-            const named = Object.fromEntries(event.names.map((name) => [name, full[name]]));
-            const judged = judge(
-              'approve',
-              { by: 'ana', ...named },
-              bench({ gates: [...gates.values()], asked: questions.asked }),
-            );
-            const fitting = questions.asked.filter((one) =>
-              event.names.every((name) => String(one[name as keyof Question]) === full[name]),
-            );
-            if (!judged.counts) continue;
-            counted += 1;
-            expect(fitting).toHaveLength(1);
-            expect(fitting[0]).toMatchObject({ state: 'open', step: judged.gate.step, round: judged.gate.round });
-            if (meant !== undefined && event.names.includes('step') && event.names.includes('round')) {
-              expect(judged.gate).toMatchObject({ step: meant.step, round: meant.round });
-            }
-            questions.settle(judged.gate.step, 'decided');
+          } else questions.settle(event.step, 'decided');
+        }
+
+        function answer({ question, names }: Answer): void {
+          const meant = questions.asked[question];
+          const about = meant ?? { step: 'eu', endpoint: 'eu', candidate: a, round: 1 };
+          const full: Record<string, string> = { ...about, run: 'life/a', round: String(about.round) };
+          const named = Object.fromEntries(names.map((name) => [name, full[name]]));
+          const on = bench({ gates: [...gates.values()], asked: questions.asked });
+          const judged = judge('approve', { by: 'ana', ...named }, on);
+          if (!judged.counts) return;
+          counted += 1;
+          const fitting = questions.asked.filter((one) =>
+            names.every((name) => String(one[name as keyof Question]) === full[name]),
+          );
+          expect(fitting).toHaveLength(1);
+          expect(fitting[0]).toMatchObject({ state: 'open', step: judged.gate.step, round: judged.gate.round });
+          if (meant !== undefined && names.includes('step') && names.includes('round')) {
+            expect(judged.gate).toMatchObject({ step: meant.step, round: meant.round });
           }
+          questions.settle(judged.gate.step, 'decided');
         }
       }),
       { numRuns: 10_000 },
