@@ -207,7 +207,16 @@ test('the config may name the registered model', async () => {
 });
 
 const decision: Decision = {
-  ...{ decision: 'override', by: 'zoë@example.org', reason: 'Demo 🙂: „trotzdem“', at: '2026-01-01T00:00:00.000Z' },
+  ...{
+    decision: 'override',
+    run: 'p/1',
+    step: 'shop',
+    endpoint: 'shop',
+    round: 1,
+    by: 'zoë@example.org',
+    reason: 'Demo 🙂: „trotzdem“',
+    at: '2026-01-01T00:00:00.000Z',
+  },
   ...{ via: 'update', candidate: 'sha256:aa', evidence: 'sha256:bb' },
 };
 

@@ -2,6 +2,7 @@ import type { SluiceActivities } from '@sluice/sdk';
 import { withStableFailures } from './activity-failure.ts';
 import type { ActivityContext } from './context.ts';
 import { identifyActivity } from './decide/identify.ts';
+import { signalTimeActivity } from './decide/signal-time.ts';
 import { evaluateActivity } from './evaluate/evaluate.ts';
 import { extractActivity } from './extract/extract.ts';
 import { watchTrafficActivity } from './health/watch-traffic.ts';
@@ -34,6 +35,7 @@ export function createActivities(context: ActivityContext): SluiceActivities {
     registerCandidate: registerCandidateActivity(context),
     checkCandidate: checkCandidateActivity(context),
     identify: identifyActivity(context),
+    signalTime: signalTimeActivity(context),
     recordDecision: recordDecisionActivity(context),
     notify: notifyActivity(context),
     requestRollout: requestRolloutActivity(context),
@@ -56,6 +58,7 @@ const silent = [
   'closeRun',
   'registerCandidate',
   'identify',
+  'signalTime',
   'recordDecision',
   'notify',
   'rolloutOutcome',

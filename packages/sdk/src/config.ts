@@ -74,9 +74,14 @@ export function azureBlob(options: Omit<Extract<StoreConfig, { kind: 'azure-blob
 }
 
 export interface Approvers {
-  /** Who may decide; left out, anyone. */
+  /** Who may decide; left out, anyone. Names are compared without case, and in Unicode's form NFKC. */
   readonly names?: readonly string[];
-  /** May the one who started a run approve its candidate? @default true */
+  /**
+   * May the one who started a run approve its candidate? Where `oidc` is set, false needs a token from who starts a run:
+   * of a run that nobody is known to have started, nobody may approve the candidate.
+   *
+   * @default true
+   */
   readonly selfApproval?: boolean;
   /** Identity from an OpenID Connect token instead of what the sender typed. */
   readonly oidc?: {
@@ -87,6 +92,21 @@ export interface Approvers {
     /** Key set URL. @default what the issuer's discovery document says */
     readonly jwks?: string;
   };
+}
+
+/** Keys of the project's own, for what must not stand in clear in Temporal's histories. */
+export interface Encryption {
+  /** Name of the environment variable that holds the key: 32 bytes in base64, made by `openssl rand -base64 32`. */
+  readonly keyEnv: string;
+  /** Variables that hold earlier keys, which still open what they closed. */
+  readonly oldKeyEnvs?: readonly string[];
+  /**
+   * Encrypts all parameters, results and decisions in Temporal's histories. Temporal's own UI then shows them only by a
+   * codec server of yours.
+   *
+   * @default false: only tokens are sealed
+   */
+  readonly payloads?: boolean;
 }
 
 export interface SluiceConfig {
@@ -107,6 +127,8 @@ export interface SluiceConfig {
   readonly python?: { readonly interpreter: string } | { readonly requirements: string };
   readonly temporal?: { readonly address?: string; readonly namespace?: string };
   readonly approvers?: Approvers;
+  /** Needed where `approvers.oidc` is set: tokens are sealed by it. */
+  readonly encryption?: Encryption;
   /** Webhooks that are told of questions and outcomes. */
   readonly notify?: readonly { readonly webhook: string }[];
 }

@@ -1,5 +1,6 @@
 import { ENDPOINT_WORKFLOW, type Pipeline, pipelineDefinition, useRuntime } from '@sluice/sdk';
 import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import { mustTellResets } from './activation.ts';
 import type { Machine } from './endpoint/machine.ts';
 import { sluiceEndpoint } from './endpoint.ts';
 import { TemporalRuntime } from './temporal-runtime.ts';
@@ -18,6 +19,7 @@ export function sluiceWorkflows(...modules: readonly object[]): (...args: unknow
   const options = () =>
     workflowInfo().workflowType === ENDPOINT_WORKFLOW ? ({ versioningBehavior: 'AUTO_UPGRADE' } as const) : {};
   const dispatch = async (...args: unknown[]) => {
+    mustTellResets();
     const { workflowType } = workflowInfo();
     if (workflowType === ENDPOINT_WORKFLOW) {
       return sluiceEndpoint(args[0] as { readonly endpoint: string; readonly memory?: Machine });

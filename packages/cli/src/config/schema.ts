@@ -71,6 +71,10 @@ const store = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable, never the key itself');
+
 const approvers = z.strictObject({
   names: z.array(z.string().min(1)).min(1).optional(),
   selfApproval: z.boolean().optional(),
@@ -103,5 +107,12 @@ export const configSchema = z.strictObject({
     .strictObject({ address: z.string().min(1).optional(), namespace: z.string().min(1).optional() })
     .optional(),
   approvers: approvers.optional(),
+  encryption: z
+    .strictObject({
+      keyEnv: variable,
+      oldKeyEnvs: z.array(variable).optional(),
+      payloads: z.boolean().optional(),
+    })
+    .optional(),
   notify: z.array(z.strictObject({ webhook: z.url() })).optional(),
 });

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { keyringOf } from '@sluice/activities/encryption';
 import { SluiceError, taskQueue } from '@sluice/sdk';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -39,6 +40,7 @@ export async function* findings(options: DoctorOptions): AsyncGenerator<Finding>
   if (loaded.config === null) return;
   yield await pipelines(loaded.config);
   yield store(loaded.config);
+  yield* encryption(loaded.config);
   yield await git(loaded.config.root);
   const stack = await readDevFile(loaded.config.root);
   yield stackFinding(stack);
@@ -135,6 +137,17 @@ function store({ config }: LoadedConfig): Finding {
     return problem('store', `${variable} is not set`, `Set it to the storage account's connection string.`);
   }
   return ok('store', `Azure container ${where.container}`);
+}
+
+function* encryption({ config }: LoadedConfig): Generator<Finding> {
+  if (config.encryption === undefined) return;
+  try {
+    const ring = keyringOf(config);
+    const what = config.encryption.payloads ? 'tokens are sealed, histories are encrypted' : 'tokens are sealed';
+    yield ok('encryption', `${what} by the key ${ring?.current} (${config.encryption.keyEnv})`);
+  } catch (error) {
+    yield problem('encryption', messageOf(error), fixOf(error, 'Set the key.'));
+  }
 }
 
 async function git(root: string): Promise<Finding> {

@@ -88,6 +88,10 @@ describe('between two looks', () => {
     const at = new Date(start).toISOString();
     const decision = {
       decision: 'approve',
+      run: 'delays/one',
+      step: 'delays',
+      endpoint: 'delays',
+      round: 1,
       by: 'ana',
       reason: null,
       at,

@@ -42,7 +42,7 @@ const flow = pipeline({
     const [model] = models;
     if (model === undefined) throw new Error('no model');
     const quality = await evaluate('holdout', { model, suite: 'eval/holdout' });
-    return deploy('flow', { model, gates: [rows, quality] });
+    return deploy('flow', { model, gates: [rows, quality], settle: true });
   },
 });
 
@@ -90,7 +90,11 @@ describe('sluice step', () => {
     const { output, events, asked } = await run();
     expect(asked.map(({ kind }) => kind)).toEqual(['extract', 'train', 'train', 'evaluate']);
     expect(events.filter(({ type }) => type === 'would-deploy')).toHaveLength(1);
-    expect(output).toMatchObject({ state: 'rejected', verdict: 'fail', reason: 'a local run deploys nothing' });
+    expect(output).toMatchObject({
+      state: 'expired',
+      verdict: 'fail',
+      reason: 'a local run deploys nothing, so nobody was asked',
+    });
   });
 
   test('judges alone where there is no production', async () => {
