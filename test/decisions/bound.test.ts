@@ -139,7 +139,7 @@ describe('a stable version that moved between the decision and the rollout', () 
           const rest = { reason: null, startedAt: 0, endedAt: 0, firstBadAt: null, offTrafficAt: null, evidence: [] };
           const outcome = { id: request.id, state, candidate: '', previous: null, ...rest };
           await client.workflow.getHandle(request.replyTo).signal('rolloutFinished', outcome);
-          return { accepted: true, why: null };
+          return { accepted: true, why: null, outcome: null };
         },
       });
       log = activities.log;

@@ -97,11 +97,14 @@ export function stubActivities(
     }),
     requestRollout: noted('requestRollout', async ({ request }) => {
       await client.workflow.getHandle(request.replyTo).signal(Signal.rolloutFinished, deployed(request.id));
-      return { accepted: true, why: null };
+      return { accepted: true, why: null, outcome: null };
     }),
+    withdrawRollout: noted('withdrawRollout', async () => {}),
     rolloutOutcome: noted('rolloutOutcome', async ({ id }) => deployed(id)),
     startVersion: noted('startVersion', async () => ({ ready: true, reason: null })),
-    setTraffic: noted('setTraffic', async () => ({ at: Date.now() })),
+    observeEndpoint: noted('observeEndpoint', async () => ({ target: null, ledger: null, registry: null, known: {} })),
+    saveLedger: noted('saveLedger', async () => ({ conflict: false })),
+    setTraffic: noted('setTraffic', async () => ({ at: Date.now(), refused: null })),
     watchTraffic: noted('watchTraffic', async () => ({
       verdict: 'pass',
       evidence: [],

@@ -243,8 +243,8 @@ export const scenarios: readonly Scenario[] = [
     activities: {
       watchTraffic: async ({ candidate: id, phase }) =>
         id === 'v-b' && phase === 'canary 50 %'
-          ? { verdict: 'fail', evidence: [], firstBadAt: 42, reason: 'errors 40 %' }
-          : { verdict: 'pass', evidence: [], firstBadAt: null, reason: null },
+          ? { verdict: 'fail', evidence: [], firstBadAt: 42, reason: 'errors 40 %', memory: null, moved: false }
+          : { verdict: 'pass', evidence: [], firstBadAt: null, reason: null, memory: null, moved: false },
     },
     play: async (kit, _id, replies) => {
       const workflowId = 'endpoint/shop';
@@ -262,11 +262,14 @@ export const scenarios: readonly Scenario[] = [
           onBusy: 'queue',
           replyTo: 'run',
           by: 'ana',
+          decidedAt: Date.now(),
         };
         await shop.executeUpdate('rollout', { args: [request] });
         await waitFor(`the outcome of ${name}`, async () => replies.some((one) => one.candidate === digestOf(name)));
       }
-      await shop.executeUpdate('rollback', { args: [{ by: 'ana', reason: 'complaints' }] });
+      await shop.executeUpdate('rollback', {
+        args: [{ id: 'back/1', by: 'ana', reason: 'complaints', from: 'v-c' }],
+      });
       await waitFor('the version of before', async () => {
         const { stable } = await shop.query<{ stable: Candidate | null }>('endpoint');
         return stable?.id === 'v-a';

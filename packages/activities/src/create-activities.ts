@@ -14,7 +14,14 @@ import { registerCandidateActivity } from './registry/register-candidate.ts';
 import { closeRunActivity, openRunActivity } from './registry/run-record.ts';
 import { replayActivity } from './replay/replay.ts';
 import { checkCandidateActivity } from './rollout/check-candidate.ts';
-import { replyToRunActivity, requestRolloutActivity, rolloutOutcomeActivity } from './rollout/endpoint-calls.ts';
+import {
+  replyToRunActivity,
+  requestRolloutActivity,
+  rolloutOutcomeActivity,
+  withdrawRolloutActivity,
+} from './rollout/endpoint-calls.ts';
+import { saveLedgerActivity } from './rollout/ledger.ts';
+import { observeEndpointActivity } from './rollout/observe-endpoint.ts';
 import { setTrafficActivity } from './rollout/set-traffic.ts';
 import { startVersionActivity, stopVersionActivity } from './rollout/versions.ts';
 import { activityScope, alive } from './serving/activity-scope.ts';
@@ -39,7 +46,10 @@ export function createActivities(context: ActivityContext): SluiceActivities {
     recordDecision: recordDecisionActivity(context),
     notify: notifyActivity(context),
     requestRollout: requestRolloutActivity(context),
+    withdrawRollout: withdrawRolloutActivity(context),
     rolloutOutcome: rolloutOutcomeActivity(context),
+    observeEndpoint: observeEndpointActivity(context),
+    saveLedger: saveLedgerActivity(context),
     startVersion: startVersionActivity(context),
     setTraffic: setTrafficActivity(context),
     watchTraffic: watchTrafficActivity(context),
@@ -64,6 +74,8 @@ const silent = [
   'rolloutOutcome',
   'markVersion',
   'replyToRun',
+  'saveLedger',
+  'withdrawRollout',
 ] as const satisfies (keyof SluiceActivities)[];
 
 function withHeartbeats<F extends (input: never) => Promise<unknown>>(activity: F): F {

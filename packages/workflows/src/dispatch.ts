@@ -15,9 +15,13 @@ export function sluiceWorkflows(...modules: readonly object[]): (...args: unknow
     const definition = pipelineDefinition(value);
     if (definition !== null) pipelines.set(definition.name, value as Pipeline<unknown, unknown>);
   }
-  // Runs stay with the build they began on; an endpoint lives for years and follows the newest.
-  const options = () =>
-    workflowInfo().workflowType === ENDPOINT_WORKFLOW ? ({ versioningBehavior: 'AUTO_UPGRADE' } as const) : {};
+  // Runs stay with the build they began on; an endpoint lives for years and follows the newest. A server refuses to hear
+  // of that from a worker without a build.
+  const options = () => {
+    const { workflowType, currentDeploymentVersion } = workflowInfo();
+    const follows = workflowType === ENDPOINT_WORKFLOW && currentDeploymentVersion !== undefined;
+    return follows ? ({ versioningBehavior: 'AUTO_UPGRADE' } as const) : {};
+  };
   const dispatch = async (...args: unknown[]) => {
     mustTellResets();
     const { workflowType } = workflowInfo();

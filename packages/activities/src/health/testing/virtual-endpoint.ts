@@ -104,7 +104,8 @@ export function virtualEndpoint(
     firstBad: () => firstBad,
     target: {
       start: async () => ({ ready: true, reason: null }),
-      traffic: async () => ({ at: now }),
+      traffic: async () => ({ at: now, refused: null }),
+      observe: async () => null,
       renew: async () => {},
       stop: async () => {},
       measure: async (_, { since, until = now }) => {
