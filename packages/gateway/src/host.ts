@@ -76,7 +76,8 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
   const address = options.host ?? '127.0.0.1';
   const undo: (() => unknown)[] = [];
   try {
-    undo.push(await lockState(stateDir));
+    const lock = lockState(stateDir);
+    undo.push(() => lock.release());
     const statePath = join(stateDir, 'state.json');
     const desired = await loadState(statePath);
     // The lock is ours, so whoever still carries the mark has lost its host.

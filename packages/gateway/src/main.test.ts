@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GatewayClient, gatewayClient } from './client.ts';
 import { isAlive, newStateDir, spec, until } from './testing/gateway.ts';
+import { inNamespace } from './testing/namespaces.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -128,6 +129,18 @@ test('a second host on the same folder is refused, and the first goes on', async
   expect(await once(second, 'exit')).toEqual([1, null]);
   expect(stderr.toString()).toMatch(/GATEWAY_STATE_LOCKED: Another gateway is running on /);
   expect((await first.client.health()).ok).toBe(true);
+});
+
+test("a second host in another network namespace is refused, and the first one's worker lives", async () => {
+  const first = await start();
+  const { worker } = await first.client.health();
+  const [program, ...args] = inNamespace('net', [process.execPath, main, '--state-dir', stateDir]);
+  const second = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  processes.push(second);
+  const [stderr] = (await once(second.stderr, 'data')) as [Buffer];
+  expect(await once(second, 'exit')).toEqual([1, null]);
+  expect(stderr.toString()).toMatch(/GATEWAY_STATE_LOCKED: Another gateway is running on /);
+  expect((await first.client.health()).worker).toEqual({ ...worker, restarts: 0 });
 });
 
 test('a corrupt state file is an error that names it, and stays as it is', async () => {

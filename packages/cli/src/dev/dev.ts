@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { scheduledEventsStandIn } from '@sluice/activities';
+import type { FileLock } from '@sluice/gateway';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import { loadPipelines } from '../config/load-pipelines.ts';
 import { CONTROL } from '../config/resolved-config.ts';
@@ -109,7 +110,7 @@ class Stack implements DevStack {
   readonly #mlflow: Supervised<MlflowPart> | null;
   readonly #workers: Supervised<WorkerPart>[];
   #standIn: Awaited<ReturnType<typeof scheduledEventsStandIn>> | null = null;
-  #unlock: (() => Promise<void>) | null = null;
+  #lock: FileLock | null = null;
   #stopped: Promise<void> | null = null;
   #mlflowPort = 0;
   #saving: Promise<void> = Promise.resolve();
@@ -154,7 +155,7 @@ class Stack implements DevStack {
   }
 
   async start(): Promise<void> {
-    this.#unlock = await claimDevLock(this.loaded.root);
+    this.#lock = await claimDevLock(this.loaded.root);
     this.#save();
     await checkPorts(this.#options);
     const port = await claimPort(this.#options.scheduledEventsPort ?? 0, 'preemption notices', '--events-port');
@@ -231,9 +232,9 @@ class Stack implements DevStack {
     ]);
     this.#frontDoor.close();
     await this.#saving;
-    if (this.#unlock === null) return;
+    if (this.#lock === null) return;
     await removeDevFile(this.loaded.root);
-    await this.#unlock();
+    this.#lock.release();
   }
 
   #supervise<P extends Part>(name: string, start: (restarts: number) => Promise<P>): Supervised<P> {
@@ -285,7 +286,7 @@ class Stack implements DevStack {
   }
 
   #save(): void {
-    if (this.#unlock === null || this.#stopped !== null) return;
+    if (this.#lock === null || this.#stopped !== null) return;
     this.#saving = this.#saving.then(() => writeDevFile(this.loaded.root, this.#file())).catch(() => {});
   }
 }
