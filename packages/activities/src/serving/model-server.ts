@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type Artifact, ErrorCode, SluiceError } from '@sluice/sdk';
+import { type Artifact, childEnv, ErrorCode, SluiceError } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { ATTEMPT_ID, newAttemptId } from '../job/attempt-id.ts';
 import { type Exit, type ProcessGroup, startGroup } from '../job/process-group.ts';
@@ -58,7 +58,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
   return alive(scope, async () => {
     const files = await modelFiles(context, model);
     for (let tried = 1; ; tried += 1) {
-      const server = await launch(context, command, files, scope);
+      const server = await launch(context, command, files, scope, `endpoints.${endpoint}.serve`);
       const problem = await untilReady(server, command.ready, scope).catch(async (error: unknown) => {
         await server.stop();
         throw error;
@@ -90,6 +90,7 @@ async function launch(
   command: ServeCommand,
   files: string,
   scope: ActivityScope,
+  where: string,
 ): Promise<ModelServer> {
   const port = await freePort();
   const id = newAttemptId();
@@ -100,8 +101,7 @@ async function launch(
     program: { file: command.program.file, args: fillIn(command.program.args, { model: files, host: HOST, port }) },
     cwd: command.cwd,
     env: {
-      ...process.env,
-      ...command.env,
+      ...childEnv(process.env, command.env, where),
       SLUICE_MODEL: files,
       SLUICE_HOST: HOST,
       SLUICE_PORT: String(port),

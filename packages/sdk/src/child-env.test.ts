@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { childEnv, inheritedEnv } from './child-env.ts';
+
+describe('a program of the project', () => {
+  it.each([
+    ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'USER', 'XDG_CACHE_HOME'],
+    ['PYTHONPATH', 'PYTHONHASHSEED', 'VIRTUAL_ENV', 'CONDA_PREFIX'],
+    ['CUDA_VISIBLE_DEVICES', 'NVIDIA_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'LD_LIBRARY_PATH', 'LD_PRELOAD'],
+    ['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'TOKENIZERS_PARALLELISM'],
+    ['HF_HOME', 'TRANSFORMERS_CACHE', 'TORCH_HOME', 'SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'https_proxy', 'NO_PROXY'],
+  ])('inherits what it runs by: %s, %s, %s, %s …', (...names) => {
+    const own = Object.fromEntries(names.map((name) => [name, 'x']));
+    expect(inheritedEnv(own)).toEqual(own);
+  });
+
+  it.each([
+    ['TEMPORAL_API_KEY', 'TEMPORAL_TLS_CLIENT_KEY_DATA', 'AZURE_CLIENT_SECRET', 'AZURE_STORAGE_CONNECTION_STRING'],
+    ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'GOOGLE_APPLICATION_CREDENTIALS', 'HF_TOKEN', 'WANDB_API_KEY'],
+    ['MLFLOW_TRACKING_URI', 'MLFLOW_TRACKING_TOKEN', 'MLFLOW_TRACKING_PASSWORD', 'SHOP_DB', 'TEAM_WEBHOOK'],
+    ['SLUICE_GATEWAY_TOKEN', 'SLUICE_GATEWAY_TOKEN_FILE', 'SLUICE_TOKEN', 'SLUICE_GATEWAY_OPTIONS'],
+    ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'GITHUB_TOKEN', 'SSH_AUTH_SOCK', 'PGPASSWORD'],
+    ['CONDA_TOKEN', 'PYTHON_KEYRING_PASSWORD', 'TF_API_KEY', 'TORCH_SECRET', 'JAX_credentials', 'PATH2'],
+  ])('never inherits %s, %s, %s, %s …', (...names) => {
+    expect(inheritedEnv(Object.fromEntries(names.map((name) => [name, 'x'])))).toEqual({});
+  });
+});
+
+describe('what a command asks for', () => {
+  const own = { PATH: '/bin', HF_TOKEN: 'hf_1', EMPTY: '' };
+
+  it('is added, and wins', () => {
+    expect(childEnv(own, { PATH: '/opt/bin', N: '2' }, 'here')).toEqual({ PATH: '/opt/bin', N: '2' });
+  });
+
+  it('is read from the worker where it is named as env:NAME', () => {
+    expect(childEnv(own, { TOKEN: 'env:HF_TOKEN', E: 'env:EMPTY' }, 'here')).toMatchObject({ TOKEN: 'hf_1', E: '' });
+  });
+
+  it('is missed by name where it is not set', () => {
+    expect(() => childEnv(own, { TOKEN: 'env:SHOP_TOKEN' }, 'endpoints.shop.serve')).toThrow(
+      expect.objectContaining({
+        code: 'InvalidConfig',
+        message: 'The environment variable SHOP_TOKEN is not set.',
+        where: 'endpoints.shop.serve, env.TOKEN',
+        fix: expect.stringContaining('Set SHOP_TOKEN'),
+      }),
+    );
+  });
+});
