@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAdmin } from './admin.ts';
+import { adminToken } from './admin-token.ts';
 import { CaptureIndex } from './capture-segments.ts';
 import { openConnectionTable } from './connection-table.ts';
 import { Endpoints } from './endpoints.ts';
@@ -24,7 +25,7 @@ export interface GatewayHostOptions {
   adminPort?: number;
   /** Address both listen on. @default '127.0.0.1' */
   host?: string;
-  /** Bearer token the admin API asks for. @default none */
+  /** Bearer token the admin API asks for. @default one that is made, and kept in `<stateDir>/admin-token` (0600) */
   adminToken?: string;
   /** Largest request body kept in memory for capture and mirror, bytes; larger ones are passed on only. @default 16 MiB */
   bufferBytes?: number;
@@ -50,6 +51,10 @@ export interface GatewayHost {
   /** Where callers send requests: `<url>/<endpoint>/<path>`. */
   readonly url: string;
   readonly adminUrl: string;
+  /** What every call of the admin API must show. */
+  readonly adminToken: string;
+  /** Where that can be read by this user; null when it was given. */
+  readonly tokenFile: string | null;
   /** Process id of the proxy worker; null while it is being replaced. */
   workerPid(): number | null;
   /** Ends the worker and every model server, and keeps the state for the next start. */
@@ -68,16 +73,17 @@ const MIB = 1024 * 1024;
 /**
  * Starts the local data plane: public port, admin API, proxy worker, and every version of the saved state.
  *
- * @throws {GatewayError} GATEWAY_PORT_IN_USE, GATEWAY_STATE_CORRUPT, GATEWAY_STATE_LOCKED
+ * @throws {GatewayError} GATEWAY_PORT_IN_USE, GATEWAY_STATE_CORRUPT, GATEWAY_STATE_LOCKED, GATEWAY_TOKEN_NEEDED
  */
 export async function startGatewayHost(options: GatewayHostOptions): Promise<GatewayHost> {
-  mkdirSync(options.stateDir, { recursive: true });
+  mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
   const stateDir = realpathSync(options.stateDir);
   const address = options.host ?? '127.0.0.1';
   const undo: (() => unknown)[] = [];
   try {
     const lock = lockState(stateDir);
     undo.push(() => lock.release());
+    const { token, file: tokenFile } = adminToken(stateDir, address, options.adminToken);
     const statePath = join(stateDir, 'state.json');
     const desired = await loadState(statePath);
     // The lock is ours, so whoever still carries the mark has lost its host.
@@ -142,7 +148,7 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
       },
       health: () => ({ ok: worker.pid !== null, worker: { pid: worker.pid, restarts: worker.restarts }, url }),
       shutdown: () => void close(),
-      token: options.adminToken,
+      token,
     });
     undo.push(() => admin.close());
     const adminPort = await listen(admin, address, options.adminPort ?? 0);
@@ -164,6 +170,8 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
     return {
       url,
       adminUrl: `http://${hostInUrl(address)}:${adminPort}`,
+      adminToken: token,
+      tokenFile,
       workerPid: () => worker.pid,
       close,
       closed,

@@ -43,9 +43,10 @@ function run(args: string[] = []): ChildProcess {
 async function start(): Promise<Running> {
   const child = run();
   const [line] = (await once(createInterface({ input: child.stdout ?? expect.fail('no output') }), 'line')) as [string];
-  const { url, adminUrl, pid } = JSON.parse(line) as { url: string; adminUrl: string; pid: number };
-  expect(pid).toBe(child.pid);
-  return { child, url, client: gatewayClient(adminUrl) };
+  const ready = JSON.parse(line) as { url: string; adminUrl: string; tokenFile: string; pid: number };
+  expect(ready.pid).toBe(child.pid);
+  const token = (await readFile(ready.tokenFile, 'utf8')).trim();
+  return { child, url: ready.url, client: gatewayClient(ready.adminUrl, { token }) };
 }
 
 async function serve({ client }: Running, id: string, env: Record<string, string> = {}): Promise<void> {
