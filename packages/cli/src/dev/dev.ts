@@ -56,7 +56,8 @@ export interface DevStack {
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | null };
   /** Null where MLflow is off. */
   readonly mlflow: { readonly url: string } | null;
-  readonly gateway: { readonly url: string; readonly adminUrl: string };
+  /** `tokenFile` holds the token of the admin API, for this user only. */
+  readonly gateway: { readonly url: string; readonly adminUrl: string; readonly tokenFile: string };
   readonly scheduledEventsUrl: string;
   /** Workers that run now; one that is being started again is missing. */
   readonly workers: readonly WorkerInfo[];
@@ -179,7 +180,7 @@ class Stack implements DevStack {
     const url = mlflowUrlOf(this.loaded.config, this.#mlflow === null ? null : `http://127.0.0.1:${this.#mlflowPort}`);
     this.#addresses = {
       temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl },
-      gateway: { url: `http://127.0.0.1:${port}`, adminUrl: gateway.adminUrl },
+      gateway: { url: `http://127.0.0.1:${port}`, adminUrl: gateway.adminUrl, tokenFile: gateway.tokenFile },
       mlflow: url === null ? null : { url },
     };
     await all(this.#workers.map((worker) => worker.begin()));
