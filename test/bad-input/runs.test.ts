@@ -1,11 +1,11 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mlflowClient } from '@sluice/activities';
 import { type EndpointState, endpointWorkflowId, Query, type RunStatus, taskQueue } from '@sluice/sdk';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { processesIn } from '../harness/processes.ts';
+import { environmentOf, processes, processesIn } from '../harness/processes.ts';
 import { type ProjectStack, projectStack } from '../harness/project.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { sluice } from './sluice.ts';
@@ -233,6 +233,25 @@ describe.concurrent('a command against a running stack', () => {
     expect(called.exit).toBe(2);
     expect(called.err).toContain(`error AlreadyRunning  sluice dev runs in this project already`);
     expect(called.err).toMatch(/fix {4}\S/);
+  });
+
+  it('does not let a local process without the token command the gateway', async () => {
+    const { adminUrl, tokenFile } = project.stack.gateway;
+    const version = { digest: 'sha256:0', command: ['touch', 'evil'], cwd: project.root, modelPath: '/' };
+    const url = `${adminUrl}/endpoints/${ENDPOINT}/versions/evil`;
+    const response = await fetch(url, { method: 'PUT', body: JSON.stringify(version) });
+    expect(response.status).toBe(401);
+
+    const token = (await readFile(tokenFile, 'utf8')).trim();
+    expect((await stat(tokenFile)).mode & 0o777).toBe(0o600);
+    expect(await readFile(join(project.root, '.sluice', 'dev.json'), 'utf8')).not.toContain(token);
+    expect(processesIn(project.root).filter((line) => line.includes(token))).toEqual([]);
+    const holding = processes().filter(({ pid }) => Object.values(environmentOf(pid)).includes(token));
+    expect(holding).toEqual([]);
+
+    const seen = await sluice(project.root, ['endpoints', '--json']);
+    expect(seen.out).toContain(`"weights":{"${serving.stable?.id}":100}`);
+    expect(seen.out).toContain('"traffic":{');
   });
 
   it('says which runs there are when asked for one that does not exist', async () => {
