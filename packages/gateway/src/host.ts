@@ -8,6 +8,7 @@ import { openConnectionTable } from './connection-table.ts';
 import { Endpoints } from './endpoints.ts';
 import type { Mark, WorkerSettings } from './ipc.ts';
 import { listen } from './listen.ts';
+import { keepLogs } from './log-keeper.ts';
 import { MetricsStore } from './metrics-store.ts';
 import { ModelServer } from './model-server.ts';
 import { killLeftovers } from './process-group.ts';
@@ -37,6 +38,12 @@ export interface GatewayHostOptions {
     /** Captures kept per endpoint, bytes. @default 1 GiB */
     keepBytes?: number;
     /** Captures kept per endpoint, ms. @default 7 days */
+    keepMs?: number;
+  };
+  logs?: {
+    /** A log is cut when it is larger, and as much of its end is kept beside it, bytes. @default 16 MiB */
+    bytes?: number;
+    /** Logs of versions that were removed are kept for so long, ms. @default 7 days */
     keepMs?: number;
   };
   /** Copies to shadows in flight at a time; more are dropped and counted. @default 32 */
@@ -69,6 +76,7 @@ const CLOSE_DRAIN_MS = 3000;
 const STATE_MARK = 'SLUICE_GATEWAY_STATE';
 const LIFE_MARK = 'SLUICE_GATEWAY_LIFE';
 const MIB = 1024 * 1024;
+const WEEK_MS = 7 * 24 * 3_600_000;
 
 /**
  * Starts the local data plane: public port, admin API, proxy worker, and every version of the saved state.
@@ -95,11 +103,13 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
     const listener = new PublicListener(table);
     undo.push(() => listener.close());
     const metrics = new MetricsStore();
+    const logDir = join(stateDir, 'logs');
+    const workerLog = join(logDir, 'gateway-worker.log');
     const worker = new WorkerSupervisor({
       settings: workerSettings(options, stateDir, table, { name: LIFE_MARK, value: life }),
       marks,
       listener,
-      logPath: join(stateDir, 'logs', 'gateway-worker.log'),
+      logPath: workerLog,
       hungAfterSeconds: options.hungAfterSeconds ?? 15,
       onReport: ({ series, captures }) => metrics.add(series, captures),
     });
@@ -114,7 +124,7 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
           spec,
           everReady,
           onChange,
-          logPath: join(stateDir, 'logs', endpoint, `${id}.log`),
+          logPath: join(logDir, endpoint, `${id}.log`),
           marks,
           pingEveryMs: options.pingEveryMs ?? 2000,
         }),
@@ -155,6 +165,15 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
     const pruning = setInterval(() => metrics.prune(Date.now()), 10_000);
     pruning.unref();
     undo.push(() => clearInterval(pruning));
+    const versionLogs = () => endpoints.list().flatMap(({ versions }) => versions.map(({ logPath }) => logPath));
+    undo.push(
+      keepLogs({
+        dir: logDir,
+        bytes: options.logs?.bytes ?? 16 * MIB,
+        keepMs: options.logs?.keepMs ?? WEEK_MS,
+        inUse: () => new Set([workerLog, ...versionLogs()]),
+      }),
+    );
     endpoints.startAll();
     undo.push(() => endpoints.close());
     await Promise.all([worker.start(), endpoints.apply()]);
@@ -199,7 +218,7 @@ function workerSettings(
     captureSegmentBytes: capture.segmentBytes ?? 8 * MIB,
     captureSegmentMs: capture.segmentMs ?? 60_000,
     captureKeepBytes: capture.keepBytes ?? 1024 * MIB,
-    captureKeepMs: capture.keepMs ?? 7 * 24 * 3_600_000,
+    captureKeepMs: capture.keepMs ?? WEEK_MS,
     shadowInFlight: options.shadowInFlight ?? 32,
     connectionTable,
     mark,
