@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, realpathSync } from 'node:fs';
+import { closeSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAdmin } from './admin.ts';
 import { adminToken } from './admin-token.ts';
@@ -72,7 +72,10 @@ export interface GatewayHost {
 
 /** How long requests under way may take when the host closes, ms. */
 const CLOSE_DRAIN_MS = 3000;
-/** In the environment of every process of the gateway: the folder it belongs to, and the life of the host. */
+/**
+ * In the environment of every process of the gateway: the folder it belongs to (by its inode too: in another container
+ * another folder may go by its name), and the life of the host.
+ */
 const STATE_MARK = 'SLUICE_GATEWAY_STATE';
 const LIFE_MARK = 'SLUICE_GATEWAY_LIFE';
 const MIB = 1024 * 1024;
@@ -95,9 +98,10 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
     const statePath = join(stateDir, 'state.json');
     const desired = await loadState(statePath);
     // The lock is ours, so whoever still carries the mark has lost its host.
-    killLeftovers(STATE_MARK, stateDir);
+    const owner = `${stateDir} ${statSync(stateDir).ino}`;
+    killLeftovers(STATE_MARK, owner);
     const life = randomUUID();
-    const marks = { [STATE_MARK]: stateDir, [LIFE_MARK]: life };
+    const marks = { [STATE_MARK]: owner, [LIFE_MARK]: life };
     const table = openConnectionTable(join(stateDir, 'connections.tmp'));
     if (table !== null) undo.push(() => closeSync(table));
     const listener = new PublicListener(table);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const child of processes) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGCONT');
     child.kill('SIGTERM');
     await once(child, 'exit');
   }
@@ -142,6 +143,23 @@ test("a second host in another network namespace is refused, and the first one's
   expect(await once(second, 'exit')).toEqual([1, null]);
   expect(stderr.toString()).toMatch(/GATEWAY_STATE_LOCKED: Another gateway is running on /);
   expect((await first.client.health()).worker).toEqual({ ...worker, restarts: 0 });
+});
+
+test('a model server that prints without end answers while its host is stopped', async () => {
+  const { child, client } = await start();
+  const chatty = `const line = 'x'.repeat(99) + '\\n';
+    setInterval(() => { for (let i = 0; i < 100; i++) process.stdout.write(line) }, 10);
+    require('http').createServer((_, res) => res.end('{}')).listen(process.env.PORT, '127.0.0.1');`;
+  await client.putEndpoint('digits');
+  await client.putVersion('digits', 'v1', spec({ command: [process.execPath, '-e', chatty] }));
+  await until(async () => (await client.version('digits', 'v1')).state === 'ready', 'the version');
+  const { port, logPath } = await client.version('digits', 'v1');
+  child.kill('SIGSTOP');
+  const before = (await stat(logPath)).size;
+  // Ten times what a pipe holds.
+  await until(async () => (await stat(logPath)).size > before + 10 * 64 * 1024, 'more to be printed');
+  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+  child.kill('SIGCONT');
 });
 
 test('a corrupt state file is an error that names it, and stays as it is', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { childEnv, inheritedEnv } from './child-env.ts';
+import { childEnv, inheritedEnv, missedVariable } from './child-env.ts';
 
 describe('a program of the project', () => {
   it.each([
@@ -45,5 +45,17 @@ describe('what a command asks for', () => {
         fix: expect.stringContaining('Set SHOP_TOKEN'),
       }),
     );
+  });
+});
+
+describe('a program that fails for a variable that its starter kept', () => {
+  const own = { PATH: '/bin', HF_TOKEN: 'hf_1', SHOP_DB: 'x', CUDA_HOME: '/cuda' };
+
+  it('is told its name', () => {
+    expect(missedVariable(own, {}, ['Traceback', "KeyError: 'HF_TOKEN'"])).toBe('HF_TOKEN');
+  });
+
+  it('is told nothing where it was given the variable, inherits it, or where nobody has it', () => {
+    expect(missedVariable(own, { HF_TOKEN: 'x' }, ['bad HF_TOKEN; CUDA_HOME is odd; KeyError: OTHER_KEY'])).toBeNull();
   });
 });

@@ -69,3 +69,20 @@ function resolved(own: Environment, name: string, value: string, where: string):
     fix: `Set ${source} for the worker and the gateway (\`sluice dev\` has both), or give ${name} another value.`,
   });
 }
+
+/**
+ * A variable that the last lines of a program name, and that its starter has and kept to itself: what it failed for,
+ * most likely.
+ *
+ * @param given What the program was given besides what it inherits.
+ */
+export function missedVariable(own: Environment, given: Environment, lines: readonly string[]): string | null {
+  const words = new Set(lines.join('\n').match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g));
+  const kept = (name: string) => own[name] !== undefined && given[name] === undefined && !isInherited(name);
+  return [...words].find(kept) ?? null;
+}
+
+/** What to do about it, for an error's `fix`. */
+export function askForVariable(name: string): string {
+  return `It names ${name}, which it does not inherit: ask for it in its command, env: { ${name}: 'env:${name}' }.`;
+}

@@ -5,6 +5,7 @@ import {
   type JobInput,
   type JobOutcome,
   type JobSpec,
+  missedVariable,
   type SluiceActivities,
   SluiceError,
 } from '@sluice/sdk';
@@ -184,9 +185,16 @@ async function finish(
   started: Promise<{ readonly runId: string | null }>,
 ): Promise<JobOutcome> {
   const { context, kind, input, work, stop, progress, log, grace } = attempt;
+  const { env } = ready;
   if (run.exit.code !== 0 || stop.current !== null) await killLeftovers(attempt.id);
   const saidDone = kind === 'step' ? run.result !== null : run.model !== null;
-  const ending = judgeEnding({ ...run, stop: stop.current, tail, saidDone });
+  const ending = judgeEnding({
+    ...run,
+    stop: stop.current,
+    tail,
+    missed: missedVariable(process.env, env, tail),
+    saidDone,
+  });
   if (ending.kind !== 'done') {
     const error = errorOf(ending);
     const tellLog = async (): Promise<void> => log.end(await statusOf(error, ready.line));

@@ -50,3 +50,10 @@ test('a trainer whose command names a variable that is not set does not start, a
   expect(failure).toMatchObject({ type: 'InvalidConfig', nonRetryable: true });
   expect(failure.message).toContain('The environment variable NOBODY_SET_THIS is not set.');
 });
+
+test('a trainer that fails for a variable that the worker kept to itself is told how to ask for it', async () => {
+  const run = command(['sh', '-c', `echo "KeyError: 'MLFLOW_TRACKING_TOKEN'" >&2; exit 1`]);
+  const failure = await failureOf(startAttempt(on, 1, { spec: { run } }).outcome);
+  expect(failure.type).toBe('TrainerFailed');
+  expect(failure.message).toContain("env: { MLFLOW_TRACKING_TOKEN: 'env:MLFLOW_TRACKING_TOKEN' }");
+});

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type Artifact, childEnv, ErrorCode, SluiceError } from '@sluice/sdk';
+import { type Artifact, askForVariable, childEnv, ErrorCode, missedVariable, SluiceError } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { ATTEMPT_ID, newAttemptId } from '../job/attempt-id.ts';
 import { type Exit, type ProcessGroup, startGroup } from '../job/process-group.ts';
@@ -67,7 +67,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
       const tail = await server.logTail();
       await server.stop();
       if (tried < PORT_TRIES && /EADDRINUSE|address already in use/i.test(tail.join('\n'))) continue;
-      throw notReady(endpoint, model, problem, tail);
+      throw notReady(endpoint, model, problem, tail, missedVariable(process.env, command.env, tail));
     }
   });
 }
@@ -168,14 +168,23 @@ async function ping(url: string, timeout: number, scope: ActivityScope): Promise
   }
 }
 
-function notReady(endpoint: string, model: Pick<Artifact, 'digest'>, problem: string, tail: string[]): SluiceError {
+function notReady(
+  endpoint: string,
+  model: Pick<Artifact, 'digest'>,
+  problem: string,
+  tail: string[],
+  missed: string | null,
+): SluiceError {
   const log = tail.length === 0 ? 'It printed nothing.' : `Its last lines:\n${tail.join('\n')}`;
   return new SluiceError(
     ErrorCode.ServerNotReady,
     `The server of ${endpoint} for the model ${model.digest.slice(0, 19)} did not get ready: ${problem}. ${log}`,
     {
       where: `endpoints.${endpoint}.serve`,
-      fix: 'Run the command by hand with SLUICE_MODEL, SLUICE_HOST and SLUICE_PORT set; a slow start needs a longer `ready`.',
+      fix:
+        missed === null
+          ? 'Run the command by hand with SLUICE_MODEL, SLUICE_HOST and SLUICE_PORT set; a slow start needs a longer `ready`.'
+          : askForVariable(missed),
       data: { tail },
     },
   );
