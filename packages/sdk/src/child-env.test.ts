@@ -51,8 +51,10 @@ describe('what a command asks for', () => {
 describe('a program that fails for a variable that its starter kept', () => {
   const own = { PATH: '/bin', HF_TOKEN: 'hf_1', SHOP_DB: 'x', CUDA_HOME: '/cuda' };
 
-  it('is told its name', () => {
-    expect(missedVariable(own, {}, ['Traceback', "KeyError: 'HF_TOKEN'"])).toBe('HF_TOKEN');
+  it('is told how to ask for it', () => {
+    expect(missedVariable(own, {}, ['Traceback', "KeyError: 'HF_TOKEN'"])).toBe(
+      "It names HF_TOKEN, which it does not inherit: ask for it in its command, env: { HF_TOKEN: 'env:HF_TOKEN' }.",
+    );
   });
 
   it('is told nothing where it was given the variable, inherits it, or where nobody has it', () => {

@@ -27,7 +27,7 @@ const SECRET = /(^|_)(TOKENS?|SECRETS?|PASS|PASSWD|PASSWORDS?|CREDENTIALS?|AUTH|
  * Does a program that Sluice starts for a project (trainer, model server) get this variable of the process that starts
  * it? Everything else stays with the worker: its credentials are not the model's.
  */
-export function isInherited(name: string): boolean {
+function isInherited(name: string): boolean {
   if (INHERITED.has(name)) return true;
   return FAMILIES.some((family) => name.startsWith(family)) && !SECRET.test(name);
 }
@@ -71,18 +71,15 @@ function resolved(own: Environment, name: string, value: string, where: string):
 }
 
 /**
- * A variable that the last lines of a program name, and that its starter has and kept to itself: what it failed for,
- * most likely.
+ * What to do, for an error's `fix`, when the last lines of a program that failed name a variable that its starter has
+ * and kept to itself: it failed for that, most likely. Null when they name none.
  *
  * @param given What the program was given besides what it inherits.
  */
 export function missedVariable(own: Environment, given: Environment, lines: readonly string[]): string | null {
   const words = new Set(lines.join('\n').match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g));
   const kept = (name: string) => own[name] !== undefined && given[name] === undefined && !isInherited(name);
-  return [...words].find(kept) ?? null;
-}
-
-/** What to do about it, for an error's `fix`. */
-export function askForVariable(name: string): string {
+  const name = [...words].find(kept);
+  if (name === undefined) return null;
   return `It names ${name}, which it does not inherit: ask for it in its command, env: { ${name}: 'env:${name}' }.`;
 }

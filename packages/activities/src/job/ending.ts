@@ -1,4 +1,4 @@
-import { askForVariable, ErrorCode } from '@sluice/sdk';
+import { ErrorCode } from '@sluice/sdk';
 import { outOfMemoryLine } from './out-of-memory.ts';
 import type { Exit } from './process-group.ts';
 import type { Stop } from './stop.ts';
@@ -18,7 +18,7 @@ export interface EndingFacts {
   readonly stop: Stop | null;
   /** Last lines of what it printed. */
   readonly tail: readonly string[];
-  /** A variable of the worker's that the tail names and the trainer was not given. */
+  /** What to do about a variable that the tail names and the trainer was not given. */
   readonly missed?: string | null;
   /** The kernel killed for memory while it ran. */
   readonly killedForMemory: boolean;
@@ -89,7 +89,7 @@ function judgeExit({ exit, tail, missed = null, killedForMemory }: EndingFacts):
   return failed(
     ErrorCode.TrainerFailed,
     `The trainer ${how}${last === '' ? '.' : `: ${last}`}`,
-    missed === null ? 'See its last lines below, and its log.' : askForVariable(missed),
+    missed ?? 'See its last lines below, and its log.',
   );
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type Artifact, askForVariable, childEnv, ErrorCode, missedVariable, SluiceError } from '@sluice/sdk';
+import { type Artifact, childEnv, ErrorCode, missedVariable, SluiceError } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { ATTEMPT_ID, newAttemptId } from '../job/attempt-id.ts';
 import { type Exit, type ProcessGroup, startGroup } from '../job/process-group.ts';
@@ -182,9 +182,8 @@ function notReady(
     {
       where: `endpoints.${endpoint}.serve`,
       fix:
-        missed === null
-          ? 'Run the command by hand with SLUICE_MODEL, SLUICE_HOST and SLUICE_PORT set; a slow start needs a longer `ready`.'
-          : askForVariable(missed),
+        missed ??
+        'Run the command by hand with SLUICE_MODEL, SLUICE_HOST and SLUICE_PORT set; a slow start needs a longer `ready`.',
       data: { tail },
     },
   );
