@@ -20,6 +20,7 @@ let serving: EndpointState;
 
 beforeAll(async () => {
   vi.stubEnv('SLUICE_TEST_SPOT_SLOTS', '4');
+  vi.stubEnv('AZURE_CLIENT_SECRET', 's3cret');
   project = await projectStack();
   const first = await project.start('release', { trainer: short, on: 'cpu', endpoint: ENDPOINT }, 'good');
   expect(await first.result()).toMatchObject({ state: 'deployed' });
@@ -252,6 +253,21 @@ describe.concurrent('a command against a running stack', () => {
     const seen = await sluice(project.root, ['endpoints', '--json']);
     expect(seen.out).toContain(`"weights":{"${serving.stable?.id}":100}`);
     expect(seen.out).toContain('"traffic":{');
+  });
+
+  it('keeps a secret of the workers from the model server and from a trainer', async () => {
+    const run = await project.start('training', { trainer: { steps: 150, pace: 20 }, on: 'cpu' });
+    const running = (what: string) => processesIn(project.root).filter((line) => line.includes(what));
+    const secretOf = (line: string) => environmentOf(Number.parseInt(line, 10)).AZURE_CLIENT_SECRET;
+    const [trainer = ''] = await waitFor('the trainer', async () => {
+      const found = running('train.py');
+      if (found.length === 0) throw new Error(processesIn(project.root).join('\n'));
+      return found;
+    });
+    const [server = ''] = running('serve.py');
+    const [worker = ''] = running(' worker --class cpu');
+    expect([trainer, server, worker].map(secretOf)).toEqual([undefined, undefined, 's3cret']);
+    await run.result();
   });
 
   it('says which runs there are when asked for one that does not exist', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { childEnv, inheritedEnv, missedVariable } from './child-env.ts';
 
@@ -11,6 +12,16 @@ describe('a program of the project', () => {
   ])('inherits what it runs by: %s, %s, %s, %s …', (...names) => {
     const own = Object.fromEntries(names.map((name) => [name, 'x']));
     expect(inheritedEnv(own)).toEqual(own);
+  });
+
+  it('inherits all that docs/training.md lists', () => {
+    const docs = readFileSync(new URL('../../../docs/training.md', import.meta.url), 'utf8');
+    const rows = docs
+      .slice(docs.indexOf('## The environment'), docs.indexOf('Everything else is the worker'))
+      .matchAll(/`(\w+\*?)`/g);
+    const names = [...rows].map(([, name = '']) => name.replace('*', 'X'));
+    expect(names.length).toBeGreaterThan(70);
+    expect(names.filter((name) => inheritedEnv({ [name]: 'x' })[name] === undefined)).toEqual([]);
   });
 
   it.each([
