@@ -67,9 +67,9 @@ const substitute = (part: string, port: number, model: string): string =>
   );
 
 /** Of the host's own environment a model server gets no credentials: neither those of the worker nor the gateway's. */
-function wanted({ endpoint, id, spec }: ModelProcessOptions): Record<string, string> {
+function wanted({ spec }: ModelProcessOptions): Record<string, string> {
   try {
-    return childEnv(process.env, spec.env ?? {}, `endpoint ${endpoint}, version ${id}`);
+    return childEnv(process.env, spec.env ?? {}, 'env');
   } catch (error) {
     throw new CannotStart(describeError(error));
   }

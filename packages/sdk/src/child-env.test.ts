@@ -48,11 +48,11 @@ describe('what a command asks for', () => {
   });
 
   it('is missed by name where it is not set', () => {
-    expect(() => childEnv(own, { TOKEN: 'env:SHOP_TOKEN' }, 'endpoints.shop.serve')).toThrow(
+    expect(() => childEnv(own, { TOKEN: 'env:SHOP_TOKEN' }, 'endpoints.shop.serve.env')).toThrow(
       expect.objectContaining({
         code: 'InvalidConfig',
         message: 'The environment variable SHOP_TOKEN is not set.',
-        where: 'endpoints.shop.serve, env.TOKEN',
+        where: 'endpoints.shop.serve.env.TOKEN',
         fix: expect.stringContaining('Set SHOP_TOKEN'),
       }),
     );

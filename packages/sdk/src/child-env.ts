@@ -43,7 +43,7 @@ export function inheritedEnv(own: Environment): Record<string, string> {
  * The environment of a program of the project: what is inherited, and on top what its command asks for. A value
  * `env:NAME` is the variable NAME of `own`: neither histories nor files hold more than its name.
  *
- * @param where Names the command in the error.
+ * @param where Path of `wanted`, for the error.
  * @throws SluiceError `InvalidConfig` for a variable that is asked for by name and not set.
  */
 export function childEnv(
@@ -65,7 +65,7 @@ function resolved(own: Environment, name: string, value: string, where: string):
   const found = own[source];
   if (found !== undefined) return found;
   throw new SluiceError(ErrorCode.InvalidConfig, `The environment variable ${source} is not set.`, {
-    where: `${where}, env.${name}`,
+    where: `${where}.${name}`,
     fix: `Set ${source} for the worker and the gateway (\`sluice dev\` has both), or give ${name} another value.`,
   });
 }

@@ -130,7 +130,7 @@ interface Ready {
 async function prepare(attempt: Attempt): Promise<Ready> {
   const { context, input, work, seam, id, where } = attempt;
   const { spec, ref } = input;
-  const env = trainerEnv(context, spec.run, work, id, where);
+  const env = trainerEnv(context, spec.run, work, id);
   const program = findProgram(spec.run, { root: context.root, python: context.python, path: env.PATH ?? '', where });
   const digests = await workDigests(context.root, spec);
   const claim = { order: input.order, attempt: input.attempt, delivery: seam.delivery, owner: id };

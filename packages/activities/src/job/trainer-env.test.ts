@@ -48,7 +48,9 @@ test('a trainer whose command names a variable that is not set does not start, a
   const run = command(['true'], { env: { TOKEN: 'env:NOBODY_SET_THIS' } });
   const failure = await failureOf(startAttempt(on, 1, { spec: { run } }).outcome);
   expect(failure).toMatchObject({ type: 'InvalidConfig', nonRetryable: true });
-  expect(failure.message).toContain('The environment variable NOBODY_SET_THIS is not set.');
+  expect(failure.message).toContain(
+    'The environment variable NOBODY_SET_THIS is not set. (at step airport=EWR/delay, attempt 1, run.env.TOKEN)',
+  );
 });
 
 test('a trainer that fails for a variable that the worker kept to itself is told how to ask for it', async () => {

@@ -15,9 +15,8 @@ export function trainerEnv(
   command: Command,
   work: Pick<WorkDir, 'step' | 'events'>,
   attemptId: string,
-  where: string,
 ): Record<string, string> {
-  const env = childEnv(process.env, { PYTHONUNBUFFERED: '1', ...command.env }, where);
+  const env = childEnv(process.env, { PYTHONUNBUFFERED: '1', ...command.env }, 'run.env');
   return {
     ...env,
     PYTHONPATH: [context.trainerPath, env.PYTHONPATH ?? ''].filter((path) => path !== '').join(delimiter),

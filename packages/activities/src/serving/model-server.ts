@@ -1,9 +1,10 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Artifact, childEnv, ErrorCode, missedVariable, SluiceError } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { ATTEMPT_ID, newAttemptId } from '../job/attempt-id.ts';
+import { logTail } from '../job/log-tail.ts';
 import { type Exit, type ProcessGroup, startGroup } from '../job/process-group.ts';
 import { type ActivityScope, activityScope, alive, pause } from './activity-scope.ts';
 import { exchange } from './http-exchange.ts';
@@ -58,7 +59,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
   return alive(scope, async () => {
     const files = await modelFiles(context, model);
     for (let tried = 1; ; tried += 1) {
-      const server = await launch(context, command, files, scope, `endpoints.${endpoint}.serve`);
+      const server = await launch(context, command, files, scope, endpoint);
       const problem = await untilReady(server, command.ready, scope).catch(async (error: unknown) => {
         await server.stop();
         throw error;
@@ -90,7 +91,7 @@ async function launch(
   command: ServeCommand,
   files: string,
   scope: ActivityScope,
-  where: string,
+  endpoint: string,
 ): Promise<ModelServer> {
   const port = await freePort();
   const id = newAttemptId();
@@ -101,7 +102,7 @@ async function launch(
     program: { file: command.program.file, args: fillIn(command.program.args, { model: files, host: HOST, port }) },
     cwd: command.cwd,
     env: {
-      ...childEnv(process.env, command.env, where),
+      ...childEnv(process.env, command.env, `endpoints.${endpoint}.serve.env`),
       SLUICE_MODEL: files,
       SLUICE_HOST: HOST,
       SLUICE_PORT: String(port),
@@ -129,7 +130,7 @@ function serverOf(group: ProcessGroup, url: string, scratch: string, log: string
     exited,
     ping: async (timeout = 2_000) => (await ping(url, timeout, scope)) === 200,
     predict: (rows, { timeout = 120_000 } = {}) => predict(url, rows, { timeout, signal: scope.signal }),
-    logTail: () => tailOf(log),
+    logTail: async () => (await logTail(log, 0)).filter((line) => line !== '').slice(-TAIL_LINES),
     stop: () => {
       stopping ??= end(group, exited).then(() => rm(scratch, { recursive: true, force: true }));
       return stopping;
@@ -187,14 +188,6 @@ function notReady(
       data: { tail },
     },
   );
-}
-
-async function tailOf(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return text
-    .split(/\r?\n/)
-    .filter((line) => line !== '')
-    .slice(-TAIL_LINES);
 }
 
 /** A port nobody listens on now. */

@@ -26,7 +26,7 @@ export function serveCommand(
 ): ServeCommand {
   const config = endpointConfig(context.config.endpoints ?? {}, endpoint);
   const where = `endpoints.${endpoint}.serve`;
-  const whole = childEnv(process.env, config.serve.env, where);
+  const whole = childEnv(process.env, config.serve.env, `${where}.env`);
   const paths = [context.trainerPath, whole.PYTHONPATH ?? ''].filter((path) => path !== '');
   const env = { ...config.serve.env, PYTHONPATH: paths.join(delimiter) };
   const program = findProgram(config.serve, {

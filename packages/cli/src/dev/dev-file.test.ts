@@ -94,7 +94,10 @@ test.each([['999999999 pid:[1]'], [`${process.pid}`], ['']])(
   },
 );
 
-test('of many that claim at once, one gets it', async () => {
-  const claims = await Promise.allSettled(Array.from({ length: 8 }, () => claimDevLock(root)));
-  expect(claims.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+test('of many processes that claim at once, one gets it', async () => {
+  const claims = Array.from({ length: 6 }, () => claimIn([process.execPath]));
+  const said = await Promise.all(claims.map((claim) => claim.said));
+  for (const { child } of claims) child.stdin?.end();
+  await Promise.all(claims.map(({ child }) => once(child, 'exit')));
+  expect(said.filter((one) => one === 'claimed')).toHaveLength(1);
 });
