@@ -15,20 +15,8 @@ const INHERITED = new Set([
 
 /** Families of which every member is inherited: languages, devices, numerical libraries and their threads. */
 const FAMILIES = [
-  ...[
-    'LC_',
-    'XDG_',
-    'PYTHON',
-    'PYENV_',
-    'CONDA',
-    'DYLD_',
-    'MALLOC_',
-    'NUMBA_',
-    'NUMEXPR_',
-    'VECLIB_',
-    'TORCH',
-    'PYTORCH_',
-  ],
+  ...['LC_', 'XDG_', 'PYTHON', 'PYENV_', 'CONDA', 'DYLD_', 'MALLOC_'],
+  ...['NUMBA_', 'NUMEXPR_', 'VECLIB_', 'TORCH', 'PYTORCH_'],
   ...['CUDA', 'CUBLAS', 'CUDNN', 'NVIDIA_', 'NCCL_', 'HIP_', 'HSA_', 'ROCR_', 'ROCM_', 'MIOPEN_', 'TRITON_', 'TF_'],
   ...['XLA_', 'JAX_', 'OMP_', 'KMP_', 'GOMP_', 'MKL_', 'OPENBLAS_', 'GOTO_', 'BLIS_'],
 ];
