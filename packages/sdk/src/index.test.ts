@@ -14,7 +14,8 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
       ...['useRuntime', 'currentRuntime', 'pipelineDefinition', 'parseParams', 'suiteOf', 'milliseconds'],
       ...['checkName', 'encodeKey', 'stepPath', 'StepNames', 'decisionKinds', 'endpointWorkflowId', 'taskQueue'],
       ...['describeAttempts', 'isPreemption', 'INLINE_KEYS', 'NESTED_KEYS', 'deployInLargeMap', 'tooManyNestedKeys'],
-      ...['isMisdeclared', 'notInConfig'],
+      ...['isMisdeclared', 'notInConfig', 'childEnv', 'inheritedEnv', 'missedVariable'],
+      ...['LATENCY_EDGES', 'edgeOf', 'histogramQuantile', 'histogramSize'],
       ...['CALLER_BUCKETS', 'ENDPOINT_WORKFLOW', 'Signal', 'Update', 'Query', 'SearchAttribute'],
     ].sort(),
   );
