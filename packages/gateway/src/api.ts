@@ -3,6 +3,10 @@
  * Times are milliseconds since the epoch unless a field says ISO; durations are milliseconds.
  */
 
+import type { CaptureSettings } from '@sluice/sdk';
+
+export type { CaptureLine, CaptureSettings, Redaction } from '@sluice/sdk';
+
 /** `starting` → `ready` ⇄ `unhealthy`; `crashed` while there is no process (see `nextStartAt`); `stopped` while it is being removed. */
 export type VersionStatus = 'starting' | 'ready' | 'unhealthy' | 'crashed' | 'stopped';
 
@@ -51,11 +55,6 @@ export interface VersionDetail extends VersionState {
 export interface Mirror {
   version: string;
   /** Share of the requests that is copied, 0 to 100. */
-  percent: number;
-}
-
-export interface CaptureSettings {
-  /** Share of the answered requests that is captured, 0 to 100. */
   percent: number;
 }
 
@@ -140,6 +139,8 @@ export interface CaptureCounters {
   dropped: number;
   /** Requests left out because they were larger than the buffer, since the host started. */
   skipped: number;
+  /** Requests written without their body, which had to be redacted and could not be read. */
+  leftOut: number;
 }
 
 export interface EndpointMetrics {
@@ -158,53 +159,6 @@ export interface MetricsQuery {
   since?: number;
   /** @default now */
   until?: number;
-}
-
-export interface CaptureFile {
-  /** Absolute path of a segment. */
-  path: string;
-  bytes: number;
-  firstAt: number;
-  lastAt: number;
-}
-
-export interface CaptureList {
-  /** Oldest first. */
-  files: CaptureFile[];
-  /** Captured requests in these files at or after `since`. */
-  count: number;
-}
-
-export interface CapturesQuery {
-  /** @default everything kept */
-  since?: number;
-  /** The newest segments that together hold at least this many requests. @default no limit */
-  limit?: number;
-}
-
-/** One line of a segment file. */
-export interface CapturedRequest {
-  id: string;
-  /** ISO time of arrival. */
-  at: string;
-  endpoint: string;
-  method: string;
-  /** The model server's path, with the query. */
-  path: string;
-  headers: Record<string, string>;
-  /** The request's body when it is UTF-8 (empty included). */
-  body?: string;
-  /** The request's body when it is not UTF-8. */
-  bodyBase64?: string;
-  status: number;
-  responseHeaders: Record<string, string>;
-  responseBody?: string;
-  responseBase64?: string;
-  /** The response was longer than 256 KiB and is cut here. */
-  truncated: boolean;
-  latencyMs: number;
-  version: string;
-  digest: string;
 }
 
 export interface PingResult {

@@ -1,6 +1,5 @@
 import type {
-  CaptureList,
-  CapturesQuery,
+  CaptureLine,
   EndpointMetrics,
   EndpointSpec,
   EndpointState,
@@ -13,6 +12,7 @@ import type {
   VersionSpec,
   VersionState,
 } from './api.ts';
+import type { CapturedQuery } from './capture-read.ts';
 import { GatewayCode, GatewayError } from './errors.ts';
 
 /** The admin API, one method a call. Every method throws {@link GatewayError} and may be called again. */
@@ -29,7 +29,8 @@ export interface GatewayClient {
   /** Resolves when the worker uses the weights. */
   setTraffic(endpoint: string, traffic: TrafficSpec): Promise<EndpointState>;
   metrics(endpoint: string, query?: MetricsQuery): Promise<EndpointMetrics>;
-  captures(endpoint: string, query?: CapturesQuery): Promise<CaptureList>;
+  /** Captured requests, newest first, all of them in memory. */
+  requests(endpoint: string, query?: CapturedQuery): Promise<CaptureLine[]>;
   ping(endpoint: string, id: string): Promise<PingResult>;
   shutdown(): Promise<void>;
 }
@@ -57,7 +58,8 @@ export function gatewayClient(adminUrl: string, options: GatewayClientOptions = 
     deleteVersion: (endpoint, id) => call('DELETE', at(endpoint, 'versions', id)),
     setTraffic: (endpoint, traffic) => call('PUT', at(endpoint, 'traffic'), traffic),
     metrics: (endpoint, query = {}) => call('GET', at(endpoint, 'metrics') + queryString({ ...query })),
-    captures: (endpoint, query = {}) => call('GET', at(endpoint, 'captures') + queryString({ ...query })),
+    requests: (endpoint, query = {}) =>
+      call<CaptureLine[]>('GET', at(endpoint, 'requests') + queryString({ ...query })),
     ping: (endpoint, id) => call('POST', at(endpoint, 'versions', id, 'ping')),
     shutdown: () => call('POST', '/shutdown'),
   };
@@ -90,7 +92,8 @@ async function request<T>(
       cause,
     });
   }
-  const answer = parseJson(text);
+  const lines = response.headers.get('content-type') === 'application/x-ndjson';
+  const answer = parseJson(lines ? `[${text.trimEnd().replaceAll('\n', ',')}]` : text);
   if (response.ok && answer !== undefined) return answer as T;
   throw refusal(url, response.status, answer);
 }

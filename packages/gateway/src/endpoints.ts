@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EndpointSpec, EndpointState, TrafficSpec, VersionSpec, VersionState } from './api.ts';
+import { DEFAULT_CAPTURE } from './capture-settings.ts';
 import { conflict, GatewayCode, GatewayError, invalid, notFound } from './errors.ts';
 import type { RouteEndpoint } from './ipc.ts';
 import type { ModelServer } from './model-server.ts';
@@ -65,7 +66,7 @@ export class Endpoints {
       })),
       weights: endpoint.weights,
       mirror: endpoint.mirror,
-      capturePercent: endpoint.capture.percent,
+      capture: endpoint.capture,
       deadlineMs: endpoint.deadlineMs,
     }));
   }
@@ -78,7 +79,7 @@ export class Endpoints {
         generation: 0,
         weights: {},
         mirror: null,
-        capture: { percent: 100 },
+        capture: DEFAULT_CAPTURE,
         deadlineMs: DEFAULT_DEADLINE_MS,
         versions: [],
       };

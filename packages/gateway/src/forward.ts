@@ -2,8 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { AnswerPrefix } from './answer-prefix.ts';
 import { BodyTee } from './body-tee.ts';
 import type { Outcome } from './bucket.ts';
-import { captureEntry } from './capture-entry.ts';
-import type { CaptureWriter } from './capture-writer.ts';
+import type { CaptureQueue } from './capture-queue.ts';
 import { answerHeaders, type Exchange, mirrorOf, shadowHeaders, versionHeaders } from './exchange.ts';
 import { responseHeaders } from './forwarded-headers.ts';
 import type { InFlight } from './in-flight.ts';
@@ -18,7 +17,7 @@ export interface ForwardServices {
   recorder: TrafficRecorder;
   inFlight: InFlight;
   shadow: ShadowTraffic;
-  captures: CaptureWriter;
+  captures: CaptureQueue;
   /** Largest request body kept in memory, bytes. */
   bufferBytes: number;
 }
@@ -28,7 +27,7 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
   const { req, res, endpoint, version, method, path } = exchange;
   const own = answerHeaders(exchange);
   const shadow = mirrorOf(exchange);
-  const captured = Math.random() * 100 < endpoint.capturePercent;
+  const captured = Math.random() * 100 < endpoint.capture.percent;
   const body = captured || shadow ? new BodyTee(services.bufferBytes) : null;
   const answer = new AnswerPrefix(body !== null);
   const started = performance.now();
@@ -125,28 +124,29 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
   }
 
   function capture(message: IncomingMessage, status: number, latencyMs: number): void {
-    const whole = req.complete ? body?.whole() : null;
-    if (!whole) {
+    const chunks = req.complete ? body?.chunks() : null;
+    if (!chunks) {
       services.captures.skip(endpoint.name);
       return;
     }
-    const entry = captureEntry({
-      id: exchange.id,
+    const answered = {
+      requestId: exchange.id,
       arrivedAt: exchange.arrivedAt,
       endpoint: endpoint.name,
       method,
       path,
       requestHeaders: req.rawHeaders,
-      body: whole,
+      body: chunks,
       status,
       responseHeaders: message.rawHeaders,
-      response: answer.prefix(),
+      response: answer.chunks(),
       responseBytes: answer.bytes,
       latencyMs,
       version: version.id,
       digest: version.digest,
-    });
-    services.captures.record(endpoint.name, entry);
+    };
+    // Once all is sent and no copy is made of it, the body's memory is nobody's.
+    services.captures.record(answered, shadow === null && upstream?.writableFinished === true);
   }
 
   function copyTo(to: RouteVersion): void {

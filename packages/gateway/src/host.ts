@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAdmin } from './admin.ts';
-import { CaptureIndex } from './capture-segments.ts';
+import { readCaptured } from './capture-read.ts';
 import { openConnectionTable } from './connection-table.ts';
 import { Endpoints } from './endpoints.ts';
 import type { Mark, WorkerSettings } from './ipc.ts';
@@ -115,7 +115,6 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
       drain: (endpoint, version, timeoutMs) =>
         worker.ask({ type: 'drain', endpoint, version, timeoutMs }, timeoutMs + 1000),
     });
-    const index = new CaptureIndex();
     let settleClosed: () => void = () => undefined;
     const closed = new Promise<void>((done) => {
       settleClosed = done;
@@ -134,9 +133,9 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
           await worker.ask({ type: 'report' }, 2000);
           return metrics.summarise(endpoint, versions, query, Date.now());
         },
-        async captures(endpoint, query) {
+        async *requests(endpoint, query) {
           await worker.ask({ type: 'flush-captures' });
-          return index.list(join(stateDir, 'captures', endpoint), query);
+          yield* readCaptured(join(stateDir, 'captures', endpoint), query);
         },
       },
       health: () => ({ ok: worker.pid !== null, worker: { pid: worker.pid, restarts: worker.restarts }, url }),

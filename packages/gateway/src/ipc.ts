@@ -1,3 +1,4 @@
+import type { CaptureSettings } from '@sluice/sdk';
 import type { Mirror } from './api.ts';
 import type { Bucket } from './bucket.ts';
 
@@ -15,7 +16,7 @@ export interface RouteEndpoint {
   versions: RouteVersion[];
   weights: Record<string, number>;
   mirror: Mirror | null;
-  capturePercent: number;
+  capture: CaptureSettings;
   deadlineMs: number;
 }
 
@@ -54,6 +55,8 @@ export interface CaptureReport {
   written: number;
   dropped: number;
   skipped: number;
+  /** Written without their body. */
+  leftOut: number;
 }
 
 export type ToWorker =

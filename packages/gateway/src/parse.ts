@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import type { EndpointSpec, Mirror, TrafficSpec, VersionSpec } from './api.ts';
+import { parseCaptureSettings } from './capture-settings.ts';
 import { invalid } from './errors.ts';
 
 /** Names of endpoints and versions end up in URLs and file names. */
@@ -23,8 +24,7 @@ export function parseEndpointSpec(value: unknown): EndpointSpec {
   const input = object(value, 'the body', ['capture', 'deadlineMs']);
   const spec: EndpointSpec = {};
   if (input.capture !== undefined) {
-    const capture = object(input.capture, 'capture', ['percent']);
-    spec.capture = { percent: number(capture.percent, 'capture.percent', 0, 100) };
+    spec.capture = parseCaptureSettings(input.capture);
   }
   if (input.deadlineMs !== undefined) spec.deadlineMs = number(input.deadlineMs, 'deadlineMs', 1, 2 ** 31 - 1);
   return spec;

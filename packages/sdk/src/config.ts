@@ -1,3 +1,4 @@
+import type { CaptureConfig } from './capture.ts';
 import type { Command } from './command.ts';
 import type { Duration } from './duration.ts';
 
@@ -31,8 +32,8 @@ export interface EndpointConfig {
   readonly model?: string;
   /** How long a server may take to answer `/ping`. @default '60 seconds' */
   readonly ready?: Duration;
-  /** Percent of answered requests to keep for replay. @default 100 */
-  readonly capture?: number;
+  /** Answered requests to keep for replay: a percentage, or with what is left out of them. @default 100 */
+  readonly capture?: number | CaptureConfig;
 }
 
 export interface Target {
