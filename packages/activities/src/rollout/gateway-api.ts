@@ -1,9 +1,9 @@
-import { ErrorCode, SluiceError } from '@sluice/sdk';
+import { type CaptureSettings, ErrorCode, SluiceError } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 
 /** What Sluice uses of the gateway's admin API; times in epoch ms, durations in ms. */
 export interface GatewayApi {
-  putEndpoint(endpoint: string, spec: { readonly capture?: { readonly percent: number } }): Promise<unknown>;
+  putEndpoint(endpoint: string, spec: { readonly capture?: CaptureSettings }): Promise<unknown>;
   /** Null when the gateway has no such endpoint. */
   endpoint(endpoint: string): Promise<GatewayEndpoint | null>;
   putVersion(endpoint: string, id: string, spec: GatewayVersionSpec): Promise<unknown>;
@@ -12,8 +12,6 @@ export interface GatewayApi {
   deleteVersion(endpoint: string, id: string): Promise<unknown>;
   putTraffic(endpoint: string, traffic: GatewayTraffic): Promise<unknown>;
   metrics(endpoint: string, window: { readonly since: number; readonly until?: number }): Promise<GatewayMetrics>;
-  /** Null when it has no such endpoint. */
-  captures(endpoint: string, since: number): Promise<GatewayCaptures | null>;
   ping(endpoint: string, id: string): Promise<{ readonly ok: boolean; readonly status: number | null }>;
 }
 
@@ -70,11 +68,6 @@ export interface GatewayMetrics {
   readonly shadow: Readonly<Record<string, ShadowTraffic>>;
 }
 
-export interface GatewayCaptures {
-  readonly files: readonly { readonly path: string; readonly bytes: number; readonly lastAt: number }[];
-  readonly count: number;
-}
-
 /** The gateway's own code of a refusal, in `data.code`. */
 export const GatewayRefusal = { conflict: 'GATEWAY_CONFLICT', notReady: 'GATEWAY_NOT_READY' } as const;
 
@@ -105,8 +98,6 @@ export function gatewayApi(context: Pick<ActivityContext, 'gateway'>): GatewayAp
       const query = `?since=${Math.max(0, since)}${until === undefined ? '' : `&until=${until}`}`;
       return call('GET', ['endpoints', endpoint, 'metrics'], undefined, query);
     },
-    captures: (endpoint, since) =>
-      orNull(call('GET', ['endpoints', endpoint, 'captures'], undefined, `?since=${Math.max(0, since)}`)),
     ping: (endpoint, id) => call('POST', ['endpoints', endpoint, 'versions', id, 'ping']),
   };
 }

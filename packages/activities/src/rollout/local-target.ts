@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Candidate, type Digest, describeError, ErrorCode, type ReadyOutcome, SluiceError } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
+import { capturedOverHttp } from '../replay/captured-over-http.ts';
 import { type ActivityScope, pause } from '../serving/activity-scope.ts';
 import { modelFiles } from '../serving/model-files.ts';
 import { serveCommand } from '../serving/serve-command.ts';
+import { captureSettings } from './capture-settings.ts';
 import { type GatewayApi, type GatewayVersionSpec, gatewayApi, refusalOf } from './gateway-api.ts';
 import type { Target } from './target.ts';
 
@@ -46,6 +48,9 @@ export function localTarget(context: ActivityContext): Target {
       const [metrics, state] = await Promise.all([api.metrics(endpoint, window), api.endpoint(endpoint)]);
       return { ...metrics, states: Object.fromEntries((state?.versions ?? []).map((one) => [one.id, one])) };
     },
+    async *captured(endpoint, query) {
+      if (context.gateway !== null) yield* capturedOverHttp(context.gateway, endpoint, query);
+    },
     async stop(endpoint, id) {
       await api.deleteVersion(endpoint, id);
     },
@@ -69,7 +74,7 @@ async function start(
     modelPath,
     readyTimeoutMs: ready,
   };
-  await api.putEndpoint(endpoint, { capture: { percent: config.capture ?? 100 } });
+  await api.putEndpoint(endpoint, { capture: captureSettings(config.capture, endpoint) });
   await put(api, endpoint, candidate.id, spec, scope);
   const reason = await untilReady(api, endpoint, candidate.id, ready, scope);
   if (reason === null) return { ready: true, reason: null };
