@@ -7,6 +7,7 @@ const server = `
   server {
     listen 127.0.0.1:${process.env.SLUICE_PORT};
     default_type application/json;
+    client_max_body_size 64m;
     location / { return 200 '{"predictions": [1.25]}'; }
   }`;
 const nginx = spawn('nginx', nginxArguments(folder, server), { stdio: 'inherit' });

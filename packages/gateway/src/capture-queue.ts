@@ -99,8 +99,14 @@ export class CaptureQueue {
     const { answered, transfer, bytes } = this.#batch;
     if (answered.length === 0) return;
     this.#batch = emptyBatch();
-    this.#sent.push({ bytes, endpoints: answered.map(({ endpoint }) => endpoint) });
-    this.#tell({ type: 'answered', batch: answered }, transfer);
+    try {
+      this.#tell({ type: 'answered', batch: answered }, transfer);
+      this.#sent.push({ bytes, endpoints: answered.map(({ endpoint }) => endpoint) });
+    } catch {
+      // Memory that is gone already; no capture is worth the proxy.
+      this.#queued -= bytes;
+      for (const { endpoint } of answered) this.#report(endpoint).dropped += 1;
+    }
   }
 
   async #ask(type: 'flush' | 'close'): Promise<void> {

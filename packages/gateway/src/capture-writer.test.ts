@@ -165,8 +165,9 @@ test('captured lines are read newest first, by time and by number', async () => 
 
 test('a line that is still being written is not read, one that was damaged is', async () => {
   await mkdir(join(dir, 'digits'));
-  await writeFile(join(dir, 'digits', '1-1.jsonl'), `${JSON.stringify(entry('whole'))}\n###\n{"id":"half`);
-  expect(await newestFirst('digits')).toEqual(['###', JSON.stringify(entry('whole'))]);
+  const whole = JSON.stringify(entry('whole'));
+  await writeFile(join(dir, 'digits', '1-1.jsonl'), `${whole}\n###\n{"id":"half`);
+  expect(await newestFirst('digits')).toEqual(['###', whole]);
 });
 
 test('the captures of an endpoint without traffic go when their time is over', async () => {

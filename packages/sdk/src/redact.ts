@@ -38,7 +38,7 @@ const CREDENTIAL_FIELD =
 /** A text field with such a name holds a credential. Numbers do not: `days_since_password: 3` is an input of a model. */
 const credentialField = new RegExp(`${CREDENTIAL_FIELD}$`, 'i');
 /** Something that may be such a field, or may hide one behind an escape; only then is a body parsed. */
-const suspicious = new RegExp(`${CREDENTIAL_FIELD}"\\s*:|\\\\u00[0-7]`, 'i');
+const suspicious = new RegExp(`${CREDENTIAL_FIELD}"\\s*:|\\\\u00(?:2d|5f|[4-7][0-9a-f])`, 'i');
 
 /** What to replace, made ready once. */
 export function redactorOf(redaction: Redaction = {}): Redactor {
