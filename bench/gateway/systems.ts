@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,8 @@ export interface System {
   readonly url: string;
   /** Called before each burst. */
   prepare(): Promise<void>;
+  /** Its processes, the model server's not. */
+  readonly pids: readonly number[];
 }
 
 const local = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -23,11 +25,12 @@ export async function startSystems(scope: Scope, folder: string): Promise<System
   const gateway = await startGateway(scope, folder);
   const { upstream } = gateway;
   const capture = (percent: number) => gateway.client.putEndpoint('bench', { capture: { percent } });
-  const through = { url: `${gateway.url}/bench/invocations` };
+  const through = { url: `${gateway.url}/bench/invocations`, pids: gateway.pids };
+  const nothing = async () => {};
   return [
-    { name: 'direct', url: `http://127.0.0.1:${upstream}/invocations`, prepare: async () => {} },
-    { name: 'nginx', url: await startNginx(scope, folder, upstream), prepare: async () => {} },
-    { name: 'HAProxy', url: await startHaproxy(scope, folder, upstream), prepare: async () => {} },
+    { name: 'direct', url: `http://127.0.0.1:${upstream}/invocations`, pids: [], prepare: nothing },
+    { name: 'nginx', ...(await startNginx(scope, folder, upstream)), prepare: nothing },
+    { name: 'HAProxy', ...(await startHaproxy(scope, folder, upstream)), prepare: nothing },
     { name: 'gateway', ...through, prepare: async () => void (await capture(0)) },
     { name: 'gateway, capturing all', ...through, prepare: async () => void (await capture(100)) },
   ];
@@ -53,29 +56,35 @@ async function startGateway(scope: Scope, folder: string) {
     if (state === 'crashed') throw new Error(`the model server ended: ${lastError}`);
     if (state === 'ready' && port !== null) {
       await client.setTraffic('bench', { weights: { v1: 1 } });
-      return { url, client, upstream: port };
+      const worker = (await client.health()).worker.pid;
+      return { url, client, upstream: port, pids: [host.pid ?? 0, worker ?? 0] };
     }
     await pause(50);
   }
 }
 
-async function startNginx(scope: Scope, folder: string, upstream: number): Promise<string> {
+type Started = Pick<System, 'url' | 'pids'>;
+
+async function startNginx(scope: Scope, folder: string, upstream: number): Promise<Started> {
   const port = await freePort();
   const server = `
   upstream model { server 127.0.0.1:${upstream}; keepalive 128; keepalive_requests 1000000000; }
   server {
     listen 127.0.0.1:${port};
+    client_max_body_size 64m;
     location /bench/ {
       proxy_pass http://model/;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
     }
   }`;
-  endWith(scope, spawn('nginx', nginxArguments(join(folder, 'nginx'), server), { stdio: 'inherit' }));
-  return answering(`http://127.0.0.1:${port}/bench/invocations`);
+  const nginx = spawn('nginx', nginxArguments(join(folder, 'nginx'), server), { stdio: 'inherit' });
+  endWith(scope, nginx);
+  const url = await answering(`http://127.0.0.1:${port}/bench/invocations`);
+  return { url, pids: withChildren(nginx.pid ?? 0) };
 }
 
-async function startHaproxy(scope: Scope, folder: string, upstream: number): Promise<string> {
+async function startHaproxy(scope: Scope, folder: string, upstream: number): Promise<Started> {
   const port = await freePort();
   mkdirSync(join(folder, 'haproxy'), { recursive: true });
   const path = join(folder, 'haproxy', 'haproxy.cfg');
@@ -96,8 +105,10 @@ backend models
   server model 127.0.0.1:${upstream}
 `;
   writeFileSync(path, config);
-  endWith(scope, spawn('haproxy', ['-db', '-f', path], { stdio: 'inherit' }));
-  return answering(`http://127.0.0.1:${port}/bench/invocations`);
+  const haproxy = spawn('haproxy', ['-db', '-f', path], { stdio: 'inherit' });
+  endWith(scope, haproxy);
+  const url = await answering(`http://127.0.0.1:${port}/bench/invocations`);
+  return { url, pids: withChildren(haproxy.pid ?? 0) };
 }
 
 /** The URL, once somebody answers there. */
@@ -109,6 +120,11 @@ async function answering(url: string): Promise<string> {
     if (tries > 100) throw new Error(`nobody answers at ${url}`);
     await pause(50);
   }
+}
+
+function withChildren(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return [pid, ...children.trim().split(' ').filter(Boolean).map(Number)];
 }
 
 function endWith(scope: Scope, child: ChildProcess): void {

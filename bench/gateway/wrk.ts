@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 
 /** One burst of load: as fast as the answers come, on connections that stay open. */
 export interface Burst {
+  readonly requests: number;
   readonly rps: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -46,5 +47,5 @@ export async function burst(
     'requests' | 'us' | 'p50' | 'p99' | 'failed',
     number
   >;
-  return { rps: (requests * 1e6) / us, p50: p50 / 1000, p99: p99 / 1000, failed };
+  return { requests, rps: (requests * 1e6) / us, p50: p50 / 1000, p99: p99 / 1000, failed };
 }

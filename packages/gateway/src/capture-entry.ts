@@ -5,8 +5,9 @@ import { keepBody } from './capture-body.ts';
 /** Bytes of an answer that are kept. */
 export const RESPONSE_CAP = 256 * 1024;
 
-const REQUEST_HEADERS = new Set(['content-type', 'content-encoding', 'accept']);
-const RESPONSE_HEADERS = new Set(['content-type', 'content-encoding']);
+/** No other header is looked at. */
+export const KEPT_REQUEST_HEADERS: ReadonlySet<string> = new Set(['content-type', 'content-encoding', 'accept']);
+export const KEPT_RESPONSE_HEADERS: ReadonlySet<string> = new Set(['content-type', 'content-encoding']);
 
 /** An answered request as the proxy hands it over: nothing encoded, nothing copied. */
 export interface Answered {
@@ -36,8 +37,8 @@ export interface Answered {
  */
 export function captureEntry(answered: Answered, id: string, redactor: Redactor): CaptureLine {
   const { requestId, arrivedAt, endpoint, method, path, status, latencyMs, version, digest } = answered;
-  const headers = allowed(answered.requestHeaders, REQUEST_HEADERS, redactor);
-  const responseHeaders = allowed(answered.responseHeaders, RESPONSE_HEADERS, redactor);
+  const headers = allowed(answered.requestHeaders, KEPT_REQUEST_HEADERS, redactor);
+  const responseHeaders = allowed(answered.responseHeaders, KEPT_RESPONSE_HEADERS, redactor);
   const response = whole(answered.response);
   const truncated = answered.responseBytes > response.length;
   const kept = keepBody({ bytes: whole(answered.body), cut: false, ...nature(answered.requestHeaders) }, redactor);

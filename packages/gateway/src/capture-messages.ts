@@ -1,11 +1,11 @@
 import type { CaptureSettings } from '@sluice/sdk';
-import type { Answered } from './capture-entry.ts';
+import type { PackedBatch } from './capture-batch.ts';
 import type { CaptureReport } from './ipc.ts';
 
 /** What the proxy's thread says to the thread that writes captures. */
 export type ToCapture =
   | { type: 'settings'; endpoints: { name: string; capture: CaptureSettings }[] }
-  | { type: 'answered'; batch: Answered[] }
+  | { type: 'answered'; batch: PackedBatch }
   | { type: 'flush'; call: number }
   | { type: 'close'; call: number };
 

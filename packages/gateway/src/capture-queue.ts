@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CaptureSettings } from '@sluice/sdk';
+import { CaptureBatch } from './capture-batch.ts';
 import type { Answered } from './capture-entry.ts';
 import type { FromCapture, ToCapture } from './capture-messages.ts';
 import type { CaptureWriterOptions } from './capture-writer.ts';
@@ -11,19 +12,9 @@ const THREAD = new URL(`./capture-thread${extname(import.meta.url)}`, import.met
 
 /** Bytes on their way to the thread that it has not encoded yet; more is dropped and counted. */
 const MOST_QUEUED = 64 * 1024 * 1024;
-/** What a captured request takes beside its bodies. */
-const OVERHEAD = 1024;
 const SEND_AFTER_MS = 10;
 const SEND_AT_BYTES = 128 * 1024;
-/** Smaller buffers are cheaper to copy than to hand over. */
-const HAND_OVER_AT = 16 * 1024;
 const RESTART_AFTER_MS = 1000;
-
-interface Batch {
-  answered: Answered[];
-  transfer: ArrayBuffer[];
-  bytes: number;
-}
 
 /**
  * The proxy's end of capturing: collects answered requests and hands them to a thread that encodes, redacts and writes
@@ -36,8 +27,8 @@ export class CaptureQueue {
   #thread: Worker | null = null;
   #startAt = 0;
   #settings: { name: string; capture: CaptureSettings }[] = [];
-  #batch: Batch = emptyBatch();
-  #sent: { bytes: number; endpoints: string[] }[] = [];
+  #batch = new CaptureBatch();
+  #sent: CaptureBatch[] = [];
   #queued = 0;
   #timer: NodeJS.Timeout | null = null;
   #call = 0;
@@ -56,17 +47,14 @@ export class CaptureQueue {
 
   /** @param owned nobody else uses the memory of `answered.body` any more: it is handed over instead of copied */
   record(answered: Answered, owned: boolean): void {
-    const bytes = OVERHEAD + lengthOf(answered.body) + lengthOf(answered.response);
-    if (this.#queued + bytes > MOST_QUEUED || !this.#start()) {
+    const bytes = CaptureBatch.bytesOf(answered);
+    if (this.#queued + bytes > MOST_QUEUED || answered.body.some(isGone) || !this.#start()) {
       this.#report(answered.endpoint).dropped += 1;
       return;
     }
-    const batch = this.#batch;
-    const body = answered.body.map((chunk) => (owned ? handOver(chunk, batch.transfer) : compact(chunk)));
-    batch.answered.push({ ...answered, body, response: answered.response.map(compact) });
-    batch.bytes += bytes;
+    this.#batch.add(answered, owned);
     this.#queued += bytes;
-    if (batch.bytes >= SEND_AT_BYTES) this.#send();
+    if (this.#batch.bytes >= SEND_AT_BYTES) this.#send();
     else this.#timer ??= setTimeout(() => this.#send(), SEND_AFTER_MS);
   }
 
@@ -96,17 +84,12 @@ export class CaptureQueue {
   #send(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    const { answered, transfer, bytes } = this.#batch;
-    if (answered.length === 0) return;
-    this.#batch = emptyBatch();
-    try {
-      this.#tell({ type: 'answered', batch: answered }, transfer);
-      this.#sent.push({ bytes, endpoints: answered.map(({ endpoint }) => endpoint) });
-    } catch {
-      // Memory that is gone already; no capture is worth the proxy.
-      this.#queued -= bytes;
-      for (const { endpoint } of answered) this.#report(endpoint).dropped += 1;
-    }
+    const batch = this.#batch;
+    if (batch.endpoints.length === 0) return;
+    this.#batch = new CaptureBatch();
+    const { packed, transfer } = batch.take();
+    this.#tell({ type: 'answered', batch: packed }, transfer);
+    this.#sent.push(batch);
   }
 
   async #ask(type: 'flush' | 'close'): Promise<void> {
@@ -151,13 +134,16 @@ export class CaptureQueue {
     if (this.#thread !== thread) return;
     this.#thread = null;
     this.#startAt = Date.now() + RESTART_AFTER_MS;
-    for (const { endpoints } of this.#sent) for (const name of endpoints) this.#report(name).dropped += 1;
-    for (const { endpoint } of this.#batch.answered) this.#report(endpoint).dropped += 1;
+    for (const batch of [...this.#sent, this.#batch]) this.#lose(batch);
     this.#sent = [];
-    this.#batch = emptyBatch();
+    this.#batch = new CaptureBatch();
     this.#queued = 0;
     for (const done of this.#calls.values()) done();
     this.#calls.clear();
+  }
+
+  #lose({ endpoints }: CaptureBatch): void {
+    for (const endpoint of endpoints) this.#report(endpoint).dropped += 1;
   }
 
   #tell(message: ToCapture, transfer: ArrayBuffer[] = []): void {
@@ -174,23 +160,7 @@ export class CaptureQueue {
   }
 }
 
-const emptyBatch = (): Batch => ({ answered: [], transfer: [], bytes: 0 });
-
-function lengthOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.byteLength, 0);
-}
-
-/** Puts memory that is the chunk's alone on the list; anything shared with others is copied. */
-function handOver(chunk: Uint8Array, transfer: ArrayBuffer[]): Uint8Array {
-  const { buffer } = chunk;
-  if (chunk.byteLength < HAND_OVER_AT || buffer.byteLength !== chunk.byteLength || !(buffer instanceof ArrayBuffer)) {
-    return compact(chunk);
-  }
-  transfer.push(buffer);
-  return chunk;
-}
-
-/** A message copies the whole of the memory that a chunk is a part of; here it has none around it. */
-function compact(chunk: Uint8Array): Uint8Array {
-  return chunk.buffer.byteLength === chunk.byteLength ? chunk : new Uint8Array(chunk);
+/** Handed over before: no capture is worth an error in the proxy. */
+function isGone({ buffer }: Uint8Array): boolean {
+  return buffer instanceof ArrayBuffer && buffer.detached;
 }

@@ -3,7 +3,8 @@ import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Redactor, redactorOf } from '@sluice/sdk/redact';
-import { captureEntry } from './capture-entry.ts';
+import { unpack } from './capture-batch.ts';
+import { type Answered, captureEntry } from './capture-entry.ts';
 import type { FromCapture, ToCapture } from './capture-messages.ts';
 import { CaptureWriter, type CaptureWriterOptions } from './capture-writer.ts';
 
@@ -29,7 +30,7 @@ async function receive(message: ToCapture): Promise<void> {
       writer.configure(message.endpoints);
       return;
     case 'answered':
-      for (const answered of message.batch) write(answered);
+      for (const answered of unpack(message.batch)) write(answered);
       tell({ type: 'taken', reports: writer.takeReports() });
       return;
     case 'flush':
@@ -42,7 +43,7 @@ async function receive(message: ToCapture): Promise<void> {
   }
 }
 
-function write(answered: Parameters<typeof captureEntry>[0]): void {
+function write(answered: Answered): void {
   serial += 1;
   try {
     const id = `${life}-${serial.toString(36)}`;
