@@ -9,6 +9,7 @@ export function nginxArguments(folder: string, http: string): string[] {
   );
   const config = [
     'daemon off;',
+    ...(process.getuid?.() === 0 ? ['user root;'] : []),
     'worker_processes 1;',
     `pid ${folder}/nginx.pid;`,
     'error_log stderr error;',

@@ -6,7 +6,7 @@ import { KEPT_REQUEST_HEADERS, KEPT_RESPONSE_HEADERS } from './capture-entry.ts'
  * what is short, one piece of memory for all small bodies. Large bodies go as they came.
  */
 export interface PackedBatch {
-  /** Per request, {@link FIELDS} and the headers, with NUL between them: HTTP has none. */
+  /** One per request, its parts with NUL between them and headers in lines: HTTP has neither inside of them. */
   texts: string[];
   small: Uint8Array;
   large: Uint8Array[];
@@ -14,12 +14,14 @@ export interface PackedBatch {
   layout: number[];
 }
 
+/** A batch of this size is full. */
+const FULL_BYTES = 64 * 1024;
 /** Larger bodies are handed over instead of copied. */
-const SMALL_BYTES = 16 * 1024;
-const SMALL_TOTAL = 256 * 1024;
+const SMALL_BYTES = 8 * 1024;
+/** A request that makes a batch full brings two small bodies more, at most. */
+const SMALL_TOTAL = FULL_BYTES + 2 * SMALL_BYTES;
 /** What a captured request takes beside its bodies. */
-const OVERHEAD = 1024;
-const SEPARATOR = '\0';
+const OVERHEAD = 512;
 
 export class CaptureBatch {
   /** What it holds in memory. */
@@ -28,6 +30,10 @@ export class CaptureBatch {
   readonly #packed: PackedBatch = { texts: [], small: new Uint8Array(0), large: [], layout: [] };
   readonly #transfer: ArrayBuffer[] = [];
   #used = 0;
+
+  get full(): boolean {
+    return this.bytes >= FULL_BYTES;
+  }
 
   static bytesOf({ body, response }: Answered): number {
     return OVERHEAD + lengthOf(body) + lengthOf(response);
@@ -52,7 +58,7 @@ export class CaptureBatch {
   #place(chunks: readonly Uint8Array[], owned: boolean): void {
     const { layout, large } = this.#packed;
     const length = lengthOf(chunks);
-    if (length > SMALL_BYTES || this.#used + length > SMALL_TOTAL) {
+    if (length > SMALL_BYTES) {
       layout.push(-chunks.length - 1);
       for (const chunk of chunks) large.push(owned ? this.#handOver(chunk) : alone(chunk));
       return;
@@ -103,53 +109,58 @@ function lengthOf(chunks: readonly Uint8Array[]): number {
   return length;
 }
 
+/** Durations as whole microseconds: they are quicker to write than fractions. */
 function textOf(answered: Answered): string {
   const { requestId, arrivedAt, endpoint, method, path, status, responseBytes, latencyMs, version, digest } = answered;
-  const fields = [requestId, arrivedAt, endpoint, method, path, status, responseBytes, latencyMs, version, digest];
-  const request = kept(answered.requestHeaders, KEPT_REQUEST_HEADERS);
-  const response = kept(answered.responseHeaders, KEPT_RESPONSE_HEADERS);
-  return [...fields, request.length, ...request, ...response].join(SEPARATOR);
+  const where = `${requestId}\0${endpoint}\0${method}\0${path}\0${version}\0${digest}`;
+  const counts = `${arrivedAt}\0${status}\0${responseBytes}\0${Math.round(latencyMs * 1000)}`;
+  const headers = kept(answered.requestHeaders, KEPT_REQUEST_HEADERS);
+  return `${where}\0${counts}\0${headers}\0${kept(answered.responseHeaders, KEPT_RESPONSE_HEADERS)}`;
 }
 
 function answeredOf(text: string, body: Uint8Array[], response: Uint8Array[]): Answered {
   const [
     requestId,
-    arrivedAt,
     endpoint,
     method,
     path,
-    status,
-    responseBytes,
-    latencyMs,
     version,
     digest,
-    n,
-    ...headers
-  ] = text.split(SEPARATOR);
+    arrivedAt,
+    status,
+    responseBytes,
+    latency,
+    request,
+    answer,
+  ] = text.split('\0');
   return {
     requestId: requestId ?? '',
-    arrivedAt: Number(arrivedAt),
     endpoint: endpoint ?? '',
     method: method ?? '',
     path: path ?? '',
-    requestHeaders: headers.slice(0, Number(n)),
-    body,
-    status: Number(status),
-    responseHeaders: headers.slice(Number(n)),
-    response,
-    responseBytes: Number(responseBytes),
-    latencyMs: Number(latencyMs),
     version: version ?? '',
     digest: digest ?? '',
+    arrivedAt: Number(arrivedAt),
+    status: Number(status),
+    responseBytes: Number(responseBytes),
+    latencyMs: Number(latency) / 1000,
+    requestHeaders: pairsOf(request),
+    responseHeaders: pairsOf(answer),
+    body,
+    response,
   };
 }
 
-/** Names in lower case and values of the headers that matter; no other leaves the proxy's thread. */
-function kept(raw: readonly string[], names: ReadonlySet<string>): string[] {
-  const headers: string[] = [];
+const LENGTHS = new Set([...KEPT_REQUEST_HEADERS, ...KEPT_RESPONSE_HEADERS].map((name) => name.length));
+
+/** Names and values of the headers that matter, a line each; no other leaves the proxy's thread. */
+function kept(raw: readonly string[], names: ReadonlySet<string>): string {
+  let headers = '';
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]?.toLowerCase() ?? '';
-    if (names.has(name)) headers.push(name, raw[i + 1] ?? '');
+    const name = raw[i] ?? '';
+    if (LENGTHS.has(name.length) && names.has(name.toLowerCase())) headers += `${name}\n${raw[i + 1]}\n`;
   }
   return headers;
 }
+
+const pairsOf = (text: string | undefined): string[] => text?.split('\n').slice(0, -1) ?? [];

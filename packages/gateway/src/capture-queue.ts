@@ -13,7 +13,6 @@ const THREAD = new URL(`./capture-thread${extname(import.meta.url)}`, import.met
 /** Bytes on their way to the thread that it has not encoded yet; more is dropped and counted. */
 const MOST_QUEUED = 64 * 1024 * 1024;
 const SEND_AFTER_MS = 10;
-const SEND_AT_BYTES = 128 * 1024;
 const RESTART_AFTER_MS = 1000;
 
 /**
@@ -54,7 +53,7 @@ export class CaptureQueue {
     }
     this.#batch.add(answered, owned);
     this.#queued += bytes;
-    if (this.#batch.bytes >= SEND_AT_BYTES) this.#send();
+    if (this.#batch.full) this.#send();
     else this.#timer ??= setTimeout(() => this.#send(), SEND_AFTER_MS);
   }
 
