@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { redactorOf } from '@sluice/sdk/redact';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Answered } from './capture-entry.ts';
+import { type Answered, captureEntry } from './capture-entry.ts';
 import { CaptureQueue } from './capture-queue.ts';
 import { readCaptured } from './capture-read.ts';
 import type { CaptureReport } from './ipc.ts';
@@ -59,6 +60,22 @@ test('a large body that nobody uses any more is handed over, not copied', async 
   queue.record(answered(parts), true);
   expect(await bodies()).toEqual(['a'.repeat(50_000) + 'b'.repeat(50_000)]);
   expect(parts.map((part) => part.byteLength)).toEqual([0, 0]);
+});
+
+test('capturing a body of 12 MiB takes the proxy a small part of what it takes to encode it', async () => {
+  const parts = () => Array.from({ length: 192 }, () => chunk(65_536, '"'));
+  const cost = (work: () => void) => {
+    const before = process.threadCpuUsage();
+    work();
+    const { user, system } = process.threadCpuUsage(before);
+    return user + system;
+  };
+  const inline = answered(parts());
+  const encoding = cost(() => JSON.stringify(captureEntry(inline, 'id', redactorOf())));
+  const large = answered(parts());
+  expect(cost(() => queue.record(large, true))).toBeLessThan(encoding / 5);
+  const [body] = await bodies();
+  expect(body).toHaveLength(192 * 65_536);
 });
 
 test('memory that somebody else still uses stays as it is', async () => {
