@@ -27,7 +27,8 @@ export class Load {
   readonly latencies: number[] = [];
   readonly #options: LoadOptions;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  #underWay = 0;
+  /** Serial numbers of requests without an answer yet, oldest first. */
+  readonly #open = new Set<number>();
 
   constructor(options: LoadOptions) {
     this.#options = options;
@@ -55,12 +56,22 @@ export class Load {
       due = Math.min(due + ((now - last) * rps) / 1000, rps / 10 + 1);
       last = now;
       for (; due >= 1; due -= 1) {
-        if (this.#underWay < 1000) void this.#any();
+        if (this.#open.size < 1000) void this.#any();
         else this.heldBack += 1;
       }
     }
-    while (this.#underWay > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (this.#open.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     this.#agent.destroy();
+  }
+
+  /** Resolves when everything that has been sent so far is answered. */
+  async answered(): Promise<void> {
+    const last = this.sent;
+    for (;;) {
+      const [oldest] = this.#open;
+      if (oldest === undefined || oldest > last) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
 
   #plain(): Promise<void> {
@@ -85,10 +96,11 @@ export class Load {
     const agent = one.fresh ? false : this.#agent;
     const start = performance.now();
     this.sent += 1;
-    this.#underWay += 1;
+    const serial = this.sent;
+    this.#open.add(serial);
     return new Promise((resolve) => {
       const end = (problem: string | null) => {
-        this.#underWay -= 1;
+        this.#open.delete(serial);
         if (problem === null) this.#good(one.query === '' ? performance.now() - start : null);
         else this.#bad(`${new Date().toISOString()} ${one.query} ${problem}`);
         resolve();

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { GatewayClient } from '../../packages/gateway/src/index.ts';
+import { type GatewayClient, GatewayCode, GatewayError } from '../../packages/gateway/src/index.ts';
 
 const SERVER = fileURLToPath(new URL('./model-server.ts', import.meta.url));
 const VERSIONS = 3;
@@ -8,11 +8,13 @@ export interface Changes {
   weights: number;
   replaced: number;
   killed: number;
+  /** Changes that the gateway refused, because a version was not ready just then. */
+  refused: number;
 }
 
 /** The versions of one endpoint, whose weights change, and which are replaced or killed while they have no traffic. */
 export class Versions {
-  readonly changes: Changes = { weights: 0, replaced: 0, killed: 0 };
+  readonly changes: Changes = { weights: 0, replaced: 0, killed: 0, refused: 0 };
   readonly #client: GatewayClient;
   readonly #endpoint: string;
   readonly #random: () => number;
@@ -37,12 +39,19 @@ export class Versions {
     }
   }
 
-  /** Another split between two versions, or all; what has no traffic afterwards is returned. */
+  /** Another split between two versions, or all; returns those that have no traffic any more. */
   async change(): Promise<string[]> {
     const ready = this.#shuffled(await this.#ready());
     const chosen = ready.slice(0, this.#random() < 0.3 ? ready.length : 2);
     const weights = Object.fromEntries(chosen.map((id) => [id, 1 + Math.floor(this.#random() * 99)]));
-    await this.#client.setTraffic(this.#endpoint, { weights });
+    if (chosen.length === 0) return [];
+    try {
+      await this.#client.setTraffic(this.#endpoint, { weights });
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== GatewayCode.NotReady) throw error;
+      this.changes.refused += 1;
+      return [];
+    }
     this.changes.weights += 1;
     return ready.filter((id) => !chosen.includes(id));
   }

@@ -124,7 +124,8 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
   }
 
   function capture(message: IncomingMessage, status: number, latencyMs: number): void {
-    const chunks = req.complete ? body?.chunks() : null;
+    // Whole only when all of it has passed: an answer may come before that.
+    const chunks = req.readableEnded ? body?.chunks() : null;
     if (!chunks) {
       services.captures.skip(endpoint.name);
       return;
