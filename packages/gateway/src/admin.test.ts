@@ -63,6 +63,8 @@ test('an endpoint is made once and changed by the fields that are given', async 
 test.each([
   ['PUT', '/endpoints/digits', '{"deadlineMs":0}', /deadlineMs must be a number from 1/],
   ['PUT', '/endpoints/digits', '{"capture":{"percent":"all"}}', /capture.percent must be a number/],
+  ['PUT', '/endpoints/digits', '{"capture":{"redact":{"json":["a..b"]}}}', /"a..b" is no JSON path/],
+  ['PUT', '/endpoints/digits', '{"capture":{"redact":{"body":[]}}}', /unknown field "body"/],
   [
     'PUT',
     '/endpoints/digits',
@@ -95,7 +97,7 @@ test.each([
   ['PUT', '/endpoints/nobody/versions/v1'],
   ['PUT', '/endpoints/nobody/traffic'],
   ['GET', '/endpoints/nobody/metrics'],
-  ['GET', '/endpoints/nobody/captures'],
+  ['GET', '/endpoints/nobody/requests'],
   ['GET', '/endpoints/digits/versions/nobody'],
   ['POST', '/endpoints/digits/versions/nobody/ping'],
   ['GET', '/nowhere'],

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 import type { GatewayErrorBody, GatewayHealth } from '@sluice/sdk';
 import type { Endpoints } from './endpoints.ts';
 import { GatewayCode, GatewayError, invalid, notFound } from './errors.ts';
@@ -107,7 +108,7 @@ async function onPart(
   const { endpoints, view } = options;
   if (method === 'PUT' && part === 'traffic') return endpoints.putTraffic(name, parseTrafficSpec(await body()));
   if (method === 'POST' && part === 'lease') return endpoints.renew(name, parseRenewal(await body()).generation);
-  if (method !== 'GET' || (part !== 'metrics' && part !== 'captures')) return null;
+  if (method !== 'GET' || (part !== 'metrics' && part !== 'requests')) return null;
   const { versions } = endpoints.get(name);
   const since = parseQueryNumber(query, 'since');
   const from = since === undefined ? {} : { since };
@@ -117,7 +118,7 @@ async function onPart(
     return view.metrics(name, ids, { ...from, ...(until === undefined ? {} : { until }) });
   }
   const limit = parseQueryNumber(query, 'limit');
-  return view.captures(name, { ...from, ...(limit === undefined ? {} : { limit }) });
+  return Readable.from(view.requests(name, { ...from, ...(limit === undefined ? {} : { limit }) }));
 }
 
 /** Loopback is no fence: other users of the machine and web pages in a browser reach it too. */
@@ -171,6 +172,12 @@ function sendError(res: ServerResponse, error: unknown): void {
 }
 
 function send(res: ServerResponse, status: number, body: unknown): void {
+  if (body instanceof Readable) {
+    res.writeHead(status, { 'content-type': 'application/x-ndjson' });
+    // An answer that cannot be finished is broken off, so that nobody takes it for whole.
+    pipeline(body, res, () => undefined);
+    return;
+  }
   res.writeHead(status, { 'content-type': 'application/json' });
   res.end(JSON.stringify(body));
 }

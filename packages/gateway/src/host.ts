@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAdmin } from './admin.ts';
 import { adminToken } from './admin-token.ts';
-import { CaptureIndex } from './capture-segments.ts';
+import { readCaptured } from './capture-read.ts';
 import { openConnectionTable } from './connection-table.ts';
 import { Endpoints } from './endpoints.ts';
 import type { Mark, WorkerSettings } from './ipc.ts';
@@ -137,7 +137,6 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
       drain: (endpoint, version, timeoutMs) =>
         worker.ask({ type: 'drain', endpoint, version, timeoutMs }, timeoutMs + 1000),
     });
-    const index = new CaptureIndex();
     let settleClosed: () => void = () => undefined;
     const closed = new Promise<void>((done) => {
       settleClosed = done;
@@ -156,9 +155,9 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
           await worker.ask({ type: 'report' }, 2000);
           return metrics.summarise(endpoint, versions, query, Date.now());
         },
-        async captures(endpoint, query) {
+        async *requests(endpoint, query) {
           await worker.ask({ type: 'flush-captures' });
-          return index.list(join(stateDir, 'captures', endpoint), query);
+          yield* readCaptured(join(stateDir, 'captures', endpoint), query);
         },
       },
       health: () => ({ ok: worker.pid !== null, worker: { pid: worker.pid, restarts: worker.restarts }, url }),

@@ -12,9 +12,11 @@ import {
   SluiceError,
 } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
+import { capturedOverHttp } from '../replay/captured-over-http.ts';
 import { type ActivityScope, pause } from '../serving/activity-scope.ts';
 import { modelFiles } from '../serving/model-files.ts';
 import { serveCommand } from '../serving/serve-command.ts';
+import { captureSettings } from './capture-settings.ts';
 import { type GatewayApi, gatewayApi, refusalOf } from './gateway-api.ts';
 import type { Target } from './target.ts';
 
@@ -60,6 +62,9 @@ export function localTarget(context: ActivityContext): Target {
       const states = Object.fromEntries((state?.versions ?? []).map((one) => [one.id, one]));
       return { ...metrics, states, weights: positive(state?.weights ?? {}), mirror: state?.mirror ?? null };
     },
+    async *captured(endpoint, query) {
+      if (context.gateway !== null) yield* capturedOverHttp(context.gateway, endpoint, query);
+    },
     async stop(endpoint, id) {
       await api.deleteVersion(endpoint, id);
     },
@@ -70,7 +75,7 @@ export function localTarget(context: ActivityContext): Target {
 function endpointSpec(endpoint: string, config: EndpointConfig): GatewayEndpointSpec {
   const ms = (limit: 'deadline' | 'idle') => milliseconds(config[limit] ?? DEFAULTS[limit], `${endpoint}.${limit}`);
   return {
-    capture: { percent: config.capture ?? 100 },
+    capture: captureSettings(config.capture, endpoint),
     deadlineMs: ms('deadline'),
     idleMs: ms('idle'),
     maxInFlight: config.maxInFlight ?? 256,

@@ -1,5 +1,7 @@
 import type { Candidate, Measurement, Mirror, ReadyOutcome, Weights } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
+import type { CapturedRequest } from '../replay/captured.ts';
+import type { CapturedQuery } from '../replay/captured-over-http.ts';
 import type { ActivityScope } from '../serving/activity-scope.ts';
 import { localTarget } from './local-target.ts';
 
@@ -14,6 +16,8 @@ export interface Target {
     scope: ActivityScope,
   ): Promise<{ readonly at: number }>;
   measure(endpoint: string, window: { readonly since: number; readonly until?: number }): Promise<Measurement>;
+  /** Answered requests that were kept, newest first, as they come; null for what cannot be read. May be read again. */
+  captured(endpoint: string, query: CapturedQuery): AsyncIterable<CapturedRequest | null>;
   /** Ends a version; one that is gone is fine. */
   stop(endpoint: string, id: string, scope: ActivityScope): Promise<void>;
 }

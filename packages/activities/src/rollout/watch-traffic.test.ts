@@ -31,6 +31,7 @@ function target(looks: Look[], stable = { good: 1000, bad: 0 }): Target & { look
     start: async () => ({ ready: true, reason: null }),
     traffic: async () => ({ at: Date.now() }),
     stop: async () => {},
+    captured: async function* () {},
   };
   return self;
 }
