@@ -4,6 +4,7 @@
  * limit. The last line is one JSON object with `ok`.
  */
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,7 +107,10 @@ export async function run(args: string[]): Promise<object> {
 
 /** A gateway in processes of its own, as it runs in earnest. */
 async function startGateway(stateDir: string) {
-  const host = spawn(process.execPath, [MAIN, '--state-dir', stateDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const token = randomUUID();
+  const env = { ...process.env, SLUICE_GATEWAY_TOKEN: token };
+  const args = [MAIN, '--state-dir', stateDir];
+  const host = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   const ended = new Promise<void>((resolve) => host.once('exit', () => resolve()));
   const line = await new Promise<string>((resolve, reject) => {
     host.stdout.once('data', (data: Buffer) => resolve(data.toString()));
@@ -117,7 +121,7 @@ async function startGateway(stateDir: string) {
     host.kill('SIGTERM');
     await ended;
   };
-  return { url, pid, client: gatewayClient(adminUrl), end };
+  return { url, pid, client: gatewayClient(adminUrl, { token }), end };
 }
 
 async function bytesIn(folder: string): Promise<number> {
