@@ -4,7 +4,8 @@
  * limit. The last line is one JSON object with `ok`.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -106,19 +107,16 @@ export async function run(args: string[]): Promise<object> {
 
 /** A gateway in processes of its own, as it runs in earnest. */
 async function startGateway(stateDir: string) {
-  const host = spawn(process.execPath, [MAIN, '--state-dir', stateDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const token = randomUUID();
+  const env = { ...process.env, SLUICE_GATEWAY_TOKEN: token };
+  const args = [MAIN, '--state-dir', stateDir];
+  const host = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   const ended = new Promise<void>((resolve) => host.once('exit', () => resolve()));
   const line = await new Promise<string>((resolve, reject) => {
     host.stdout.once('data', (data: Buffer) => resolve(data.toString()));
     host.once('exit', () => reject(new Error('the gateway did not start')));
   });
-  const { url, adminUrl, tokenFile, pid } = JSON.parse(line) as {
-    url: string;
-    adminUrl: string;
-    tokenFile: string;
-    pid: number;
-  };
-  const token = (await readFile(tokenFile, 'utf8')).trim();
+  const { url, adminUrl, pid } = JSON.parse(line) as { url: string; adminUrl: string; pid: number };
   const end = async () => {
     host.kill('SIGTERM');
     await ended;

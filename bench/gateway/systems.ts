@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -39,14 +40,16 @@ export async function startSystems(scope: Scope, folder: string): Promise<System
 async function startGateway(scope: Scope, folder: string) {
   const main = local('../../packages/gateway/src/main.ts');
   const args = [main, '--state-dir', join(folder, 'gateway')];
-  const host = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const token = randomUUID();
+  const env = { ...process.env, SLUICE_GATEWAY_TOKEN: token };
+  const host = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   endWith(scope, host);
   const line = await new Promise<string>((resolve, reject) => {
     host.stdout.once('data', (data: Buffer) => resolve(data.toString()));
     host.once('exit', () => reject(new Error('the gateway did not start')));
   });
-  const { url, adminUrl, tokenFile } = JSON.parse(line) as { url: string; adminUrl: string; tokenFile: string };
-  const client = gatewayClient(adminUrl, { token: readFileSync(tokenFile, 'utf8').trim() });
+  const { url, adminUrl } = JSON.parse(line) as { url: string; adminUrl: string };
+  const client = gatewayClient(adminUrl, { token });
   await client.putEndpoint('bench');
   const command = [process.execPath, local('./upstream.ts'), join(folder, 'upstream')];
   await client.putVersion('bench', 'v1', { digest: 'sha256:0', command, cwd: folder, modelPath: folder });

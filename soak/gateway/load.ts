@@ -12,6 +12,8 @@ export interface LoadOptions {
 const TOLD = 10;
 /** Latencies kept, as a uniform sample. */
 const SAMPLE = 10_000;
+/** Requests under way at a time: fewer than the gateway lets one version have. */
+const MOST_OPEN = 200;
 /** Milliseconds after which a request without an answer has failed. */
 const PATIENCE = 30_000;
 const LARGE = 200_000;
@@ -56,7 +58,7 @@ export class Load {
       due = Math.min(due + ((now - last) * rps) / 1000, rps / 10 + 1);
       last = now;
       for (; due >= 1; due -= 1) {
-        if (this.#open.size < 1000) void this.#any();
+        if (this.#open.size < MOST_OPEN) void this.#any();
         else this.heldBack += 1;
       }
     }

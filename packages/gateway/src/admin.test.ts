@@ -85,6 +85,7 @@ test.each([
   ['PUT', '/endpoints/digits/versions/v1', JSON.stringify({ ...spec(), env: { A: 1 } }), /env.A must be a string/],
   ['PUT', '/endpoints/digits/traffic', '{}', /weights must be an object/],
   ['GET', '/endpoints/digits/metrics?since=yesterday', '', /since must be a number/],
+  ['GET', '/endpoints/digits/requests?limit=all', '', /limit must be a number/],
   ['PUT', '/endpoints/digits', `"${'x'.repeat(2_000_000)}"`, /larger than/],
 ])('%s %s with a wrong request is 400 and says what is wrong', async (method, path, body, message) => {
   const answer = await raw(method, path, {}, body);

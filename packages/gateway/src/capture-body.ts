@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import type { Redactor } from '@sluice/sdk/redact';
 
 /** A body as it may be written: as text, as base64, or not at all. */
@@ -60,6 +60,8 @@ function decode(bytes: Buffer, encoding: string): Buffer | null {
         return inflateSync(bytes, limit);
       case 'br':
         return brotliDecompressSync(bytes, limit);
+      case 'zstd':
+        return zstdDecompressSync(bytes, limit);
       default:
         return null;
     }

@@ -6,13 +6,14 @@ import { type Answered, captureEntry } from './capture-entry.ts';
 import { CaptureQueue } from './capture-queue.ts';
 import { readCaptured } from './capture-read.ts';
 import type { CaptureReport } from './ipc.ts';
-import { newStateDir } from './testing/gateway.ts';
+import { newStateDir, until } from './testing/gateway.ts';
 
 let dir: string;
 let queue: CaptureQueue;
 beforeEach(async () => {
   dir = await newStateDir();
   queue = new CaptureQueue({ dir, segmentBytes: 1e9, segmentMs: 60_000, retention: { bytes: 1e12, ms: 1e9 } });
+  queue.configure([{ name: 'digits', capture: { percent: 100 } }]);
 });
 afterEach(async () => {
   await queue.close();
@@ -107,4 +108,26 @@ test('a body whose memory is gone is dropped, and the next one is written', asyn
   expect(counted()).toMatchObject({ written: 0, dropped: 1 });
   queue.record(answered([chunk(10, 'b')]), true);
   expect(await bodies()).toEqual(['b'.repeat(10)]);
+});
+
+test('nothing is written of an endpoint before it is known what to leave out of it', async () => {
+  queue.configure([]);
+  queue.record(answered([chunk(10, 'a')]), true);
+  expect(await bodies()).toEqual([]);
+  expect(counted()).toMatchObject({ written: 0, dropped: 1 });
+});
+
+test('when the thread dies, what it had is counted as dropped, and another takes its place', async () => {
+  // Settings that no parser lets through.
+  queue.configure([{ name: 'digits', capture: { percent: 100, redact: { json: ['a..b'] } } }]);
+  queue.record(answered([chunk(10, 'a')]), true);
+  await queue.flush();
+  expect(counted()).toMatchObject({ written: 0, dropped: 1 });
+  queue.configure([{ name: 'digits', capture: { percent: 100 } }]);
+  await until(async () => {
+    queue.record(answered([chunk(10, 'b')]), true);
+    await queue.flush();
+    return counted().written > 0;
+  }, 'another thread');
+  expect((await bodies())[0]).toBe('b'.repeat(10));
 });

@@ -4,6 +4,8 @@ import type { GatewayRequestsQuery } from '@sluice/sdk';
 import { inOrder } from './capture-segments.ts';
 
 const NEWLINE = 0x0a;
+/** A file's time may be a little behind the clock. */
+const COARSE_MS = 1000;
 /** Lines are passed on in pieces of about this size. */
 const PIECE_BYTES = 256 * 1024;
 
@@ -21,7 +23,7 @@ export async function* readCaptured(
     const path = join(dir, name);
     const info = await stat(path).catch(() => null);
     // It was written last when its last request had been answered: all of them arrived before.
-    if (!info || info.mtimeMs < since) continue;
+    if (!info || info.mtimeMs + COARSE_MS < since) continue;
     const bytes = await readFile(path).catch(() => null);
     let piece: Buffer[] = [];
     let size = 0;

@@ -10,7 +10,6 @@ import { CaptureWriter, type CaptureWriterOptions } from './capture-writer.ts';
 
 /** The thread that encodes, redacts and writes captures, so that the proxy's does not. */
 const writer = new CaptureWriter(workerData as CaptureWriterOptions);
-const nothing = redactorOf();
 const redactors = new Map<string, Redactor>();
 const life = randomBytes(6).toString('hex');
 let serial = 0;
@@ -44,10 +43,12 @@ async function receive(message: ToCapture): Promise<void> {
 }
 
 function write(answered: Answered): void {
-  serial += 1;
+  const redactor = redactors.get(answered.endpoint);
   try {
-    const id = `${life}-${serial.toString(36)}`;
-    writer.record(answered.endpoint, captureEntry(answered, id, redactors.get(answered.endpoint) ?? nothing));
+    // Nobody has said what to leave out of it.
+    if (redactor === undefined) throw new Error(`endpoint ${answered.endpoint} has no settings`);
+    serial += 1;
+    writer.record(answered.endpoint, captureEntry(answered, `${life}-${serial.toString(36)}`, redactor));
   } catch {
     // Too long for a string, for instance. Whatever cannot be made safe to write is not written.
     writer.drop(answered.endpoint);
