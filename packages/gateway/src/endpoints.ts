@@ -85,7 +85,7 @@ export class Endpoints {
       })),
       weights: endpoint.weights,
       mirror: endpoint.mirror,
-      capturePercent: endpoint.capture.percent,
+      capture: endpoint.capture,
       deadlineMs: endpoint.deadlineMs,
       idleMs: endpoint.idleMs,
       maxInFlight: endpoint.maxInFlight,

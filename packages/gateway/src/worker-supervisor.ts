@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inheritedEnv } from '@sluice/sdk';
 import { GatewayCode, GatewayError } from './errors.ts';
 import type { FromWorker, RouteEndpoint, ToWorker, WorkerSettings } from './ipc.ts';
 import { openLog } from './log-file.ts';
@@ -131,7 +132,7 @@ export class WorkerSupervisor {
     const inherited = { ...settings, connectionTable: table === null ? null : 4 };
     // Not bound to the host's death: it notices that itself, and then ends what the host has left behind.
     const child = spawn(process.execPath, [WORKER, JSON.stringify(inherited)], {
-      env: { ...process.env, ...this.#options.marks },
+      env: { ...inheritedEnv(process.env), ...this.#options.marks },
       stdio: ['ignore', log, log, 'ipc', table ?? 'ignore'],
     });
     closeSync(log);

@@ -1,3 +1,4 @@
+import type { CaptureConfig } from './capture.ts';
 import type { Command } from './command.ts';
 import type { Duration } from './duration.ts';
 
@@ -31,8 +32,8 @@ export interface EndpointConfig {
   readonly model?: string;
   /** How long a server may take to answer `/ping`. @default '60 seconds' */
   readonly ready?: Duration;
-  /** Percent of answered requests to keep for replay. @default 100 */
-  readonly capture?: number;
+  /** Answered requests to keep for replay: a percentage, or with what is left out of them. @default 100 */
+  readonly capture?: number | CaptureConfig;
   /** Time a server has from the last byte of a request to the first of its answer. @default '30 seconds' */
   readonly deadline?: Duration;
   /** Longest gap between two parts of an answer; a stream that goes on is never cut. @default '60 seconds' */

@@ -23,7 +23,7 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
         'taskQueue',
       ],
       ...['describeAttempts', 'isPreemption', 'INLINE_KEYS', 'NESTED_KEYS', 'deployInLargeMap', 'tooManyNestedKeys'],
-      ...['isMisdeclared', 'notInConfig'],
+      ...['isMisdeclared', 'notInConfig', 'childEnv', 'inheritedEnv', 'missedVariable'],
       ...['CALLER_BUCKETS', 'BAKE', 'SCRAPE', 'ENDPOINT_WORKFLOW', 'Signal', 'Update', 'Query', 'SearchAttribute'],
     ].sort(),
   );

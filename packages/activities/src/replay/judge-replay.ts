@@ -3,6 +3,7 @@ import { zeroFailureBound } from '../statistics/zero-failure-bound.ts';
 import { routeOf } from './input-class.ts';
 import type { Outcome, Replayed } from './replay-requests.ts';
 import type { Sample } from './sample.ts';
+import { whyInShort } from './send.ts';
 
 export interface Judged {
   readonly verdict: Verdict;
@@ -59,7 +60,7 @@ function regressionRow(regressions: number, n: number, spec: ReplaySpec): Eviden
 function capturedRow(sample: Sample, sent: number): Evidence {
   const left = [
     [sample.failedThen, 'failed when captured'],
-    [sample.shadows, 'copies for a shadow'],
+    [sample.withoutBody, 'without their body'],
     [sample.malformed, 'lines that are no request'],
   ] as const;
   const notes = left.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
@@ -73,23 +74,20 @@ function capturedRow(sample: Sample, sent: number): Evidence {
   };
 }
 
-function oneRow({ request, old, now, why, outcome }: Replayed): Evidence {
-  const answer = now?.status == null ? why : `${now.status} ${cut(now.text)}`;
+/** Evidence travels into Temporal's histories: what was asked and answered stays in the report. */
+function oneRow({ request, old, now, outcome }: Replayed): Evidence {
   const once = outcome === 'unconfirmed' ? ', seen once' : '';
   return {
     metric: 'regression',
     slice: routeOf(request.method, request.path),
     verdict: 'fail',
     value: null,
-    note: `request ${request.id}: ${why}${once}; old: ${old.status} ${cut(old.text)}; new: ${answer}`,
+    note: `request ${request.id}: ${whyInShort(old, now)}${once}`,
   };
 }
 
 function firstNote(replayed: readonly Replayed[], outcome: Outcome): string {
   const first = replayed.find((one) => one.outcome === outcome);
-  return `first: request ${first?.request.id}: ${first?.why}`;
-}
-
-function cut(text: string): string {
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+  if (first === undefined) return '';
+  return `first: request ${first.request.id}: ${whyInShort(first.old, first.now)}`;
 }

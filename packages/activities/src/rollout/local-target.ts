@@ -12,9 +12,11 @@ import {
   SluiceError,
 } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
+import { capturedOverHttp } from '../replay/captured-over-http.ts';
 import { type ActivityScope, pause } from '../serving/activity-scope.ts';
 import { modelFiles } from '../serving/model-files.ts';
 import { serveCommand } from '../serving/serve-command.ts';
+import { captureSettings } from './capture-settings.ts';
 import { type GatewayApi, GatewayRefusal, gatewayApi, refusalOf } from './gateway-api.ts';
 import type { Target, TrafficWanted } from './target.ts';
 
@@ -46,6 +48,9 @@ export function localTarget(context: ActivityContext): Target {
     },
     async renew(endpoint) {
       await api.renewLease(endpoint);
+    },
+    async *captured(endpoint, query) {
+      if (context.gateway !== null) yield* capturedOverHttp(context.gateway, endpoint, query);
     },
     async stop(endpoint, id) {
       await api.deleteVersion(endpoint, id);
@@ -94,7 +99,7 @@ async function setTraffic(
 function endpointSpec(endpoint: string, config: EndpointConfig): GatewayEndpointSpec {
   const ms = (limit: 'deadline' | 'idle') => milliseconds(config[limit] ?? DEFAULTS[limit], `${endpoint}.${limit}`);
   return {
-    capture: { percent: config.capture ?? 100 },
+    capture: captureSettings(config.capture, endpoint),
     deadlineMs: ms('deadline'),
     idleMs: ms('idle'),
     maxInFlight: config.maxInFlight ?? 256,

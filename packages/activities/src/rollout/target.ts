@@ -1,5 +1,7 @@
 import type { Candidate, Lease, Measurement, Mirror, Observation, ReadyOutcome, Weights } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
+import type { CapturedRequest } from '../replay/captured.ts';
+import type { CapturedQuery } from '../replay/captured-over-http.ts';
 import type { ActivityScope } from '../serving/activity-scope.ts';
 import { localTarget } from './local-target.ts';
 
@@ -22,6 +24,8 @@ export interface Target {
   measure(endpoint: string, window: { readonly since: number; readonly until?: number }): Promise<Measurement>;
   /** Renews the lease on the split. @throws when there is none. */
   renew(endpoint: string): Promise<void>;
+  /** Answered requests that were kept, newest first, as they come; null for what cannot be read. May be read again. */
+  captured(endpoint: string, query: CapturedQuery): AsyncIterable<CapturedRequest | null>;
   /** Ends a version; one that is gone is fine. */
   stop(endpoint: string, id: string, scope: ActivityScope): Promise<void>;
 }

@@ -64,6 +64,19 @@ describe('a config', () => {
     ]);
   });
 
+  test('takes what is captured as a percentage, or with what is left out of it', () => {
+    const endpoints = (capture: unknown) => ({ e: { serve: python('serve.py'), capture } });
+    const rich = { percent: 5, redact: { headers: ['accept'], query: ['city'], json: ['rows.*.name'] }, keep: '1 day' };
+    expect(problems({ ...minimal, endpoints: endpoints(5) })).toEqual([]);
+    expect(problems({ ...minimal, endpoints: endpoints({ ...rich, maxBytes: 1e9 }) })).toEqual([]);
+    expect(problems({ ...minimal, endpoints: endpoints({ redact: { json: ['rows..name'] } }) })).toEqual([
+      'endpoints.e.capture.redact.json.0: "rows..name" is no JSON path: write user.email or rows.*.name',
+    ]);
+    expect(problems({ ...minimal, endpoints: endpoints({ keep: 'a while' }) })).toEqual([
+      'endpoints.e.capture.keep: "a while" is not a duration.',
+    ]);
+  });
+
   test('knows classes by name', () => {
     const classes = { spot: { fallback: 'cpuu' }, cpu: { fallback: 'cpu' } };
     expect(problems({ ...minimal, classes, defaultClass: 'gpu' })).toEqual([

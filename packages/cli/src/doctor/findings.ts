@@ -32,6 +32,7 @@ export async function* findings(options: DoctorOptions): AsyncGenerator<Finding>
   yield node();
   yield await python();
   yield setpriv();
+  yield flock();
   yield temporalProgram();
   yield await loopback();
   const loaded = await project(options);
@@ -65,6 +66,17 @@ async function python(): Promise<Finding> {
   } catch (error) {
     return problem('Python', messageOf(error), fixOf(error, 'Install Python 3.9 or newer.'));
   }
+}
+
+function flock(): Finding {
+  if (process.platform !== 'linux' || onPath('flock') !== null) {
+    return ok('flock', 'of two stacks, or two gateways, on one folder the second is refused');
+  }
+  return problem(
+    'flock',
+    'not on the PATH: neither sluice dev nor the gateway starts without it',
+    'Install util-linux.',
+  );
 }
 
 function setpriv(): Finding {
