@@ -3,11 +3,8 @@ import {
   type Candidate,
   type Digest,
   describeError,
-  type EndpointConfig,
   ErrorCode,
-  type GatewayEndpointSpec,
   type GatewayVersionSpec,
-  milliseconds,
   type ReadyOutcome,
   SluiceError,
 } from '@sluice/sdk';
@@ -16,7 +13,7 @@ import { capturedOverHttp } from '../replay/captured-over-http.ts';
 import { type ActivityScope, pause } from '../serving/activity-scope.ts';
 import { modelFiles } from '../serving/model-files.ts';
 import { serveCommand } from '../serving/serve-command.ts';
-import { captureSettings } from './capture-settings.ts';
+import { endpointSpec } from './endpoint-spec.ts';
 import { type GatewayApi, GatewayRefusal, gatewayApi, refusalOf } from './gateway-api.ts';
 import type { Target, TrafficWanted } from './target.ts';
 
@@ -24,8 +21,6 @@ import type { Target, TrafficWanted } from './target.ts';
 const POLL = 200;
 /** Milliseconds in which weights must be seen in force before the call fails, to be made again. */
 const TRAFFIC_LIMIT = 10_000;
-/** As `EndpointConfig` states them: a limit that is taken out of the config goes back to its default. */
-const DEFAULTS = { deadline: '30 seconds', idle: '60 seconds' } as const;
 /** Milliseconds on top of the server's own for a version to get ready. */
 const READY_SLACK = 5_000;
 
@@ -93,17 +88,6 @@ async function setTraffic(
     if (Date.now() > end) throw notInForce(endpoint, problem);
     await pause(scope, POLL);
   }
-}
-
-/** What the config says of an endpoint, in the gateway's words; what it leaves out is at its default. */
-function endpointSpec(endpoint: string, config: EndpointConfig): GatewayEndpointSpec {
-  const ms = (limit: 'deadline' | 'idle') => milliseconds(config[limit] ?? DEFAULTS[limit], `${endpoint}.${limit}`);
-  return {
-    capture: captureSettings(config.capture, endpoint),
-    deadlineMs: ms('deadline'),
-    idleMs: ms('idle'),
-    maxInFlight: config.maxInFlight ?? 256,
-  };
 }
 
 async function start(
