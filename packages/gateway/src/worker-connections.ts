@@ -102,7 +102,8 @@ export class WorkerConnections {
     });
     res.once('finish', () => {
       connection.open -= 1;
-      if (!connection.pipelined) this.#note(socket, connection, ConnectionState.idle);
+      // The table says so already: an answer whose end is written is as good as none under way.
+      if (!connection.pipelined) connection.state = ConnectionState.idle;
     });
   }
 

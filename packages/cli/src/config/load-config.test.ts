@@ -29,6 +29,16 @@ describe('a config', () => {
     expect(checkConfig({ ...minimal, classes: { gpu: { gpus: 1 }, cpu: {} } }, 'c').defaultClass).toBe('gpu');
   });
 
+  test('a time limit of an endpoint is a duration above zero', () => {
+    const wrong = { ...minimal, endpoints: { e: { serve: python('serve.py'), deadline: 0, idle: '0 seconds' } } };
+    expect(problems(wrong)).toEqual([
+      'endpoints.e.deadline: a server needs some time to answer',
+      'endpoints.e.idle: a server needs some time to answer',
+    ]);
+    const endpoints = { e: { serve: python('serve.py'), deadline: '2 minutes', idle: 500, maxInFlight: 8 } };
+    expect(problems({ ...minimal, endpoints })).toEqual([]);
+  });
+
   test('lists an unknown key with its path and a guess, at every depth', () => {
     const wrong = {
       ...minimal,
