@@ -94,6 +94,27 @@ test('a hung worker is replaced, and who asked meanwhile is answered', async () 
   expect(gateway.host.workerPid()).not.toBe(old);
 });
 
+test('traffic is moved within seconds while the worker hangs', async () => {
+  const hung = await testGateway();
+  try {
+    await Promise.all([hung.serve('digits', 'v1'), hung.serve('digits', 'v2')]);
+    await hung.client.setTraffic('digits', { weights: { v2: 1 } });
+    process.kill(hung.host.workerPid() ?? expect.fail('no worker'), 'SIGSTOP');
+    const begun = performance.now();
+    const moved = async () => {
+      const { weights } = await hung.client.setTraffic('digits', { weights: { v1: 1 } });
+      return weights.v1 === 1;
+    };
+    await until(() => moved().catch(() => false), 'the traffic to be moved');
+    // A worker that is only silent is left alone for 15 s.
+    expect(performance.now() - begun).toBeLessThan(14_000);
+    const answer = await fetch(`${hung.host.url}/digits/invocations`);
+    expect(answer.headers.get('x-sluice-version')).toBe('v1');
+  } finally {
+    await hung.end();
+  }
+});
+
 test('metrics from before the crash are still there', async () => {
   const requests = async () => (await settledMetrics(gateway.client, 'digits')).versions.v1?.requests ?? 0;
   const before = await requests();
