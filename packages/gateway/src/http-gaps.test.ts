@@ -103,7 +103,7 @@ test('no more requests of a version are under way than may be', async () => {
   await gateway.serve('narrow', 'v1');
   await gateway.client.putEndpoint('narrow', { maxInFlight: 3 });
   await gateway.client.setTraffic('narrow', { weights: { v1: 1 } });
-  const answers = await Promise.all(Array.from({ length: 5 }, () => fetch(`${gateway.host.url}/narrow/slow?ms=1500`)));
+  const answers = await Promise.all(Array.from({ length: 5 }, () => fetch(`${gateway.host.url}/narrow/slow?ms=3000`)));
   const refused = answers.filter(({ status }) => status === 503);
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(3);
   expect(refused.map(({ headers }) => headers.get('retry-after'))).toEqual(['1', '1']);
