@@ -12,7 +12,6 @@ export { type Duration, milliseconds } from './duration.ts';
 export * from './endpoint.ts';
 export * from './errors.ts';
 export type * from './gateway-api.ts';
-export { edgeOf, histogramQuantile, histogramSize, LATENCY_EDGES } from './histogram.ts';
 export { deployInLargeMap, INLINE_KEYS, NESTED_KEYS, tooManyNestedKeys } from './map-limits.ts';
 export { checkName, encodeKey, stepPath } from './name.ts';
 export { parseParams } from './params.ts';
