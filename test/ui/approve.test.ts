@@ -39,7 +39,9 @@ describe("a run in Temporal's UI", () => {
     expect(details).toMatch(/shop\tdeploy\twaiting\tsince [\d:]{8}/);
     expect(details).toContain(`sluice approve life/ui-reading --step shop --endpoint shop --candidate ${candidate}`);
     expect(details).toContain(`sluice reject life/ui-reading --step shop --endpoint shop --candidate ${candidate}`);
-    expect(details).toContain(`approve with {"by":"…","run":"life/ui-reading","step":"shop","endpoint":"shop","candidate":"${candidate}"}`);
+    expect(details).toContain(
+      `approve with {"by":"…","run":"life/ui-reading","step":"shop","endpoint":"shop","candidate":"${candidate}"}`,
+    );
     expect(links.mlflow).toMatch(/\/#\/runs\/[0-9a-f]{32}$/);
 
     const timeline = await page.timeline('shop: waits for a decision');
