@@ -10,7 +10,7 @@ import {
   type Settings,
   Update,
 } from '@sluice/sdk';
-import { ApplicationFailure, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, defineSignal, defineUpdate, setHandler, TemporalFailure } from '@temporalio/workflow';
 import { repeatsAfterReset } from './activation.ts';
 import { local, small } from './activities.ts';
 import { applicationFailure } from './failure.ts';
@@ -140,7 +140,13 @@ export class DecisionDesk {
   /** One after another, in the order in which they arrived: the first that counts is the decision. */
   #take(kind: string, input: unknown, via: DecisionVia, nth: number | null): Promise<Decision | string> {
     const arrival: Arrival = { via, at: Date.now(), nth, repeated: repeatsAfterReset() };
-    const taking = this.#turn.then(() => this.#decide(kind, input, arrival));
+    const taking = this.#turn
+      .then(() => this.#decide(kind, input, arrival))
+      .catch((error: unknown) => {
+        // What a handler throws would end the run; that nobody could look it up is no more than a refusal.
+        if (!(error instanceof TemporalFailure)) throw error;
+        return this.#refuse(kind, input, via, arrival.at, 'it could not be looked into; decide again');
+      });
     this.#turn = taking.catch(() => {});
     return taking;
   }
