@@ -242,7 +242,8 @@ describe('identity from a token', () => {
         client,
         {
           identify: async ({ token }) => {
-            if (token !== 'good') throw Object.assign(new Error('bad signature'), { name: 'DecisionRefused' });
+            if (token !== 'sealed.v1.good')
+              throw Object.assign(new Error('bad signature'), { name: 'DecisionRefused' });
             return { by: 'ana@example.com' };
           },
         },
@@ -253,10 +254,10 @@ describe('identity from a token', () => {
       const run = await kit.start('gated', {});
       await untilState(run, 'awaiting-approval');
       await expect(decide(run, { decision: 'approve', by: 'ana@example.com' })).rejects.toThrow(/carries no token/);
-      await run.signal('approve', { by: 'ana@example.com', token: 'good' });
+      await run.signal('approve', { by: 'ana@example.com', token: 'sealed.v1.good' });
       const result = (await run.result()) as DeployResult;
       expect(result.decision?.by).toBe('ana@example.com');
-      expect(JSON.stringify(result)).not.toContain('good');
+      expect(JSON.stringify(result)).not.toContain('sealed');
     } finally {
       await kit.close();
     }

@@ -19,7 +19,8 @@ export function fixtureBundle(): Promise<WorkflowBundleWithSourceMap> {
   return bundle;
 }
 
-export interface Kit {
+/** Starts runs on a queue that some worker serves. */
+export interface Starter {
   readonly client: Client;
   readonly project: string;
   readonly queue: string;
@@ -29,10 +30,13 @@ export interface Kit {
     params: object,
     options?: { id?: string; memo?: Record<string, unknown> },
   ): ReturnType<Client['workflow']['start']>;
+  close(): Promise<void>;
+}
+
+export interface Kit extends Starter {
   /** Takes the worker away; runs stand still until it is back. */
   stopWorker(): Promise<void>;
   startWorker(bundle?: WorkflowBundleWithSourceMap): Promise<void>;
-  close(): Promise<void>;
 }
 
 export interface KitOptions {

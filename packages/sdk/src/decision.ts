@@ -65,6 +65,14 @@ export interface RefusedDecision {
   readonly why: string;
 }
 
+/** How a token begins that only the project's workers can read. */
+export const SEALED = 'sealed.v1.';
+
+/** Is it no token in clear? Whether it can be opened is said by who opens it. */
+export function isSealed(token: string): boolean {
+  return token.startsWith(SEALED);
+}
+
 /**
  * The one form in which names of people are compared: approvers, those who decide and those who start runs. Unicode's
  * NFKC, without case and without spaces around or doubled inside.

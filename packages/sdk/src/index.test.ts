@@ -19,6 +19,8 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
         'StepNames',
         'decisionKinds',
         'personName',
+        'isSealed',
+        'SEALED',
         'endpointWorkflowId',
         'taskQueue',
       ],

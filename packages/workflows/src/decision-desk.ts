@@ -10,26 +10,13 @@ import {
   type Settings,
   Update,
 } from '@sluice/sdk';
-import { ApplicationFailure, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, defineSignal, defineUpdate, setHandler, TemporalFailure } from '@temporalio/workflow';
 import { repeatsAfterReset } from './activation.ts';
-import { local, small } from './activities.ts';
-import { applicationFailure } from './failure.ts';
+import { local } from './activities.ts';
+import { type Arrival, arrivedAt, bearerOf } from './decision-lookup.ts';
 import type { Journal } from './journal.ts';
 import { type Bench, type Judgement, judge } from './judge.ts';
 import { Questions } from './judge-questions.ts';
-
-/** How a decision reached this run; taken down at once, because it may be judged later. */
-interface Arrival {
-  readonly via: DecisionVia;
-  /** Epoch ms of the workflow task that brought it: with workers away, that may be long after it was sent. */
-  readonly at: number;
-  /** The how-manieth signal of its name; null for an update, which arrives when a worker takes it. */
-  readonly nth: number | null;
-  readonly repeated: boolean;
-}
-
-/** Looking somebody or something up must end some time: a deadline waits for the decisions that came before it. */
-const lookedUp = { startToCloseTimeout: '20 seconds', scheduleToCloseTimeout: '1 minute' } as const;
 
 /** Takes the decisions of humans for one run, however they arrive, and hands each to the gate it counts for. */
 export class DecisionDesk {
@@ -140,7 +127,13 @@ export class DecisionDesk {
   /** One after another, in the order in which they arrived: the first that counts is the decision. */
   #take(kind: string, input: unknown, via: DecisionVia, nth: number | null): Promise<Decision | string> {
     const arrival: Arrival = { via, at: Date.now(), nth, repeated: repeatsAfterReset() };
-    const taking = this.#turn.then(() => this.#decide(kind, input, arrival));
+    const taking = this.#turn
+      .then(() => this.#decide(kind, input, arrival))
+      .catch((error: unknown) => {
+        // What a handler throws would end the run; that nobody could look it up is no more than a refusal.
+        if (!(error instanceof TemporalFailure)) throw error;
+        return this.#refuse(kind, input, via, arrival.at, 'it could not be looked into; decide again');
+      });
     this.#turn = taking.catch(() => {});
     return taking;
   }
@@ -153,14 +146,14 @@ export class DecisionDesk {
     // A decision was made on what its sender saw then; what a reset applies again nobody has decided now.
     if (arrival.repeated) return no(REPEATED);
     const { gate } = first;
-    const arrived = await this.#arrived(kind, arrival, gate);
+    const arrived = await arrivedAt(kind, arrival, gate);
     if (arrived >= gate.expiresAt) return no('the time for a decision is over');
 
     const { approvers } = await this.#lookUp();
     const said = this.#judge(kind, input, { approvers, identity: approvers.oidc ? 'token-pending' : 'unasked' });
     if (!said.counts) return no(said.why);
     const subject = subjectOf(this.#run, gate);
-    const who = approvers.oidc ? await this.#bearer(first.request, subject, arrived) : { by: first.request.by ?? '' };
+    const who = approvers.oidc ? await bearerOf(first.request, subject, arrived) : { by: first.request.by ?? '' };
     if ('why' in who) return no(who.why);
     // While that was looked up, the gate may have closed or asked again.
     const last = this.#judge(
@@ -184,30 +177,6 @@ export class DecisionDesk {
     const settings = await local.settings();
     this.#starter = await this.#requester(settings);
     return settings;
-  }
-
-  /** When the server took it, epoch ms; asked only when it matters, because a worker that was away brings it late. */
-  async #arrived(kind: string, { at, nth }: Arrival, gate: OpenGate): Promise<number> {
-    if (nth === null || at < gate.expiresAt) return at;
-    try {
-      return (await small(`when ${kind} arrived`, lookedUp).signalTime({ signal: kind, nth })) ?? at;
-    } catch {
-      return at;
-    }
-  }
-
-  async #bearer(
-    { decision, token }: DecisionRequest,
-    subject: DecisionSubject,
-    at: number,
-  ): Promise<{ readonly by: string } | { readonly why: string }> {
-    try {
-      const purpose = { for: decision, ...subject };
-      return await small(`who sent ${decision}`, lookedUp).identify({ token: token ?? '', purpose, at });
-    } catch (error) {
-      const why = applicationFailure(error)?.message ?? 'its issuer does not answer';
-      return { why: `the token was not accepted: ${why}` };
-    }
   }
 
   #record(request: DecisionRequest, gate: OpenGate, { via, at }: Arrival): Decision {

@@ -87,7 +87,7 @@ describe('a decision that counts', () => {
     ['names the round', 'approve', { by: 'ana', candidate: a, round: '2' }, again],
     ['names the round by a number', 'approve', { by: 'ana', round: 2 }, again],
     ['comes from an approver in other letters', 'approve', { by: ' ANA ' }, strict],
-    ['has a token still to be looked at', 'approve', { token: 'x' }, byToken],
+    ['has a token still to be looked at', 'approve', { token: 'sealed.v1.x' }, byToken],
     ['has spaces around its words', 'override', { by: ' ana ', reason: ' gap ' }, blocked],
   ])('%s', (_, kind, input, on) => {
     expect(judge(kind, input, on)).toMatchObject({ counts: true, request: { decision: kind } });
@@ -163,9 +163,11 @@ describe('a decision does not count', () => {
     ['the time for a decision is over', 'reject', { by: 'ana' }, bench({ arrived: 5_000 })],
     ['it carries no token', 'approve', { by: 'ana' }, byToken],
     ['it carries no token', 'approve', { by: 'ana', token: '  ' }, byToken],
+    ['its token came in clear', 'approve', { token: 'eyJhbGciOi' }, byToken],
+    ['its token came in clear', 'approve', { by: 'ana', token: 'eyJhbGciOi' }, bench()],
     ['it does not say who decides', 'approve', {}, bench()],
     ['it does not say who decides', 'approve', { by: '  ' }, bench()],
-    ['it does not say who decides', 'approve', { token: 'x' }, bench({ identity: 'token-verified' })],
+    ['it does not say who decides', 'approve', { token: 'sealed.v1.x' }, bench({ identity: 'token-verified' })],
     ['eve is not among the approvers (ana, ben)', 'approve', { by: 'eve' }, strict],
     ['eve is not among the approvers (ana, ben)', 'reject', { by: 'eve' }, strict],
     ['ben started this run', 'approve', { by: 'ben' }, strict],

@@ -1,4 +1,11 @@
-import { type DecisionKind, type DecisionRequest, decisionKinds, type OpenGate, personName } from '@sluice/sdk';
+import {
+  type DecisionKind,
+  type DecisionRequest,
+  decisionKinds,
+  isSealed,
+  type OpenGate,
+  personName,
+} from '@sluice/sdk';
 import type { Question } from './judge-questions.ts';
 
 /** What a decision is judged by. */
@@ -119,6 +126,10 @@ function whatWaits(open: readonly Question[]): string {
 
 function refusal(request: DecisionRequest, gate: OpenGate, bench: Bench): string | null {
   if (bench.arrived >= gate.expiresAt) return 'the time for a decision is over';
+  // An update that is refused here is in no history; a signal is, so its token is lost to whoever may read that.
+  if (request.token && !isSealed(request.token)) {
+    return 'its token came in clear: revoke it if you can, sign in again, and decide by the sluice command, which seals it';
+  }
   if (request.decision === 'override' && !request.reason) return 'an override needs a reason';
   if (request.decision === 'approve' && gate.state === 'blocked') {
     return `the gates say ${gate.verdict}: only an override with a reason, or a reject, ends it`;

@@ -1,12 +1,10 @@
-import { ErrorCode, SluiceError, type TokenPurpose } from '@sluice/sdk';
+import { ErrorCode, SEALED, SluiceError, type TokenPurpose } from '@sluice/sdk';
 import { close, type Keyring, open } from './keyring.ts';
-
-const PREFIX = 'sealed.v1';
 
 /** A token as it may stand in a history: only the project's workers can read it, and only for the purpose it names. */
 export function sealToken(ring: Keyring, token: string, purpose: TokenPurpose): string {
   const bytes = close(ring, Buffer.from(token.trim()), aboutOf(purpose));
-  return `${PREFIX}.${ring.current}.${Buffer.from(bytes).toString('base64url')}`;
+  return `${SEALED}${ring.current}.${Buffer.from(bytes).toString('base64url')}`;
 }
 
 /** @throws SluiceError `DecisionRefused` for a token in clear, one for another purpose and one that was changed */
@@ -34,7 +32,7 @@ export function openToken(ring: Keyring, sealed: string, purpose: TokenPurpose):
 
 function aboutOf(purpose: TokenPurpose): string {
   const named = Object.entries(purpose).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([PREFIX, ...named]);
+  return JSON.stringify([SEALED, ...named]);
 }
 
 function refused(reason: string, message: string, fix: string): SluiceError {

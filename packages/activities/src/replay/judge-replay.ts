@@ -1,4 +1,4 @@
-import { type Evidence, type ReplaySpec, type Verdict, worstOf } from '@sluice/sdk';
+import { type Evidence, type ReplaySpec, type Verdict, worstFirst, worstOf } from '@sluice/sdk';
 import { zeroFailureBound } from '../statistics/zero-failure-bound.ts';
 import { routeOf } from './input-class.ts';
 import type { Outcome, Replayed } from './replay-requests.ts';
@@ -39,9 +39,7 @@ export function judgeReplay(sample: Sample, replayed: readonly Replayed[], spec:
     capturedRow(sample, replayed.length),
   ];
   const listed = replayed.filter(({ outcome }) => outcome === 'regression' || outcome === 'unconfirmed').map(oneRow);
-  const rank = (row: Evidence) => ['fail', 'error', 'inconclusive', 'pass'].indexOf(row.verdict);
-  rows.sort((a, b) => rank(a) - rank(b));
-  const [worst, ...others] = rows;
+  const [worst, ...others] = worstFirst(rows);
   return {
     verdict: worstOf(rows.map(({ verdict }) => verdict)),
     evidence: [...(worst === undefined ? [] : [worst]), ...listed, ...others],

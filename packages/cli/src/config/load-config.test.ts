@@ -100,6 +100,17 @@ describe('a config', () => {
     expect(problems({ ...minimal, classes: { cpu: {} }, defaultClass: 'constructor' })).toHaveLength(1);
   });
 
+  test('with tokens and no key to seal them by is refused, and so is a key that stands in it', () => {
+    const approvers = { oidc: { issuer: 'https://login.example.org', audience: 'sluice' } };
+    const [problem, ...others] = problems({ ...minimal, approvers });
+    expect(problem).toContain("encryption: { keyEnv: 'SLUICE_KEY' }");
+    expect(others).toEqual([]);
+    expect(problems({ ...minimal, approvers, encryption: { keyEnv: 'SLUICE_KEY' } })).toEqual([]);
+    expect(problems({ ...minimal, encryption: { keyEnv: 'c2VjcmV0LXNlY3JldA==' } })[0]).toContain(
+      'never the key itself',
+    );
+  });
+
   test('that is not an object at all is refused', () => {
     expect(problems('hello')).toEqual(['(config): expected object, received string']);
   });
