@@ -90,8 +90,10 @@ function againstStable(metric: Metric, of: MetricMemory, margin: number): Found 
   const candidate = minus(of.candidate, stake.candidate);
   const stable = minus(of.stable, stake.stable);
   const alone = candidate.of >= 20 && stable.of * ALONE <= candidate.of;
+  // How long answers take moves with the world more than anything else: it is compared in the same seconds.
+  const latency = metric === 'p50' || metric === 'p95' || metric === 'p99';
   // A burst is not told from an outage of the world where nobody else is asked, so it has to last.
-  const standing = alone && lasting ? Math.max(limited, unlimited) : limited;
+  const standing = alone ? (lasting ? Math.max(limited, unlimited) : limited) : latency ? 0 : limited;
   const weight = of.concurrent.excess.weight - stake.excess.weight;
   const excess = alone
     ? candidate.hits / candidate.of - shareOf(of.record)

@@ -5,6 +5,7 @@ import {
   type RolloutSpec,
   type VersionHealth,
   type VersionTraffic,
+  type WatchInput,
   type WatchOutcome,
   type Weights,
 } from '@sluice/sdk';
@@ -38,6 +39,9 @@ export interface VirtualEndpoint {
   firstBad(): number | null;
   readonly health: { candidate: VersionHealth };
 }
+
+/** Steps that may be asked for again. */
+const KEPT = 20;
 
 export const START = 1_800_000_000_000;
 
@@ -82,6 +86,8 @@ export function virtualEndpoint(
       versions[id] = traffic;
     }
     seen.set(key, versions);
+    // A watcher that takes over asks for a few steps again.
+    if (seen.size > KEPT) seen.delete(seen.keys().next().value ?? '');
     return versions;
   }
 
@@ -216,31 +222,23 @@ export function phasesOf(spec: RolloutSpec): VirtualPhase[] {
   return [...steps, { name: BAKE, share: 100 - spec.control, hold: spec.bake }];
 }
 
-/** A whole rollout by the real watcher and judge. */
-export async function virtualRollout(endpoint: VirtualEndpoint, spec: RolloutSpec): Promise<VirtualOutcome> {
+/**
+ * A whole rollout by the real watcher and judge.
+ *
+ * @param lostAt second at which the watcher's worker is lost; another one goes on 15 s later from its last heartbeat
+ */
+export async function virtualRollout(
+  endpoint: VirtualEndpoint,
+  spec: RolloutSpec,
+  lostAt?: number,
+): Promise<VirtualOutcome> {
   let memory: WatchOutcome['memory'] = null;
   let outcome: WatchOutcome | null = null;
   for (const { name, share, hold } of phasesOf(spec)) {
     const weights = { v1: 100 - share, v2: share };
     endpoint.set(weights);
-    const since = endpoint.clock.now();
-    outcome = await watchTraffic(
-      endpoint.target,
-      {
-        endpoint: 'shop',
-        candidate: 'v2',
-        stable: 'v1',
-        spec,
-        phase: name,
-        since,
-        hold,
-        extend: spec.extend,
-        weights,
-        memory,
-      },
-      { signal: quiet, heartbeat: () => {} },
-      endpoint.clock,
-    );
+    const phase = { endpoint: 'shop', candidate: 'v2', stable: 'v1', spec, phase: name, hold, extend: spec.extend };
+    outcome = await watched(endpoint, { ...phase, since: endpoint.clock.now(), weights, memory }, lostAt);
     memory = outcome.memory;
     if (outcome.verdict !== 'pass') break;
   }
@@ -256,4 +254,21 @@ export async function virtualRollout(endpoint: VirtualEndpoint, spec: RolloutSpe
   };
 }
 
-const quiet = new AbortController().signal;
+async function watched({ target, clock }: VirtualEndpoint, input: WatchInput, lostAt?: number): Promise<WatchOutcome> {
+  const lost = new AbortController();
+  let last: unknown;
+  const at =
+    lostAt === undefined || clock.now() > START + lostAt * 1000 ? Number.POSITIVE_INFINITY : START + lostAt * 1000;
+  const heartbeat = (beat: unknown) => {
+    last = beat;
+    if (clock.now() >= at) lost.abort(new Error('lost'));
+  };
+  try {
+    return await watchTraffic(target, input, { signal: lost.signal, heartbeat }, clock);
+  } catch (error) {
+    if (!lost.signal.aborted) throw error;
+    clock.advance(15_000);
+    const former: unknown = JSON.parse(JSON.stringify(last));
+    return watchTraffic(target, input, { signal: new AbortController().signal, heartbeat: () => {}, former }, clock);
+  }
+}
