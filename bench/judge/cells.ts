@@ -15,6 +15,8 @@ export interface Cell {
   readonly world: World;
   /** An answer over so many ms is a bad one. */
   readonly slowMs?: number;
+  /** Nothing is bad before this second. */
+  readonly from?: number;
   /** Second at which the watcher is lost. */
   readonly lostAt?: number;
   /** What the judge before this one did on the same situation: seconds to a rollback, or percent rolled back. */
@@ -57,11 +59,11 @@ function bad(
   name: string,
   rate: number,
   candidate: Partial<Behaviour>,
-  more: Partial<Cell> & { stable?: Partial<Behaviour>; from?: number } = {},
+  more: Partial<Cell> & { stable?: Partial<Behaviour> } = {},
 ): Cell {
   const { stable = {}, from = 0, ...rest } = more;
   const times: Times = (seconds, version) => (version === 'candidate' && seconds >= from ? candidate : stable);
-  return { group: 'bad', name, rate, world: world(rate, times), ...rest };
+  return { group: 'bad', name, rate, world: world(rate, times), from, ...rest };
 }
 
 /** Drawn anew for each rate only, so that 2,000 trials share the tables. */

@@ -62,7 +62,7 @@ export const bench: Bench = {
 export async function cellFigures(cell: Cell, trials: number, beside: number, host: BenchHost): Promise<CellFigures> {
   const { group, name, rate } = cell;
   const seedOf = (trial: number) => `${name}@${rate}/${trial}`;
-  const endpoint = (trial: number) => virtualEndpoint(cell.world, seedOf(trial), cell.slowMs);
+  const endpoint = (trial: number) => virtualEndpoint(cell.world, seedOf(trial), cell.slowMs, cell.from);
   const sluice = await judged(trials, host, async (trial) => {
     const { verdict, took } = await virtualRollout(endpoint(trial), spec, cell.lostAt);
     return { stopped: verdict === 'rolled-back', took };

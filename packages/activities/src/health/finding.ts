@@ -100,17 +100,22 @@ function againstStable(metric: Metric, of: MetricMemory, margin: number): Found 
     : weight > 0
       ? (of.concurrent.excess.sum - stake.excess.sum) / weight
       : null;
-  const beyond = excess !== null && excess > margin;
   const enough = 2 / ALPHA[metric];
   const reaches = (level: number, seconded: number) =>
-    beyond && (concurrent >= level || (standing >= level && (alone || concurrent >= seconded)));
+    concurrent >= level || (standing >= level && (alone || concurrent >= seconded));
   return {
-    sure: reaches(enough, SECONDED),
-    suspected: reaches(enough / SUSPECT, 1),
+    sure: excess !== null && excess > margin && reaches(enough, SECONDED),
+    suspected: excess !== null && excess + uncertainty(candidate, stable) > margin && reaches(enough / SUSPECT, 1),
     excess,
     p: Math.min(p, alone || concurrent >= SECONDED ? 1 / standing : 1),
     since: stake.firstAt,
   };
+}
+
+/** Standard error of the difference of two shares: within it of the margin it may as well be beyond. */
+function uncertainty(candidate: Counts, stable: Counts): number {
+  const variance = ({ hits, of }: Counts) => (of === 0 ? 0 : (hits + 0.5) / (of * of));
+  return Math.sqrt(variance(candidate) + variance(stable));
 }
 
 /** Over the limit, whatever anyone else does: where there is no one else. */

@@ -8,8 +8,8 @@ import type { Excess } from './concurrent.ts';
  */
 export interface Standing {
   readonly reserve: number;
-  /** Seconds since something was staked last. */
-  readonly idle: number;
+  /** Seconds that were judged. */
+  readonly age: number;
   /** What may be counted now, see {@link BURST}. */
   readonly tokens: number;
   /** The candidate's events that were counted. */
@@ -23,6 +23,8 @@ export interface Standing {
 /** A bet that the candidate is worse from here on. Everything is as it was then. */
 export interface Stake {
   readonly amount: number;
+  /** Seconds. */
+  readonly age: number;
   readonly counted: number;
   readonly spells: number;
   readonly candidate: Counts;
@@ -52,22 +54,27 @@ const LASTING = 4;
 /** Share of the reserve that is staked every so many seconds. */
 const STAKE = 0.1;
 const STAKE_EVERY = 60;
-/** Stakes that are kept; the least promising gives way. */
-const STAKES = 5;
+/** Stakes that are kept, the closer together the newer. */
+const STAKES = 6;
+/** JSON has no infinity. */
+const MOST_SOLD = 1e9;
 
 export function newStanding(): Standing {
-  return { reserve: 1, idle: 0, tokens: BURST, counted: 0, spells: 0, spellAge: REFILL, stakes: [] };
+  return { reserve: 1, age: 0, tokens: BURST, counted: 0, spells: 0, spellAge: REFILL, stakes: [] };
 }
 
 export function stakeStanding(state: Standing, sofar: Sofar, share = PHASE_STAKE): Standing {
   const { candidate, stable, excess } = sofar;
+  const { age, counted, spells } = state;
   const amount = state.reserve * share;
-  const stakes = [
-    ...state.stakes,
-    { ...{ amount, counted: state.counted, spells: state.spells }, candidate, stable, excess, firstAt: null },
-  ];
-  const kept = stakes.length > STAKES ? stakes.toSpliced(leastPromising(state, stakes, sofar), 1) : stakes;
-  return { ...state, reserve: state.reserve - amount, idle: 0, stakes: kept };
+  const stakes = [...state.stakes, { amount, age, counted, spells, candidate, stable, excess, firstAt: null }];
+  const reserve = state.reserve - amount;
+  if (stakes.length <= STAKES) return { ...state, reserve, stakes };
+  // What is given up is worth something now, and may be staked again.
+  const at = mostCrowded(stakes, age);
+  const sold = stakes[at];
+  const worth = sold === undefined ? 0 : Math.min(MOST_SOLD, worthOf(state, sold, sofar));
+  return { ...state, reserve: reserve + worth, stakes: stakes.toSpliced(at, 1) };
 }
 
 /** One look of some seconds: events of the candidate, the first at `at`; `sofar` holds them already. */
@@ -86,7 +93,7 @@ export function addStanding(
     hits === 0 || state.stakes.every(({ firstAt }) => firstAt !== null)
       ? state.stakes
       : state.stakes.map((stake) => (stake.firstAt === null ? { ...stake, firstAt: at } : stake));
-  const idle = state.idle + seconds;
+  const age = state.age + seconds;
   const next = {
     tokens: tokens - counted,
     counted: state.counted + counted,
@@ -94,9 +101,9 @@ export function addStanding(
     spellAge: spell ? seconds : state.spellAge + seconds,
     reserve: state.reserve,
     stakes,
-    idle,
+    age,
   };
-  return idle >= STAKE_EVERY ? stakeStanding(next, sofar, STAKE) : next;
+  return age - (stakes.at(-1)?.age ?? 0) >= STAKE_EVERY ? stakeStanding(next, sofar, STAKE) : next;
 }
 
 export interface StandingEvidence {
@@ -146,8 +153,13 @@ function evidenceSince(stake: Stake, hits: number, { candidate, stable, record }
   return sum / ODDS.length;
 }
 
-function leastPromising(state: Standing, stakes: readonly Stake[], sofar: Sofar): number {
-  // The newest has not had a chance yet.
-  const worths = stakes.slice(0, -1).map((stake) => worthOf(state, stake, sofar));
-  return worths.indexOf(Math.min(...worths));
+/** The one whose neighbours are nearest to each other for their age; never the first or the last. */
+function mostCrowded(stakes: readonly Stake[], age: number): number {
+  let best = { at: 1, gap: Number.POSITIVE_INFINITY };
+  for (let at = 1; at < stakes.length - 1; at += 1) {
+    const [before, after] = [stakes[at - 1]?.age ?? 0, stakes[at + 1]?.age ?? 0];
+    const gap = (after - before) / (1 + age - before);
+    if (gap < best.gap) best = { at, gap };
+  }
+  return best.at;
 }

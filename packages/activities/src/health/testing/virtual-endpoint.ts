@@ -45,10 +45,12 @@ const KEPT = 20;
 
 export const START = 1_800_000_000_000;
 
+/** @param slowMs an answer over so many ms is a bad one, @param badFrom nothing is before this second */
 export function virtualEndpoint(
   world: World,
   seed: number | string,
   slowMs = Number.POSITIVE_INFINITY,
+  badFrom = 0,
 ): VirtualEndpoint {
   const random = draws(seed);
   const homes = (world.callers ?? []).map(() => random.uniform());
@@ -80,7 +82,8 @@ export function virtualEndpoint(
         const at = since + part * length;
         const behaviour = world.behaviour(name, (at + length / 2 - START) / 1000, share);
         const bad = addTraffic(traffic, world, homes, behaviour, name, share, length / 1000, random, slowMs);
-        if (bad && name === 'candidate' && firstBad === null) firstBad = at + random.uniform() * length;
+        if (bad && name === 'candidate' && firstBad === null && at >= START + badFrom * 1000)
+          firstBad = at + random.uniform() * length;
       }
       if (traffic.errors > 0 && traffic.firstErrorAt === null) traffic.firstErrorAt = since;
       versions[id] = traffic;
