@@ -10,18 +10,18 @@ import { standingEvidence } from './standing.ts';
  * seconds, half for the comparison with the record.
  */
 export const ALPHA: Readonly<Record<Metric, number>> = {
-  errors: 0.006,
-  refused: 0.0014,
-  aborted: 0.0008,
-  p50: 0.0005,
-  p95: 0.0005,
-  p99: 0.0005,
-  worse: 0.0003,
+  errors: 0.007,
+  refused: 0.001,
+  aborted: 0.0006,
+  p50: 0.0004,
+  p95: 0.0004,
+  p99: 0.0004,
+  worse: 0.0002,
 };
 /** What is sure against the record must be so many times likelier in the same seconds, too: the world may have moved. */
-export const SECONDED = 3;
+export const SECONDED = 2.5;
 /** What is so many times less than sure is no pass. */
-const SUSPECT = 10;
+const SUSPECT = 20;
 /** Candidate requests without one of the stable version's beside so many of them leave nothing to compare in the same seconds. */
 const ALONE = 50;
 
