@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   checkpoint: () => import('./checkpoint/checkpoint.ts'),
   'fan-out': () => import('./fan-out/fan-out.ts'),
   gateway: () => import('./gateway/gateway.ts'),
+  judge: () => import('./judge/judge.ts'),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
