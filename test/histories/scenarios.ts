@@ -163,7 +163,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'gated-asked-anew',
     activities: {
-      requestRollout: async () => ({ accepted: true, why: null }),
+      requestRollout: async () => ({ accepted: true, why: null, outcome: null }),
       rolloutOutcome: async () => 'under-way',
     },
     play: async (kit, id) => {

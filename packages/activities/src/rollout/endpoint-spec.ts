@@ -1,5 +1,5 @@
-import { captureSettings } from './capture-settings.ts';
 import { type EndpointConfig, type GatewayEndpointSpec, milliseconds } from '@sluice/sdk';
+import { captureSettings } from './capture-settings.ts';
 
 /** As `EndpointConfig` states them: a limit that is taken out of the config goes back to its default. */
 const DEFAULTS = { deadline: '30 seconds', idle: '60 seconds', maxInFlight: 256 } as const;

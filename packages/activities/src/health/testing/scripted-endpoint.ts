@@ -54,6 +54,7 @@ export function scripted(script: Script): ScriptedEndpoint {
     traffic: async () => ({ refused: null, at: now }),
     stop: async () => {},
     observe: async () => null,
+    captured: async function* () {},
     renew: async () => {
       if (script.noLease?.(at()) === true) throw new Error('there is no lease');
       renewals.push(now);

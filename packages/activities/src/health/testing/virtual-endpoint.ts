@@ -115,6 +115,7 @@ export function virtualEndpoint(
       start: async () => ({ ready: true, reason: null }),
       traffic: async () => ({ at: now, refused: null }),
       observe: async () => null,
+      captured: async function* () {},
       renew: async () => {},
       stop: async () => {},
       measure: async (_, { since, until = now }) => {
