@@ -244,6 +244,15 @@ describe('one caller', () => {
     expect(row(judgement, 'error share')?.note).toContain('callers nobody knows');
   });
 
+  test('whom nobody knows counts like any other while it errs no more often than is usual', () => {
+    const errs = (i: number, n: number) => ({ good: n - 1, bad: 1, caller: `new${i}` });
+    const all = Array.from({ length: 300 }, (_, i) => ({
+      candidate: [errs(i % 5, 20)],
+      stable: [errs(10 + (i % 5), 20), errs(20 + (i % 5), 20), errs(30 + (i % 5), 20)],
+    }));
+    expect(judged(all, traffic([{ good: 950, bad: 50 }]))).toMatchObject({ verdict: 'pass' });
+  });
+
   test('who was always served well and is the only one is protected', () => {
     const only = traffic([{ good: 3000, caller: 'c1' }]);
     const step = { candidate: [{ good: 3, bad: 2, caller: 'c1' }], stable: [] };
