@@ -202,6 +202,31 @@ test('large bodies arrive whole', async () => {
   expect((await capturedAs('large')).body).toBe(text);
 });
 
+test('captures reach the disk by themselves, and stay there when the worker is killed', async () => {
+  await post('/echo', 'survivor', '{}');
+  const dir = join(gateway.stateDir, 'captures', 'digits');
+  const onDisk = async () => {
+    const texts = await Promise.all((await readdir(dir)).map((name) => readFile(join(dir, name), 'utf8')));
+    return texts.some((text) => text.includes('"requestId":"survivor"'));
+  };
+  await until(onDisk, 'the request to be written');
+  const old = gateway.host.workerPid() ?? expect.fail('no worker');
+  process.kill(old, 'SIGKILL');
+  await until(() => (gateway.host.workerPid() ?? old) !== old, 'the next worker');
+  await post('/echo', 'after', '{}');
+  expect((await capturedAs('survivor')).id).not.toBe((await capturedAs('after')).id);
+});
+
+test('what an endpoint may not keep any longer goes, without another request', async () => {
+  await gateway.serve('idle', 'v1');
+  await gateway.client.setTraffic('idle', { weights: { v1: 1 } });
+  await (await fetch(`${gateway.host.url}/idle/echo`, { method: 'POST', body: '{}' })).text();
+  expect(await gateway.client.requests('idle')).toHaveLength(1);
+  await gateway.client.putEndpoint('idle', { capture: { percent: 100, keepMs: 1 } });
+  await until(async () => (await gateway.client.requests('idle')).length === 0, 'the old captures to go');
+  expect((await captured()).length).toBeGreaterThan(0);
+});
+
 test('capture is sampled', async () => {
   await gateway.client.putEndpoint('digits', { capture: { percent: 0 } });
   await post('/echo', 'unseen', '{}');
