@@ -97,7 +97,8 @@ async function lookAt(target: Target, input: WatchInput, former: WatchMemory | n
     const known = last.states[input.candidate];
     const next = { ...memory, restarts: memory.restarts ?? known?.restarts ?? null };
     const problem = await renewed;
-    if (problem === null || !sameShares(last.weights, input.weights)) {
+    // A candidate that is surely bad is bad whatever becomes of the lease.
+    if (problem === null || judgement.verdict === 'fail' || !sameShares(last.weights, input.weights)) {
       return { ...judgement, memory: next, weights: last.weights };
     }
     return { ...unmeasured(input, problem), memory: next, weights: last.weights };

@@ -15,7 +15,12 @@ beforeEach(async () => {
   text = '';
   asked = [];
   gateway = createServer((request, response) => {
-    asked.push(request.url ?? '');
+    // Nothing but captured requests: it has no such endpoint otherwise.
+    if (!request.url?.includes('/requests')) {
+      response.writeHead(404, { 'content-type': 'application/json' }).end('{}');
+      return;
+    }
+    asked.push(request.url);
     response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(text);
   });
   await new Promise<void>((done) => gateway.listen(0, '127.0.0.1', done));

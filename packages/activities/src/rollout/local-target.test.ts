@@ -41,6 +41,12 @@ function traffic(weights: Record<string, number>, mirror: { version: string; per
   return setTrafficActivity(fix.context)({ endpoint: 'demo', weights, mirror, lease: null, unready: false });
 }
 
+/** As a rollout sets it: with a lease that its watcher renews. */
+function split(weights: Record<string, number>, mirror: { version: string; percent: number } | null = null) {
+  const lease = { ms: 10_000, fallback: { v1: 100 } };
+  return setTrafficActivity(fix.context)({ endpoint: 'demo', weights, mirror, lease, unready: false });
+}
+
 function watch(more: Partial<WatchInput>, health: Parameters<typeof canary>[1] = {}) {
   const spec = canary([50], { ...health, health: { interval: 250, latencyFactor: 1000, ...health.health } });
   return watchTrafficActivity(fix.context)({
@@ -147,9 +153,48 @@ describe('traffic', () => {
     expect(await call()).toBe(200);
   });
 
-  test('for a version that is not there is an error that is tried again', async () => {
-    await expect(traffic({ nowhere: 100 })).rejects.toMatchObject({ permanent: false });
+  test('for a version that is not there is refused, and what served serves on', async () => {
+    await started('v1');
+    await traffic({ v1: 100 });
+    const back = { endpoint: 'demo', weights: { nowhere: 100 }, mirror: null, lease: null, unready: true };
+    const { refused } = await setTrafficActivity(fix.context)(back);
+    expect(refused).toContain('nowhere');
+    expect(await call()).toBe(200);
   }, 30_000);
+
+  test('goes back to a version that runs and does not answer /ping', async () => {
+    await started('v1');
+    await started('mute', { pingAfter: 2 });
+    await traffic({ v1: 100 });
+    await vi.waitFor(
+      async () => expect((await gatewayApi(fix.context).version('demo', 'mute'))?.state).toBe('unhealthy'),
+      {
+        timeout: 20_000,
+        interval: 100,
+      },
+    );
+    const back = { endpoint: 'demo', weights: { mute: 100 }, mirror: null, lease: null, unready: true };
+    expect(await setTrafficActivity(fix.context)(back)).toMatchObject({ refused: null });
+    expect(await call()).toBe(200);
+    await traffic({ v1: 100 });
+    await stopVersionActivity(fix.context)({ endpoint: 'demo', id: 'mute' });
+  }, 60_000);
+
+  test('a split that nobody watches goes back by itself', async () => {
+    await Promise.all([started('v1'), started('v2')]);
+    const lease = { ms: 1_000, fallback: { v1: 100 } };
+    const weights = { v1: 50, v2: 50 };
+    await setTrafficActivity(fix.context)({ endpoint: 'demo', weights, mirror: null, lease, unready: false });
+    await vi.waitFor(
+      async () => {
+        const state = await gatewayApi(fix.context).endpoint('demo');
+        expect(state?.weights).toEqual({ v1: 100 });
+        expect(state?.reverted).toMatchObject({ from: weights, to: { v1: 100 }, note: null });
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    await stopVersionActivity(fix.context)({ endpoint: 'demo', id: 'v2' });
+  }, 60_000);
 
   test('taken off an endpoint that does not exist is done', async () => {
     await setTrafficActivity(fix.context)({
@@ -165,7 +210,7 @@ describe('traffic', () => {
 describe('watching', { timeout: 60_000 }, () => {
   test('a good candidate under load passes after its time', async () => {
     await Promise.all([started('v1', { add: 1 }), started('v2', { add: 2 })]);
-    const { at } = await traffic({ v1: 50, v2: 50 });
+    const { at } = await split({ v1: 50, v2: 50 });
     const stop = load();
     const outcome = await watch({ since: at });
     await stop();
@@ -176,7 +221,7 @@ describe('watching', { timeout: 60_000 }, () => {
   test('a candidate that fails requests is found within seconds of its first bad answer', async () => {
     await started('v1');
     await started('bad', { rules: { k: 'status' } });
-    const { at } = await traffic({ v1: 50, bad: 50 });
+    const { at } = await split({ v1: 50, bad: 50 });
     const stop = load({ key: 'k' });
     const outcome = await watch({ since: at, hold: 60_000, candidate: 'bad' });
     const seen = Date.now();
@@ -192,7 +237,7 @@ describe('watching', { timeout: 60_000 }, () => {
   test('a candidate whose process dies fails at once, without any traffic', async () => {
     await started('v1');
     await started('dies');
-    const { at } = await traffic({ v1: 100 });
+    const { at } = await split({ v1: 100 });
     const detail = (await gatewayApi(fix.context).version('demo', 'dies')) as { pid?: number } | null;
     const watching = watch({ since: at, hold: 60_000, candidate: 'dies', weights: { v1: 100 } });
     process.kill(detail?.pid ?? 0, 'SIGKILL');
@@ -203,7 +248,7 @@ describe('watching', { timeout: 60_000 }, () => {
   test('a shadow is judged by its copies', async () => {
     await started('v1');
     await started('shadow', { rules: { k: 'status' } });
-    const { at } = await traffic({ v1: 100 }, { version: 'shadow', percent: 100 });
+    const { at } = await split({ v1: 100 }, { version: 'shadow', percent: 100 });
     const stop = load({ key: 'k' });
     const outcome = await watch({
       since: at,

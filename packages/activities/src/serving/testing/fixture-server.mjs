@@ -1,7 +1,7 @@
 /**
  * A model server for tests. `model.json` in the model's folder says how it behaves:
  * `add` (answer is x + add), `label` (constant answer), `rules` (what to do for a row's `key`: `status`, `crash`,
- * `hang`, `null`, `short`, `flaky`, `text`), `ping` (`never`, `exit`, milliseconds to wait), `extra` (added to answers),
+ * `hang`, `null`, `short`, `flaky`, `text`), `pingAfter` (answers `/ping` so often and then no more), `ping` (`never`, `exit`, milliseconds to wait), `extra` (added to answers),
  * `ignoreTerm`, `child` (start a process that outlives its parent), `status` (for every request).
  */
 import { spawn } from 'node:child_process';
@@ -13,6 +13,7 @@ const folder = process.env.SLUICE_MODEL;
 const model = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));
 const started = Date.now();
 const seen = new Map();
+let pings = 0;
 
 console.log(`serving ${model.name ?? 'a model'}`);
 if (model.ignoreTerm) process.on('SIGTERM', () => {});
@@ -27,7 +28,9 @@ if (model.ping === 'exit') {
 
 const server = http.createServer((request, response) => {
   if (request.url === '/ping') {
-    const ready = model.ping !== 'never' && Date.now() - started >= (model.ping ?? 0);
+    pings += 1;
+    const slow = Date.now() - started < (model.ping ?? 0) || pings > (model.pingAfter ?? Number.POSITIVE_INFINITY);
+    const ready = model.ping !== 'never' && !slow;
     response.writeHead(ready ? 200 : 503).end();
     return;
   }
