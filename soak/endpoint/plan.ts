@@ -1,0 +1,116 @@
+import { Random } from '../harness/random.ts';
+
+/** Rollouts side by side, each on an endpoint of its own. What befalls a process befalls all of them. */
+export const LANES = 6;
+
+/** What befalls what all endpoints share. */
+export const sharedFaults = {
+  none: 12,
+  'worker killed': 6,
+  'worker paused': 4,
+  'Temporal killed': 6,
+  'Temporal paused': 4,
+  'gateway host killed': 6,
+  'gateway host paused': 4,
+  'gateway worker killed': 4,
+  'gateway worker paused': 3,
+  'disk full': 4,
+  'worker and host killed': 4,
+  'worker and Temporal killed': 4,
+  'everything killed': 3,
+} as const;
+export type SharedFault = keyof typeof sharedFaults;
+
+/** What befalls one endpoint. */
+export const ownFaults = {
+  none: 10,
+  cancelled: 3,
+  terminated: 3,
+  reset: 3,
+  'asked again': 2,
+  'old id asked again': 2,
+  reordered: 2,
+  malformed: 2,
+  'rolled back by one': 2,
+  'rolled back by two at once': 3,
+  'rolled back while rolling back': 2,
+  superseded: 2,
+  withdrawn: 2,
+  'stable server killed': 2,
+  'stable server paused': 2,
+  'candidate server killed': 2,
+  'candidate server paused': 2,
+} as const;
+export type OwnFault = keyof typeof ownFaults;
+
+const candidates = { healthy: 65, errs: 15, hangs: 6, dies: 6, 'never ready': 4, 'late to start': 4 } as const;
+export type CandidateKind = keyof typeof candidates;
+
+/** When a fault comes: in the first phase of that name, so long after it began. */
+export const phases = ['starting', 'shadow', 'first version', 'canary', 'bake', 'rolling back', 'steady'] as const;
+export type PhaseName = (typeof phases)[number];
+
+export interface Moment {
+  readonly phase: PhaseName;
+  /** Milliseconds. */
+  readonly after: number;
+}
+
+/** One rollout. */
+export interface LanePlan {
+  readonly seed: number;
+  readonly candidate: CandidateKind;
+  /** It begins on an endpoint that never served. */
+  readonly empty: boolean;
+  readonly shadow: boolean;
+  /** Milliseconds that it is asked for after the others. */
+  readonly late: number;
+  readonly fault: OwnFault;
+  readonly moment: Moment;
+  /** Milliseconds of a pause. */
+  readonly down: number;
+}
+
+export interface RoundPlan {
+  readonly round: number;
+  readonly fault: SharedFault;
+  readonly moment: Moment;
+  /** Milliseconds until what was killed or paused is back. */
+  readonly down: number;
+  readonly lanes: readonly LanePlan[];
+}
+
+/** What happens in a round is decided by its number alone. Its rollouts have the seeds from `round * LANES` on. */
+export function planRound(round: number, lanes = LANES): RoundPlan {
+  const random = new Random(1_000_000 + round);
+  const fault = random.weighted(sharedFaults);
+  const phase = random.pick(phases);
+  return {
+    round,
+    fault,
+    moment: { phase, after: random.between(0, 1200) },
+    down: random.between(300, 8000),
+    lanes: Array.from({ length: lanes }, (_, i) =>
+      planLane(round * LANES + i, fault === 'none' ? 0.9 : 0.35, i === 0 ? phase : null),
+    ),
+  };
+}
+
+/** @param wanted a phase that this rollout should come to */
+function planLane(seed: number, faulty: number, wanted: PhaseName | null): LanePlan {
+  const random = new Random(seed);
+  const fault = random.chance(faulty) ? random.weighted(ownFaults) : 'none';
+  const phase = random.pick(phases);
+  const to = wanted ?? phase;
+  const drawn = random.weighted(candidates);
+  return {
+    seed,
+    candidate: to === 'rolling back' ? 'errs' : to === 'bake' ? 'healthy' : drawn,
+    empty: to === 'first version' || random.chance(0.1),
+    shadow: to === 'shadow' || random.chance(0.2),
+    late: random.between(0, 2500),
+    fault,
+    moment: { phase, after: random.between(0, 1000) },
+    down: random.between(300, 6000),
+  };
+}
