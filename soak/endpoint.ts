@@ -12,7 +12,7 @@ import { startStand } from './stand/stand.ts';
 /** Rollouts on real servers, under load, while everything dies, stops, repeats and lies. */
 export const soak: Soak = {
   summary: 'rollouts while servers, workers, gateway and models are killed, paused and restarted',
-  options: '--seeds N (300), rounded up to rounds of 6; --seed K, the round of one seed; --write, into docs/faults.md',
+  options: '--seeds N (300), in rounds of 6; --seed K, where they begin (then 1 round); --write, into docs/faults.md',
   run,
 };
 
@@ -20,7 +20,7 @@ async function run(args: readonly string[], host: SoakHost): Promise<Figures> {
   const options = { seeds: { type: 'string' }, seed: { type: 'string' }, write: { type: 'boolean' } } as const;
   const { values } = parseArgs({ args: [...args], options });
   const first = values.seed === undefined ? 0 : Math.floor(Number(values.seed) / LANES);
-  const rounds = values.seed === undefined ? Math.ceil(Number(values.seeds ?? 300) / LANES) : 1;
+  const rounds = Math.ceil(Number(values.seeds ?? (values.seed === undefined ? 300 : 1)) / LANES);
   const startedAt = Date.now();
   const { records, leftBehind, disk } = await inScope(host.signal, async (scope) => {
     const stand = await startStand();

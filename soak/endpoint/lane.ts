@@ -54,6 +54,8 @@ export class Lane {
   readonly hits: number[] = [];
   /** What the endpoint last said of itself. */
   seen: EndpointState | null = null;
+  /** Its next moment is a short one. */
+  urgent = false;
   #waitNoMore = () => {};
   #left = false;
 
@@ -73,7 +75,7 @@ export class Lane {
   }
 
   async #look(): Promise<void> {
-    for (; !this.#left; await delay(150)) this.seen = (await this.client.look()) ?? this.seen;
+    for (; !this.#left; await delay(this.urgent ? 40 : 150)) this.seen = (await this.client.look()) ?? this.seen;
   }
 
   get phase(): PhaseName | string {
@@ -89,7 +91,7 @@ export class Lane {
     more: Partial<RolloutRequest> & { shadow?: boolean } = {},
   ): Promise<Ask> {
     const { shadow = false, ...rest } = more;
-    const candidate = await this.stand.model({ name: `${this.endpoint}-${name}`, ...behaviours[kind] });
+    const candidate = await this.stand.model({ name: `${this.endpoint}-${name}`, stopMs: 800, ...behaviours[kind] });
     const id = `${this.endpoint}/${name}`;
     await openInbox(this.stand.client, `inbox/${id}`);
     const request: RolloutRequest = {
@@ -142,7 +144,9 @@ export class Lane {
 
   /** Comes when the phase has begun and has lasted for so long, or when nothing more is to come. */
   async moment({ phase, after }: Moment, over: () => boolean): Promise<void> {
-    while (this.phase !== phase && !over()) await delay(30);
+    this.urgent = phase === 'rolling back';
+    while (this.phase !== phase && !over()) await delay(20);
+    this.urgent = false;
     if (!over()) await delay(after);
   }
 

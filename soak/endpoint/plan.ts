@@ -88,7 +88,7 @@ export function planRound(round: number, lanes = LANES): RoundPlan {
   return {
     round,
     fault,
-    moment: { phase, after: random.between(0, 1200) },
+    moment: { phase, after: random.between(0, lasting(phase)) },
     down: random.between(300, 8000),
     lanes: Array.from({ length: lanes }, (_, i) =>
       planLane(round * LANES + i, fault === 'none' ? 0.9 : 0.35, i === 0 ? phase : null),
@@ -96,21 +96,32 @@ export function planRound(round: number, lanes = LANES): RoundPlan {
   };
 }
 
-/** @param wanted a phase that this rollout should come to */
+/**
+ * A first version that hangs is left out: silence keeps none out (see docs/rollouts.md), and seconds are too short to
+ * tell the two apart.
+ *
+ * @param wanted a phase that this rollout should come to
+ */
 function planLane(seed: number, faulty: number, wanted: PhaseName | null): LanePlan {
   const random = new Random(seed);
   const fault = random.chance(faulty) ? random.weighted(ownFaults) : 'none';
   const phase = random.pick(phases);
   const to = wanted ?? phase;
   const drawn = random.weighted(candidates);
+  const empty = to === 'first version' || random.chance(0.1);
   return {
     seed,
-    candidate: to === 'rolling back' ? 'errs' : to === 'bake' ? 'healthy' : drawn,
-    empty: to === 'first version' || random.chance(0.1),
+    candidate: to === 'rolling back' ? 'errs' : to === 'bake' || (empty && drawn === 'hangs') ? 'healthy' : drawn,
+    empty,
     shadow: to === 'shadow' || random.chance(0.2),
     late: random.between(0, 2500),
     fault,
-    moment: { phase, after: random.between(0, 1000) },
+    moment: { phase, after: random.between(0, lasting(phase)) },
     down: random.between(300, 6000),
   };
+}
+
+/** Milliseconds that a phase lasts at least, about. */
+function lasting(phase: PhaseName): number {
+  return phase === 'rolling back' ? 60 : phase === 'starting' ? 300 : 1200;
 }

@@ -81,7 +81,8 @@ export async function playRound(
   const shared = (async () => {
     const over = () => asked.size === shops.length;
     const { phase, after } = plan.moment;
-    while (!over() && !shops.some((shop) => shop.phase === phase)) await delay(30);
+    for (const shop of shops) shop.urgent = phase === 'rolling back';
+    while (!over() && !shops.some((shop) => shop.phase === phase)) await delay(20);
     if (!over()) await delay(after);
     for (const shop of shops) phases.set(shop, shop.phase);
     return befallAll(stand, plan.fault, plan.down);

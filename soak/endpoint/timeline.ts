@@ -28,6 +28,21 @@ export function entries(timeline: readonly TrafficAt[], version: string): number
     .length;
 }
 
+/** A version's shares in percent, since it last had none. */
+export function ascent(timeline: readonly TrafficAt[], version: string): number[] {
+  const last = timeline.findLastIndex(({ weights }) => version in weights);
+  const before = timeline.slice(0, last + 1).findLastIndex(({ weights }) => !(version in weights));
+  return timeline.slice(before + 1, last + 1).map(({ weights }) => {
+    const all = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
+    return Math.round((100 * (weights[version] ?? 0)) / all);
+  });
+}
+
+/** What the traffic was then. */
+export function servingAt(timeline: readonly TrafficAt[], at: number): TrafficAt['weights'] {
+  return timeline.findLast((one) => one.at <= at)?.weights ?? {};
+}
+
 /** How often the gateway went back by itself. */
 export function reverts(timeline: readonly TrafficAt[]): number {
   return new Set(timeline.map(({ reverted }) => reverted).filter((at) => at !== null)).size;

@@ -3,7 +3,7 @@ import type { LoadCall } from '../stand/load.ts';
 import type { Outage } from '../stand/part.ts';
 import { type AcceptedRollback, type Ask, isFine, LEASE } from './lane.ts';
 import type { OwnFault, SharedFault } from './plan.ts';
-import { entries, reverts, type TrafficAt, unowned } from './timeline.ts';
+import { ascent, entries, reverts, servingAt, type TrafficAt, unowned } from './timeline.ts';
 
 /** Milliseconds on top of the lease in which a gateway has gone back and was seen to, on a busy machine. */
 const SLACK = 4000;
@@ -38,20 +38,22 @@ export function unownedTime({ timeline, outages, to }: Facts): number {
   return unowned(timeline, outages, to);
 }
 
-/** Requests that failed, though they were neither under way at a hit nor sent to a bad version. */
-export function failuresBeyond({ calls, hits, asks }: Facts): LoadCall[] {
+/** Requests that failed, though they were neither under way at a hit nor sent to a bad version or to nobody. */
+export function failuresBeyond({ calls, hits, asks, timeline, stableBefore }: Facts): LoadCall[] {
+  // An endpoint that is empty answers nobody, before its first version and after one that was not good.
+  const nobody = (at: number) => stableBefore === null && Object.keys(servingAt(timeline, at)).length === 0;
   const bad = new Set(asks.filter(({ kind }) => !isFine(kind)).map(({ request }) => request.candidate.id));
   return calls.filter(
     (call) =>
       call.status !== 200 &&
-      !(call.version === null ? bad.size > 0 : bad.has(call.version)) &&
+      !(call.version === null ? bad.size > 0 || nobody(call.sentAt) : bad.has(call.version)) &&
       !hits.some((at) => call.sentAt <= at + 50 && call.endedAt >= at),
   );
 }
 
 /** Everything that does not hold, in sentences. */
 export function problemsOf(facts: Facts): string[] {
-  return [...servingProblems(facts), ...askProblems(facts), ...ownerProblems(facts)];
+  return [...servingProblems(facts), ...askProblems(facts), ...stepProblems(facts), ...ownerProblems(facts)];
 }
 
 function servingProblems({ state, timeline, stableBefore, asks, rollbacks, rejected }: Facts): string[] {
@@ -98,6 +100,20 @@ function askProblems({ asks, state, timeline, rollbacks, fault }: Facts): string
     if (!history.some(({ id }) => id === outcomeId)) problems.push(`the rollback from ${from} has no outcome`);
   }
   return problems;
+}
+
+/** A version that took all of the traffic from another one has gone through every step of its canary. */
+function stepProblems({ asks, timeline, stableBefore, shared, fault }: Facts): string[] {
+  // Nobody could look, or there was no version to protect.
+  if (stableBefore === null || /host|everything/.test(shared) || fault.startsWith('stable server')) return [];
+  return asks.flatMap(({ request: { id, candidate, spec }, outcome }) => {
+    if (outcome?.state !== 'deployed') return [];
+    const shares = ascent(timeline, candidate.id);
+    const missed = spec.steps.filter((step) => !shares.includes(step));
+    return missed.length === 0
+      ? []
+      : [`${id} left out ${missed.join(' % and ')} %: its shares were ${shares.join(', ')}`];
+  });
 }
 
 function ownerProblems(facts: Facts): string[] {

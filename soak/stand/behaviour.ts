@@ -18,6 +18,8 @@ export interface Behaviour {
   readonly misshapen?: boolean;
   /** Ends itself at the so manieth request. @default never */
   readonly diesAt?: number;
+  /** Milliseconds that it takes to end when it is told to. @default 0 */
+  readonly stopMs?: number;
   /** Which requests are treated so: all, or those that carry `live`. @default 'all' */
   readonly on?: 'all' | 'live';
 }

@@ -5,9 +5,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** A model server that behaves as its model's `behaviour.json` says; see `behaviour.ts`. */
 const told = JSON.parse(readFileSync(join(process.env.SLUICE_MODEL, 'behaviour.json'), 'utf8'));
-const { name, startMs = 0, answerMs = 5, errors = 0, hangs = 0, slower = 1, tail = 1, misshapen, diesAt } = told;
+const {
+  name,
+  startMs = 0,
+  answerMs = 5,
+  errors = 0,
+  hangs = 0,
+  slower = 1,
+  tail = 1,
+  misshapen,
+  diesAt,
+  stopMs = 0,
+} = told;
 const readyAt = startMs < 0 ? Number.POSITIVE_INFINITY : Date.now() + startMs;
 let asked = 0;
+process.on('SIGTERM', () => setTimeout(() => process.exit(0), stopMs));
 
 /** True for a share of the requests, evenly spread. */
 const due = (share, n) => Math.floor(share * n) > Math.floor(share * (n - 1));
