@@ -24,8 +24,11 @@ async function run(args: readonly string[], host: SoakHost): Promise<Figures> {
   const startedAt = Date.now();
   const { records, leftBehind, disk } = await inScope(host.signal, async (scope) => {
     const stand = await startStand();
-    const closing: { left?: Promise<string[]> } = {};
-    const close = () => (closing.left ??= stand.close());
+    let closing: Promise<string[]> | undefined;
+    const close = () => {
+      closing ??= stand.close();
+      return closing;
+    };
     scope.defer(close);
     const watcher = watchGateway(stand);
     scope.defer(() => watcher.stop());

@@ -8,6 +8,7 @@ import type { Soak } from './harness/soak.ts';
 
 const soaks: Readonly<Record<string, () => Promise<{ readonly soak: Soak }>>> = {
   endpoint: () => import('./endpoint.ts'),
+  rollback: () => import('./rollback.ts'),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

@@ -32,7 +32,10 @@ export interface Stand {
   readonly url: string;
   readonly load: Load;
   readonly temporal: Part;
+  /** Runs the workflows and the small activities. */
   readonly worker: Part;
+  /** Worker of the class `cpu`; it is not up until somebody needs it. */
+  readonly jobs: Part;
   readonly host: Part;
   /** The gateway's disk; null where the system lets nobody but root have a small one. */
   readonly disk: Pick<SmallDisk, 'fill' | 'free'> | null;
@@ -105,18 +108,19 @@ export async function startStand(): Promise<Stand> {
       return { pid: child.pid, exited: child.exited, stop: () => child.stop(5000) };
     });
 
-    const worker = new Part('worker', () =>
+    const workerOf = (name: string) => () =>
       startWorkerProcess({
         loaded,
-        class: CONTROL,
-        machine: 'control',
+        class: name,
+        machine: name,
         temporal: { address, namespace: 'default', uiUrl: null },
         mlflowUrl: null,
         gateway: { url, adminUrl },
         scheduledEventsUrl: '',
         grace: 1000,
-      }),
-    );
+      });
+    const worker = new Part('worker', workerOf(CONTROL));
+    const jobs = new Part('jobs', workerOf('cpu'));
 
     undo.push(() => host.stop());
     await Promise.all([temporal.up(), host.up()]);
@@ -125,6 +129,7 @@ export async function startStand(): Promise<Stand> {
     undo.push(disconnect);
     await worker.up();
     undo.push(() => worker.stop());
+    undo.push(() => jobs.stop());
     const load = startLoad();
     undo.push(() => load.stop());
 
@@ -136,6 +141,7 @@ export async function startStand(): Promise<Stand> {
       load,
       temporal,
       worker,
+      jobs,
       host,
       disk,
       proxyPid: async () => (await admin.health()).worker.pid,
