@@ -89,7 +89,8 @@ export function planRound(round: number, lanes = LANES): RoundPlan {
     round,
     fault,
     moment: { phase, after: random.between(0, lasting(phase)) },
-    down: random.between(300, 8000),
+    // Every third time much longer than the lease.
+    down: random.chance(0.33) ? random.between(8000, 14_000) : random.between(300, 5000),
     lanes: Array.from({ length: lanes }, (_, i) =>
       planLane(round * LANES + i, fault === 'none' ? 0.9 : 0.35, i === 0 ? phase : null),
     ),
@@ -100,25 +101,37 @@ export function planRound(round: number, lanes = LANES): RoundPlan {
  * A first version that hangs is left out: silence keeps none out (see docs/rollouts.md), and seconds are too short to
  * tell the two apart.
  *
- * @param wanted a phase that this rollout should come to
+ * @param wanted a phase that this rollout has to come to
  */
 function planLane(seed: number, faulty: number, wanted: PhaseName | null): LanePlan {
   const random = new Random(seed);
   const fault = random.chance(faulty) ? random.weighted(ownFaults) : 'none';
-  const phase = random.pick(phases);
-  const to = wanted ?? phase;
+  const empty = wanted === null ? random.chance(0.1) : wanted === 'first version';
+  const shadow = wanted === null ? random.chance(0.2) : wanted === 'shadow';
   const drawn = random.weighted(candidates);
-  const empty = to === 'first version' || random.chance(0.1);
+  const lasts: readonly (PhaseName | null)[] = ['shadow', 'canary', 'bake'];
+  const candidate =
+    wanted === 'rolling back' ? 'errs' : lasts.includes(wanted) || (empty && drawn === 'hangs') ? 'healthy' : drawn;
+  const phase = wanted ?? random.pick(comingPhases(candidate, empty, shadow));
   return {
     seed,
-    candidate: to === 'rolling back' ? 'errs' : to === 'bake' || (empty && drawn === 'hangs') ? 'healthy' : drawn,
+    candidate,
     empty,
-    shadow: to === 'shadow' || random.chance(0.2),
-    late: random.between(0, 2500),
+    shadow,
+    // The one that the round waits for is in the middle.
+    late: wanted === null ? random.between(0, 2400) : 1200,
     fault,
     moment: { phase, after: random.between(0, lasting(phase)) },
     down: random.between(300, 6000),
   };
+}
+
+/** Phases that a rollout comes to, if nothing befalls it. */
+function comingPhases(candidate: CandidateKind, empty: boolean, shadow: boolean): PhaseName[] {
+  if (candidate === 'never ready') return ['starting', 'steady'];
+  const good = candidate === 'healthy' || candidate === 'late to start';
+  const middle: PhaseName[] = empty ? ['first version'] : shadow ? ['shadow', 'canary'] : ['canary'];
+  return ['starting', ...middle, ...(good ? (empty ? [] : ['bake' as const]) : ['rolling back' as const]), 'steady'];
 }
 
 /** Milliseconds that a phase lasts at least, about. */
