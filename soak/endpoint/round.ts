@@ -42,11 +42,10 @@ export class Lanes {
     if (known !== undefined) await this.drop(i);
     const lane = new Lane(this.#stand, this.#watcher, `shop-${this.#made++}`);
     this.#lanes.set(i, lane);
-    if (!plan.empty) {
-      await lane.ask(await lane.request('opening', 'healthy'));
-      const problem = await lane.settled();
-      if (problem !== null) throw new Error(`${lane.endpoint} did not open: ${problem}`);
-    }
+    if (plan.empty) return lane;
+    await lane.ask(await lane.request('opening', 'healthy'));
+    const problem = await lane.settled();
+    if (problem !== null || lane.seen?.stable === null) throw new Error(`${lane.endpoint} did not open: ${problem}`);
     return lane;
   }
 

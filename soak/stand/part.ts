@@ -21,7 +21,9 @@ export class Part {
   readonly outages: Outage[] = [];
   readonly #start: () => Promise<PartProcess>;
   #process: PartProcess | null = null;
+  #starting: Promise<void> | null = null;
   #wanted = false;
+  #worked = false;
 
   constructor(name: string, start: () => Promise<PartProcess>) {
     this.name = name;
@@ -32,33 +34,45 @@ export class Part {
     return this.#process?.pid ?? null;
   }
 
-  /** Starts it, and again whenever it ends by itself. */
+  /** Starts it, and again whenever it ends by itself. @throws what its first start throws */
   async up(): Promise<void> {
     this.#wanted = true;
-    for (let wait = 100; this.#process === null && this.#wanted; wait = Math.min(wait * 2, 2000)) {
-      this.#process = await this.#start().catch(async (error: unknown) => {
-        // Its port may still be held by what its former process left, or what it needs is down as well.
-        if (this.outages.length === 0) throw error;
-        await delay(wait);
-        return null;
-      });
-    }
-    const now = this.#process;
-    void now?.exited.then(() => {
-      if (this.#process !== now) return;
-      this.#process = null;
-      if (this.#wanted) void this.up();
+    this.#starting ??= this.#startUntilUp().finally(() => {
+      this.#starting = null;
     });
+    await this.#starting;
     this.#over();
+  }
+
+  async #startUntilUp(): Promise<void> {
+    for (let wait = 100; this.#process === null && this.#wanted; wait = Math.min(wait * 2, 2000)) {
+      try {
+        const process = await this.#start();
+        this.#process = process;
+        this.#worked = true;
+        void process.exited.then(() => this.#ended(process));
+      } catch (error) {
+        if (!this.#worked) throw error;
+        // Its port may still be held by what its former process left, or what it needs is down as well.
+        await delay(wait);
+      }
+    }
+  }
+
+  #ended(process: PartProcess): void {
+    if (this.#process !== process) return;
+    this.#process = null;
+    if (this.#wanted) void this.up();
   }
 
   async kill(): Promise<void> {
     this.#wanted = false;
-    const process = this.#process;
     this.#began('killed');
+    await this.#starting;
+    const process = this.#process;
+    this.#process = null;
     signal(process?.pid, 'SIGKILL');
     await process?.exited;
-    this.#process = null;
   }
 
   pause(): void {
