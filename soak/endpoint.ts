@@ -59,6 +59,7 @@ async function run(args: readonly string[], host: SoakHost): Promise<Figures> {
     deployed: records.filter(({ outcome }) => outcome === 'deployed').length,
     undisturbed: { rollouts: undisturbed.length, deployed: undisturbed.filter((r) => r.outcome === 'deployed').length },
     longestUnownedMs: Math.max(0, ...records.map(({ unowned }) => unowned)),
+    reverts: records.reduce((sum, { reverts }) => sum + reverts, 0),
     failedRequests: records.reduce((sum, { failed }) => sum + failed, 0),
     leftBehind: leftBehind.length,
     brokenSeeds: broken.map(({ seed }) => seed),

@@ -4,6 +4,7 @@ import { Lane } from './lane.ts';
 import { befall } from './own-faults.ts';
 import type { LanePlan, RoundPlan } from './plan.ts';
 import { befallAll } from './shared-faults.ts';
+import { reverts } from './timeline.ts';
 import { type Facts, failuresBeyond, problemsOf, unownedTime } from './verdict.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -18,6 +19,8 @@ export interface RolloutRecord {
   readonly seconds: number;
   /** Longest time, ms, that a split had no owner. */
   readonly unowned: number;
+  /** How often the gateway went back by itself, because nobody had renewed the lease. */
+  readonly reverts: number;
   /** Requests that failed beyond those under way at a hit. */
   readonly failed: number;
   readonly problems: readonly string[];
@@ -141,6 +144,7 @@ export async function playRound(
         reason: main.outcome?.reason ?? main.refused,
         seconds: (to - from) / 1000,
         unowned: unownedTime(facts),
+        reverts: reverts(facts.timeline.filter(({ at }) => at > from)),
         failed: failuresBeyond(facts).length,
         problems,
       };

@@ -69,6 +69,9 @@ function servingProblems({ state, timeline, stableBefore, asks, rollbacks, rejec
   const known = [stableBefore, ...asks.map(({ request }) => request.candidate.id), ...rollbacks.map(({ to }) => to)];
   if (!known.includes(serving)) problems.push(`${serving} serves, which nobody asked for`);
   if (rejected.has(serving)) problems.push(`${serving} serves, which was rolled back or not let in`);
+  const goals = new Set(rollbacks.map(({ to }) => to));
+  if (goals.size > 1) problems.push(`people who rolled back were told ${[...goals].join(' and ')}`);
+  if (goals.size > 0 && !goals.has(serving)) problems.push(`${serving} serves, after a rollback to ${[...goals]}`);
   const ask = asks.find(({ request }) => request.candidate.id === serving);
   if (ask !== undefined && !isFine(ask.kind)) problems.push(`${serving} serves, which is bad: ${ask.kind}`);
   return problems;

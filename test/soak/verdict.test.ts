@@ -39,6 +39,7 @@ describe('what a soak finds wrong', () => {
     ['new serves, which is bad: errs', { asks: [ask('errs', 'deployed')] }],
     ['new serves, which was rolled back or not let in', { rejected: new Set(['new']) }],
     ['traffic is on new, and the endpoint says old is stable', { state: stateOf('old') }],
+    ['new serves, after a rollback to old', { rollbacks: [{ from: 'mid', to: 'old', outcomeId: null }] }],
     ['traffic stays split', { timeline: [traffic(0, { old: 100 }), traffic(1000, { old: 70, new: 30 })] }],
     ['nothing serves', { timeline: [traffic(0, { old: 100 }), traffic(1000, {})] }],
     ['r was told deployed and rolled-back', { asks: [ask('healthy', 'deployed', ['rolled-back'])] }],
