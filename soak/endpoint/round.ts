@@ -38,15 +38,13 @@ export class Lanes {
     this.#watcher = watcher;
   }
 
-  /** The endpoint for a rollout: the one of the rollout before, with a stable version, or a new one. */
-  async prepare(i: number, plan: LanePlan): Promise<Lane> {
-    const known = this.#lanes.get(i);
-    if (known !== undefined && !plan.empty) return known;
-    if (known !== undefined) await this.drop(i);
-    const lane = new Lane(this.#stand, this.#watcher, `shop-${this.#made++}`);
+  /** The endpoint for a rollout: the one of the rollout before, or a new one; it has a stable version unless it is to be empty. */
+  async prepare(i: number, { seed, empty }: LanePlan): Promise<Lane> {
+    if (empty) await this.drop(i);
+    const lane = this.#lanes.get(i) ?? new Lane(this.#stand, this.#watcher, `shop-${this.#made++}`);
     this.#lanes.set(i, lane);
-    if (plan.empty) return lane;
-    await lane.ask(await lane.request('opening', 'healthy'));
+    if (empty || (lane.seen?.stable ?? null) !== null) return lane;
+    await lane.ask(await lane.request(`opening-${seed}`, 'healthy'));
     const problem = await lane.settled();
     if (problem !== null || lane.seen?.stable === null) throw new Error(`${lane.endpoint} did not open: ${problem}`);
     return lane;
