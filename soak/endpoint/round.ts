@@ -115,6 +115,7 @@ export async function playRound(
       const since = timeline.findLastIndex(({ at }) => at <= from);
       const facts: Facts = {
         fault: lane.fault,
+        phase,
         shared: plan.fault,
         from,
         to,

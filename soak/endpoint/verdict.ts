@@ -13,6 +13,8 @@ const SEEN_LATE = 1000;
 /** What was seen of one rollout from outside, once its endpoint had come to rest. */
 export interface Facts {
   readonly fault: OwnFault;
+  /** In which that came. */
+  readonly phase: string;
   readonly shared: SharedFault;
   readonly from: number;
   readonly to: number;
@@ -77,7 +79,7 @@ function servingProblems({ state, timeline, stableBefore, asks, rollbacks, rejec
   return problems;
 }
 
-function askProblems({ asks, state, timeline, rollbacks, fault }: Facts): string[] {
+function askProblems({ asks, state, timeline, rollbacks, fault, phase, shared }: Facts): string[] {
   const broken = fault === 'terminated' || fault === 'reset' || fault === 'cancelled' ? 1 : 0;
   const history = state?.history ?? [];
   const problems = asks.flatMap(({ request, outcome, refused, answers }) => {
@@ -98,6 +100,9 @@ function askProblems({ asks, state, timeline, rollbacks, fault }: Facts): string
     }
     return found;
   });
+  const stopped = (fault === 'withdrawn' || fault === 'cancelled') && shared === 'none';
+  const inTime = phase === 'starting' || phase === 'shadow' || phase === 'canary';
+  if (stopped && inTime && asks[0]?.outcome?.state === 'deployed') problems.push(`it was ${fault}, and deployed`);
   for (const { outcomeId, from } of rollbacks) {
     if (outcomeId === null || state === null || broken > 0) continue;
     if (!history.some(({ id }) => id === outcomeId)) problems.push(`the rollback from ${from} has no outcome`);

@@ -20,7 +20,7 @@ function stateOf(stable: string): EndpointState {
 /** A rollout that went well, but for what is said. */
 function facts(more: Partial<Facts> = {}): Facts {
   return {
-    ...{ fault: 'none', shared: 'none', from: 0, to: 9000, stableBefore: 'old' },
+    ...{ fault: 'none', phase: '', shared: 'none', from: 0, to: 9000, stableBefore: 'old' },
     state: stateOf('new'),
     timeline: [traffic(0, { old: 100 }), traffic(1000, { old: 70, new: 30 }), traffic(3000, { new: 100 })],
     ...{ outages: [], hits: [], rollbacks: [], rejected: new Set<string>(), calls: [] },
@@ -40,6 +40,7 @@ describe('what a soak finds wrong', () => {
     ['new serves, which was rolled back or not let in', { rejected: new Set(['new']) }],
     ['traffic is on new, and the endpoint says old is stable', { state: stateOf('old') }],
     ['new serves, after a rollback to old', { rollbacks: [{ from: 'mid', to: 'old', outcomeId: null }] }],
+    ['it was withdrawn, and deployed', { fault: 'withdrawn', phase: 'canary' }],
     ['traffic stays split', { timeline: [traffic(0, { old: 100 }), traffic(1000, { old: 70, new: 30 })] }],
     ['nothing serves', { timeline: [traffic(0, { old: 100 }), traffic(1000, {})] }],
     ['r was told deployed and rolled-back', { asks: [ask('healthy', 'deployed', ['rolled-back'])] }],
