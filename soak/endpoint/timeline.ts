@@ -1,5 +1,8 @@
-import type { EndpointState as GatewayEndpoint } from '../../packages/gateway/src/index.ts';
+import type { GatewayClient } from '../../packages/gateway/src/index.ts';
 import type { Outage } from '../stand/part.ts';
+
+/** An endpoint's state as the gateway tells it. */
+export type GatewayEndpoint = Awaited<ReturnType<GatewayClient['endpoint']>>;
 
 /** Traffic of an endpoint as the gateway told it, from this moment until the next entry. */
 export interface TrafficAt {
@@ -7,16 +10,26 @@ export interface TrafficAt {
   readonly at: number;
   /** Versions with traffic. */
   readonly weights: Readonly<Record<string, number>>;
+  /** When whoever watches last renewed the lease; null when there was none. */
+  readonly renewed: number | null;
   /** When the gateway itself last went back, because nobody watched; null when it did not. */
   readonly reverted: number | null;
 }
 
 export function trafficAt(at: number, state: GatewayEndpoint): TrafficAt {
-  const { reverted } = state as { reverted?: { readonly at: number } | null };
+  const { reverted, lease } = state as GatewayEndpoint & Leased;
   const serving = Object.entries(state.weights).filter(([, weight]) => weight > 0);
-  return { at, weights: Object.fromEntries(serving), reverted: reverted?.at ?? null };
+  const renewed = lease == null ? null : lease.expiresAt - lease.ms;
+  return { at, weights: Object.fromEntries(serving), renewed, reverted: reverted?.at ?? null };
 }
 
+/** What an older gateway does not tell. */
+interface Leased {
+  readonly reverted?: { readonly at: number } | null;
+  readonly lease?: { readonly ms: number; readonly expiresAt: number } | null;
+}
+
+/** Are versions and shares the same? A lease that was renewed makes no difference. */
 export function sameTraffic(a: TrafficAt, b: TrafficAt): boolean {
   const text = ({ weights, reverted }: TrafficAt) => JSON.stringify([Object.entries(weights).sort(), reverted]);
   return text(a) === text(b);
@@ -48,25 +61,34 @@ export function reverts(timeline: readonly TrafficAt[]): number {
   return new Set(timeline.map(({ reverted }) => reverted).filter((at) => at !== null)).size;
 }
 
-/** Longest time, ms, that traffic stayed split while one of `outages` lasted. */
+/**
+ * Longest time, ms, that traffic stayed split after whoever watched it was last known to: from the beginning of an
+ * outage, or from the last time that the lease was renewed in it, to the end of the one or the other.
+ */
 export function unowned(timeline: readonly TrafficAt[], outages: readonly Outage[], end: number): number {
   let longest = 0;
-  for (const { from, to } of splits(timeline, end)) {
+  for (const { from, to, renewed } of splits(timeline, end)) {
     for (const outage of outages) {
-      longest = Math.max(longest, Math.min(to, outage.to) - Math.max(from, outage.from));
+      longest = Math.max(longest, Math.min(to, outage.to) - Math.max(from, outage.from, renewed));
     }
   }
   return longest;
 }
 
-function splits(timeline: readonly TrafficAt[], end: number): { from: number; to: number }[] {
-  const found: { from: number; to: number }[] = [];
-  for (const [i, { at, weights }] of timeline.entries()) {
+interface Split {
+  readonly from: number;
+  to: number;
+  renewed: number;
+}
+
+function splits(timeline: readonly TrafficAt[], end: number): Split[] {
+  const found: Split[] = [];
+  for (const [i, { at, weights, renewed }] of timeline.entries()) {
     if (Object.keys(weights).length < 2) continue;
     const to = timeline[i + 1]?.at ?? end;
     const last = found.at(-1);
-    if (last?.to === at) last.to = to;
-    else found.push({ from: at, to });
+    if (last?.to === at) Object.assign(last, { to, renewed: Math.max(last.renewed, renewed ?? 0) });
+    else found.push({ from: at, to, renewed: renewed ?? 0 });
   }
   return found;
 }

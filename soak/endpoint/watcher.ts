@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EndpointState as GatewayEndpoint } from '../../packages/gateway/src/index.ts';
 import type { Stand } from '../stand/stand.ts';
-import { sameTraffic, type TrafficAt, trafficAt } from './timeline.ts';
+import { type GatewayEndpoint, sameTraffic, type TrafficAt, trafficAt } from './timeline.ts';
 
 /** Milliseconds between looks. */
 const EVERY = 60;
@@ -26,6 +25,7 @@ export function watchGateway(stand: Pick<Stand, 'admin'>): Watcher {
         const now = trafficAt(Date.now(), state);
         const last = timeline.at(-1);
         if (last === undefined || !sameTraffic(last, now)) timeline.push(now);
+        else timeline[timeline.length - 1] = { ...last, renewed: now.renewed };
         timelines.set(state.name, timeline);
         latest.set(state.name, state);
       }

@@ -5,7 +5,9 @@ import { type CandidateKind, planRound } from '../../soak/endpoint/plan.ts';
 import { unowned } from '../../soak/endpoint/timeline.ts';
 import { type Facts, failuresBeyond, problemsOf } from '../../soak/endpoint/verdict.ts';
 
-const traffic = (at: number, weights: Record<string, number>) => ({ at, weights, reverted: null });
+const traffic = (at: number, weights: Record<string, number>, renewed: number | null = null) => ({
+  ...{ at, weights, renewed, reverted: null },
+});
 
 function ask(kind: CandidateKind, state: RolloutState, answers = [state]): Ask {
   const outcome = (of: RolloutState) => ({ id: 'r', state: of, endedAt: 5000 }) as RolloutOutcome;
@@ -68,7 +70,7 @@ describe('what a soak finds wrong', () => {
   });
 });
 
-it('counts only the part of an outage in which traffic was split', () => {
+it('counts only the part of an outage in which traffic was split and nobody renewed the lease', () => {
   const timeline = [
     traffic(0, { a: 100 }),
     traffic(1000, { a: 70, b: 30 }),
@@ -77,6 +79,8 @@ it('counts only the part of an outage in which traffic was split', () => {
   ];
   const outage = { part: 'worker', how: 'killed' as const, from: 1500, to: 9000 };
   expect(unowned(timeline, [outage], 10_000)).toBe(2500);
+  const watched = [...timeline.slice(0, 2), traffic(2000, { a: 40, b: 60 }, 3600), traffic(4000, { a: 100 })];
+  expect(unowned(watched, [outage], 10_000)).toBe(400);
 });
 
 it('plans the same for the same number, and every fault at some time', () => {
