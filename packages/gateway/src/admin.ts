@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { ErrorBody, GatewayHealth } from './api.ts';
+import type { GatewayErrorBody, GatewayHealth } from '@sluice/sdk';
 import type { Endpoints } from './endpoints.ts';
 import { GatewayCode, GatewayError, invalid, notFound } from './errors.ts';
 import { tailLog } from './log-file.ts';
@@ -9,6 +9,7 @@ import {
   parseEndpointName,
   parseEndpointSpec,
   parseQueryNumber,
+  parseRenewal,
   parseTrafficSpec,
   parseVersionId,
   parseVersionSpec,
@@ -104,6 +105,7 @@ async function onPart(
 ): Promise<unknown> {
   const { endpoints, view } = options;
   if (method === 'PUT' && part === 'traffic') return endpoints.putTraffic(name, parseTrafficSpec(await body()));
+  if (method === 'POST' && part === 'lease') return endpoints.renew(name, parseRenewal(await body()).generation);
   if (method !== 'GET' || (part !== 'metrics' && part !== 'captures')) return null;
   const { versions } = endpoints.get(name);
   const since = parseQueryNumber(query, 'since');
@@ -163,7 +165,7 @@ function sendError(res: ServerResponse, error: unknown): void {
   const known = error instanceof GatewayError;
   const message = error instanceof Error ? error.message : String(error);
   const fix = known && error.fix ? ` ${error.fix}` : '';
-  const body: ErrorBody = { error: { code: known ? error.code : GatewayCode.Internal, message: message + fix } };
+  const body: GatewayErrorBody = { error: { code: known ? error.code : GatewayCode.Internal, message: message + fix } };
   // What is left of a refused body is not read.
   res.setHeader('connection', 'close');
   send(res, known ? error.status : 500, body);

@@ -1,6 +1,6 @@
-import type { ShadowComparison } from './api.ts';
+import { CALLER_BUCKETS, edgeOf, LATENCY_EDGES, type ShadowComparison } from '@sluice/sdk';
 
-/** One second of one version's traffic. */
+/** One second of one version's traffic: counts only, so that parts of it merge by adding. */
 export interface Bucket {
   /** Start of the second, ms since the epoch. */
   at: number;
@@ -8,13 +8,16 @@ export interface Bucket {
   transport: number;
   deadline: number;
   aborted: number;
-  /** Answers that were timed; `samples` holds a uniform sample of them. */
-  timed: number;
-  samples: number[];
+  /** By the edges of {@link LATENCY_EDGES}. */
+  latency: number[];
+  /** {@link CALLER_FIELDS} numbers for each bucket of callers; empty while no caller said who it is. */
+  callers: number[];
   firstErrorAt: number | null;
-  lastErrorAt: number | null;
-  comparison: ShadowComparison | null;
+  comparison: Counts | null;
 }
+
+/** A comparison that is still counted. */
+export type Counts = { -readonly [Key in keyof ShadowComparison]: number };
 
 /** How a request ended, as the metrics see it. */
 export type Outcome =
@@ -23,8 +26,8 @@ export type Outcome =
   | { kind: 'deadline'; latencyMs: number }
   | { kind: 'aborted' };
 
-/** Latencies kept per bucket. */
-export const RESERVOIR = 200;
+/** Requests, errors, refused (4xx), aborted. */
+export const CALLER_FIELDS = 4;
 
 export function emptyBucket(at: number): Bucket {
   return {
@@ -33,35 +36,35 @@ export function emptyBucket(at: number): Bucket {
     transport: 0,
     deadline: 0,
     aborted: 0,
-    timed: 0,
-    samples: [],
+    latency: new Array<number>(LATENCY_EDGES.length + 1).fill(0),
+    callers: [],
     firstErrorAt: null,
-    lastErrorAt: null,
     comparison: null,
   };
 }
 
-export function emptyComparison(): ShadowComparison {
+export function emptyComparison(): Counts {
   return { compared: 0, sameStatusClass: 0, sameBody: 0, worse: 0, better: 0, dropped: 0 };
 }
 
-/** Counts one outcome that happened at `now`. */
-export function recordOutcome(bucket: Bucket, outcome: Outcome, now: number): void {
+/** Counts one outcome that happened at `now`; `caller` is the bucket of the one who asked, if it said who it is. */
+export function recordOutcome(bucket: Bucket, outcome: Outcome, now: number, caller: number | null): void {
+  if (caller !== null) recordCaller(bucket, outcome, caller);
   if (outcome.kind === 'aborted') {
     bucket.aborted += 1;
     return;
   }
   if (outcome.kind === 'answered') {
-    const statusClass = `${Math.floor(outcome.status / 100)}xx`;
+    const statusClass = classOf(outcome.status);
     bucket.byStatus[statusClass] = (bucket.byStatus[statusClass] ?? 0) + 1;
   } else {
     bucket[outcome.kind] += 1;
   }
-  if (outcome.kind !== 'transport') addSample(bucket, outcome.latencyMs);
-  if (isError(outcome)) {
-    bucket.firstErrorAt ??= now;
-    bucket.lastErrorAt = now;
+  if (outcome.kind !== 'transport') {
+    const place = edgeOf(LATENCY_EDGES, outcome.latencyMs);
+    bucket.latency[place] = (bucket.latency[place] ?? 0) + 1;
   }
+  if (isError(outcome)) bucket.firstErrorAt ??= now;
 }
 
 /** 5xx, transport errors and deadlines are the version's errors; 4xx are the caller's. */
@@ -70,54 +73,45 @@ export function isError(outcome: Outcome): boolean {
   return outcome.kind !== 'aborted';
 }
 
-/** Algorithm R: every timed answer has the same chance to be among the samples. */
-function addSample(bucket: Bucket, latencyMs: number): void {
-  const value = Math.round(latencyMs * 1000) / 1000;
-  bucket.timed += 1;
-  if (bucket.samples.length < RESERVOIR) {
-    bucket.samples.push(value);
-    return;
-  }
-  const place = Math.floor(Math.random() * bucket.timed);
-  if (place < RESERVOIR) bucket.samples[place] = value;
-}
+export const classOf = (status: number): string => `${Math.floor(status / 100)}xx`;
 
 /** Adds `more` to `into`: two parts of one second, reported apart. */
 export function mergeBucket(into: Bucket, more: Bucket): void {
-  into.samples = mergeReservoirs(into, more);
-  into.timed += more.timed;
   for (const [statusClass, n] of Object.entries(more.byStatus)) {
     into.byStatus[statusClass] = (into.byStatus[statusClass] ?? 0) + n;
   }
   into.transport += more.transport;
   into.deadline += more.deadline;
   into.aborted += more.aborted;
+  addCounts(into.latency, more.latency);
+  addCounts(into.callers, more.callers);
   into.firstErrorAt = earliest(into.firstErrorAt, more.firstErrorAt);
-  into.lastErrorAt = latest(into.lastErrorAt, more.lastErrorAt);
   if (more.comparison) into.comparison = addComparison(into.comparison ?? emptyComparison(), more.comparison);
 }
 
-/** Draws from both samples in proportion to the answers each stands for. */
-function mergeReservoirs(a: Bucket, b: Bucket): number[] {
-  if (a.samples.length + b.samples.length <= RESERVOIR) return [...a.samples, ...b.samples];
-  const left = [...a.samples];
-  const right = [...b.samples];
-  const merged: number[] = [];
-  while (merged.length < RESERVOIR && (left.length > 0 || right.length > 0)) {
-    const fromLeft = right.length === 0 || (left.length > 0 && Math.random() * (a.timed + b.timed) < a.timed);
-    const from = fromLeft ? left : right;
-    const [value] = from.splice(Math.floor(Math.random() * from.length), 1);
-    if (value !== undefined) merged.push(value);
+function recordCaller(bucket: Bucket, outcome: Outcome, caller: number): void {
+  if (bucket.callers.length === 0) bucket.callers = new Array<number>(CALLER_BUCKETS * CALLER_FIELDS).fill(0);
+  const add = (field: number) => {
+    const place = caller * CALLER_FIELDS + field;
+    bucket.callers[place] = (bucket.callers[place] ?? 0) + 1;
+  };
+  if (outcome.kind === 'aborted') {
+    add(3);
+    return;
   }
-  return merged;
+  add(0);
+  if (isError(outcome)) add(1);
+  if (outcome.kind === 'answered' && classOf(outcome.status) === '4xx') add(2);
 }
 
-export function addComparison(into: ShadowComparison, more: ShadowComparison): ShadowComparison {
-  for (const key of Object.keys(into) as (keyof ShadowComparison)[]) into[key] += more[key];
+function addCounts(into: number[], more: readonly number[]): void {
+  for (let i = 0; i < more.length; i += 1) into[i] = (into[i] ?? 0) + (more[i] ?? 0);
+}
+
+function addComparison(into: Counts, more: Counts): Counts {
+  for (const key of Object.keys(into) as (keyof Counts)[]) into[key] += more[key];
   return into;
 }
 
-export const earliest = (a: number | null, b: number | null): number | null =>
+const earliest = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b);
-export const latest = (a: number | null, b: number | null): number | null =>
-  a === null ? b : b === null ? a : Math.max(a, b);

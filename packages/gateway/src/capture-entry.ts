@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { CapturedRequest } from './api.ts';
+import type { CapturedRequest } from '@sluice/sdk';
 
 /** Bytes of an answer that are kept. */
 export const RESPONSE_CAP = 256 * 1024;

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readdirSync, readSync } from 'node:fs';
 import { readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CaptureFile, CaptureList, CapturesQuery } from './api.ts';
+import type { CaptureFile, CaptureList, CapturesQuery } from '@sluice/sdk';
 
 /** What is kept of one endpoint's captures. */
 export interface Retention {

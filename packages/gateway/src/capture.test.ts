@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CapturedRequest } from '@sluice/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CapturedRequest } from './api.ts';
 import { RESPONSE_CAP } from './capture-entry.ts';
 import { type TestGateway, testGateway, until } from './testing/gateway.ts';
 
@@ -26,8 +26,11 @@ async function captured(): Promise<CapturedRequest[]> {
   );
 }
 
+/** The id the caller gave it. */
+const idOf = ({ headers }: CapturedRequest) => headers['x-sluice-request-id'];
+
 async function capturedAs(id: string): Promise<CapturedRequest> {
-  return (await captured()).find((entry) => entry.id === id) ?? expect.fail(`${id} was not captured`);
+  return (await captured()).find((entry) => idOf(entry) === id) ?? expect.fail(`${id} was not captured`);
 }
 
 async function post(
@@ -57,7 +60,7 @@ test('a request is captured with all it takes to send it again', async () => {
   });
   const entry = await capturedAs('unicode');
   expect(entry).toEqual({
-    id: 'unicode',
+    id: expect.stringMatching(/^[0-9a-f-]{36}$/),
     at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     endpoint: 'digits',
     method: 'POST',
@@ -118,13 +121,13 @@ test('a text that is cut inside a character stays a text', async () => {
 test('a request larger than the buffer is served and counted, not captured', async () => {
   const before = (await gateway.client.metrics('digits')).capture.skipped;
   expect((await post('/echo', 'huge', 'x'.repeat(200_000))).status).toBe(200);
-  expect((await captured()).some((entry) => entry.id === 'huge')).toBe(false);
+  expect((await captured()).some((entry) => idOf(entry) === 'huge')).toBe(false);
   expect((await gateway.client.metrics('digits')).capture.skipped).toBe(before + 1);
 });
 
 test('what nobody answered is not captured', async () => {
   expect((await post('/reset', 'reset', '{}')).status).toBe(502);
-  expect((await captured()).some((entry) => entry.id === 'reset')).toBe(false);
+  expect((await captured()).some((entry) => idOf(entry) === 'reset')).toBe(false);
 });
 
 test('segments rotate by size, and since and limit pick from them', async () => {
@@ -144,7 +147,7 @@ test('capture is sampled', async () => {
   await post('/echo', 'unseen', '{}');
   await gateway.client.putEndpoint('digits', { capture: { percent: 100 } });
   await post('/echo', 'seen', '{}');
-  const ids = (await captured()).map((entry) => entry.id);
+  const ids = (await captured()).map(idOf);
   expect(ids).toContain('seen');
   expect(ids).not.toContain('unseen');
 });

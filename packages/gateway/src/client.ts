@@ -1,34 +1,37 @@
 import type {
   CaptureList,
   CapturesQuery,
-  EndpointMetrics,
-  EndpointSpec,
-  EndpointState,
-  ErrorBody,
+  GatewayEndpoint,
+  GatewayEndpointSpec,
+  GatewayErrorBody,
   GatewayHealth,
-  MetricsQuery,
+  GatewayMetrics,
+  GatewayMetricsQuery,
+  GatewayRenewal,
+  GatewayTrafficSpec,
+  GatewayVersion,
+  GatewayVersionDetail,
+  GatewayVersionSpec,
   PingResult,
-  TrafficSpec,
-  VersionDetail,
-  VersionSpec,
-  VersionState,
-} from './api.ts';
+} from '@sluice/sdk';
 import { GatewayCode, GatewayError } from './errors.ts';
 
 /** The admin API, one method a call. Every method throws {@link GatewayError} and may be called again. */
 export interface GatewayClient {
   health(): Promise<GatewayHealth>;
-  endpoints(): Promise<EndpointState[]>;
-  endpoint(name: string): Promise<EndpointState>;
-  putEndpoint(name: string, spec?: EndpointSpec): Promise<EndpointState>;
-  version(endpoint: string, id: string): Promise<VersionDetail>;
+  endpoints(): Promise<GatewayEndpoint[]>;
+  endpoint(name: string): Promise<GatewayEndpoint>;
+  putEndpoint(name: string, spec?: GatewayEndpointSpec): Promise<GatewayEndpoint>;
+  version(endpoint: string, id: string): Promise<GatewayVersionDetail>;
   /** Starts a version at weight 0 and returns at once. */
-  putVersion(endpoint: string, id: string, spec: VersionSpec): Promise<VersionState>;
-  /** Resolves when no process of the version is left. */
+  putVersion(endpoint: string, id: string, spec: GatewayVersionSpec): Promise<GatewayVersion>;
+  /** Resolves when no process of the version is left: answers under way have the endpoint's deadline. */
   deleteVersion(endpoint: string, id: string): Promise<void>;
   /** Resolves when the worker uses the weights. */
-  setTraffic(endpoint: string, traffic: TrafficSpec): Promise<EndpointState>;
-  metrics(endpoint: string, query?: MetricsQuery): Promise<EndpointMetrics>;
+  setTraffic(endpoint: string, traffic: GatewayTrafficSpec): Promise<GatewayEndpoint>;
+  /** Renews the lease on the traffic; `GATEWAY_CONFLICT` when there is none, or that of another generation. */
+  renewLease(endpoint: string, renewal?: GatewayRenewal): Promise<GatewayEndpoint>;
+  metrics(endpoint: string, query?: GatewayMetricsQuery): Promise<GatewayMetrics>;
   captures(endpoint: string, query?: CapturesQuery): Promise<CaptureList>;
   ping(endpoint: string, id: string): Promise<PingResult>;
   shutdown(): Promise<void>;
@@ -38,9 +41,11 @@ export interface GatewayClientOptions {
   token?: string;
   /** @default globalThis.fetch */
   fetch?: typeof globalThis.fetch;
-  /** Time one call may take, ms. @default 30000 */
+  /** Time one call may take, ms; removing a version, which waits for answers under way, has two minutes. @default 30000 */
   timeoutMs?: number;
 }
+
+const DELETE_TIMEOUT_MS = 120_000;
 
 /** A client of the admin API at `adminUrl`. */
 export function gatewayClient(adminUrl: string, options: GatewayClientOptions = {}): GatewayClient {
@@ -49,13 +54,21 @@ export function gatewayClient(adminUrl: string, options: GatewayClientOptions = 
     `/endpoints/${[endpoint, ...rest].map(encodeURIComponent).join('/')}`;
   return {
     health: () => call('GET', '/healthz'),
-    endpoints: async () => (await call<{ endpoints: EndpointState[] }>('GET', '/endpoints')).endpoints,
+    endpoints: async () => (await call<{ endpoints: GatewayEndpoint[] }>('GET', '/endpoints')).endpoints,
     endpoint: (name) => call('GET', at(name)),
     putEndpoint: (name, spec = {}) => call('PUT', at(name), spec),
     version: (endpoint, id) => call('GET', at(endpoint, 'versions', id)),
     putVersion: (endpoint, id, spec) => call('PUT', at(endpoint, 'versions', id), spec),
-    deleteVersion: (endpoint, id) => call('DELETE', at(endpoint, 'versions', id)),
+    deleteVersion: (endpoint, id) =>
+      request(
+        adminUrl,
+        { ...options, timeoutMs: DELETE_TIMEOUT_MS },
+        'DELETE',
+        at(endpoint, 'versions', id),
+        undefined,
+      ),
     setTraffic: (endpoint, traffic) => call('PUT', at(endpoint, 'traffic'), traffic),
+    renewLease: (endpoint, renewal = {}) => call('POST', at(endpoint, 'lease'), renewal),
     metrics: (endpoint, query = {}) => call('GET', at(endpoint, 'metrics') + queryString({ ...query })),
     captures: (endpoint, query = {}) => call('GET', at(endpoint, 'captures') + queryString({ ...query })),
     ping: (endpoint, id) => call('POST', at(endpoint, 'versions', id, 'ping')),
@@ -96,7 +109,7 @@ async function request<T>(
 }
 
 function refusal(where: string, status: number, answer: unknown): GatewayError {
-  const { code, message } = (answer as Partial<ErrorBody> | null | undefined)?.error ?? {};
+  const { code, message } = (answer as Partial<GatewayErrorBody> | null | undefined)?.error ?? {};
   const known = Object.values(GatewayCode).find((candidate) => candidate === code);
   if (known) return new GatewayError(known, message ?? `The gateway refused with ${status}.`, { where });
   return new GatewayError(GatewayCode.Internal, `${where} answered ${status}, and not as a gateway does.`, { where });

@@ -1,15 +1,17 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage, InformationEvent } from 'node:http';
 import { AnswerPrefix } from './answer-prefix.ts';
 import { BodyTee } from './body-tee.ts';
 import type { Outcome } from './bucket.ts';
 import { captureEntry } from './capture-entry.ts';
 import type { CaptureWriter } from './capture-writer.ts';
 import { answerHeaders, type Exchange, mirrorOf, shadowHeaders, versionHeaders } from './exchange.ts';
-import { responseHeaders } from './forwarded-headers.ts';
+import { responseHeaders, withoutOwn } from './forwarded-headers.ts';
 import type { InFlight } from './in-flight.ts';
 import type { RouteVersion } from './ipc.ts';
+import { Patience } from './patience.ts';
 import { type RefusalCode, refuse } from './refusal.ts';
-import { relayAnswer } from './relay-answer.ts';
+import { relayAnswer, relayInformation } from './relay-answer.ts';
+import { expectsContinue, relayBody } from './relay-body.ts';
 import type { Compared, ShadowTraffic } from './shadow.ts';
 import type { TrafficRecorder } from './traffic-recorder.ts';
 import { openUpstream } from './upstream.ts';
@@ -33,15 +35,18 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
   const answer = new AnswerPrefix(body !== null);
   const started = performance.now();
   const elapsed = () => performance.now() - started;
-  let upstream: ClientRequest | null = null;
+  let sending: ClientRequest | null = null;
+  let waits = expectsContinue(req);
   let over = false;
   let settle: (side: Compared | null) => void = () => undefined;
   const primary = new Promise<Compared | null>((resolve) => {
     settle = resolve;
   });
+  const patience = new Patience(endpoint, late);
+  let letGo: () => void = () => undefined;
 
+  const crowded = services.inFlight.count(endpoint.name, version.id) >= endpoint.maxInFlight;
   services.inFlight.enter(endpoint.name, version.id);
-  const timer = setTimeout(deadline, endpoint.deadlineMs);
   res.on('close', () => {
     if (finish({ kind: 'aborted' })) abandon();
   });
@@ -49,21 +54,22 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
     fail({ kind: 'transport' }, 'MODEL_UNREACHABLE', 'has no running model server');
     return;
   }
-  upstream = openUpstream(
-    { port: version.port, method, path, headers: versionHeaders(exchange) },
-    { response: relay, failed: broken },
+  if (crowded) {
+    fail({ kind: 'transport' }, 'OVERLOADED', `has ${endpoint.maxInFlight} requests under way, as many as it may`);
+    return;
+  }
+  letGo = openUpstream(
+    { port: exchange.port, method, path, headers: (port) => versionHeaders(exchange, port) },
+    { connected: sendBody, informed, response: relay, failed: broken },
   );
-  if (body) req.on('data', (chunk: Buffer) => body.push(chunk));
-  if (shadow) req.on('end', () => copyTo(shadow));
-  req.pipe(upstream);
 
   /** Counts the outcome, once; false when it is counted already. */
   function finish(outcome: Outcome): boolean {
     if (over) return false;
     over = true;
-    clearTimeout(timer);
+    patience.end();
     services.inFlight.leave(endpoint.name, version.id);
-    services.recorder.record(endpoint.name, version.id, false, outcome);
+    services.recorder.record(endpoint.name, version.id, false, outcome, exchange.caller);
     settle(outcome.kind === 'aborted' ? null : { outcome, answer });
     return true;
   }
@@ -72,7 +78,7 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
   function abandon(): void {
     req.unpipe();
     req.resume();
-    upstream?.destroy();
+    letGo();
     body?.release();
   }
 
@@ -84,18 +90,41 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
     else refuse(res, code, `Version "${version.id}" of endpoint "${endpoint.name}" ${why}.`, own);
   }
 
-  function deadline(): void {
-    const { deadlineMs } = endpoint;
-    const callerIsSlow = !req.complete || res.writableNeedDrain;
-    if (callerIsSlow)
-      fail({ kind: 'aborted' }, 'REQUEST_TIMEOUT', `was not sent the whole request in ${deadlineMs} ms`);
-    else
-      fail({ kind: 'deadline', latencyMs: elapsed() }, 'DEADLINE_EXCEEDED', `did not answer within ${deadlineMs} ms`);
+  function late(): void {
+    const ms = patience.limitMs;
+    // Whoever does not take what it is offered is the slow one.
+    const callerReads = res.headersSent && res.writableNeedDrain;
+    const callerSends = !res.headersSent && sending !== null && !req.complete && !sending.writableNeedDrain;
+    if (callerReads || callerSends)
+      fail({ kind: 'aborted' }, 'REQUEST_TIMEOUT', `got no more of the request in ${ms} ms`);
+    else fail({ kind: 'deadline', latencyMs: elapsed() }, 'DEADLINE_EXCEEDED', `did not answer within ${ms} ms`);
   }
 
   function broken(error: NodeJS.ErrnoException): void {
     if (error.code === 'ECONNREFUSED') fail({ kind: 'transport' }, 'MODEL_UNREACHABLE', 'refused the connection');
-    else fail({ kind: 'transport' }, 'MODEL_RESET', `broke off (${error.code ?? error.message})`);
+    else fail({ kind: 'transport' }, 'MODEL_RESET', `broke off (${error.code ?? ''}: ${error.message})`);
+  }
+
+  function sendBody(upstream: ClientRequest): void {
+    relayBody(req, upstream, {
+      proceed() {
+        waits = false;
+        res.writeContinue();
+      },
+      data(chunk) {
+        patience.moved();
+        body?.push(chunk);
+      },
+      end() {
+        patience.moved();
+        if (shadow) copyTo(shadow);
+      },
+    });
+    sending = upstream;
+  }
+
+  function informed(information: InformationEvent): void {
+    if (!over) relayInformation(information, req, res);
   }
 
   function relay(message: IncomingMessage): void {
@@ -103,7 +132,10 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
       message.destroy();
       return;
     }
+    patience.answering();
     const status = message.statusCode ?? 502;
+    // A caller that was never told to send its body may send it or not: the connection cannot go on.
+    if (waits) res.shouldKeepAlive = false;
     try {
       res.writeHead(status, message.statusMessage, responseHeaders(message.rawHeaders, own));
     } catch (error) {
@@ -111,7 +143,10 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
       return;
     }
     relayAnswer(message, res, {
-      data: (chunk) => answer.push(chunk),
+      data(chunk) {
+        patience.moved();
+        answer.push(chunk);
+      },
       end(finishAnswer) {
         const latencyMs = elapsed();
         if (!finish({ kind: 'answered', status, latencyMs })) return;
@@ -136,7 +171,7 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
       endpoint: endpoint.name,
       method,
       path,
-      requestHeaders: req.rawHeaders,
+      requestHeaders: withoutOwn(req.rawHeaders),
       body: whole,
       status,
       responseHeaders: message.rawHeaders,
@@ -152,9 +187,15 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
   function copyTo(to: RouteVersion): void {
     const whole = body?.whole();
     if (!whole || over) return;
-    const headers = shadowHeaders(exchange, to, whole.length);
-    const { deadlineMs } = endpoint;
-    const copy = { endpoint: endpoint.name, version: to.id, port: to.port, method, path, headers, deadlineMs };
+    const copy = {
+      endpoint: endpoint.name,
+      version: to.id,
+      port: to.port,
+      method,
+      path,
+      headers: (port: number) => shadowHeaders(exchange, to, port, whole.length),
+      limits: endpoint,
+    };
     void services.shadow.send({ ...copy, body: whole, primary });
   }
 }

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 /** Headers of one connection, never of the message (RFC 9110 §7.6.1), and what the gateway sets itself. */
 const HOP_BY_HOP = new Set([
   'connection',
@@ -11,12 +13,40 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-const SET_ON_REQUEST = new Set(['host', 'expect', 'x-sluice-shadow', 'x-sluice-request-id', 'x-sluice-version']);
+const OWN = ['x-sluice-shadow', 'x-sluice-version'];
+const SET_ON_REQUEST = new Set([
+  'host',
+  'expect',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-sluice-request-id',
+  ...OWN,
+]);
 const SET_ON_RESPONSE = new Set(['x-sluice-request-id', 'x-sluice-version']);
 
 /** The caller's headers as the model server gets them: flat list of name, value. */
 export function requestHeaders(raw: readonly string[], own: readonly string[]): string[] {
   return without(raw, SET_ON_REQUEST, own);
+}
+
+/** Who asked, for the model server: the caller's address behind those it was asked for by, and how it was asked. */
+export function forwardedFor({ headers, socket }: IncomingMessage): string[] {
+  const before = headers['x-forwarded-for'];
+  const address = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '');
+  return [
+    'x-forwarded-for',
+    before === undefined ? address : `${before}, ${address}`,
+    'x-forwarded-proto',
+    String(headers['x-forwarded-proto'] ?? 'http'),
+    'x-forwarded-host',
+    String(headers['x-forwarded-host'] ?? headers.host ?? ''),
+  ];
+}
+
+/** The caller's headers without those that only the gateway may set, as they are captured. */
+export function withoutOwn(raw: readonly string[]): string[] {
+  return raw.filter((_, i) => !OWN.includes((raw[i - (i % 2)] ?? '').toLowerCase()));
 }
 
 /** The model server's headers as the caller gets them. */

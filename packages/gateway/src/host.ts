@@ -7,7 +7,7 @@ import { openConnectionTable } from './connection-table.ts';
 import { Endpoints } from './endpoints.ts';
 import type { Mark, WorkerSettings } from './ipc.ts';
 import { listen } from './listen.ts';
-import { MetricsStore } from './metrics-store.ts';
+import { MetricsStore, showsLife } from './metrics-store.ts';
 import { ModelServer } from './model-server.ts';
 import { killLeftovers } from './process-group.ts';
 import { PublicListener } from './public-listener.ts';
@@ -58,8 +58,6 @@ export interface GatewayHost {
   readonly closed: Promise<void>;
 }
 
-/** How long requests under way may take when the host closes, ms. */
-const CLOSE_DRAIN_MS = 3000;
 /** In the environment of every process of the gateway: the folder it belongs to, and the life of the host. */
 const STATE_MARK = 'SLUICE_GATEWAY_STATE';
 const LIFE_MARK = 'SLUICE_GATEWAY_LIFE';
@@ -94,7 +92,10 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
       listener,
       logPath: join(stateDir, 'logs', 'gateway-worker.log'),
       hungAfterSeconds: options.hungAfterSeconds ?? 15,
-      onReport: ({ series, captures }) => metrics.add(series, captures),
+      onReport: (report) => {
+        metrics.add(report);
+        for (const { endpoint, version } of report.series.filter(showsLife)) endpoints.answered(endpoint, version);
+      },
     });
     undo.push(() => worker.close(0));
     const endpoints = new Endpoints({
@@ -155,7 +156,7 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
     const shutDown = async () => {
       listener.stopAccepting();
       admin.close();
-      await worker.close(CLOSE_DRAIN_MS);
+      await worker.close(endpoints.drainMs);
       await endpoints.close();
       admin.closeAllConnections();
       await undoAll(undo);

@@ -3,6 +3,10 @@ export class InFlight {
   readonly #counts = new Map<string, number>();
   readonly #waiting = new Map<string, Set<() => void>>();
 
+  count(endpoint: string, version: string): number {
+    return this.#counts.get(`${endpoint}/${version}`) ?? 0;
+  }
+
   enter(endpoint: string, version: string): void {
     const key = `${endpoint}/${version}`;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);

@@ -1,5 +1,4 @@
 /** The local data plane: a host to start, and a client of its admin API. */
-export type * from './api.ts';
 export { type GatewayClient, type GatewayClientOptions, gatewayClient } from './client.ts';
 export { GatewayCode, GatewayError } from './errors.ts';
 export { type GatewayHost, type GatewayHostOptions, startGatewayHost } from './host.ts';

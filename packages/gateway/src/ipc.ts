@@ -1,4 +1,4 @@
-import type { Mirror } from './api.ts';
+import type { Mirror } from '@sluice/sdk';
 import type { Bucket } from './bucket.ts';
 
 /** What the proxy must know of one version. */
@@ -17,6 +17,8 @@ export interface RouteEndpoint {
   mirror: Mirror | null;
   capturePercent: number;
   deadlineMs: number;
+  idleMs: number;
+  maxInFlight: number;
 }
 
 /** An environment variable and its value. */
@@ -69,5 +71,5 @@ export type FromWorker =
   | { type: 'ready' }
   | { type: 'routed'; revision: number }
   | { type: 'closed'; slots: number[] }
-  | { type: 'report'; series: SeriesReport[]; captures: CaptureReport[] }
+  | { type: 'report'; at: number; series: SeriesReport[]; captures: CaptureReport[] }
   | { type: 'done'; call: number };

@@ -1,23 +1,47 @@
-import type { CaptureCounters, EndpointMetrics, MetricsQuery, ShadowMetrics, VersionMetrics } from './api.ts';
-import { addComparison, type Bucket, earliest, emptyBucket, emptyComparison, latest, mergeBucket } from './bucket.ts';
+import type {
+  CaptureCounters,
+  GatewayMetrics,
+  GatewayMetricsQuery,
+  GatewayShadowTraffic,
+  VersionTraffic,
+} from '@sluice/sdk';
+import { type Bucket, mergeBucket } from './bucket.ts';
 import type { CaptureReport, SeriesReport } from './ipc.ts';
-import { summariseLatency } from './latency.ts';
+import { summariseBuckets, summariseShadow } from './summarise.ts';
 
 /** How long the buckets are kept, ms. */
 export const METRICS_KEPT_MS = 15 * 60_000;
+/** A clock that was set back by more than this starts the metrics anew, ms. */
+const CLOCK_SET_BACK_MS = 60_000;
+
+type Seconds = Map<number, Bucket>;
 
 interface EndpointSeries {
-  /** version → second → bucket; seconds in order of arrival, which is nearly ascending. */
-  versions: Map<string, Map<number, Bucket>>;
-  shadow: Map<string, Map<number, Bucket>>;
-  capture: CaptureCounters;
+  /** version → second → bucket. */
+  versions: Map<string, Seconds>;
+  shadow: Map<string, Seconds>;
+  capture: { -readonly [Key in keyof CaptureCounters]: number };
 }
 
-/** The host's memory of the last 15 minutes, fed by whichever worker runs. */
+/** What a worker reports: everything it has counted up to `at` and not reported before. */
+export interface TrafficReport {
+  at: number;
+  series: readonly SeriesReport[];
+  captures: readonly CaptureReport[];
+}
+
+/**
+ * The host's memory of the last 15 minutes, fed by whichever worker runs. A second that was once answered for never
+ * changes again: what comes late for it counts in the first second that is still open, and so in no window twice.
+ */
 export class MetricsStore {
   readonly #endpoints = new Map<string, EndpointSeries>();
+  /** Start of the first second that may still grow. */
+  #open = 0;
 
-  add(series: readonly SeriesReport[], captures: readonly CaptureReport[]): void {
+  add({ at, series, captures }: TrafficReport): void {
+    const open = secondOf(at);
+    if (open < this.#open - CLOCK_SET_BACK_MS) this.#forget(open);
     for (const report of series) {
       const endpoint = this.#endpoint(report.endpoint);
       const byVersion = report.shadow ? endpoint.shadow : endpoint.versions;
@@ -26,12 +50,9 @@ export class MetricsStore {
         seconds = new Map();
         byVersion.set(report.version, seconds);
       }
-      for (const bucket of report.buckets) {
-        const known = seconds.get(bucket.at);
-        if (known) mergeBucket(known, bucket);
-        else seconds.set(bucket.at, bucket);
-      }
+      for (const bucket of report.buckets) this.#addBucket(seconds, bucket);
     }
+    this.#open = Math.max(this.#open, open);
     for (const report of captures) {
       const { capture } = this.#endpoint(report.endpoint);
       capture.written += report.written;
@@ -42,37 +63,45 @@ export class MetricsStore {
 
   /** Forgets what is older than {@link METRICS_KEPT_MS}. */
   prune(now: number): void {
-    for (const endpoint of this.#endpoints.values()) {
-      for (const byVersion of [endpoint.versions, endpoint.shadow]) {
-        for (const [version, seconds] of byVersion) {
-          for (const at of seconds.keys()) if (at < now - METRICS_KEPT_MS) seconds.delete(at);
-          if (seconds.size === 0) byVersion.delete(version);
-        }
+    const oldest = secondOf(now - METRICS_KEPT_MS);
+    for (const byVersion of this.#series()) {
+      for (const [version, seconds] of byVersion) {
+        for (const at of seconds.keys()) if (at < oldest) seconds.delete(at);
+        if (seconds.size === 0) byVersion.delete(version);
       }
     }
   }
 
-  /** Sums the seconds that overlap the window: an error at its very edge is counted, never lost. */
-  summarise(name: string, versions: readonly string[], query: MetricsQuery, now: number): EndpointMetrics {
-    const since = Math.floor(Math.max(query.since ?? 0, now - METRICS_KEPT_MS) / 1000) * 1000;
-    const until = Math.ceil(Math.min(query.until ?? now, now) / 1000) * 1000;
+  /** Sums the whole seconds of a window that are complete. */
+  summarise(name: string, versions: readonly string[], query: GatewayMetricsQuery, now: number): GatewayMetrics {
+    const since = secondOf(Math.max(query.since ?? 0, now - METRICS_KEPT_MS));
+    const until = Math.max(since, Math.min(secondOf(query.until ?? now), this.#open));
     const endpoint = this.#endpoint(name);
-    const answer: EndpointMetrics = {
-      endpoint: name,
-      since,
-      until,
-      now,
-      versions: {},
-      shadow: {},
-      capture: { ...endpoint.capture },
-    };
-    const window = (seconds: Map<number, Bucket> | undefined) =>
+    const window = (seconds: Seconds | undefined) =>
       [...(seconds?.values() ?? [])].filter((bucket) => bucket.at >= since && bucket.at < until);
+    const live: Record<string, VersionTraffic> = {};
     for (const id of new Set([...versions, ...endpoint.versions.keys()])) {
-      answer.versions[id] = summariseBuckets(window(endpoint.versions.get(id)));
+      live[id] = summariseBuckets(window(endpoint.versions.get(id)));
     }
-    for (const [id, seconds] of endpoint.shadow) answer.shadow[id] = summariseShadow(window(seconds));
-    return answer;
+    const shadow: Record<string, GatewayShadowTraffic> = {};
+    for (const [id, seconds] of endpoint.shadow) shadow[id] = summariseShadow(window(seconds));
+    return { endpoint: name, since, until, now, versions: live, shadow, capture: { ...endpoint.capture } };
+  }
+
+  #addBucket(seconds: Seconds, bucket: Bucket): void {
+    const at = Math.max(bucket.at, this.#open);
+    const known = seconds.get(at);
+    if (known) mergeBucket(known, bucket);
+    else seconds.set(at, { ...bucket, at });
+  }
+
+  #forget(open: number): void {
+    for (const byVersion of this.#series()) byVersion.clear();
+    this.#open = open;
+  }
+
+  #series(): Map<string, Seconds>[] {
+    return [...this.#endpoints.values()].flatMap(({ versions, shadow }) => [versions, shadow]);
   }
 
   #endpoint(name: string): EndpointSeries {
@@ -85,35 +114,8 @@ export class MetricsStore {
   }
 }
 
-function summariseBuckets(buckets: readonly Bucket[]): VersionMetrics {
-  const total = emptyBucket(0);
-  for (const bucket of buckets) {
-    for (const [statusClass, n] of Object.entries(bucket.byStatus)) {
-      total.byStatus[statusClass] = (total.byStatus[statusClass] ?? 0) + n;
-    }
-    total.transport += bucket.transport;
-    total.deadline += bucket.deadline;
-    total.aborted += bucket.aborted;
-    total.firstErrorAt = earliest(total.firstErrorAt, bucket.firstErrorAt);
-    total.lastErrorAt = latest(total.lastErrorAt, bucket.lastErrorAt);
-  }
-  const { byStatus, transport, deadline, aborted, firstErrorAt, lastErrorAt } = total;
-  const answered = Object.values(byStatus).reduce((sum, n) => sum + n, 0);
-  return {
-    requests: answered + transport + deadline,
-    errors: (byStatus['5xx'] ?? 0) + transport + deadline,
-    byStatus,
-    transport,
-    deadline,
-    aborted,
-    latency: summariseLatency(buckets),
-    firstErrorAt,
-    lastErrorAt,
-  };
-}
+/** Did the version answer at all? An answer that is an error of its own shows nothing. */
+export const showsLife = ({ buckets }: SeriesReport): boolean =>
+  buckets.some(({ byStatus }) => Object.entries(byStatus).some(([statusClass, n]) => statusClass !== '5xx' && n > 0));
 
-function summariseShadow(buckets: readonly Bucket[]): ShadowMetrics {
-  const comparison = emptyComparison();
-  for (const bucket of buckets) if (bucket.comparison) addComparison(comparison, bucket.comparison);
-  return { ...summariseBuckets(buckets), comparison };
-}
+const secondOf = (ms: number): number => Math.floor(ms / 1000) * 1000;

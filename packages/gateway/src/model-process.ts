@@ -1,13 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, statSync } from 'node:fs';
-import type { VersionSpec } from './api.ts';
+import type { GatewayVersionSpec } from '@sluice/sdk';
 import { openLog } from './log-file.ts';
 import { findProgram, signalGroup, spawnBound } from './process-group.ts';
 
 export interface ModelProcessOptions {
   endpoint: string;
   id: string;
-  spec: VersionSpec;
+  spec: GatewayVersionSpec;
   port: number;
   logPath: string;
   /** Added to the environment: whose process it is. */

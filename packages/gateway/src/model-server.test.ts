@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import type { GatewayVersionDetail } from '@sluice/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { VersionDetail } from './api.ts';
 import { isAlive, spec, type TestGateway, testGateway, until } from './testing/gateway.ts';
 
 let gateway: TestGateway;
@@ -11,8 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.end());
 
-async function inState(id: string, condition: (version: VersionDetail) => boolean): Promise<VersionDetail> {
-  let seen: VersionDetail | undefined;
+async function inState(
+  id: string,
+  condition: (version: GatewayVersionDetail) => boolean,
+): Promise<GatewayVersionDetail> {
+  let seen: GatewayVersionDetail | undefined;
   await until(async () => {
     seen = await gateway.client.version('digits', id);
     return condition(seen);
@@ -20,7 +23,7 @@ async function inState(id: string, condition: (version: VersionDetail) => boolea
   return seen ?? expect.fail('never seen');
 }
 
-const gaveUp = (version: VersionDetail) => version.state === 'crashed' && version.nextStartAt === null;
+const gaveUp = (version: GatewayVersionDetail) => version.state === 'crashed' && version.nextStartAt === null;
 
 test('a version starts at weight 0 with its model, port and names', async () => {
   const command = [...spec().command, '--port={port}', '{host}', '{model}'];

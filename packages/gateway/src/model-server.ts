@@ -1,4 +1,4 @@
-import type { PingResult, VersionSpec, VersionState, VersionStatus } from './api.ts';
+import type { GatewayVersion, GatewayVersionSpec, PingResult, VersionStatus } from '@sluice/sdk';
 import { freePort } from './free-port.ts';
 import { tailLog } from './log-file.ts';
 import { CannotStart, type ModelProcess, startModelProcess } from './model-process.ts';
@@ -7,7 +7,7 @@ import { ping } from './ping.ts';
 export interface ModelServerOptions {
   endpoint: string;
   id: string;
-  spec: VersionSpec;
+  spec: GatewayVersionSpec;
   logPath: string;
   /** Added to the environment: whose process it is. */
   marks: Record<string, string>;
@@ -32,7 +32,7 @@ const FIRST_STARTS = 3;
 
 /** One version's model server: started, watched, restarted after a crash, stopped. */
 export class ModelServer {
-  readonly spec: VersionSpec;
+  readonly spec: GatewayVersionSpec;
   everReady: boolean;
   readonly #options: ModelServerOptions;
   #status: VersionStatus = 'starting';
@@ -43,6 +43,7 @@ export class ModelServer {
   #lastError: string | null = null;
   #nextStartAt: number | null = null;
   #crashesInARow = 0;
+  #answers = 0;
   readonly #stopping = new AbortController();
   #life: Promise<void> = Promise.resolve();
 
@@ -65,12 +66,22 @@ export class ModelServer {
     return this.#status === 'ready';
   }
 
-  /** Where requests go; null while nothing can answer. */
-  get routePort(): number | null {
-    return this.#status === 'ready' || this.#status === 'unhealthy' ? this.#port : null;
+  /** It has a process, or is just getting one. */
+  get alive(): boolean {
+    return this.#status !== 'crashed' && this.#status !== 'stopped';
   }
 
-  state(): VersionState {
+  /** Where requests go; null while nothing can answer. */
+  get routePort(): number | null {
+    return this.alive ? this.#port : null;
+  }
+
+  /** A request was answered. */
+  answered(): void {
+    this.#answers += 1;
+  }
+
+  state(): GatewayVersion {
     const { id, logPath } = this.#options;
     const { digest, command, cwd, modelPath } = this.spec;
     return {
@@ -196,12 +207,15 @@ export class ModelServer {
   async #watch(port: number, over: AbortSignal): Promise<void> {
     let failures = 0;
     for (;;) {
+      const answers = this.#answers;
       await pause(this.#options.pingEveryMs, over);
       if (over.aborted || this.#stopping.signal.aborted) return;
       const answer = await ping(port, PING_TIMEOUT_MS);
       if (over.aborted || this.#stopping.signal.aborted) return;
-      failures = answer.ok ? 0 : failures + 1;
-      if (answer.ok) this.#set('ready');
+      // A busy server's pings queue behind its answers: these say as much.
+      const alive = answer.ok || (answer.status === null && this.#answers > answers);
+      failures = alive ? 0 : failures + 1;
+      if (alive) this.#set('ready');
       else if (failures >= FAILURES_UNTIL_UNHEALTHY) {
         this.#lastError = `GET /ping failed ${failures} times in a row (last: ${answer.error}).`;
         this.#set('unhealthy');

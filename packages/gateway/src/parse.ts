@@ -1,10 +1,22 @@
 import { isAbsolute } from 'node:path';
-import type { EndpointSpec, Mirror, TrafficSpec, VersionSpec } from './api.ts';
+import type {
+  CaptureSettings,
+  GatewayEndpointSpec,
+  GatewayRenewal,
+  GatewayTrafficSpec,
+  GatewayVersionSpec,
+  Lease,
+  Mirror,
+} from '@sluice/sdk';
 import { invalid } from './errors.ts';
 
 /** Names of endpoints and versions end up in URLs and file names. */
 const ENDPOINT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
+
+const MAX_MS = 2 ** 31 - 1;
+/** A lease shorter than this would run out between two renewals. */
+const MIN_LEASE_MS = 100;
 
 export function parseEndpointName(name: string): string {
   if (!ENDPOINT.test(name))
@@ -19,46 +31,62 @@ export function parseVersionId(id: string): string {
   return id;
 }
 
-export function parseEndpointSpec(value: unknown): EndpointSpec {
-  const input = object(value, 'the body', ['capture', 'deadlineMs']);
-  const spec: EndpointSpec = {};
-  if (input.capture !== undefined) {
-    const capture = object(input.capture, 'capture', ['percent']);
-    spec.capture = { percent: number(capture.percent, 'capture.percent', 0, 100) };
-  }
-  if (input.deadlineMs !== undefined) spec.deadlineMs = number(input.deadlineMs, 'deadlineMs', 1, 2 ** 31 - 1);
-  return spec;
+export function parseEndpointSpec(value: unknown): GatewayEndpointSpec {
+  const input = object(value, 'the body', ['capture', 'deadlineMs', 'idleMs', 'maxInFlight']);
+  return {
+    ...given('capture', input, parseCapture),
+    ...given('deadlineMs', input, (ms) => number(ms, 'deadlineMs', 1, MAX_MS)),
+    ...given('idleMs', input, (ms) => number(ms, 'idleMs', 1, MAX_MS)),
+    ...given('maxInFlight', input, (n) => number(n, 'maxInFlight', 1, 1e6)),
+  };
+}
+
+function parseCapture(value: unknown): CaptureSettings {
+  const capture = object(value, 'capture', ['percent']);
+  return { percent: number(capture.percent, 'capture.percent', 0, 100) };
 }
 
 const VERSION_KEYS = ['digest', 'command', 'cwd', 'env', 'modelPath', 'readyTimeoutMs'];
 
-export function parseVersionSpec(value: unknown): VersionSpec {
+export function parseVersionSpec(value: unknown): GatewayVersionSpec {
   const input = object(value, 'the body', VERSION_KEYS);
-  const spec: VersionSpec = {
+  const spec: GatewayVersionSpec = {
     digest: text(input.digest, 'digest'),
     command: command(input.command),
     cwd: text(input.cwd, 'cwd'),
     modelPath: text(input.modelPath, 'modelPath'),
+    ...given('env', input, parseEnv),
+    ...given('readyTimeoutMs', input, (ms) => number(ms, 'readyTimeoutMs', 1, MAX_MS)),
   };
   if (!isAbsolute(spec.cwd)) throw invalid('cwd must be an absolute path.');
-  if (input.env !== undefined) {
-    const env = object(input.env, 'env');
-    spec.env = Object.fromEntries(Object.entries(env).map(([name, entry]) => [name, text(entry, `env.${name}`, true)]));
-  }
-  if (input.readyTimeoutMs !== undefined) {
-    spec.readyTimeoutMs = number(input.readyTimeoutMs, 'readyTimeoutMs', 1, 2 ** 31 - 1);
-  }
   return spec;
 }
 
-export function parseTrafficSpec(value: unknown): TrafficSpec {
-  const input = object(value, 'the body', ['weights', 'mirror', 'ifGeneration']);
-  const spec: TrafficSpec = { weights: parseWeights(input.weights) };
-  if (input.mirror !== undefined) spec.mirror = parseMirror(input.mirror);
-  if (input.ifGeneration !== undefined) {
-    spec.ifGeneration = number(input.ifGeneration, 'ifGeneration', 0, Number.MAX_SAFE_INTEGER);
-  }
-  return spec;
+function parseEnv(value: unknown): Record<string, string> {
+  const env = Object.entries(object(value, 'env'));
+  return Object.fromEntries(env.map(([name, entry]) => [name, text(entry, `env.${name}`, true)]));
+}
+
+export function parseTrafficSpec(value: unknown): GatewayTrafficSpec {
+  const input = object(value, 'the body', ['weights', 'mirror', 'ifGeneration', 'lease', 'unready']);
+  if (input.unready !== undefined && input.unready !== 'allow') throw invalid('unready must be "allow".');
+  return {
+    weights: parseWeights(input.weights),
+    ...given('mirror', input, parseMirror),
+    ...given('ifGeneration', input, (n) => number(n, 'ifGeneration', 0, Number.MAX_SAFE_INTEGER)),
+    ...given('lease', input, (lease) => (lease === null ? null : parseLease(lease))),
+    ...(input.unready === undefined ? {} : { unready: 'allow' }),
+  };
+}
+
+export function parseLease(value: unknown): Lease {
+  const input = object(value, 'lease', ['ms', 'fallback']);
+  return { ms: number(input.ms, 'lease.ms', MIN_LEASE_MS, MAX_MS), fallback: parseWeights(input.fallback) };
+}
+
+export function parseRenewal(value: unknown): GatewayRenewal {
+  const input = object(value, 'the body', ['generation']);
+  return given('generation', input, (n) => number(n, 'generation', 0, Number.MAX_SAFE_INTEGER));
 }
 
 export function parseWeights(value: unknown): Record<string, number> {
@@ -113,4 +141,14 @@ export function number(value: unknown, where: string, min: number, max: number):
 function command(value: unknown): string[] {
   if (!Array.isArray(value) || value.length === 0) throw invalid('command must be a list of at least one string.');
   return value.map((part, i) => text(part, `command.${i}`, i > 0));
+}
+
+/** A field where it is given, and no field where it is not. */
+function given<Key extends string, Value>(
+  key: Key,
+  input: Record<string, unknown>,
+  read: (value: unknown) => Value,
+): { [Name in Key]?: Value } {
+  const value = input[key];
+  return value === undefined ? {} : ({ [key]: read(value) } as { [Name in Key]: Value });
 }

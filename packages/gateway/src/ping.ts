@@ -1,5 +1,5 @@
 import { type ClientRequest, get } from 'node:http';
-import type { PingResult } from './api.ts';
+import type { PingResult } from '@sluice/sdk';
 
 /** Asks a model server `GET /ping`; never throws. */
 export function ping(port: number, timeoutMs: number): Promise<PingResult> {

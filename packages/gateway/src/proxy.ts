@@ -4,7 +4,7 @@ import { type ForwardServices, forward } from './forward.ts';
 import type { RouteEndpoint } from './ipc.ts';
 import { refuse } from './refusal.ts';
 import { pickRandomVersion, pickVersion } from './routing.ts';
-import { requestIdOf, splitTarget, stickyKey } from './target.ts';
+import { callerBucket, requestIdOf, splitTarget, stickyKey } from './target.ts';
 
 /** Answers the public port: finds the endpoint, picks a version, forwards. */
 export class GatewayProxy {
@@ -22,13 +22,18 @@ export class GatewayProxy {
 
   handle(req: IncomingMessage, res: ServerResponse): void {
     const arrivedAt = Date.now();
-    const id = requestIdOf(req.headers) ?? randomUUID();
-    const own = ['x-sluice-request-id', id];
+    const id = randomUUID();
+    const requestId = requestIdOf(req.headers) ?? id;
+    const own = ['x-sluice-request-id', requestId];
     const target = splitTarget(req.url ?? '/');
     const endpoint = target && this.#routes.get(target.endpoint);
     if (!target || !endpoint) {
       const asked = target ? `There is no endpoint "${target.endpoint}".` : 'The path names no endpoint.';
       refuse(res, 'ENDPOINT_NOT_FOUND', `${asked} Ask for /<endpoint>/<path>.`, own);
+      return;
+    }
+    if (req.headers.upgrade?.toLowerCase().includes('websocket')) {
+      refuse(res, 'UPGRADE_NOT_SUPPORTED', 'The gateway passes requests on, not web sockets.', own);
       return;
     }
     const key = stickyKey(req.headers);
@@ -39,12 +44,21 @@ export class GatewayProxy {
       return;
     }
     const method = req.method ?? 'GET';
+    const port = () => this.#portOf(endpoint.name, version.id);
+    const caller = callerBucket(key);
     try {
-      forward({ req, res, id, arrivedAt, endpoint, version, method, path: target.path }, this.#services);
+      forward(
+        { req, res, id, requestId, arrivedAt, endpoint, version, port, method, path: target.path, caller },
+        this.#services,
+      );
     } catch (error) {
       // One request that cannot be passed on must not end all the others.
       console.error(error);
       refuse(res, 'INTERNAL', `The gateway could not pass the request on (${String(error)}).`, own);
     }
+  }
+
+  #portOf(endpoint: string, version: string): number | null {
+    return this.#routes.get(endpoint)?.versions.find(({ id }) => id === version)?.port ?? null;
   }
 }

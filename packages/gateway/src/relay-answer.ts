@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
+import { pairs } from './relay-body.ts';
 
 export interface RelayEvents {
   data(chunk: Buffer): void;
@@ -32,5 +33,25 @@ export function relayAnswer(message: IncomingMessage, res: ServerResponse, event
     schedule();
   });
   res.on('drain', () => message.resume());
-  message.on('end', () => events.end(() => (pending ? res.end(pending) : res.end())));
+  message.on('end', () =>
+    events.end(() => {
+      if (message.rawTrailers.length > 0) res.addTrailers(pairs(message.rawTrailers));
+      if (pending) res.end(pending);
+      else res.end();
+    }),
+  );
+}
+
+/** Passes `103 Early Hints` and `102 Processing` on; what else is said before an answer, callers do not know. */
+export function relayInformation(information: InformationEvent, req: IncomingMessage, res: ServerResponse): void {
+  if (res.headersSent || req.httpVersion === '1.0') return;
+  if (information.statusCode === 102) res.writeProcessing();
+  const { link, ...others } = information.headers;
+  if (information.statusCode !== 103 || typeof link !== 'string') return;
+  const hints = Object.entries(others).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  try {
+    res.writeEarlyHints({ ...Object.fromEntries(hints), link });
+  } catch {
+    // A hint that Node does not take is no reason to fail the request.
+  }
 }

@@ -1,6 +1,6 @@
+import type { GatewayShadowTraffic } from '@sluice/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ShadowMetrics } from './api.ts';
-import { type TestGateway, testGateway, until } from './testing/gateway.ts';
+import { settledMetrics, type TestGateway, testGateway, until } from './testing/gateway.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -18,14 +18,20 @@ async function ask(path: string): Promise<Response> {
   return response;
 }
 
-async function shadow(): Promise<ShadowMetrics | undefined> {
-  return (await gateway.client.metrics('digits')).shadow.v2;
+/** How many copies the shadow's model server has read. */
+async function copiesSeen(): Promise<number> {
+  const { logTail } = await gateway.client.version('digits', 'v2');
+  return logTail.filter((line) => line === 'got /echo').length;
 }
 
-async function comparedTo(n: number): Promise<ShadowMetrics> {
-  let seen: ShadowMetrics | undefined;
+async function shadow(): Promise<GatewayShadowTraffic | undefined> {
+  return (await settledMetrics(gateway.client, 'digits')).shadow.v2;
+}
+
+async function comparedTo(n: number): Promise<GatewayShadowTraffic> {
+  let seen: GatewayShadowTraffic | undefined;
   await until(async () => {
-    seen = await shadow();
+    seen = (await gateway.client.metrics('digits')).shadow.v2;
     return (seen?.comparison.compared ?? 0) >= n;
   }, `${n} comparisons`);
   return seen ?? expect.fail('no shadow');
@@ -35,12 +41,12 @@ test('a copy of each request goes to the shadow, tagged, and never into the metr
   await mirror(100);
   for (let i = 1; i <= 10; i += 1) {
     expect((await ask('/echo')).headers.get('x-sluice-version')).toBe('v1');
-    await comparedTo(i);
+    await until(async () => (await copiesSeen()) === i, 'the copy');
   }
   const { requests, errors, comparison } = await comparedTo(10);
   expect({ requests, errors }).toEqual({ requests: 10, errors: 0 });
   expect(comparison).toMatchObject({ compared: 10, sameStatusClass: 10, sameBody: 10, worse: 0, better: 0 });
-  const { versions } = await gateway.client.metrics('digits');
+  const { versions } = await settledMetrics(gateway.client, 'digits');
   expect(versions.v1?.requests).toBe(10);
   expect(versions.v2?.requests).toBe(0);
   expect((await gateway.client.captures('digits')).count).toBe(10);
@@ -75,7 +81,10 @@ test('copies beyond the limit are dropped and counted, and callers wait for none
   const answers = await Promise.all(Array.from({ length: 6 }, () => ask('/echo')));
   expect(answers.map((answer) => answer.status)).toEqual(Array(6).fill(200));
   await until(
-    async () => ((await shadow())?.comparison.dropped ?? 0) - (before?.comparison.dropped ?? 0) === 4,
+    async () =>
+      ((await gateway.client.metrics('digits')).shadow.v2?.comparison.dropped ?? 0) -
+        (before?.comparison.dropped ?? 0) ===
+      4,
     'drops',
   );
   process.kill(server.pid ?? 0, 'SIGCONT');

@@ -1,6 +1,7 @@
 import { AnswerPrefix } from './answer-prefix.ts';
 import { isError, type Outcome } from './bucket.ts';
 import type { InFlight } from './in-flight.ts';
+import { type Limits, Patience } from './patience.ts';
 import type { TrafficRecorder } from './traffic-recorder.ts';
 import { openUpstream } from './upstream.ts';
 
@@ -16,9 +17,9 @@ export interface Copy {
   port: number | null;
   method: string;
   path: string;
-  headers: string[];
+  headers: (port: number) => string[];
   body: Buffer;
-  deadlineMs: number;
+  limits: Limits;
   /** What the caller got; null when the caller went away. */
   primary: Promise<Compared | null>;
 }
@@ -49,7 +50,7 @@ export class ShadowTraffic {
     const shadow = await answerOf(copy);
     this.#open -= 1;
     this.#inFlight.leave(endpoint, version);
-    this.#recorder.record(endpoint, version, true, shadow.outcome);
+    this.#recorder.record(endpoint, version, true, shadow.outcome, null);
     const primary = await copy.primary;
     if (primary) this.#compare(copy, primary, shadow);
   }
@@ -72,32 +73,34 @@ export class ShadowTraffic {
 const statusClass = (outcome: Outcome): string =>
   outcome.kind === 'answered' ? `${Math.floor(outcome.status / 100)}xx` : outcome.kind;
 
-function answerOf({ port, method, path, headers, body, deadlineMs }: Copy): Promise<Compared> {
+function answerOf({ port, method, path, headers, body, limits }: Copy): Promise<Compared> {
   const answer = new AnswerPrefix(true);
-  if (port === null) return Promise.resolve({ outcome: { kind: 'transport' }, answer });
   const started = performance.now();
+  const elapsed = () => performance.now() - started;
   return new Promise((resolve) => {
     const settle = (outcome: Outcome) => {
-      clearTimeout(timer);
+      patience.end();
       resolve({ outcome, answer });
     };
-    const upstream = openUpstream(
-      { port, method, path, headers },
+    const patience = new Patience(limits, () => {
+      letGo();
+      settle({ kind: 'deadline', latencyMs: elapsed() });
+    });
+    let letGo: () => void = () => undefined;
+    letGo = openUpstream(
+      { port: () => port, method, path, headers },
       {
+        connected: (upstream) => upstream.end(body),
         response(message) {
-          message.on('data', (chunk: Buffer) => answer.push(chunk));
-          message.on('end', () => {
-            const latencyMs = performance.now() - started;
-            settle({ kind: 'answered', status: message.statusCode ?? 0, latencyMs });
+          patience.answering();
+          message.on('data', (chunk: Buffer) => {
+            patience.moved();
+            answer.push(chunk);
           });
+          message.on('end', () => settle({ kind: 'answered', status: message.statusCode ?? 0, latencyMs: elapsed() }));
         },
         failed: () => settle({ kind: 'transport' }),
       },
     );
-    const timer = setTimeout(() => {
-      settle({ kind: 'deadline', latencyMs: performance.now() - started });
-      upstream.destroy();
-    }, deadlineMs);
-    upstream.end(body);
   });
 }

@@ -20,8 +20,12 @@ const state: DesiredState = {
       generation: 3,
       weights: { v1: 95, v2: 5 },
       mirror: { version: 'v2', percent: 10 },
+      lease: { ms: 5_000, fallback: { v1: 1 }, expiresAt: 1_700_000_000_000 },
+      reverted: { at: 1, from: { v1: 1 }, to: { v1: 1 }, note: 'v1 has no process' },
       capture: { percent: 100 },
       deadlineMs: 30_000,
+      idleMs: 60_000,
+      maxInFlight: 256,
       versions: [
         { id: 'v1', spec: spec({ env: { GRUSS: 'Grüße 🌊' } }), everReady: true },
         { id: 'v2', spec: spec(), everReady: false },

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { CaptureSettings, Mirror, VersionSpec } from './api.ts';
+import type { CaptureSettings, GatewayLease, GatewayReversion, GatewayVersionSpec, Mirror, Weights } from '@sluice/sdk';
 import { GatewayCode, GatewayError } from './errors.ts';
 import * as parse from './parse.ts';
 
@@ -13,18 +13,40 @@ export interface DesiredState {
 export interface DesiredEndpoint {
   name: string;
   generation: number;
-  weights: Record<string, number>;
+  weights: Weights;
   mirror: Mirror | null;
+  lease: GatewayLease | null;
+  reverted: GatewayReversion | null;
   capture: CaptureSettings;
   deadlineMs: number;
+  idleMs: number;
+  maxInFlight: number;
   versions: DesiredVersion[];
 }
 
 export interface DesiredVersion {
   id: string;
-  spec: VersionSpec;
+  spec: GatewayVersionSpec;
   everReady: boolean;
 }
+
+const DEFAULT_DEADLINE_MS = 30_000;
+const DEFAULT_IDLE_MS = 60_000;
+const DEFAULT_MAX_IN_FLIGHT = 256;
+
+export const newEndpoint = (name: string): DesiredEndpoint => ({
+  name,
+  generation: 0,
+  weights: {},
+  mirror: null,
+  lease: null,
+  reverted: null,
+  capture: { percent: 100 },
+  deadlineMs: DEFAULT_DEADLINE_MS,
+  idleMs: DEFAULT_IDLE_MS,
+  maxInFlight: DEFAULT_MAX_IN_FLIGHT,
+  versions: [],
+});
 
 /**
  * Reads the state; a missing file is an empty state.
@@ -79,26 +101,54 @@ function parseState(value: unknown): DesiredState {
   return { format: 1, endpoints };
 }
 
-const ENDPOINT_KEYS = ['name', 'generation', 'weights', 'mirror', 'capture', 'deadlineMs', 'versions'];
+const MAX_TIME = Number.MAX_SAFE_INTEGER;
+const ENDPOINT_KEYS = [
+  'name',
+  'generation',
+  'weights',
+  'mirror',
+  'lease',
+  'reverted',
+  'capture',
+  'deadlineMs',
+  'idleMs',
+  'maxInFlight',
+  'versions',
+];
 
 function parseEndpoint(value: unknown): DesiredEndpoint {
   const input = parse.object(value, 'an endpoint', ENDPOINT_KEYS);
   const name = parse.parseEndpointName(parse.text(input.name, 'name'));
-  const { capture, deadlineMs } = parse.parseEndpointSpec({
-    capture: input.capture,
-    deadlineMs: input.deadlineMs,
-  });
-  if (!capture || deadlineMs === undefined) throw new Error(`endpoint ${name} lacks capture or deadlineMs.`);
+  const { capture, deadlineMs, idleMs, maxInFlight } = input;
+  const spec = parse.parseEndpointSpec({ capture, deadlineMs, idleMs, maxInFlight });
+  if (!spec.capture || spec.deadlineMs === undefined) throw new Error(`endpoint ${name} lacks capture or deadlineMs.`);
   const versions = list(input.versions, `${name}.versions`).map(parseVersion);
   const ids = versions.map((version) => version.id);
   unique(ids, `${name}.versions`);
   const weights = parse.parseWeights(input.weights);
   const mirror = parse.parseMirror(input.mirror);
-  for (const id of [...Object.keys(weights), ...(mirror ? [mirror.version] : [])]) {
+  const lease = input.lease == null ? null : parseLease(input.lease);
+  for (const id of [...Object.keys({ ...weights, ...lease?.fallback }), ...(mirror ? [mirror.version] : [])]) {
     if (!ids.includes(id)) throw new Error(`endpoint ${name} sends traffic to version ${id}, which it does not have.`);
   }
-  const generation = parse.number(input.generation, `${name}.generation`, 0, Number.MAX_SAFE_INTEGER);
-  return { name, generation, weights, mirror, capture, deadlineMs, versions };
+  const generation = parse.number(input.generation, `${name}.generation`, 0, MAX_TIME);
+  const reverted = input.reverted == null ? null : parseReversion(input.reverted);
+  return { ...newEndpoint(name), ...spec, generation, weights, mirror, lease, reverted, versions };
+}
+
+function parseLease(value: unknown): GatewayLease {
+  const { expiresAt, ...lease } = parse.object(value, 'lease', ['ms', 'fallback', 'expiresAt']);
+  return { ...parse.parseLease(lease), expiresAt: parse.number(expiresAt, 'lease.expiresAt', 0, MAX_TIME) };
+}
+
+function parseReversion(value: unknown): GatewayReversion {
+  const input = parse.object(value, 'reverted', ['at', 'from', 'to', 'note']);
+  return {
+    at: parse.number(input.at, 'reverted.at', 0, MAX_TIME),
+    from: parse.parseWeights(input.from),
+    to: parse.parseWeights(input.to),
+    note: input.note == null ? null : parse.text(input.note, 'reverted.note'),
+  };
 }
 
 function parseVersion(value: unknown): DesiredVersion {

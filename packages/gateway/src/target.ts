@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { CALLER_BUCKETS } from '@sluice/sdk';
+import { unitHash } from './routing.ts';
 
 export interface Target {
   endpoint: string;
@@ -33,6 +35,11 @@ export function stickyKey(headers: IncomingHttpHeaders): string | null {
   }
   return null;
 }
+
+/** The bucket that a caller's traffic is counted in; null for a caller that does not say who it is. */
+export const callerBucket = (key: string | null): number | null =>
+  // Another salt than any version's: callers of one bucket are spread over the versions like all.
+  key === null ? null : Math.floor(unitHash(key, '/caller') * CALLER_BUCKETS);
 
 /** The caller's own request id where it is a sane one. */
 export function requestIdOf(headers: IncomingHttpHeaders): string | null {

@@ -1,27 +1,27 @@
-import type { ShadowComparison } from './api.ts';
-import { type Bucket, emptyBucket, emptyComparison, type Outcome, recordOutcome } from './bucket.ts';
+import { type Bucket, type Counts, emptyBucket, emptyComparison, type Outcome, recordOutcome } from './bucket.ts';
 import type { SeriesReport } from './ipc.ts';
 
 /** The proxy's counters since its last report to the host. */
 export class TrafficRecorder {
   #series = new Map<string, SeriesReport>();
 
-  record(endpoint: string, version: string, shadow: boolean, outcome: Outcome): void {
+  /** `caller` is the bucket of who asked, null when it did not say who it is. */
+  record(endpoint: string, version: string, shadow: boolean, outcome: Outcome, caller: number | null): void {
     const now = Date.now();
-    recordOutcome(this.#bucket(endpoint, version, shadow, now), outcome, now);
+    recordOutcome(this.#bucket(endpoint, version, shadow, now), outcome, now, caller);
   }
 
-  compare(endpoint: string, version: string, count: (comparison: ShadowComparison) => void): void {
+  compare(endpoint: string, version: string, count: (comparison: Counts) => void): void {
     const bucket = this.#bucket(endpoint, version, true, Date.now());
     bucket.comparison ??= emptyComparison();
     count(bucket.comparison);
   }
 
   /** Hands over everything recorded since the last call. */
-  take(): SeriesReport[] {
-    const reports = [...this.#series.values()];
+  take(): { at: number; series: SeriesReport[] } {
+    const series = [...this.#series.values()];
     this.#series = new Map();
-    return reports;
+    return { at: Date.now(), series };
   }
 
   #bucket(endpoint: string, version: string, shadow: boolean, now: number): Bucket {

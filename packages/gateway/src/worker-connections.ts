@@ -32,15 +32,20 @@ export class WorkerConnections {
   readonly #connections = new WeakMap<Socket, Connection>();
   readonly #answering = new Set<ServerResponse>();
   #justClosed: number[] = [];
+  #stopping = false;
+  #answered: () => void = () => undefined;
 
   constructor(listener: RequestListener, table: number | null, closed: (slots: number[]) => void) {
     this.#table = table;
     this.#closed = closed;
-    this.#server = createServer({ ServerResponse: AnnouncedResponse }, (req, res) => {
+    const serve: RequestListener = (req, res) => {
       const connection = this.#connections.get(req.socket);
       if (connection) this.#watch(req.socket, connection, res);
       listener(req, res);
-    });
+    };
+    this.#server = createServer({ ServerResponse: AnnouncedResponse }, serve);
+    // The model server decides whether it wants the body, not Node.
+    this.#server.on('checkContinue', serve);
     // Long enough that a caller seldom sends on a connection that is just being closed.
     this.#server.keepAliveTimeout = KEEP_ALIVE_MS;
     // It never listens itself, and Node starts the checks of header and request timeouts on this event.
@@ -61,12 +66,16 @@ export class WorkerConnections {
     socket.resume();
   }
 
-  /** Resolves when what is under way is answered, or when the time is up. */
+  /** Resolves when what is under way is answered, or when the time is up. Connections end with their answer. */
   async stop(timeoutMs: number): Promise<void> {
+    this.#stopping = true;
     this.#server.closeIdleConnections();
-    const answered = [...this.#answering].map((res) => new Promise((resolve) => res.once('close', resolve)));
-    const late = new Promise((resolve) => setTimeout(resolve, timeoutMs));
-    await Promise.race([Promise.all(answered), late]);
+    for (const res of this.#answering) res.shouldKeepAlive = false;
+    if (this.#answering.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#answered = resolve;
+      setTimeout(resolve, timeoutMs);
+    });
   }
 
   /** Lets go of every connection at once. */
@@ -77,7 +86,11 @@ export class WorkerConnections {
   #watch(socket: Socket, connection: Connection, res: ServerResponse): void {
     connection.open += 1;
     this.#answering.add(res);
-    res.once('close', () => this.#answering.delete(res));
+    if (this.#stopping) res.shouldKeepAlive = false;
+    res.once('close', () => {
+      this.#answering.delete(res);
+      if (this.#answering.size === 0) this.#answered();
+    });
     if (connection.open > 1) connection.pipelined = true;
     if (connection.state !== ConnectionState.busy) this.#note(socket, connection, ConnectionState.busy);
     res.once('ending', () => {

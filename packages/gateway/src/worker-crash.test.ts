@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type TestGateway, testGateway, until } from './testing/gateway.ts';
+import { settledMetrics, type TestGateway, testGateway, until } from './testing/gateway.ts';
 import { SteadyLoad } from './testing/load.ts';
 
 let gateway: TestGateway;
@@ -96,12 +96,38 @@ test('a hung worker is replaced, and who asked meanwhile is answered', async () 
 });
 
 test('metrics from before the crash are still there', async () => {
-  const requests = async () => (await gateway.client.metrics('digits')).versions.v1?.requests ?? 0;
+  const requests = async () => (await settledMetrics(gateway.client, 'digits')).versions.v1?.requests ?? 0;
   const before = await requests();
   for (let i = 0; i < 10; i += 1) await (await fetch(`${gateway.host.url}/digits/invocations`)).text();
   expect(await requests()).toBe(before + 10);
   await newWorker(killWorker());
   expect(await requests()).toBe(before + 10);
+});
+
+test('windows that follow each other count every answer once, over the death of a worker', async () => {
+  let { until: since } = await settledMetrics(gateway.client, 'digits');
+  let counted = 0;
+  const look = async () => {
+    const metrics = await gateway.client.metrics('digits', { since });
+    expect(metrics.since).toBe(since);
+    since = metrics.until;
+    counted += metrics.versions.v1?.requests ?? 0;
+  };
+  for (let round = 0; round < 3; round += 1) {
+    for (let i = 0; i < 50; i += 1) {
+      await (await fetch(`${gateway.host.url}/digits/invocations`)).text();
+      if (i % 10 === 0) await look();
+    }
+    // Asked for, what the worker has counted is with the host.
+    await look();
+    await newWorker(killWorker());
+  }
+  const end = Date.now();
+  await until(async () => {
+    await look();
+    return since > end;
+  }, 'the last second');
+  expect(counted).toBe(150);
 });
 
 test('every captured line is whole after all this', async () => {

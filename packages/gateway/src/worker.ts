@@ -82,7 +82,7 @@ function end(): void {
 }
 
 function report(): void {
-  tell({ type: 'report', series: recorder.take(), captures: captures.takeReports() });
+  tell({ type: 'report', ...recorder.take(), captures: captures.takeReports() });
 }
 
 function tell(message: FromWorker): void {

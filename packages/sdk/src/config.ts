@@ -33,6 +33,12 @@ export interface EndpointConfig {
   readonly ready?: Duration;
   /** Percent of answered requests to keep for replay. @default 100 */
   readonly capture?: number;
+  /** Time a server has from the last byte of a request to the first of its answer. @default '30 seconds' */
+  readonly deadline?: Duration;
+  /** Longest gap between two parts of an answer; a stream that goes on is never cut. @default '60 seconds' */
+  readonly idle?: Duration;
+  /** Requests of one version under way at a time; more are refused with 503. @default 256 */
+  readonly maxInFlight?: number;
 }
 
 export interface Target {

@@ -4,6 +4,7 @@
  */
 import type { Artifact, Dataset, Json, Model, StepOutput } from './artifact.ts';
 import type { Decision, DecisionRequest } from './decision.ts';
+import type { Ledger, Observation, RolloutAnswer } from './endpoint.ts';
 import type { RolloutSpec } from './rollout.ts';
 import type { DeploySpec, EvaluateSpec, ExtractSpec, JobSpec, ReplaySpec } from './spec.ts';
 import type { Lease, Mirror, Weights } from './traffic.ts';
@@ -151,19 +152,6 @@ export interface Candidate {
   readonly registered: { readonly model: string; readonly version: string; readonly url: string } | null;
 }
 
-/** What an endpoint serves. */
-export interface EndpointState {
-  readonly endpoint: string;
-  readonly stable: Candidate | null;
-  readonly candidate: Candidate | null;
-  readonly previous: Candidate | null;
-  readonly phase: string;
-  readonly weights: Readonly<Record<string, number>>;
-  readonly rollout: string | null;
-  readonly queued: readonly string[];
-  readonly history: readonly RolloutOutcome[];
-}
-
 export interface RolloutRequest {
   /** Unique and stable over retries and resets: `<workflow id>/<step>@<digest>`. */
   readonly id: string;
@@ -300,9 +288,9 @@ export interface SluiceActivities {
   }): Promise<Artifact>;
   notify(input: { readonly ref: StepRef; readonly notification: Notification }): Promise<void>;
   /** Hands a rollout to the endpoint's workflow, starting that when there is none. */
-  requestRollout(input: {
-    readonly request: RolloutRequest;
-  }): Promise<{ readonly accepted: boolean; readonly why: string | null }>;
+  requestRollout(input: { readonly request: RolloutRequest }): Promise<RolloutAnswer>;
+  /** Takes a rollout back whose run was cancelled; an endpoint that does not know it is no error. */
+  withdrawRollout(input: { readonly endpoint: string; readonly id: string }): Promise<void>;
   /** What the endpoint's workflow says of one rollout; null when it knows nothing of it. */
   rolloutOutcome(input: {
     readonly endpoint: string;
@@ -311,21 +299,39 @@ export interface SluiceActivities {
 
   // What the endpoint workflow uses; `endpoint` names the config's entry.
   startVersion(input: { readonly endpoint: string; readonly candidate: Candidate }): Promise<ReadyOutcome>;
-  /** Sets weights (percent per version id) and mirror, and reads them back. */
+  /** What target, ledger and registry show of an endpoint. */
+  observeEndpoint(input: { readonly endpoint: string }): Promise<Observation>;
+  /** Writes the ledger's next page; `conflict` when somebody else has written it. */
+  saveLedger(input: {
+    readonly endpoint: string;
+    readonly seq: number;
+    /** Whoever wrote a page may write it again. */
+    readonly owner: string;
+    readonly ledger: Ledger;
+  }): Promise<{ readonly conflict: boolean }>;
+  /**
+   * Sets weights (percent per version id) and mirror, and reads them back. `refused` says why a version of them cannot
+   * serve; `at` is when they were seen in force, epoch ms.
+   */
   setTraffic(input: {
     readonly endpoint: string;
     readonly weights: Weights;
     readonly mirror: Mirror | null;
     /** Of a split that is watched; null for what may stay. */
     readonly lease: Lease | null;
-  }): Promise<{ readonly at: number }>;
+    /** Versions that run serve even when they are not ready: for the way back. */
+    readonly unready: boolean;
+  }): Promise<{ readonly at: number; readonly refused: string | null }>;
   watchTraffic(input: WatchInput): Promise<WatchOutcome>;
   stopVersion(input: { readonly endpoint: string; readonly id: string }): Promise<void>;
   /** Moves MLflow's aliases `production` and `previous`, or tags a version as rolled back. */
   markVersion(input: {
     readonly endpoint: string;
     readonly candidate: Candidate;
+    /** What served before `deployed`, or what serves after any other end. */
     readonly previous: Candidate | null;
+    /** Where a rollback would go from now on. */
+    readonly former: Candidate | null;
     readonly state: RolloutState;
     readonly reason: string | null;
   }): Promise<void>;
@@ -335,7 +341,15 @@ export interface SluiceActivities {
 
 /** Payload of a webhook; documented in `docs/notifications.md`. */
 export interface Notification {
-  readonly event: 'awaiting-approval' | 'blocked' | 'decided' | 'expired' | 'deployed' | 'rolled-back' | 'failed';
+  readonly event:
+    | 'awaiting-approval'
+    | 'blocked'
+    | 'decided'
+    | 'expired'
+    | 'deployed'
+    | 'rolled-back'
+    | 'failed'
+    | 'alarm';
   readonly pipeline: string;
   readonly run: string;
   readonly endpoint: string | null;

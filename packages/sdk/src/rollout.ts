@@ -45,6 +45,10 @@ export interface RolloutSpec {
   readonly bake: number;
   /** Percent of requests copied to the candidate before it answers any; 0 for none. */
   readonly shadow: number;
+  /** Percent that stays on the stable version through the bake. */
+  readonly control: number;
+  /** Milliseconds after which a split that nobody watches goes back by itself. */
+  readonly lease: number;
   readonly health: HealthPolicy;
 }
 
@@ -136,6 +140,8 @@ function rollout(kind: RolloutSpec['kind'], steps: readonly number[], options: R
       extend: time('extend', options.extend, hold * 5),
       bake: time('bake', options.bake, 600_000),
       shadow: options.shadow ?? 0,
+      control: 10,
+      lease: 60_000,
       health: {
         scrape: time('health.scrape', health.scrape, 1_000),
         window: time('health.window', health.window, 30_000),

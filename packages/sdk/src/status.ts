@@ -67,6 +67,7 @@ export const Signal = {
   override: 'override',
   reject: 'reject',
   rolloutFinished: 'rolloutFinished',
+  withdraw: 'withdraw',
 } as const;
 export const Update = { decide: 'decide', rollout: 'rollout', rollback: 'rollback' } as const;
 export const Query = { status: 'status', endpoint: 'endpoint' } as const;

@@ -8,6 +8,7 @@ let details: (() => string) | null = null;
 let seed: string | null = null;
 /** Time of the workflow task that began an execution made by a reset, epoch ms. */
 let resetAt: number | null = null;
+let resetCount = 0;
 
 /**
  * Says what Temporal's UI shows of this workflow. It is rendered when somebody looks: the UI reads it by a query, and to
@@ -25,6 +26,11 @@ export function repeatsAfterReset(): boolean {
   return resetAt === Date.now();
 }
 
+/** How often a reset has begun this execution anew; 0 for one that went its way from its start. */
+export function resets(): number {
+  return resetCount;
+}
+
 /** A worker's bundle has to name this module among its `workflowInterceptorModules`. */
 export function interceptors(): WorkflowInterceptors {
   return {
@@ -32,7 +38,10 @@ export function interceptors(): WorkflowInterceptors {
       {
         activate(input, next) {
           const now = randomnessSeed();
-          if (seed !== null && now !== seed) resetAt = Date.now();
+          if (seed !== null && now !== seed) {
+            resetAt = Date.now();
+            resetCount += 1;
+          }
           seed = now;
           if (details !== null && input.activation.jobs?.some((job) => job.queryWorkflow)) setCurrentDetails(details());
           next(input);

@@ -10,7 +10,7 @@ import {
   SluiceError,
   type StepRef,
 } from '@sluice/sdk';
-import { condition, defineSignal, setHandler } from '@temporalio/workflow';
+import { CancellationScope, condition, defineSignal, isCancellation, setHandler } from '@temporalio/workflow';
 import { small } from './activities.ts';
 import { summary } from './summary.ts';
 
@@ -20,16 +20,24 @@ const ASK_AGAIN = { first: 60_000, most: 30 * 60_000 };
 const outcomes = new Map<string, RolloutOutcome>();
 let listening = false;
 
-/** Asks the endpoint for the rollout and waits for its answer, however long that takes. */
+/**
+ * Asks the endpoint for the rollout and waits for its answer, however long that takes. A run that is cancelled meanwhile
+ * takes its rollout back: what waits is dropped, and traffic that has moved goes back.
+ *
+ * @param against digest of the stable version that the decision was made against, null for an empty endpoint
+ * @param round how often this decision was handed over already: 0 for the first time
+ */
 export async function askRollout(
   ref: StepRef,
   spec: DeploySpec,
   candidate: Candidate,
   decision: Decision | null,
+  against?: string | null,
+  round = 0,
 ): Promise<RolloutOutcome> {
   const request: RolloutRequest = {
     // One rollout per decision: a candidate that was rolled back may be decided on again after a repair.
-    id: `${ref.workflowId}/${ref.step}@${candidate.id}#${decision?.at ?? ''}`,
+    id: `${ref.workflowId}/${ref.step}@${candidate.id}#${decision?.at ?? ''}${round === 0 ? '' : `/${round}`}`,
     endpoint: spec.endpoint,
     candidate,
     spec: spec.rollout,
@@ -37,33 +45,47 @@ export async function askRollout(
     replyTo: ref.workflowId,
     by: decision?.by ?? 'policy',
     decidedAt: decision === null ? Date.now() : Date.parse(decision.at),
+    ...(against === undefined ? {} : { against }),
   };
+  try {
+    return await answered(ref, request);
+  } catch (error) {
+    if (isCancellation(error)) await withdraw(ref, request);
+    throw error;
+  }
+}
+
+async function answered(ref: StepRef, request: RolloutRequest): Promise<RolloutOutcome> {
+  const { endpoint, id } = request;
   for (;;) {
-    const { accepted, why } = await small(`${ref.step}: ask for the rollout`).requestRollout({ request });
+    const { accepted, why, outcome } = await small(`${ref.step}: ask for the rollout`).requestRollout({ request });
     if (!accepted) {
       throw new SluiceError(
         ErrorCode.EndpointBusy,
-        `${ref.step}: ${endpointWorkflowId(spec.endpoint)} refused the rollout: ${why}.`,
+        `${ref.step}: ${endpointWorkflowId(endpoint)} refused the rollout: ${why}.`,
         {
           where: ref.step,
-          fix: "Wait for the rollout that is under way and retry from this step, or set onBusy to 'queue' or 'supersede'.",
+          fix: "Wait for what is under way and retry from this step, or set onBusy to 'queue' or 'supersede'.",
         },
       );
     }
+    if (outcome !== null) return outcome;
     for (let patience = ASK_AGAIN.first; ; patience = Math.min(patience * 2, ASK_AGAIN.most)) {
-      await condition(() => outcomes.has(request.id), patience, {
-        summary: summary(`${ref.step}: rollout under way`),
-      });
-      const told = outcomes.get(request.id);
+      await condition(() => outcomes.has(id), patience, { summary: summary(`${ref.step}: rollout under way`) });
+      const told = outcomes.get(id);
       if (told !== undefined) return told;
-      const known = await small(`${ref.step}: how is the rollout?`).rolloutOutcome({
-        endpoint: spec.endpoint,
-        id: request.id,
-      });
+      const known = await small(`${ref.step}: how is the rollout?`).rolloutOutcome({ endpoint, id });
       if (known === null) break;
       if (known !== 'under-way') return known;
     }
   }
+}
+
+/** Without end: a run that nobody wants any more must not deploy. */
+async function withdraw(ref: StepRef, { endpoint, id }: RolloutRequest): Promise<void> {
+  await CancellationScope.nonCancellable(() =>
+    small(`${ref.step}: take the rollout back`).withdrawRollout({ endpoint, id }),
+  );
 }
 
 /** Module state is per workflow execution in the sandbox; outcomes are kept by rollout id. */

@@ -240,7 +240,14 @@ async function tell(
 async function markAsServing(ref: StepRef, spec: DeploySpec, candidate: Candidate): Promise<void> {
   const options = { scheduleToCloseTimeout: '10 minutes' } as const;
   await small(`${ref.step}: mark as serving`, options)
-    .markVersion({ endpoint: spec.endpoint, candidate, previous: candidate, state: 'deployed', reason: null })
+    .markVersion({
+      endpoint: spec.endpoint,
+      candidate,
+      previous: candidate,
+      former: null,
+      state: 'deployed',
+      reason: null,
+    })
     .catch((error: unknown) => {
       if (isCancellation(error)) throw error;
     });

@@ -1,6 +1,7 @@
 import { ENDPOINT_WORKFLOW, type Pipeline, pipelineDefinition, useRuntime } from '@sluice/sdk';
-import { workflowInfo } from '@temporalio/workflow';
-import { type EndpointMemory, sluiceEndpoint } from './endpoint.ts';
+import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import type { Machine } from './endpoint/machine.ts';
+import { sluiceEndpoint } from './endpoint.ts';
 import { TemporalRuntime } from './temporal-runtime.ts';
 
 /**
@@ -13,10 +14,13 @@ export function sluiceWorkflows(...modules: readonly object[]): (...args: unknow
     const definition = pipelineDefinition(value);
     if (definition !== null) pipelines.set(definition.name, value as Pipeline<unknown, unknown>);
   }
-  return async (...args) => {
+  // Runs stay with the build they began on; an endpoint lives for years and follows the newest.
+  const options = () =>
+    workflowInfo().workflowType === ENDPOINT_WORKFLOW ? ({ versioningBehavior: 'AUTO_UPGRADE' } as const) : {};
+  const dispatch = async (...args: unknown[]) => {
     const { workflowType } = workflowInfo();
     if (workflowType === ENDPOINT_WORKFLOW) {
-      return sluiceEndpoint(args[0] as { readonly endpoint: string; readonly memory?: EndpointMemory });
+      return sluiceEndpoint(args[0] as { readonly endpoint: string; readonly memory?: Machine });
     }
     const pipeline = pipelines.get(workflowType);
     if (pipeline === undefined) {
@@ -28,4 +32,6 @@ export function sluiceWorkflows(...modules: readonly object[]): (...args: unknow
     useRuntime(new TemporalRuntime());
     return (pipeline as (...args: unknown[]) => Promise<unknown>)(...args);
   };
+  setWorkflowOptions(options, dispatch);
+  return dispatch;
 }

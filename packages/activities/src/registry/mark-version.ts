@@ -8,38 +8,36 @@ import { Alias, dropAlias, tagVersion, type VersionRef } from './model-version.t
  * was rolled back. Asked twice it changes nothing more. Without MLflow there is nothing to mark.
  */
 export function markVersionActivity({ mlflow }: Pick<ActivityContext, 'mlflow'>): SluiceActivities['markVersion'] {
-  return async ({ candidate, previous, state, reason }) => {
+  return async ({ candidate, previous, former, state, reason }) => {
     const version = candidate.registered;
     if (mlflow === null || version === null) return;
     if (state === 'deployed' && previous?.digest === candidate.digest) return serving(mlflow, version);
-    if (state === 'deployed') return deployed(mlflow, version, previous, reason);
+    if (state === 'deployed') return deployed(mlflow, version, previous);
     const current = await mlflow.getVersionByAlias(version.model, Alias.production);
     if (state === 'rolled-back' && current?.version === version.version) {
       const back = sameModel(version, previous);
       if (back === null) await mlflow.deleteAlias(version.model, Alias.production);
-      else await mlflow.setAlias(version.model, Alias.production, back.version);
+      else {
+        await mlflow.setAlias(version.model, Alias.production, back.version);
+        await tagVersion(mlflow, back, { 'sluice.state': 'deployed' });
+      }
+      // Where a rollback would go from now on; never to what was just left.
+      const next = sameModel(version, former);
+      if (next === null) await mlflow.deleteAlias(version.model, Alias.previous);
+      else await mlflow.setAlias(version.model, Alias.previous, next.version);
     }
     await tagVersion(mlflow, version, { 'sluice.state': state, [`sluice.${state}.reason`]: reason });
     await dropAlias(mlflow, version, Alias.candidate);
   };
 }
 
-async function deployed(
-  mlflow: MlflowClient,
-  version: VersionRef,
-  previous: Candidate | null,
-  reason: string | null,
-): Promise<void> {
+async function deployed(mlflow: MlflowClient, version: VersionRef, previous: Candidate | null): Promise<void> {
   const current = await mlflow.getVersionByAlias(version.model, Alias.production);
   const former =
     sameModel(version, previous) ?? (current === null ? null : { model: version.model, version: current.version });
   if (former !== null && former.version !== version.version) {
     await mlflow.setAlias(version.model, Alias.previous, former.version);
-    // A reason comes with going back by hand: then the version before is the one that was taken off.
-    await tagVersion(mlflow, former, {
-      'sluice.state': reason === null ? 'replaced' : 'rolled-back',
-      'sluice.rolled-back.reason': reason,
-    });
+    await tagVersion(mlflow, former, { 'sluice.state': 'replaced' });
   }
   await mlflow.setAlias(version.model, Alias.production, version.version);
   await tagVersion(mlflow, version, { 'sluice.state': 'deployed' });

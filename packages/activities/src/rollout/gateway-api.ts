@@ -1,78 +1,36 @@
-import { ErrorCode, SluiceError } from '@sluice/sdk';
+import {
+  type CaptureList,
+  ErrorCode,
+  type GatewayEndpoint,
+  type GatewayEndpointSpec,
+  type GatewayMetrics,
+  type GatewayMetricsQuery,
+  type GatewayRenewal,
+  type GatewayTrafficSpec,
+  type GatewayVersion,
+  type GatewayVersionDetail,
+  type GatewayVersionSpec,
+  type PingResult,
+  SluiceError,
+} from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 
-/** What Sluice uses of the gateway's admin API; times in epoch ms, durations in ms. */
+/** What Sluice uses of the gateway's admin API, by the types of the one contract. */
 export interface GatewayApi {
-  putEndpoint(endpoint: string, spec: { readonly capture?: { readonly percent: number } }): Promise<unknown>;
+  putEndpoint(endpoint: string, spec: GatewayEndpointSpec): Promise<GatewayEndpoint>;
   /** Null when the gateway has no such endpoint. */
   endpoint(endpoint: string): Promise<GatewayEndpoint | null>;
-  putVersion(endpoint: string, id: string, spec: GatewayVersionSpec): Promise<unknown>;
+  putVersion(endpoint: string, id: string, spec: GatewayVersionSpec): Promise<GatewayVersion>;
   /** Null when it has no such version. */
   version(endpoint: string, id: string): Promise<GatewayVersionDetail | null>;
   deleteVersion(endpoint: string, id: string): Promise<unknown>;
-  putTraffic(endpoint: string, traffic: GatewayTraffic): Promise<unknown>;
-  metrics(endpoint: string, window: { readonly since: number; readonly until?: number }): Promise<GatewayMetrics>;
+  putTraffic(endpoint: string, traffic: GatewayTrafficSpec): Promise<GatewayEndpoint>;
+  /** `Refused` with 409 when there is no lease, or that of another generation. */
+  renewLease(endpoint: string, renewal?: GatewayRenewal): Promise<GatewayEndpoint>;
+  metrics(endpoint: string, window: GatewayMetricsQuery): Promise<GatewayMetrics>;
   /** Null when it has no such endpoint. */
-  captures(endpoint: string, since: number): Promise<GatewayCaptures | null>;
-  ping(endpoint: string, id: string): Promise<{ readonly ok: boolean; readonly status: number | null }>;
-}
-
-export interface GatewayVersionSpec {
-  readonly digest: string;
-  readonly command: readonly string[];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly modelPath: string;
-  readonly readyTimeoutMs: number;
-}
-
-export interface GatewayVersion {
-  readonly id: string;
-  readonly digest: string;
-  readonly state: 'starting' | 'ready' | 'unhealthy' | 'crashed' | 'stopped';
-  readonly restarts: number;
-  readonly lastError: string | null;
-  /** When a crashed version is started again; null when the gateway gave up on it. */
-  readonly nextStartAt?: number | null;
-}
-
-export interface GatewayVersionDetail extends GatewayVersion {
-  readonly logTail: readonly string[];
-}
-
-export interface GatewayTraffic {
-  readonly weights: Readonly<Record<string, number>>;
-  readonly mirror: { readonly version: string; readonly percent: number } | null;
-}
-
-export interface GatewayEndpoint extends GatewayTraffic {
-  readonly name: string;
-  readonly versions: readonly GatewayVersion[];
-}
-
-export interface VersionTraffic {
-  readonly requests: number;
-  /** 5xx, broken connections and missed deadlines. */
-  readonly errors: number;
-  /** Answers by class, `4xx`. */
-  readonly byStatus: Readonly<Record<string, number>>;
-  readonly latency: { readonly count: number; readonly p50: number | null; readonly samples: readonly number[] };
-  readonly firstErrorAt: number | null;
-}
-
-export interface ShadowTraffic extends VersionTraffic {
-  readonly comparison?: { readonly compared: number; readonly worse: number };
-}
-
-export interface GatewayMetrics {
-  readonly now: number;
-  readonly versions: Readonly<Record<string, VersionTraffic>>;
-  readonly shadow: Readonly<Record<string, ShadowTraffic>>;
-}
-
-export interface GatewayCaptures {
-  readonly files: readonly { readonly path: string; readonly bytes: number; readonly lastAt: number }[];
-  readonly count: number;
+  captures(endpoint: string, since: number): Promise<CaptureList | null>;
+  ping(endpoint: string, id: string): Promise<PingResult>;
 }
 
 /** The gateway's own code of a refusal, in `data.code`. */
@@ -101,9 +59,10 @@ export function gatewayApi(context: Pick<ActivityContext, 'gateway'>): GatewayAp
     deleteVersion: (endpoint, id) =>
       orNull(call('DELETE', ['endpoints', endpoint, 'versions', id], undefined, '', DELETE_TIMEOUT)),
     putTraffic: (endpoint, traffic) => call('PUT', ['endpoints', endpoint, 'traffic'], traffic),
-    metrics: (endpoint, { since, until }) => {
-      const query = `?since=${Math.max(0, since)}${until === undefined ? '' : `&until=${until}`}`;
-      return call('GET', ['endpoints', endpoint, 'metrics'], undefined, query);
+    renewLease: (endpoint, renewal = {}) => call('POST', ['endpoints', endpoint, 'lease'], renewal),
+    metrics: (endpoint, window) => {
+      const query = Object.entries(window).map(([name, ms]) => `${name}=${Math.max(0, ms)}`);
+      return call('GET', ['endpoints', endpoint, 'metrics'], undefined, `?${query.join('&')}`);
     },
     captures: (endpoint, since) =>
       orNull(call('GET', ['endpoints', endpoint, 'captures'], undefined, `?since=${Math.max(0, since)}`)),
@@ -113,8 +72,8 @@ export function gatewayApi(context: Pick<ActivityContext, 'gateway'>): GatewayAp
 
 /** Milliseconds one call may take. */
 const TIMEOUT = 10_000;
-/** A version is drained for 5 s and then given 5 s to end: one that hangs takes all of that. */
-const DELETE_TIMEOUT = 20_000;
+/** A version is drained up to the endpoint's deadline and then given 5 s to end: one that hangs takes all of that. */
+const DELETE_TIMEOUT = 60_000;
 
 async function request<Value>(
   gateway: NonNullable<ActivityContext['gateway']>,

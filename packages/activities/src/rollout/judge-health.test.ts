@@ -1,14 +1,14 @@
 import { canary, type Evidence, type HealthPolicy, worstOf } from '@sluice/sdk';
 import { describe, expect, test } from 'vitest';
-import type { ShadowTraffic, VersionTraffic } from './gateway-api.ts';
 import { judgeHealth } from './judge-health.ts';
+import type { JudgedTraffic } from './judged-traffic.ts';
 
 const policy: HealthPolicy = canary([5]).health; // 20 requests, 5 % at most, 1 % more than stable, twice the median
 
 function traffic(
   requests: number,
   more: { errors?: number; refused?: number; latency?: number[] } = {},
-): VersionTraffic {
+): JudgedTraffic {
   const {
     errors = 0,
     refused = 0,
@@ -24,7 +24,7 @@ function traffic(
   };
 }
 
-function verdict(candidate: ShadowTraffic, stable: VersionTraffic | null, overrides: Partial<HealthPolicy> = {}) {
+function verdict(candidate: JudgedTraffic, stable: JudgedTraffic | null, overrides: Partial<HealthPolicy> = {}) {
   return worstOf(judgeHealth({ candidate, stable, policy: { ...policy, ...overrides } }).map((row) => row.verdict));
 }
 

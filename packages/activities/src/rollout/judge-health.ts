@@ -3,7 +3,7 @@ import { binomialUpperTail } from '../statistics/binomial.ts';
 import { fisherExactGreater } from '../statistics/fisher-exact.ts';
 import { hodgesLehmann } from '../statistics/hodges-lehmann.ts';
 import { mannWhitneyGreater } from '../statistics/mann-whitney.ts';
-import type { ShadowTraffic, VersionTraffic } from './gateway-api.ts';
+import type { JudgedTraffic } from './judged-traffic.ts';
 
 /**
  * How sure a failure must be, one-sided. Stricter than the usual 5 %, because a rollout is looked at many times, and
@@ -14,9 +14,9 @@ export const ALPHA = 0.01;
 export const LEAST_SHIFT = 5;
 
 export interface HealthInput {
-  readonly candidate: ShadowTraffic;
+  readonly candidate: JudgedTraffic;
   /** Null where there is nothing to compare with. */
-  readonly stable: VersionTraffic | null;
+  readonly stable: JudgedTraffic | null;
   readonly policy: HealthPolicy;
   /** Where the stable version's numbers are from, when it is another time than the candidate's. */
   readonly stableNote?: string;

@@ -38,7 +38,7 @@ async function started(id: string, behaviour: Record<string, unknown> = {}) {
 }
 
 function traffic(weights: Record<string, number>, mirror: { version: string; percent: number } | null = null) {
-  return setTrafficActivity(fix.context)({ endpoint: 'demo', weights, mirror });
+  return setTrafficActivity(fix.context)({ endpoint: 'demo', weights, mirror, lease: null });
 }
 
 function watch(more: Partial<WatchInput>, health: Parameters<typeof canary>[1] = {}) {
@@ -52,6 +52,7 @@ function watch(more: Partial<WatchInput>, health: Parameters<typeof canary>[1] =
     since: Date.now(),
     hold: 3_000,
     extend: 5_000,
+    ...{ weights: {}, memory: null },
     ...more,
   });
 }
@@ -150,7 +151,7 @@ describe('traffic', () => {
   }, 30_000);
 
   test('taken off an endpoint that does not exist is done', async () => {
-    await setTrafficActivity(fix.context)({ endpoint: 'nothing-here', weights: {}, mirror: null });
+    await setTrafficActivity(fix.context)({ endpoint: 'nothing-here', weights: {}, mirror: null, lease: null });
   });
 });
 

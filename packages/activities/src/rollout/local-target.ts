@@ -1,16 +1,29 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Candidate, type Digest, describeError, ErrorCode, type ReadyOutcome, SluiceError } from '@sluice/sdk';
+import {
+  type Candidate,
+  type Digest,
+  describeError,
+  type EndpointConfig,
+  ErrorCode,
+  type GatewayEndpointSpec,
+  type GatewayVersionSpec,
+  milliseconds,
+  type ReadyOutcome,
+  SluiceError,
+} from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { type ActivityScope, pause } from '../serving/activity-scope.ts';
 import { modelFiles } from '../serving/model-files.ts';
 import { serveCommand } from '../serving/serve-command.ts';
-import { type GatewayApi, type GatewayVersionSpec, gatewayApi, refusalOf } from './gateway-api.ts';
+import { type GatewayApi, gatewayApi, refusalOf } from './gateway-api.ts';
 import type { Target } from './target.ts';
 
 /** Milliseconds between looks at a gateway that is asked to change something. */
 const POLL = 200;
 /** Milliseconds in which weights must be seen in force before the call fails, to be made again. */
 const TRAFFIC_LIMIT = 10_000;
+/** As `EndpointConfig` states them: a limit that is taken out of the config goes back to its default. */
+const DEFAULTS = { deadline: '30 seconds', idle: '60 seconds' } as const;
 /** Milliseconds on top of the server's own for a version to get ready. */
 const READY_SLACK = 5_000;
 
@@ -44,11 +57,23 @@ export function localTarget(context: ActivityContext): Target {
     },
     async measure(endpoint, window) {
       const [metrics, state] = await Promise.all([api.metrics(endpoint, window), api.endpoint(endpoint)]);
-      return { ...metrics, states: Object.fromEntries((state?.versions ?? []).map((one) => [one.id, one])) };
+      const states = Object.fromEntries((state?.versions ?? []).map((one) => [one.id, one]));
+      return { ...metrics, states, weights: positive(state?.weights ?? {}), mirror: state?.mirror ?? null };
     },
     async stop(endpoint, id) {
       await api.deleteVersion(endpoint, id);
     },
+  };
+}
+
+/** What the config says of an endpoint, in the gateway's words; what it leaves out is at its default. */
+function endpointSpec(endpoint: string, config: EndpointConfig): GatewayEndpointSpec {
+  const ms = (limit: 'deadline' | 'idle') => milliseconds(config[limit] ?? DEFAULTS[limit], `${endpoint}.${limit}`);
+  return {
+    capture: { percent: config.capture ?? 100 },
+    deadlineMs: ms('deadline'),
+    idleMs: ms('idle'),
+    maxInFlight: config.maxInFlight ?? 256,
   };
 }
 
@@ -69,7 +94,7 @@ async function start(
     modelPath,
     readyTimeoutMs: ready,
   };
-  await api.putEndpoint(endpoint, { capture: { percent: config.capture ?? 100 } });
+  await api.putEndpoint(endpoint, endpointSpec(endpoint, config));
   await put(api, endpoint, candidate.id, spec, scope);
   const reason = await untilReady(api, endpoint, candidate.id, ready, scope);
   if (reason === null) return { ready: true, reason: null };

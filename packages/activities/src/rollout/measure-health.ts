@@ -1,7 +1,14 @@
-import { type Evidence, type Verdict, type WatchInput, worstOf } from '@sluice/sdk';
-import type { GatewayVersion, ShadowTraffic, VersionTraffic } from './gateway-api.ts';
+import {
+  type Evidence,
+  type Measurement,
+  type Verdict,
+  type VersionHealth,
+  type WatchInput,
+  worstOf,
+} from '@sluice/sdk';
 import { judgeHealth } from './judge-health.ts';
-import type { Measurement, Target } from './target.ts';
+import { type JudgedTraffic, judged } from './judged-traffic.ts';
+import type { Target } from './target.ts';
 
 export interface Health {
   readonly verdict: Verdict;
@@ -18,7 +25,7 @@ export interface PhaseMemory {
   /** Restarts of the candidate when the phase was first looked at. */
   restarts: number | null;
   /** The stable version's traffic just before the phase; undefined until it was asked for. */
-  earlier: VersionTraffic | null | undefined;
+  earlier: JudgedTraffic | null | undefined;
   /** Epoch ms of the last look. */
   lastLook: number;
 }
@@ -26,7 +33,7 @@ export interface PhaseMemory {
 /** Milliseconds before the phase from which the stable version's numbers may be taken; as far as the gateway remembers. */
 const EARLIER = 840_000;
 
-const none: VersionTraffic = {
+const none: JudgedTraffic = {
   requests: 0,
   errors: 0,
   byStatus: {},
@@ -64,9 +71,9 @@ export async function measureHealth(target: Target, input: WatchInput, memory: P
 
 function rowsOf(
   measured: Measurement,
-  candidate: ShadowTraffic,
+  candidate: JudgedTraffic,
   input: WatchInput,
-  earlier: VersionTraffic | null,
+  earlier: JudgedTraffic | null,
 ): Evidence[] {
   const policy = input.spec.health;
   if (input.stable === null) return judgeHealth({ candidate, stable: null, policy });
@@ -77,15 +84,16 @@ function rowsOf(
 }
 
 /** What a version answered; a mirrored one answers no one, so its copies are what counts. */
-function trafficOf(measured: Measurement, id: string): ShadowTraffic {
+function trafficOf(measured: Measurement, id: string): JudgedTraffic {
   const live = measured.versions[id];
   const shadow = measured.shadow[id];
-  if (live !== undefined && live.requests > 0) return live;
-  return shadow !== undefined && shadow.requests > 0 ? shadow : (live ?? none);
+  if (live !== undefined && live.requests > 0) return judged(live);
+  if (shadow === undefined || shadow.requests === 0) return live === undefined ? none : judged(live);
+  return { ...judged(shadow), comparison: shadow.comparison };
 }
 
 /** At 100 % the stable version answers nothing: then its last answers before are the measure. */
-async function earlierTraffic(target: Target, { endpoint, stable, since }: WatchInput): Promise<VersionTraffic | null> {
+async function earlierTraffic(target: Target, { endpoint, stable, since }: WatchInput): Promise<JudgedTraffic | null> {
   if (stable === null) return null;
   const before = await target.measure(endpoint, { since: since - EARLIER, until: since });
   const traffic = trafficOf(before, stable);
@@ -93,7 +101,7 @@ async function earlierTraffic(target: Target, { endpoint, stable, since }: Watch
 }
 
 /** Is the candidate's process well, and still the one that began the phase? */
-function stateRow(version: GatewayVersion | undefined, input: WatchInput, memory: PhaseMemory): Evidence {
+function stateRow(version: VersionHealth | undefined, input: WatchInput, memory: PhaseMemory): Evidence {
   const base = { metric: 'server process', value: null } as const;
   if (version === undefined) return { ...base, verdict: 'fail', note: `${input.candidate} is not running` };
   memory.restarts ??= version.restarts;
@@ -118,7 +126,7 @@ function gone(measured: Measurement, { candidate }: WatchInput): boolean {
 }
 
 /** Errors have their own time; for the rest it is the start of the first window that showed it. */
-function noteFirstBad(memory: PhaseMemory, candidate: VersionTraffic, verdict: Verdict, windowStart: number): void {
+function noteFirstBad(memory: PhaseMemory, candidate: JudgedTraffic, verdict: Verdict, windowStart: number): void {
   const known = [memory.firstBadAt, candidate.firstErrorAt].filter((at) => at !== null);
   if (known.length > 0) memory.firstBadAt = Math.min(...known);
   else if ((candidate.byStatus['4xx'] ?? 0) > 0) memory.firstBadAt = memory.lastLook;

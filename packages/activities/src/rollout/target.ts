@@ -1,21 +1,18 @@
-import type { Candidate, ReadyOutcome } from '@sluice/sdk';
+import type { Candidate, Measurement, Mirror, ReadyOutcome, Weights } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import type { ActivityScope } from '../serving/activity-scope.ts';
-import type { GatewayMetrics, GatewayTraffic, GatewayVersion } from './gateway-api.ts';
 import { localTarget } from './local-target.ts';
-
-/** Traffic in a window, and how the versions are now. */
-export interface Measurement extends GatewayMetrics {
-  /** By version id; a version that is not there is missing. */
-  readonly states: Readonly<Record<string, GatewayVersion>>;
-}
 
 /** Where an endpoint's versions run. Every call may be made again. */
 export interface Target {
   /** Starts a version without traffic, and waits until it is ready or will not be; then nothing of it is left. */
   start(endpoint: string, candidate: Candidate, scope: ActivityScope): Promise<ReadyOutcome>;
   /** Sets weights and mirror and returns once they are seen to be in force. */
-  traffic(endpoint: string, traffic: GatewayTraffic, scope: ActivityScope): Promise<{ readonly at: number }>;
+  traffic(
+    endpoint: string,
+    traffic: { readonly weights: Weights; readonly mirror: Mirror | null },
+    scope: ActivityScope,
+  ): Promise<{ readonly at: number }>;
   measure(endpoint: string, window: { readonly since: number; readonly until?: number }): Promise<Measurement>;
   /** Ends a version; one that is gone is fine. */
   stop(endpoint: string, id: string, scope: ActivityScope): Promise<void>;

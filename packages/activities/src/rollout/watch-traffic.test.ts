@@ -1,13 +1,20 @@
-import { canary, type Reaction, type RolloutOptions, type WatchInput } from '@sluice/sdk';
+import {
+  canary,
+  type Measurement,
+  type Reaction,
+  type RolloutOptions,
+  type VersionHealth,
+  type VersionTraffic,
+  type WatchInput,
+} from '@sluice/sdk';
 import { describe, expect, test } from 'vitest';
-import type { GatewayVersion, VersionTraffic } from './gateway-api.ts';
-import type { Measurement, Target } from './target.ts';
+import type { Target } from './target.ts';
 import { watchTraffic } from './watch-traffic.ts';
 
 const quiet = { signal: new AbortController().signal, heartbeat: () => {} };
 
 /** What a look finds: good requests, bad ones, the state of the candidate; or null for a gateway that is down. */
-type Look = { good?: number; bad?: number; state?: Partial<GatewayVersion>; firstErrorAt?: number } | null;
+type Look = { good?: number; bad?: number; state?: Partial<VersionHealth>; firstErrorAt?: number } | null;
 
 /** A target that shows one look after the other, and the last one for ever. */
 function target(looks: Look[], stable = { good: 1000, bad: 0 }): Target & { looks: number } {
@@ -29,7 +36,7 @@ function target(looks: Look[], stable = { good: 1000, bad: 0 }): Target & { look
 }
 
 function measured(look: NonNullable<Look>, stable: { good: number; bad: number }): Measurement {
-  const version: GatewayVersion = {
+  const version: VersionHealth = {
     id: 'v2',
     digest: 'd',
     state: 'ready',
@@ -38,7 +45,7 @@ function measured(look: NonNullable<Look>, stable: { good: number; bad: number }
     ...look.state,
   };
   return {
-    now: Date.now(),
+    ...{ now: Date.now(), since: 0, until: 0, weights: {}, mirror: null },
     versions: { v1: traffic(stable.good, stable.bad), v2: traffic(look.good ?? 0, look.bad ?? 0, look.firstErrorAt) },
     shadow: {},
     states: { v2: version },
@@ -50,7 +57,8 @@ function traffic(good: number, bad: number, firstErrorAt = Date.now()): VersionT
     requests: good + bad,
     errors: bad,
     byStatus: { '2xx': good, '5xx': bad },
-    latency: { count: good, p50: 5, samples: Array.from({ length: Math.min(good, 100) }, () => 5) },
+    ...{ transport: 0, deadline: 0, aborted: 0, callers: {} },
+    latency: { edges: [5], counts: [good, 0] },
     firstErrorAt: bad > 0 ? firstErrorAt : null,
   };
 }
@@ -67,6 +75,7 @@ function input(more: Partial<WatchInput> & { health?: RolloutOptions['health'] }
     since: Date.now(),
     hold: 200,
     extend: 200,
+    ...{ weights: { v1: 95, v2: 5 }, memory: null },
     ...rest,
   };
 }
@@ -152,7 +161,10 @@ describe('a phase', () => {
   });
 
   test('fails when the candidate has vanished from the gateway', async () => {
-    const gone: Target = { ...target([]), measure: async () => ({ now: 0, versions: {}, shadow: {}, states: {} }) };
+    const gone: Target = {
+      ...target([]),
+      measure: async () => ({ ...measured({}, { good: 0, bad: 0 }), versions: {}, states: {} }),
+    };
     expect(await watchTraffic(gone, input(), quiet)).toMatchObject({ verdict: 'fail' });
   });
 

@@ -62,6 +62,12 @@ export function crossCheck(config: SluiceConfig): string[] {
     if (one.ready !== undefined && milliseconds(one.ready, name) === 0) {
       problems.push(`endpoints.${name}.ready: a server needs some time to come up`);
     }
+    for (const limit of ['deadline', 'idle'] as const) {
+      const given = one[limit];
+      if (given !== undefined && milliseconds(given, name) === 0) {
+        problems.push(`endpoints.${name}.${limit}: a server needs some time to answer`);
+      }
+    }
   }
   const { store } = config;
   if (store?.kind === 'azure-blob' && (store.url === undefined) === (store.connectionStringEnv === undefined)) {

@@ -55,6 +55,9 @@ const endpoint = z.strictObject({
   model: z.string().min(1).optional(),
   ready: duration.optional(),
   capture: z.number().min(0).max(100).optional(),
+  deadline: duration.optional(),
+  idle: duration.optional(),
+  maxInFlight: z.int().positive().optional(),
 });
 
 const store = z.discriminatedUnion('kind', [

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { VersionSpec } from '../api.ts';
+import type { GatewayMetrics, GatewayVersionSpec } from '@sluice/sdk';
 import { type GatewayClient, gatewayClient } from '../client.ts';
 import { type GatewayHost, type GatewayHostOptions, startGatewayHost } from '../host.ts';
 
@@ -46,7 +46,18 @@ export async function testGateway(options: Partial<GatewayHostOptions> = {}): Pr
   };
 }
 
-export function spec(overrides: Partial<VersionSpec> = {}): VersionSpec {
+/** Metrics in which everything counts that was answered before the call. */
+export async function settledMetrics(client: GatewayClient, endpoint: string): Promise<GatewayMetrics> {
+  const asked = Date.now();
+  let metrics = await client.metrics(endpoint);
+  await until(async () => {
+    metrics = await client.metrics(endpoint);
+    return metrics.until > asked;
+  }, 'the present second to be over');
+  return metrics;
+}
+
+export function spec(overrides: Partial<GatewayVersionSpec> = {}): GatewayVersionSpec {
   const command = [process.execPath, modelServer];
   return { digest: 'sha256:0', command, cwd: tmpdir(), modelPath: '/models/m', ...overrides };
 }

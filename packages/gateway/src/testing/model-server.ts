@@ -11,7 +11,7 @@ if (process.env.WITH_CHILD) {
 }
 console.log(`serving ${process.env.SLUICE_MODEL} ${process.argv.slice(2).join(' ')}`);
 
-createServer((req, res) => {
+const server = createServer((req, res) => {
   const url = new URL(req.url ?? '/', 'http://model');
   const chunks: Buffer[] = [];
   if (url.pathname === '/early') {
@@ -58,6 +58,38 @@ createServer((req, res) => {
         res.write('first');
         setTimeout(() => res.end('second'), 300);
         return;
+      case '/events': {
+        let left = Number(url.searchParams.get('count'));
+        res.writeHead(200, { 'content-type': 'text/event-stream' });
+        const timer = setInterval(
+          () => {
+            res.write(`data: ${left}\n\n`);
+            left -= 1;
+            if (left > 0) return;
+            clearInterval(timer);
+            if (!url.searchParams.has('hang')) res.end();
+          },
+          Number(url.searchParams.get('every')),
+        );
+        return;
+      }
+      case '/block':
+        // Nothing else is answered meanwhile, as by a server with one thread.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(url.searchParams.get('ms')));
+        res.end(version);
+        return;
+      case '/hints':
+        res.writeEarlyHints({ link: '</style.css>; rel=preload', 'x-hint': 'yes' }, () => res.end('late'));
+        return;
+      case '/trailers':
+        res.writeHead(200, { 'content-type': 'text/plain', trailer: 'x-sum' });
+        res.write(body);
+        res.addTrailers({ 'x-sum': `${body.length} ${req.trailers['x-caller'] ?? 'none'}` });
+        res.end();
+        return;
+      case '/switch':
+        req.socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n');
+        return;
       case '/reset':
         req.socket.resetAndDestroy();
         return;
@@ -69,4 +101,14 @@ createServer((req, res) => {
         res.end(JSON.stringify({ version, bytes: body.length, shadow: req.headers['x-sluice-shadow'] ?? null }));
     }
   });
-}).listen(Number(process.env.SLUICE_PORT), process.env.SLUICE_HOST);
+});
+// A body that is too large is refused before it is sent.
+server.on('checkContinue', (req, res) => {
+  if (req.url === '/picky') {
+    res.writeHead(413).end('too much');
+    return;
+  }
+  res.writeContinue();
+  server.emit('request', req, res);
+});
+server.listen(Number(process.env.SLUICE_PORT), process.env.SLUICE_HOST);
