@@ -102,9 +102,8 @@ const rollouts: Record<'careful' | 'quick', RolloutSpec> = {
     hold: '6 seconds',
     extend: '30 seconds',
     bake: '8 seconds',
+    lease: '20 seconds',
     health: {
-      scrape: '1 second',
-      window: '5 seconds',
       interval: '2 seconds',
       switch: '1 second',
       verify: '1 second',

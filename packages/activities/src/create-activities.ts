@@ -4,6 +4,7 @@ import type { ActivityContext } from './context.ts';
 import { identifyActivity } from './decide/identify.ts';
 import { evaluateActivity } from './evaluate/evaluate.ts';
 import { extractActivity } from './extract/extract.ts';
+import { watchTrafficActivity } from './health/watch-traffic.ts';
 import { jobActivity } from './job/job.ts';
 import { notifyActivity } from './notify/notify.ts';
 import { recordDecisionActivity } from './registry/decision-record.ts';
@@ -15,7 +16,6 @@ import { checkCandidateActivity } from './rollout/check-candidate.ts';
 import { replyToRunActivity, requestRolloutActivity, rolloutOutcomeActivity } from './rollout/endpoint-calls.ts';
 import { setTrafficActivity } from './rollout/set-traffic.ts';
 import { startVersionActivity, stopVersionActivity } from './rollout/versions.ts';
-import { watchTrafficActivity } from './rollout/watch-traffic.ts';
 import { activityScope, alive } from './serving/activity-scope.ts';
 import { settingsActivity } from './settings.ts';
 

@@ -15,7 +15,7 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
       ...['checkName', 'encodeKey', 'stepPath', 'StepNames', 'decisionKinds', 'endpointWorkflowId', 'taskQueue'],
       ...['describeAttempts', 'isPreemption', 'INLINE_KEYS', 'NESTED_KEYS', 'deployInLargeMap', 'tooManyNestedKeys'],
       ...['isMisdeclared', 'notInConfig'],
-      ...['CALLER_BUCKETS', 'ENDPOINT_WORKFLOW', 'Signal', 'Update', 'Query', 'SearchAttribute'],
+      ...['CALLER_BUCKETS', 'BAKE', 'SCRAPE', 'ENDPOINT_WORKFLOW', 'Signal', 'Update', 'Query', 'SearchAttribute'],
     ].sort(),
   );
 });

@@ -19,15 +19,18 @@ export { type Pipeline, type PipelineDefinition, pipeline, pipelineDefinition } 
 export type { Plan, PlanBudgets, PlannedStep } from './plan.ts';
 export { recordPlan } from './recorder.ts';
 export {
+  BAKE,
   blueGreen,
   canary,
   type HealthOptions,
   type HealthPolicy,
+  type LatencyFactors,
   type Reaction,
   ROLLBACK_LIMIT,
   type RolloutOptions,
   type RolloutSpec,
   rollbackBudget,
+  SCRAPE,
 } from './rollout.ts';
 export { currentRuntime, type Failure, type ResultOf, type Runtime, type Settled, useRuntime } from './runtime.ts';
 export * from './spec.ts';

@@ -37,19 +37,27 @@ export function wholeNumber(where: string, label: string, value: unknown, least:
   );
 }
 
-/** A number from `least` to `most`, both included; `over` instead of `least` leaves that end out. */
+/** A number from `least` to `most`, both included; `over` and `below` instead leave that end out. */
 export function numberWithin(
   where: string,
   label: string,
   value: unknown,
-  bounds: { readonly least?: number; readonly over?: number; readonly most?: number },
+  bounds: { readonly least?: number; readonly over?: number; readonly most?: number; readonly below?: number },
 ): number {
-  const { least = Number.NEGATIVE_INFINITY, over = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = bounds;
-  if (Number.isFinite(value) && (value as number) >= least && (value as number) > over && (value as number) <= most) {
+  const { least = Number.NEGATIVE_INFINITY, over = Number.NEGATIVE_INFINITY } = bounds;
+  const { most = Number.POSITIVE_INFINITY, below = Number.POSITIVE_INFINITY } = bounds;
+  if (
+    Number.isFinite(value) &&
+    (value as number) >= least &&
+    (value as number) > over &&
+    (value as number) <= most &&
+    (value as number) < below
+  ) {
     return value as number;
   }
   const from = bounds.over === undefined ? `at least ${least}` : `over ${over}`;
-  const to = bounds.most === undefined ? '' : ` and at most ${most}`;
+  const to =
+    bounds.below !== undefined ? ` and below ${below}` : bounds.most === undefined ? '' : ` and at most ${most}`;
   throw invalidStep(
     where,
     `${label} is ${shown(value)}; it must be a number ${from}${to}.`,

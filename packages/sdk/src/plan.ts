@@ -47,7 +47,7 @@ export function budgetsOf(steps: readonly PlannedStep[]): PlanBudgets {
   for (const step of steps) {
     if (step.kind !== 'deploy') continue;
     const { endpoint, rollout } = step.spec;
-    rollback[endpoint] = Math.max(rollback[endpoint] ?? 0, rollbackBudget(rollout.health));
+    rollback[endpoint] = Math.max(rollback[endpoint] ?? 0, rollbackBudget(rollout));
   }
   return {
     jobs: jobs.length,

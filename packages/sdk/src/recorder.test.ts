@@ -77,7 +77,7 @@ describe('a plan', () => {
       async run({ epochs }) {
         const model = await train('a', { run, hyper: { epochs }, retry: { errors: 1 }, deadline: '1 hour' });
         const other = await train('b', { run, preempt: { max: 7 }, deadline: '30 minutes' });
-        const slow = canary([5], { health: { consecutive: 9 } });
+        const slow = canary([5], { lease: '2 minutes' });
         await deploy('eu', { model, gates: [], rollout: canary([5]) });
         await deploy('eu-2', { endpoint: 'eu', model: other, gates: [], rollout: slow });
       },
@@ -85,7 +85,7 @@ describe('a plan', () => {
     expect(await recordPlan(two, {})).toMatchObject({
       pipeline: 'two',
       params: { epochs: 20 },
-      budgets: { jobs: 2, errors: 3, preemptions: 57, deadline: 5_400_000, rollback: { eu: 141_000 } },
+      budgets: { jobs: 2, errors: 3, preemptions: 57, deadline: 5_400_000, rollback: { eu: 120_000 } },
     });
   });
 

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ErrorCode } from './errors.ts';
-import { blueGreen, canary, checkedRollout, ROLLBACK_LIMIT, type RolloutOptions, rollbackBudget } from './rollout.ts';
+import {
+  blueGreen,
+  canary,
+  checkedRollout,
+  ROLLBACK_LIMIT,
+  type RolloutOptions,
+  rollbackBudget,
+  SCRAPE,
+} from './rollout.ts';
 
 describe('a canary', () => {
   it('has these defaults', () => {
@@ -11,18 +19,17 @@ describe('a canary', () => {
       hold: 60_000,
       extend: 300_000,
       bake: 600_000,
+      control: 20,
       shadow: 0,
+      lease: 60_000,
       health: {
-        scrape: 1_000,
-        window: 30_000,
-        interval: 10_000,
-        consecutive: 2,
+        interval: 2_000,
         switch: 10_000,
         verify: 10_000,
         minRequests: 20,
         errorMargin: 0.01,
         maxErrorRate: 0.05,
-        latencyFactor: 2,
+        latencyFactor: { p50: 1.5, p95: 1.2, p99: 1.5 },
         onFail: 'rollback',
         onInconclusive: 'extend',
         onError: 'hold',
@@ -30,8 +37,15 @@ describe('a canary', () => {
     });
   });
 
-  it('by default has a bad version off traffic within 1 + 30 + 10 × 2 + 10 + 10 = 71 seconds', () => {
-    expect(rollbackBudget(canary([5]).health)).toBe(71_000);
+  it('has a version that is known to be bad off traffic within a minute: the lease is longer than 1 + 2 + 10 + 10 s', () => {
+    expect(rollbackBudget(canary([5]))).toBe(60_000);
+    expect(rollbackBudget(canary([5], { lease: '10 seconds' }))).toBe(23_000);
+  });
+
+  it('takes one factor for all quantiles of the latency, or some of them', () => {
+    const factors = (latencyFactor: number | { p95: number }) => canary([5], { health: { latencyFactor } }).health;
+    expect(factors(3).latencyFactor).toEqual({ p50: 3, p95: 3, p99: 3 });
+    expect(factors({ p95: 2 }).latencyFactor).toEqual({ p50: 1.5, p95: 2, p99: 1.5 });
   });
 
   it('extends a step by five times what it holds, unless told otherwise', () => {
@@ -75,38 +89,39 @@ describe('a blue-green rollout', () => {
 
 describe('the rollback budget', () => {
   const times = fc.record({
-    scrape: fc.integer({ min: 0, max: 120_000 }),
-    window: fc.integer({ min: 1, max: 120_000 }),
     interval: fc.integer({ min: 1, max: 60_000 }),
-    consecutive: fc.integer({ min: 1, max: 10 }),
-    switch: fc.integer({ min: 0, max: 60_000 }),
-    verify: fc.integer({ min: 0, max: 60_000 }),
+    switch: fc.integer({ min: 0, max: 200_000 }),
+    verify: fc.integer({ min: 0, max: 200_000 }),
   });
+  const leases = fc.integer({ min: 180_000, max: 400_000 });
 
   it('refuses exactly the rollouts that could keep a bad version on traffic for longer than 300 seconds', () => {
     fc.assert(
-      fc.property(times, (health) => {
-        const budget =
-          health.scrape + health.window + health.interval * health.consecutive + health.switch + health.verify;
-        if (budget > 300_000) expect(() => canary([50], { health })).toThrow(`for ${budget / 1000} s`);
-        else expect(rollbackBudget(canary([50], { health }).health)).toBe(budget);
+      fc.property(times, leases, (health, lease) => {
+        const watched = SCRAPE + health.interval + health.switch + health.verify;
+        const budget = Math.max(watched, lease);
+        if (budget > 300_000) expect(() => canary([50], { lease, health })).toThrow(`for ${budget / 1000} s`);
+        else expect(rollbackBudget(canary([50], { lease, health }))).toBe(budget);
       }),
     );
   });
 
   it('may be just the limit', () => {
-    // 1 + 259 + 10 × 2 + 10 + 10 = 300 seconds
-    expect(rollbackBudget(blueGreen({ health: { window: 259_000 } }).health)).toBe(ROLLBACK_LIMIT);
-    expect(() => blueGreen({ health: { window: 259_001 } })).toThrow(/limit is 300 s/);
+    expect(rollbackBudget(blueGreen({ lease: '300 seconds' }))).toBe(ROLLBACK_LIMIT);
+    expect(() => blueGreen({ lease: 300_001 })).toThrow(/limit is 300 s/);
   });
 
   it('is judged again for a rollout put together by hand', () => {
     const spec = canary([5]);
-    const slow = { ...spec, health: { ...spec.health, consecutive: 100 } };
-    expect(() => checkedRollout(slow, 'deploy shop')).toThrow(/1051 s/);
+    const slow = { ...spec, health: { ...spec.health, switch: 1_000_000 } };
+    expect(() => checkedRollout(slow, 'deploy shop')).toThrow(/1013 s/);
     expect(() => checkedRollout({ ...spec, steps: [] }, 'deploy shop')).toThrow(/must rise/);
     expect(() => checkedRollout({ ...blueGreen(), steps: [5] }, 'deploy shop')).toThrow(/has no steps/);
     expect(() => checkedRollout('canary' as never, 'deploy shop')).toThrow(/the rollout is "canary"/);
+  });
+
+  it('refuses a lease that the watcher could not renew in time', () => {
+    expect(() => canary([5], { lease: '10 seconds', health: { interval: '4 seconds' } })).toThrow(/three looks/);
   });
 });
 
@@ -118,20 +133,21 @@ describe('options of a rollout that cannot work', () => {
     ['bake', { bake: '' }],
     ['shadow', { shadow: 101 }],
     ['shadow', { shadow: -1 }],
-    ['health.window', { health: { window: 0 } }],
+    ['control', { control: 0 }],
+    ['control', { control: 50 }],
+    ['lease', { lease: 0 }],
     ['health.interval', { health: { interval: 0 } }],
-    ['health.consecutive', { health: { consecutive: 0 } }],
-    ['health.consecutive', { health: { consecutive: 1.5 } }],
-    ['health.consecutive', { health: { consecutive: Number.NaN } }],
     ['health.minRequests', { health: { minRequests: 0 } }],
     ['health.errorMargin', { health: { errorMargin: -0.1 } }],
     ['health.errorMargin', { health: { errorMargin: 1.1 } }],
     ['health.maxErrorRate', { health: { maxErrorRate: 5 } }],
-    ['health.latencyFactor', { health: { latencyFactor: 0.5 } }],
+    ['health.latencyFactor.p50', { health: { latencyFactor: 0.5 } }],
+    ['health.latencyFactor.p99', { health: { latencyFactor: { p99: 0.5 } } }],
+    ['"p90"', { health: { latencyFactor: { p90: 2 } } }],
     ['health.onFail', { health: { onFail: 'ignore' } }],
     ['health.onError', { health: { onError: 7 } }],
     ['"bakes"', { bakes: '1 hour' }],
-    ['"consecutiv"', { health: { consecutiv: 1 } }],
+    ['"consecutive"', { health: { consecutive: 1 } }],
   ])('name %s', (label, options) => {
     expect(() => canary([5], options as RolloutOptions)).toThrow(
       expect.objectContaining({

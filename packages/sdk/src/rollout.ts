@@ -5,28 +5,28 @@ export const reactions = ['rollback', 'hold', 'warn', 'extend'] as const;
 /** What to do when a health metric comes out other than `pass`. */
 export type Reaction = (typeof reactions)[number];
 
-/** How the health of a candidate is measured in every phase. All times in milliseconds. */
+/** By how much answers may become slower, as a factor of at least 1 over the stable version's quantile. */
+export interface LatencyFactors {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** How the health of a candidate is judged in every phase. All times in milliseconds. */
 export interface HealthPolicy {
-  /** How long a sample takes to reach us. @default 1 s for the local gateway */
-  readonly scrape: number;
-  /** What one measurement looks back on. */
-  readonly window: number;
-  /** Time between measurements. */
+  /** Time between two looks: what happened since the last one is judged then. */
   readonly interval: number;
-  /** Failed measurements in a row that roll back. */
-  readonly consecutive: number;
-  /** Time for traffic to switch. */
+  /** Most time that one try to set traffic may take to switch it; `setTraffic` is given up after `switch` + `verify`. */
   readonly switch: number;
-  /** Time to see that it has. */
+  /** Most time that it may take to see that it has. */
   readonly verify: number;
-  /** Fewest candidate requests in a window for a verdict; fewer is `inconclusive`. */
+  /** Fewest candidate requests in a phase for a pass; fewer is `inconclusive`. */
   readonly minRequests: number;
-  /** Error share may exceed the stable version's by at most this (absolute). */
+  /** Shares (errors, refusals, aborts) may exceed the stable version's by at most this (absolute). */
   readonly errorMargin: number;
-  /** Error share that is too much whatever the stable version does. */
+  /** Error share that is too much where there is no stable version to compare with. */
   readonly maxErrorRate: number;
-  /** Median latency may grow by at most this factor over the stable version's. */
-  readonly latencyFactor: number;
+  readonly latencyFactor: LatencyFactors;
   readonly onFail: Reaction;
   readonly onInconclusive: Reaction;
   readonly onError: Reaction;
@@ -41,13 +41,16 @@ export interface RolloutSpec {
   readonly hold: number;
   /** Most extra time a step may take while its measurements are inconclusive, in milliseconds. */
   readonly extend: number;
-  /** Time at 100 % with the old version still warm, in milliseconds. */
+  /** Time with all but `control` % on the candidate and the old version still warm, in milliseconds. */
   readonly bake: number;
+  /**
+   * Percent of traffic that stays on the stable version through the bake, so that the candidate is compared with what
+   * happens in the same seconds; the move to 100 % comes after the bake.
+   */
+  readonly control: number;
   /** Percent of requests copied to the candidate before it answers any; 0 for none. */
   readonly shadow: number;
-  /** Percent that stays on the stable version through the bake. */
-  readonly control: number;
-  /** Milliseconds after which a split that nobody watches goes back by itself. */
+  /** Time after which the data plane goes back to the stable version by itself when nobody watches, in milliseconds. */
   readonly lease: number;
   readonly health: HealthPolicy;
 }
@@ -57,34 +60,41 @@ export interface RolloutOptions {
   readonly hold?: Duration;
   /** Most extra time a step may take while its measurements are inconclusive. @default five times `hold` */
   readonly extend?: Duration;
-  /** Time at 100 % with the old version still warm. @default '10 minutes' */
+  /** Time with all but `control` % on the candidate and the old version still warm. @default '10 minutes' */
   readonly bake?: Duration;
+  /**
+   * Percent of traffic that stays on the stable version through the bake, over 0 and below 50: the more, the sooner a
+   * fault of the candidate is told from one of the world. @default 20
+   */
+  readonly control?: number;
   /** Percent of requests to mirror in a first phase that answers nobody. @default 0 */
   readonly shadow?: number;
+  /**
+   * Time after which the data plane goes back to the stable version by itself when nobody watches the split, at least
+   * three times `health.interval`. @default '1 minute'
+   */
+  readonly lease?: Duration;
   readonly health?: HealthOptions;
 }
 
 export interface HealthOptions {
-  /** How long a sample takes to reach us. @default '1 second' */
-  readonly scrape?: Duration;
-  /** What one measurement looks back on. @default '30 seconds' */
-  readonly window?: Duration;
-  /** Time between measurements. @default '10 seconds' */
+  /** Time between two looks; what happened since the last one is judged then, second by second. @default '2 seconds' */
   readonly interval?: Duration;
-  /** Failed measurements in a row that roll back. @default 2 */
-  readonly consecutive?: number;
-  /** Time for traffic to switch. @default '10 seconds' */
+  /** Most time for traffic to switch. @default '10 seconds' */
   readonly switch?: Duration;
-  /** Time to see that it has. @default '10 seconds' */
+  /** Most time to see that it has. @default '10 seconds' */
   readonly verify?: Duration;
-  /** Fewest candidate requests in a window for a verdict; fewer is `inconclusive`. @default 20 */
+  /** Fewest candidate requests in a phase for a pass; fewer is `inconclusive`. @default 20 */
   readonly minRequests?: number;
-  /** Error share may exceed the stable version's by at most this, 0 to 1. @default 0.01 */
+  /** Shares of errors, refusals and aborts may exceed the stable version's by at most this, 0 to 1. @default 0.01 */
   readonly errorMargin?: number;
-  /** Error share, 0 to 1, that is too much whatever the stable version does. @default 0.05 */
+  /** Error share, 0 to 1, that is too much where there is no stable version to compare with. @default 0.05 */
   readonly maxErrorRate?: number;
-  /** Median latency may grow by at most this factor, at least 1, over the stable version's. @default 2 */
-  readonly latencyFactor?: number;
+  /**
+   * Factors, at least 1, by which quantiles of the latency may grow over the stable version's; one number stands for
+   * all three. @default { p50: 1.5, p95: 1.2, p99: 1.5 }
+   */
+  readonly latencyFactor?: number | Partial<LatencyFactors>;
   /** @default 'rollback' */
   readonly onFail?: Reaction;
   /** @default 'extend' */
@@ -96,12 +106,19 @@ export interface HealthOptions {
 /** Milliseconds within which a bad version must be off traffic. */
 export const ROLLBACK_LIMIT = 300_000;
 
+/** Milliseconds that a target's counts lag behind: seconds are counted whole. */
+export const SCRAPE = 1_000;
+
+/** Name of the phase before the last: all but `control` % on the candidate. */
+export const BAKE = 'bake';
+
 /**
- * Longest time from a candidate's first bad response to its last one:
- * scrape + window + interval × consecutive + switch + verify, in milliseconds.
+ * Longest time in milliseconds that a candidate goes on answering after it is known to be bad: with a watcher
+ * scrape + interval + switch + verify; without one, because worker or Temporal died, the lease. The worse of both.
+ * How long it takes to know is no constant: it depends on traffic and on how bad the candidate is.
  */
-export function rollbackBudget(health: HealthPolicy): number {
-  return health.scrape + health.window + health.interval * health.consecutive + health.switch + health.verify;
+export function rollbackBudget({ health, lease }: Pick<RolloutSpec, 'health' | 'lease'>): number {
+  return Math.max(SCRAPE + health.interval + health.switch + health.verify, lease);
 }
 
 /**
@@ -126,7 +143,9 @@ export function blueGreen(options: RolloutOptions = {}): RolloutSpec {
 
 function rollout(kind: RolloutSpec['kind'], steps: readonly number[], options: RolloutOptions): RolloutSpec {
   const where = `${kind} rollout`;
-  checkFields<RolloutOptions>(where, options, { hold: true, extend: true, bake: true, shadow: true, health: true });
+  checkFields<RolloutOptions>(where, options, {
+    ...{ hold: true, extend: true, bake: true, control: true, shadow: true, lease: true, health: true },
+  });
   const health = options.health ?? {};
   checkFields<HealthOptions>(where, health, healthFields, 'health');
   const time = (label: string, value: Duration | undefined, otherwise: number) =>
@@ -139,20 +158,17 @@ function rollout(kind: RolloutSpec['kind'], steps: readonly number[], options: R
       hold,
       extend: time('extend', options.extend, hold * 5),
       bake: time('bake', options.bake, 600_000),
+      control: options.control ?? 20,
       shadow: options.shadow ?? 0,
-      control: 10,
-      lease: 60_000,
+      lease: time('lease', options.lease, 60_000),
       health: {
-        scrape: time('health.scrape', health.scrape, 1_000),
-        window: time('health.window', health.window, 30_000),
-        interval: time('health.interval', health.interval, 10_000),
-        consecutive: health.consecutive ?? 2,
+        interval: time('health.interval', health.interval, 2_000),
         switch: time('health.switch', health.switch, 10_000),
         verify: time('health.verify', health.verify, 10_000),
         minRequests: health.minRequests ?? 20,
         errorMargin: health.errorMargin ?? 0.01,
         maxErrorRate: health.maxErrorRate ?? 0.05,
-        latencyFactor: health.latencyFactor ?? 2,
+        latencyFactor: latencyFactors(where, health.latencyFactor),
         onFail: health.onFail ?? 'rollback',
         onInconclusive: health.onInconclusive ?? 'extend',
         onError: health.onError ?? 'hold',
@@ -163,10 +179,7 @@ function rollout(kind: RolloutSpec['kind'], steps: readonly number[], options: R
 }
 
 const healthFields = {
-  scrape: true,
-  window: true,
   interval: true,
-  consecutive: true,
   switch: true,
   verify: true,
   minRequests: true,
@@ -177,6 +190,13 @@ const healthFields = {
   onInconclusive: true,
   onError: true,
 } as const;
+
+function latencyFactors(where: string, given: HealthOptions['latencyFactor']): LatencyFactors {
+  if (typeof given === 'number') return { p50: given, p95: given, p99: given };
+  const factors = given ?? {};
+  checkFields<LatencyFactors>(where, factors, { p50: true, p95: true, p99: true }, 'health.latencyFactor');
+  return { p50: factors.p50 ?? 1.5, p95: factors.p95 ?? 1.2, p99: factors.p99 ?? 1.5 };
+}
 
 /**
  * The rollout, if it can work and takes a bad version off traffic in time; also for one that was put together by
@@ -192,22 +212,34 @@ export function checkedRollout(spec: RolloutSpec, where: string): RolloutSpec {
   checkSteps(kind, spec.steps, where);
   for (const label of ['hold', 'extend', 'bake'] as const) milliseconds(spec[label], where, label);
   numberWithin(where, 'shadow', spec.shadow, { least: 0, most: 100 });
+  numberWithin(where, 'control', spec.control, { over: 0, below: 50 });
   const { health } = spec;
-  for (const label of ['scrape', 'switch', 'verify'] as const) milliseconds(health[label], where, `health.${label}`);
-  for (const label of ['window', 'interval'] as const) period(where, `health.${label}`, health[label]);
-  for (const label of ['consecutive', 'minRequests'] as const) wholeNumber(where, `health.${label}`, health[label], 1);
+  for (const label of ['switch', 'verify'] as const) milliseconds(health[label], where, `health.${label}`);
+  period(where, 'health.interval', health.interval);
+  period(where, 'lease', spec.lease);
+  wholeNumber(where, 'health.minRequests', health.minRequests, 1);
   numberWithin(where, 'health.errorMargin', health.errorMargin, { least: 0, most: 1 });
   numberWithin(where, 'health.maxErrorRate', health.maxErrorRate, { least: 0, most: 1 });
-  numberWithin(where, 'health.latencyFactor', health.latencyFactor, { least: 1 });
+  for (const at of ['p50', 'p95', 'p99'] as const) {
+    numberWithin(where, `health.latencyFactor.${at}`, health.latencyFactor?.[at], { least: 1 });
+  }
   for (const label of ['onFail', 'onInconclusive', 'onError'] as const) {
     oneOf(where, `health.${label}`, health[label], reactions);
   }
-  const budget = rollbackBudget(health);
+  if (spec.lease < 3 * health.interval) {
+    throw invalidStep(
+      where,
+      `the lease of ${spec.lease / 1000} s is shorter than three looks (health.interval is ${health.interval / 1000} s).`,
+      'A look renews it: give a longer lease, or look more often.',
+      health,
+    );
+  }
+  const budget = rollbackBudget(spec);
   if (budget > ROLLBACK_LIMIT) {
     throw invalidStep(
       where,
       `a bad version could stay on traffic for ${budget / 1000} s, and the limit is ${ROLLBACK_LIMIT / 1000} s.`,
-      'Shorten health.window, health.interval or health.consecutive.',
+      'Shorten the lease, health.interval, health.switch or health.verify.',
       health,
     );
   }

@@ -6,11 +6,9 @@ export const quick = canary([20, 50], {
   hold: '2 seconds',
   extend: '10 seconds',
   bake: '2 seconds',
+  lease: '10 seconds',
   health: {
-    scrape: '1 second',
-    window: '4 seconds',
     interval: '1 second',
-    consecutive: 2,
     switch: '1 second',
     verify: '1 second',
     minRequests: 5,
@@ -137,7 +135,7 @@ export const release = pipeline({
     extend: z.number().default(30),
     /** Seconds at 100 % with the old version still warm. */
     bake: z.number().default(2),
-    /** Factor by which the median latency may grow. */
+    /** Factor by which the latency may grow. */
     latencyFactor: z.number().default(1000),
   }),
   async run(params) {
@@ -152,6 +150,7 @@ export const release = pipeline({
         hold: params.hold * 1000,
         extend: params.extend * 1000,
         bake: params.bake * 1000,
+        lease: quick.lease,
         health: { ...quick.health, latencyFactor: params.latencyFactor },
       }),
     });

@@ -21,6 +21,7 @@ const request: RolloutRequest = {
   spec: canary([5]),
   onBusy: 'queue',
   replyTo: 'flights/1',
+  decidedAt: 1,
   by: 'ana',
 };
 

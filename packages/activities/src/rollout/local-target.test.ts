@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { type Candidate, canary, type Model, type WatchInput } from '@sluice/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type GatewayHost, startGatewayHost } from '../../../gateway/src/index.ts';
+import { watchTrafficActivity } from '../health/watch-traffic.ts';
 import { replayActivity } from '../replay/replay.ts';
 import { type Fixture, fixture } from '../serving/testing/fixture-context.ts';
 import { gatewayApi } from './gateway-api.ts';
 import { setTrafficActivity } from './set-traffic.ts';
 import { startVersionActivity, stopVersionActivity } from './versions.ts';
-import { watchTrafficActivity } from './watch-traffic.ts';
 
 let fix: Fixture;
 let gateway: GatewayHost;
@@ -42,7 +42,7 @@ function traffic(weights: Record<string, number>, mirror: { version: string; per
 }
 
 function watch(more: Partial<WatchInput>, health: Parameters<typeof canary>[1] = {}) {
-  const spec = canary([50], { ...health, health: { interval: 250, window: 10_000, ...health.health } });
+  const spec = canary([50], { ...health, health: { interval: 250, latencyFactor: 1000, ...health.health } });
   return watchTrafficActivity(fix.context)({
     endpoint: 'demo',
     candidate: 'v2',
@@ -52,7 +52,8 @@ function watch(more: Partial<WatchInput>, health: Parameters<typeof canary>[1] =
     since: Date.now(),
     hold: 3_000,
     extend: 5_000,
-    ...{ weights: {}, memory: null },
+    weights: { v1: 50, [more.candidate ?? 'v2']: 50 },
+    memory: null,
     ...more,
   });
 }
@@ -187,7 +188,7 @@ describe('watching', { timeout: 60_000 }, () => {
     await started('dies');
     const { at } = await traffic({ v1: 100 });
     const detail = (await gatewayApi(fix.context).version('demo', 'dies')) as { pid?: number } | null;
-    const watching = watch({ since: at, hold: 60_000, candidate: 'dies' });
+    const watching = watch({ since: at, hold: 60_000, candidate: 'dies', weights: { v1: 100 } });
     process.kill(detail?.pid ?? 0, 'SIGKILL');
     expect(await watching).toMatchObject({ verdict: 'fail', reason: expect.stringContaining('server process') });
     await stopVersionActivity(fix.context)({ endpoint: 'demo', id: 'dies' });
@@ -198,7 +199,13 @@ describe('watching', { timeout: 60_000 }, () => {
     await started('shadow', { rules: { k: 'status' } });
     const { at } = await traffic({ v1: 100 }, { version: 'shadow', percent: 100 });
     const stop = load({ key: 'k' });
-    const outcome = await watch({ since: at, hold: 60_000, candidate: 'shadow', phase: 'shadow' });
+    const outcome = await watch({
+      since: at,
+      hold: 60_000,
+      candidate: 'shadow',
+      phase: 'shadow',
+      weights: { v1: 100 },
+    });
     await stop();
     expect(outcome.verdict).toBe('fail');
     expect(outcome.evidence.map(({ metric }) => metric)).toContain(

@@ -60,6 +60,7 @@ export function localTarget(context: ActivityContext): Target {
       const states = Object.fromEntries((state?.versions ?? []).map((one) => [one.id, one]));
       return { ...metrics, states, weights: positive(state?.weights ?? {}), mirror: state?.mirror ?? null };
     },
+    async renew() {},
     async stop(endpoint, id) {
       await api.deleteVersion(endpoint, id);
     },

@@ -13,7 +13,10 @@ export interface Target {
     traffic: { readonly weights: Weights; readonly mirror: Mirror | null },
     scope: ActivityScope,
   ): Promise<{ readonly at: number }>;
+  /** Traffic of whole seconds from `since` to `until`, or as far as they are counted; and how things stand now. */
   measure(endpoint: string, window: { readonly since: number; readonly until?: number }): Promise<Measurement>;
+  /** Renews the lease on the split. @throws when there is none. */
+  renew(endpoint: string): Promise<void>;
   /** Ends a version; one that is gone is fine. */
   stop(endpoint: string, id: string, scope: ActivityScope): Promise<void>;
 }

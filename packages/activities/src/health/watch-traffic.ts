@@ -1,0 +1,173 @@
+import {
+  describeError,
+  type Evidence,
+  type Json,
+  type Measurement,
+  SCRAPE,
+  type SluiceActivities,
+  type WatchInput,
+  type WatchOutcome,
+  worstOf,
+} from '@sluice/sdk';
+import type { ActivityContext } from '../context.ts';
+import { type Target, targetOf } from '../rollout/target.ts';
+import { type ActivityScope, activityScope, alive, pause, unlessAborted } from '../serving/activity-scope.ts';
+import { firstBadSecond } from './first-bad-second.ts';
+import { addLook, type Judgement, judge, newJudge } from './judge.ts';
+import { type PhaseState, phaseEnd } from './phase-end.ts';
+import { besideTraffic, processState } from './process-state.ts';
+import { worstFirst } from './rows.ts';
+import { sameShares, told } from './shares.ts';
+import { type Beat, carriedOver, lastBeat, newWatchMemory, type WatchMemory } from './watch-memory.ts';
+
+/** Milliseconds before a rollout from which the stable version's record is taken; as far as a target remembers. */
+export const RECORD = 840_000;
+/** Looks in a row that see other weights than the phase's before it ends: one may be in the middle of a change. */
+const MOVED_LOOKS = 2;
+const ROWS = 20;
+
+/** Time, as a watcher needs it. */
+export interface Clock {
+  now(): number;
+  pause(scope: ActivityScope, milliseconds: number, details: unknown): Promise<void>;
+}
+
+const realClock: Clock = { now: Date.now, pause };
+
+/**
+ * Watches the candidate through one phase: looks every `interval`, renews the lease, ends the phase at once when it must
+ * end, and otherwise when its time is up. It never throws but for cancellation: what it cannot see is a verdict too.
+ */
+export function watchTrafficActivity(context: ActivityContext): SluiceActivities['watchTraffic'] {
+  return (input) => watchTraffic(targetOf(context, input.endpoint), input, activityScope());
+}
+
+export async function watchTraffic(
+  target: Target,
+  input: WatchInput,
+  scope: ActivityScope,
+  clock: Clock = realClock,
+): Promise<WatchOutcome> {
+  const { interval } = input.spec.health;
+  const former = lastBeat(scope.former, input);
+  let memory = former?.memory ?? carriedOver(input.memory, input);
+  let state: PhaseState = firstState(former, input, clock.now());
+  let elsewhere = 0;
+  const beat = (): Beat => {
+    const { seenAt, blind, measured } = state;
+    return { phase: input.phase, memory, seenAt, blind, measured };
+  };
+  for (;;) {
+    const look = await alive(scope, () => unlessAborted(scope.signal, lookAt(target, input, memory)), beat());
+    memory = look.memory ?? memory;
+    state = counted(state, look, interval, clock.now());
+    if (look.weights !== null) elsewhere = sameShares(look.weights, input.weights) ? 0 : elsewhere + 1;
+    const moved = elsewhere >= MOVED_LOOKS;
+    const end = moved
+      ? { verdict: 'error' as const, reason: `${input.phase}: traffic was moved: ${told(look.weights ?? {})}` }
+      : phaseEnd(input, look, state);
+    if (end !== null) {
+      const bad = end.verdict === 'pass' ? null : look.firstBadAt;
+      const firstBadAt = memory === null || bad === null ? bad : await firstBadSecond(target, input, memory, look);
+      const evidence = look.evidence.slice(0, ROWS);
+      // Plain JSON by construction; TypeScript cannot see that of an interface.
+      return { ...end, evidence, firstBadAt, memory: memory as unknown as Json, moved };
+    }
+    await clock.pause(scope, untilNextLook(input, interval, clock.now()), beat());
+  }
+}
+
+interface LookResult extends Judgement {
+  /** Null when it could not be measured. */
+  readonly memory: WatchMemory | null;
+  readonly weights: Measurement['weights'] | null;
+}
+
+/** One look: everything since the last one, second by second in steps of `interval`, and how the process is. */
+async function lookAt(target: Target, input: WatchInput, former: WatchMemory | null): Promise<LookResult> {
+  try {
+    // Whoever looks renews, even where there is nothing to see.
+    const renewed = input.stable === null ? null : settled(target.renew(input.endpoint));
+    const begun = former ?? newWatchMemory(input, newJudge(await recordOf(target, input), input.spec.health));
+    const { memory, last } = await catchUp(target, input, begun);
+    const judgement = judgementOf(memory, last, input);
+    const known = last.states[input.candidate];
+    const next = { ...memory, restarts: memory.restarts ?? known?.restarts ?? null };
+    const problem = await renewed;
+    if (problem === null || !sameShares(last.weights, input.weights)) {
+      return { ...judgement, memory: next, weights: last.weights };
+    }
+    return { ...unmeasured(input, problem), memory: next, weights: last.weights };
+  } catch (error) {
+    return { ...unmeasured(input, describeError(error)), memory: null, weights: null };
+  }
+}
+
+/** Counts whole steps only, so that a watcher who comes later counts just as this one does. */
+async function catchUp(
+  target: Target,
+  input: WatchInput,
+  former: WatchMemory,
+): Promise<{ memory: WatchMemory; last: Measurement }> {
+  const step = Math.max(1, Math.round(input.spec.health.interval / 1000)) * 1000;
+  let memory = former;
+  for (;;) {
+    const since = memory.countedUntil;
+    const last = await target.measure(input.endpoint, { since, until: since + step });
+    if (last.until < since + step) return { memory, last };
+    const { phase, candidate, stable, spec } = input;
+    const look = { phase, candidate, stable, policy: spec.health, measured: last };
+    memory = { ...memory, countedUntil: last.until, judge: addLook(memory.judge, look) };
+    if (last.now < last.until + step + SCRAPE) return { memory, last };
+  }
+}
+
+function judgementOf(memory: WatchMemory, last: Measurement, input: WatchInput): Judgement {
+  const known = last.states[input.candidate];
+  const state = processState(input.candidate, known, memory.restarts ?? known?.restarts ?? 0);
+  const traffic = judge(memory.judge, input.spec.health);
+  const row = besideTraffic(state, traffic.verdict === 'pass');
+  const evidence = worstFirst([row, ...traffic.evidence].map((one) => ({ ...one, slice: input.phase })));
+  const verdict = worstOf([row.verdict, traffic.verdict]);
+  const doubt = verdict !== 'inconclusive' ? null : state.unsettled ? 'suspected' : traffic.doubt;
+  return { ...traffic, verdict, doubt, evidence };
+}
+
+function unmeasured(input: WatchInput, note: string): Judgement {
+  const row: Evidence = { metric: 'measurement', slice: input.phase, verdict: 'error', value: null, note };
+  return { verdict: 'error', doubt: null, evidence: [row], firstBadAt: null, failed: null };
+}
+
+/** The stable version's traffic before the rollout: what its callers got, how fast, how often it erred. */
+async function recordOf(target: Target, { endpoint, stable, since }: WatchInput) {
+  if (stable === null) return null;
+  const before = await target.measure(endpoint, { since: since - RECORD, until: since });
+  return before.versions[stable] ?? null;
+}
+
+/** Null when it came through, else what was wrong. */
+async function settled(work: Promise<void>): Promise<string | null> {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    return describeError(error);
+  }
+}
+
+function firstState(former: Beat | null, { since }: WatchInput, now: number): PhaseState {
+  const blind = former === null ? Math.max(0, now - since) : former.blind + Math.max(0, now - former.seenAt);
+  return { now, errors: 0, seenAt: now, measured: former?.measured ?? false, blind };
+}
+
+function counted(before: PhaseState, { verdict }: Judgement, interval: number, now: number): PhaseState {
+  if (verdict === 'error') return { ...before, now, errors: before.errors + 1 };
+  const missed = before.errors > 0 ? Math.max(0, now - before.seenAt - interval) : 0;
+  return { now, errors: 0, seenAt: now, measured: true, blind: before.blind + missed };
+}
+
+/** Milliseconds to the next look: an interval, or less where the phase's time ends before. */
+function untilNextLook(input: WatchInput, interval: number, now: number): number {
+  const ends = [input.since + input.hold, input.since + input.hold + input.extend].filter((end) => end > now);
+  return Math.max(50, Math.min(interval, ...ends.map((end) => end - now)));
+}
