@@ -4,6 +4,9 @@ import {
   type EndpointState,
   endpointWorkflowId,
   Query,
+  type RollbackAnswer,
+  type RollbackRequest,
+  type RolloutAnswer,
   type RolloutOutcome,
   type RolloutRequest,
   Signal,
@@ -18,7 +21,7 @@ export interface EndpointClient {
   /** Null while nobody answers. */
   look(): Promise<EndpointState | null>;
   running(): Promise<boolean>;
-  ask(request: RolloutRequest, updateId?: string): Promise<Asked>;
+  ask(request: RolloutRequest, updateId?: string): Promise<RolloutAnswer>;
   /** Any update, with any argument or none. */
   update(name: string, args: readonly unknown[], timeout: number): Promise<unknown>;
   rollBack(by: string, from: string): Promise<RollbackAnswer>;
@@ -27,19 +30,6 @@ export interface EndpointClient {
   terminate(): Promise<unknown>;
   /** Back to one of its last decisions; `share` says how far back, 0 to 1. */
   reset(share: number): Promise<unknown>;
-}
-
-export interface Asked {
-  readonly accepted: boolean;
-  readonly why: string | null;
-  readonly outcome?: RolloutOutcome | null;
-}
-
-export interface RollbackAnswer {
-  readonly accepted: boolean;
-  readonly to: string | null;
-  readonly why: string | null;
-  readonly outcomeId?: string | null;
 }
 
 export function endpointClient(client: Client, endpoint: string): EndpointClient {
@@ -58,7 +48,7 @@ export function endpointClient(client: Client, endpoint: string): EndpointClient
     running: async () => (await within(5000, () => handle.describe())).status.name === 'RUNNING',
     ask: (request, updateId = request.id) =>
       within(8000, () =>
-        client.workflow.executeUpdateWithStart<() => Promise<void>, Asked, [RolloutRequest]>(Update.rollout, {
+        client.workflow.executeUpdateWithStart<() => Promise<void>, RolloutAnswer, [RolloutRequest]>(Update.rollout, {
           args: [request],
           updateId,
           startWorkflowOperation: new WithStartWorkflowOperation(ENDPOINT_WORKFLOW, {
@@ -70,13 +60,11 @@ export function endpointClient(client: Client, endpoint: string): EndpointClient
         }),
       ),
     update,
-    rollBack: (by, from) =>
-      update(
-        Update.rollback,
-        [{ id: `${by}-${randomUUID()}`, by, reason: 'soak', from }],
-        20_000,
-      ) as Promise<RollbackAnswer>,
-    withdraw: (id) => within(5000, () => handle.signal('withdraw', { id })),
+    rollBack: (by, from) => {
+      const request: RollbackRequest = { id: `${by}-${randomUUID()}`, by, reason: 'soak', from };
+      return update(Update.rollback, [request], 20_000) as Promise<RollbackAnswer>;
+    },
+    withdraw: (id) => within(5000, () => handle.signal(Signal.withdraw, { id })),
     cancel: () => within(5000, () => handle.cancel()),
     terminate: () => within(5000, () => handle.terminate('soak')),
     reset: (share) => within(10_000, () => reset(client, workflowId, share)),

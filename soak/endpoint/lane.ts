@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { canary, type EndpointState, type RolloutOutcome, type RolloutRequest } from '@sluice/sdk';
+import { canary, type EndpointState, type RolloutAnswer, type RolloutOutcome, type RolloutRequest } from '@sluice/sdk';
 import type { Behaviour } from '../stand/behaviour.ts';
 import type { Stand } from '../stand/stand.ts';
-import { type Asked, answersIn, type EndpointClient, endpointClient, openInbox } from './endpoint-client.ts';
+import { answersIn, type EndpointClient, endpointClient, openInbox } from './endpoint-client.ts';
 import type { CandidateKind, Moment, PhaseName } from './plan.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -81,7 +81,8 @@ export class Lane {
   get phase(): PhaseName | string {
     const text = this.seen?.phase ?? 'stable';
     if (text === 'stable') return 'steady';
-    return text.startsWith('canary') ? 'canary' : text;
+    // `canary 30 %`, `rolling back: v-1 is started`, `adopting: it was terminated`.
+    return text.replace(/ \d+ %$|: .*$/, '');
   }
 
   /** Makes a model, and a request to take it to this endpoint. */
@@ -139,7 +140,7 @@ export class Lane {
     const from = this.seen?.candidate?.id ?? this.seen?.stable?.id;
     if (from === undefined) return;
     const said = await this.client.rollBack(by, from).catch(() => null);
-    if (said?.accepted) this.rollbacks.push({ from, to: said.to, outcomeId: said.outcomeId ?? null });
+    if (said?.accepted) this.rollbacks.push({ from, to: said.to, outcomeId: said.outcomeId });
   }
 
   /** Comes when the phase has begun and has lasted for so long, or when nothing more is to come. */
@@ -193,16 +194,14 @@ export function isFine(kind: CandidateKind): boolean {
 
 /** A rollout of seconds. */
 function quick(shadow: boolean): RolloutRequest['spec'] {
-  const spec = canary([30, 60], {
+  return canary([30, 60], {
     hold: '1500 milliseconds',
     extend: '15 seconds',
     bake: '2 seconds',
     shadow: shadow ? 50 : 0,
+    lease: LEASE,
     health: {
-      scrape: '500 milliseconds',
-      window: '2 seconds',
-      interval: '500 milliseconds',
-      consecutive: 2,
+      interval: '1 second',
       switch: '1 second',
       verify: '1 second',
       minRequests: 5,
@@ -210,11 +209,10 @@ function quick(shadow: boolean): RolloutRequest['spec'] {
       latencyFactor: 1000,
     },
   });
-  return Object.assign(spec, { lease: LEASE });
 }
 
 /** What the endpoint says no to is an answer; whoever is not reached is asked again. */
-function refusalOf(error: unknown): Asked | null {
+function refusalOf(error: unknown): RolloutAnswer | null {
   const { name, cause } = error as { name?: string; cause?: Error };
-  return name === 'WorkflowUpdateFailedError' ? { accepted: false, why: cause?.message ?? null } : null;
+  return name === 'WorkflowUpdateFailedError' ? { accepted: false, why: cause?.message ?? null, outcome: null } : null;
 }

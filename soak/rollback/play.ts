@@ -14,18 +14,16 @@ const AWAY = 12_000;
 const PATIENCE = 300_000;
 
 /** Half of the traffic, with times as short as a machine of two cores keeps them. */
-const spec = Object.assign(
-  canary([50], {
-    hold: '10 minutes',
-    extend: '10 minutes',
-    bake: '10 minutes',
-    health: { interval: '1 second', switch: '5 seconds', verify: '5 seconds' },
-  }),
-  { lease: 5000 },
-);
+const spec = canary([50], {
+  hold: '10 minutes',
+  extend: '10 minutes',
+  bake: '10 minutes',
+  lease: '5 seconds',
+  health: { interval: '1 second', switch: '3 seconds', verify: '3 seconds' },
+});
 
 /** Milliseconds from detection to the last bad answer, as the plan prints them. */
-export const BUDGET = rollbackBudget(spec.health);
+export const BUDGET = rollbackBudget(spec);
 
 /** How a rollback went; times in seconds. */
 export interface Played {
