@@ -92,18 +92,25 @@ export function planRound(round: number, lanes = LANES): RoundPlan {
     // Every third time much longer than the lease.
     down: random.chance(0.33) ? random.between(8000, 14_000) : random.between(300, 5000),
     lanes: Array.from({ length: lanes }, (_, i) =>
-      planLane(round * LANES + i, fault === 'none' ? 0.9 : 0.35, i === 0 ? phase : null),
+      planLane(round * LANES + i, fault === 'none' ? 0.9 : 0.35, spread[phase], i === 0 ? phase : null),
     ),
   };
 }
+
+/** Milliseconds within which the rollouts of a round begin, so that its fault finds them in different phases. */
+const spread: Readonly<Record<PhaseName, number>> = {
+  ...{ starting: 1500, shadow: 3000, 'first version': 3000, canary: 5000, bake: 7000 },
+  ...{ 'rolling back': 7000, steady: 10_000 },
+};
 
 /**
  * A first version that hangs is left out: silence keeps none out (see docs/rollouts.md), and seconds are too short to
  * tell the two apart.
  *
+ * @param faulty how likely something befalls it alone
  * @param wanted a phase that this rollout has to come to
  */
-function planLane(seed: number, faulty: number, wanted: PhaseName | null): LanePlan {
+function planLane(seed: number, faulty: number, spread: number, wanted: PhaseName | null): LanePlan {
   const random = new Random(seed);
   const fault = random.chance(faulty) ? random.weighted(ownFaults) : 'none';
   const empty = wanted === null ? random.chance(0.1) : wanted === 'first version';
@@ -118,8 +125,8 @@ function planLane(seed: number, faulty: number, wanted: PhaseName | null): LaneP
     candidate,
     empty,
     shadow,
-    // The one that the round waits for is in the middle.
-    late: wanted === null ? random.between(0, 2400) : 1200,
+    // The one that the round waits for is among the first.
+    late: wanted === null ? random.between(0, spread) : spread / 4,
     fault,
     moment: { phase, after: random.between(0, lasting(phase)) },
     down: random.between(300, 6000),

@@ -41,14 +41,14 @@ export function entries(timeline: readonly TrafficAt[], version: string): number
     .length;
 }
 
-/** A version's shares in percent, since it last had none. */
-export function ascent(timeline: readonly TrafficAt[], version: string): number[] {
-  const last = timeline.findLastIndex(({ weights }) => version in weights);
-  const before = timeline.slice(0, last + 1).findLastIndex(({ weights }) => !(version in weights));
-  return timeline.slice(before + 1, last + 1).map(({ weights }) => {
+/** A version's shares in percent, until it had all of the traffic for the first time. */
+export function sharesBeforeAll(timeline: readonly TrafficAt[], version: string): number[] {
+  const shares = timeline.flatMap(({ weights }) => {
     const all = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
-    return Math.round((100 * (weights[version] ?? 0)) / all);
+    return version in weights ? [Math.round((100 * (weights[version] ?? 0)) / all)] : [];
   });
+  const whole = shares.indexOf(100);
+  return whole < 0 ? shares : shares.slice(0, whole);
 }
 
 /** What the traffic was then. */

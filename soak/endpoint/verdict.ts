@@ -3,10 +3,12 @@ import type { LoadCall } from '../stand/load.ts';
 import type { Outage } from '../stand/part.ts';
 import { type AcceptedRollback, type Ask, isFine, LEASE } from './lane.ts';
 import type { OwnFault, SharedFault } from './plan.ts';
-import { ascent, entries, reverts, servingAt, type TrafficAt, unowned } from './timeline.ts';
+import { entries, reverts, servingAt, sharesBeforeAll, type TrafficAt, unowned } from './timeline.ts';
 
 /** Milliseconds on top of the lease in which a gateway has gone back and was seen to, on a busy machine. */
 const SLACK = 4000;
+/** Milliseconds in which a change of traffic is seen. */
+const LOOK = 200;
 /** Milliseconds between the end of a rollout and the last look at which its candidate may still be seen. */
 const SEEN_LATE = 1000;
 
@@ -48,7 +50,9 @@ export function failuresBeyond({ calls, hits, asks, timeline, stableBefore }: Fa
   return calls.filter(
     (call) =>
       call.status !== 200 &&
-      !(call.version === null ? bad.size > 0 || nobody(call.sentAt) : bad.has(call.version)) &&
+      !(call.version === null
+        ? bad.size > 0 || nobody(call.sentAt) || nobody(call.endedAt + LOOK)
+        : bad.has(call.version)) &&
       !hits.some((at) => call.sentAt <= at + 50 && call.endedAt >= at),
   );
 }
@@ -116,7 +120,7 @@ function stepProblems({ asks, timeline, stableBefore, shared, fault }: Facts): s
   if (stableBefore === null || /host|everything/.test(shared) || fault.startsWith('stable server')) return [];
   return asks.flatMap(({ request: { id, candidate, spec }, outcome }) => {
     if (outcome?.state !== 'deployed') return [];
-    const shares = ascent(timeline, candidate.id);
+    const shares = sharesBeforeAll(timeline, candidate.id);
     const missed = spec.steps.filter((step) => !shares.includes(step));
     return missed.length === 0
       ? []

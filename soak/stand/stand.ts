@@ -23,7 +23,7 @@ import { type SmallDisk, smallDisk } from './small-disk.ts';
 
 /**
  * A Temporal server, a worker for workflows and a gateway, each in a process of its own that can be killed, paused and
- * started again, and callers in another. MLflow is off.
+ * started again, and callers in another. MLflow is off. Their folder with all logs stays where `SLUICE_SOAK_KEEP` is set.
  */
 export interface Stand {
   readonly client: Client;
@@ -61,7 +61,8 @@ export async function startStand(): Promise<Stand> {
     for (const end of undo.splice(0).reverse()) await end();
     const left = processesIn(folder);
     for (const line of left) process.kill(Number.parseInt(line, 10), 'SIGKILL');
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    if (process.env.SLUICE_SOAK_KEEP) console.log(`kept: ${folder}`);
+    else await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     return left;
   };
   try {
