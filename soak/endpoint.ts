@@ -23,7 +23,7 @@ async function run(args: readonly string[], host: SoakHost): Promise<Figures> {
   const rounds = Math.ceil(Number(values.seeds ?? (values.seed === undefined ? 300 : 1)) / LANES);
   const startedAt = Date.now();
   const { records, leftBehind, disk } = await inScope(host.signal, async (scope) => {
-    const stand = await startStand();
+    const stand = await startStand(host.signal);
     let closing: Promise<string[]> | undefined;
     const close = () => {
       closing ??= stand.close();

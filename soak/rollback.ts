@@ -29,7 +29,7 @@ async function run(args: readonly string[], host: SoakHost): Promise<Figures> {
   const { values } = parseArgs({ args: [...args], options: { case: { type: 'string' }, write: { type: 'boolean' } } });
   const chosen = cases.filter(({ name }) => values.case === undefined || name === values.case);
   const { played, leftBehind } = await inScope(host.signal, async (scope) => {
-    const stand = await startStand();
+    const stand = await startStand(host.signal);
     let closing: Promise<string[]> | undefined;
     const close = () => {
       closing ??= stand.close();

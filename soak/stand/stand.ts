@@ -53,7 +53,8 @@ const token = 'soak';
 /** Name of the stand's project: see its `sluice.config.ts`. */
 export const STAND_PROJECT = 'soak';
 
-export async function startStand(): Promise<Stand> {
+/** @param signal fires when somebody asks to stop in the middle: calls may be under way then */
+export async function startStand(signal?: AbortSignal): Promise<Stand> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'sluice-soak-')));
   const root = join(folder, 'project');
   const undo: (() => unknown)[] = [];
@@ -127,7 +128,8 @@ export async function startStand(): Promise<Stand> {
     await Promise.all([temporal.up(), host.up()]);
     undo.push(() => temporal.stop());
     const { client, close: disconnect } = await connectClient(plainTarget(address, 'default', 'flags', null));
-    undo.push(disconnect);
+    // A call that is still on its way would throw out of nowhere; after an interruption the process ends anyway.
+    undo.push(() => (signal?.aborted ? undefined : disconnect()));
     await worker.up();
     undo.push(() => worker.stop());
     undo.push(() => jobs.stop());
