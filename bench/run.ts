@@ -10,6 +10,8 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   overhead: () => import('./overhead/overhead.ts'),
   checkpoint: () => import('./checkpoint/checkpoint.ts'),
   'fan-out': () => import('./fan-out/fan-out.ts'),
+  gateway: () => import('./gateway/gateway.ts'),
+  judge: () => import('./judge/judge.ts'),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

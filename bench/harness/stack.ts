@@ -60,7 +60,7 @@ export async function temporaryProject(
         machine,
         temporal: { address: server.address, namespace: server.namespace, uiUrl: null },
         mlflowUrl: null,
-        gateway: { url: '', adminUrl: '' },
+        gateway: { url: '', adminUrl: '', tokenFile: '' },
         scheduledEventsUrl: '',
         grace: 1000,
       });

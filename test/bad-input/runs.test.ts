@@ -1,11 +1,11 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mlflowClient } from '@sluice/activities';
 import { type EndpointState, endpointWorkflowId, Query, type RunStatus, taskQueue } from '@sluice/sdk';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { processesIn } from '../harness/processes.ts';
+import { environmentOf, processes, processesIn } from '../harness/processes.ts';
 import { type ProjectStack, projectStack } from '../harness/project.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { sluice } from './sluice.ts';
@@ -20,6 +20,7 @@ let serving: EndpointState;
 
 beforeAll(async () => {
   vi.stubEnv('SLUICE_TEST_SPOT_SLOTS', '4');
+  vi.stubEnv('AZURE_CLIENT_SECRET', 's3cret');
   project = await projectStack();
   const first = await project.start('release', { trainer: short, on: 'cpu', endpoint: ENDPOINT }, 'good');
   expect(await first.result()).toMatchObject({ state: 'deployed' });
@@ -233,6 +234,40 @@ describe.concurrent('a command against a running stack', () => {
     expect(called.exit).toBe(2);
     expect(called.err).toContain(`error AlreadyRunning  sluice dev runs in this project already`);
     expect(called.err).toMatch(/fix {4}\S/);
+  });
+
+  it('does not let a local process without the token command the gateway', async () => {
+    const { adminUrl, tokenFile } = project.stack.gateway;
+    const version = { digest: 'sha256:0', command: ['touch', 'evil'], cwd: project.root, modelPath: '/' };
+    const url = `${adminUrl}/endpoints/${ENDPOINT}/versions/evil`;
+    const response = await fetch(url, { method: 'PUT', body: JSON.stringify(version) });
+    expect(response.status).toBe(401);
+
+    const token = (await readFile(tokenFile, 'utf8')).trim();
+    expect((await stat(tokenFile)).mode & 0o777).toBe(0o600);
+    expect(await readFile(join(project.root, '.sluice', 'dev.json'), 'utf8')).not.toContain(token);
+    expect(processesIn(project.root).filter((line) => line.includes(token))).toEqual([]);
+    const holding = processes().filter(({ pid }) => Object.values(environmentOf(pid)).includes(token));
+    expect(holding).toEqual([]);
+
+    const seen = await sluice(project.root, ['endpoints', '--json']);
+    expect(seen.out).toContain(`"weights":{"${serving.stable?.id}":100}`);
+    expect(seen.out).toContain('"traffic":{');
+  });
+
+  it('keeps a secret of the workers from the model server and from a trainer', async () => {
+    const run = await project.start('training', { trainer: { steps: 150, pace: 20 }, on: 'cpu' });
+    const running = (what: string) => processesIn(project.root).filter((line) => line.includes(what));
+    const secretOf = (line: string) => environmentOf(Number.parseInt(line, 10)).AZURE_CLIENT_SECRET;
+    const [trainer = ''] = await waitFor('the trainer', async () => {
+      const found = running('train.py');
+      if (found.length === 0) throw new Error(processesIn(project.root).join('\n'));
+      return found;
+    });
+    const [server = ''] = running('serve.py');
+    const [worker = ''] = running(' worker --class cpu');
+    expect([trainer, server, worker].map(secretOf)).toEqual([undefined, undefined, 's3cret']);
+    await run.result();
   });
 
   it('says which runs there are when asked for one that does not exist', async () => {

@@ -111,7 +111,7 @@ describe('decisions on a real Temporal server', () => {
     const run = await kit.start('two-gates', {});
     const status = await untilStatus(run, 'two open gates', (seen) => seen.gates.length === 2);
     await expect(decide(run, { decision: 'approve', by: 'ana' })).rejects.toThrow(
-      /names no candidate, and 2 are waiting/,
+      /names no candidate, and this run has asked 2 times: name step, endpoint and candidate/,
     );
     for (const gate of status.gates) await decide(run, { decision: 'approve', by: 'ana', candidate: gate.candidate });
     expect(await run.result()).toMatchObject([{ state: 'deployed' }, { state: 'deployed' }]);
@@ -179,7 +179,9 @@ describe('decisions on a real Temporal server', () => {
     for (const run of runs) {
       const shown = await details(run);
       expect(shown).toContain('waits for approval');
-      expect(shown).toContain(`sluice approve '${run.workflowId}' --candidate ${candidate.slice(7, 19)}`);
+      expect(shown).toContain(
+        `sluice approve ${run.workflowId} --step shop --endpoint shop --candidate ${candidate.slice(7, 19)}`,
+      );
       await run.signal('reject', { by: `ana of ${run.workflowId}` });
     }
     for (const run of runs) {
@@ -239,8 +241,9 @@ describe('identity from a token', () => {
         project,
         client,
         {
-          identify: async ({ request }) => {
-            if (request.token !== 'good') throw Object.assign(new Error('bad signature'), { name: 'DecisionRefused' });
+          identify: async ({ token }) => {
+            if (token !== 'sealed.v1.good')
+              throw Object.assign(new Error('bad signature'), { name: 'DecisionRefused' });
             return { by: 'ana@example.com' };
           },
         },
@@ -251,10 +254,10 @@ describe('identity from a token', () => {
       const run = await kit.start('gated', {});
       await untilState(run, 'awaiting-approval');
       await expect(decide(run, { decision: 'approve', by: 'ana@example.com' })).rejects.toThrow(/carries no token/);
-      await run.signal('approve', { by: 'ana@example.com', token: 'good' });
+      await run.signal('approve', { by: 'ana@example.com', token: 'sealed.v1.good' });
       const result = (await run.result()) as DeployResult;
       expect(result.decision?.by).toBe('ana@example.com');
-      expect(JSON.stringify(result)).not.toContain('good');
+      expect(JSON.stringify(result)).not.toContain('sealed');
     } finally {
       await kit.close();
     }

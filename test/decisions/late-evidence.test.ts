@@ -1,4 +1,5 @@
 import type { GateResult, Verdict } from '@sluice/sdk';
+import { ApplicationFailure } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOf, stubActivities } from '../harness/stub-activities.ts';
 import { untilState, waitFor } from '../harness/wait-for.ts';
@@ -25,7 +26,11 @@ describe('a decision that comes while the candidate is looked at again', () => {
       }),
     );
   });
-  afterEach(() => kit.close());
+  afterEach(async () => {
+    // A worker waits for what it has begun.
+    seen('pass');
+    await kit.close();
+  });
 
   const secondLook = async () => {
     const run = await kit.start('gated', { within: '30 seconds', recheck: '150ms' });
@@ -43,7 +48,9 @@ describe('a decision that comes while the candidate is looked at again', () => {
     expect(status.refused).toMatchObject([
       { decision: 'approve', by: 'ana', why: 'the gates said fail before it took effect' },
     ]);
-    await run.executeUpdate('decide', { args: [{ decision: 'override', by: 'ben', reason: 'known', candidate }] });
+    await run.executeUpdate('decide', {
+      args: [{ decision: 'override', by: 'ben', reason: 'known', candidate, round: '2' }],
+    });
     expect(await run.result()).toMatchObject({ state: 'deployed', decision: { decision: 'override', by: 'ben' } });
   });
 
@@ -60,4 +67,46 @@ describe('a decision that comes while the candidate is looked at again', () => {
     seen('fail');
     expect(await run.result()).toMatchObject({ state: 'rejected', verdict: 'pass' });
   });
+
+  it('counts at once when it rejects or overrides: a look that hangs holds nothing up', async () => {
+    for (const [decision, state] of [
+      ['reject', 'rejected'],
+      ['override', 'deployed'],
+    ] as const) {
+      looks = 0;
+      const run = await secondLook();
+      await run.executeUpdate('decide', { args: [{ decision, by: 'ana', reason: 'known', candidate }] });
+      // Nobody ever tells the look what it sees.
+      expect(await run.result()).toMatchObject({ state, decision: { decision, by: 'ana' } });
+    }
+  });
+
+  it('does not have to come: the deadline ends the question while the look hangs', async () => {
+    const run = await kit.start('gated', { within: '2 seconds', recheck: '150ms' });
+    await untilState(run, 'awaiting-approval');
+    await waitFor('a second look', async () => looks === 2);
+    expect(await run.result()).toMatchObject({ state: 'expired', decision: null });
+    const { startTime, closeTime } = await run.describe();
+    expect((closeTime?.getTime() ?? 0) - startTime.getTime()).toBeLessThan(10_000);
+  });
+});
+
+it('a check of the candidate that fails for good blocks, and says why; it neither fails the run nor passes', async () => {
+  const kit = await workflowKit((project, client) =>
+    stubActivities(project, client, {
+      checkCandidate: async () => {
+        throw ApplicationFailure.nonRetryable('the store is not to be reached');
+      },
+    }),
+  );
+  try {
+    const run = await kit.start('gated', {});
+    const { gates } = await untilState(run, 'blocked');
+    expect(gates[0]).toMatchObject({ verdict: 'error' });
+    expect(JSON.stringify(gates[0]?.gates)).toContain('the store is not to be reached');
+    await run.signal('reject', { by: 'ana' });
+    expect(await run.result()).toMatchObject({ state: 'rejected', verdict: 'error' });
+  } finally {
+    await kit.close();
+  }
 });

@@ -50,7 +50,7 @@ export function stubActivities(
         gpu: { taskQueue: queue, gpus: 1, interruptible: false, fallback: null, price: null },
       },
       approvers: { names: null, selfApproval: true, oidc: false },
-      endpoints: ['shop'],
+      endpoints: ['shop', 'staging', 'production'],
       mlflow: false,
       notify: true,
       links: { mlflow: null, temporal: null },
@@ -84,7 +84,8 @@ export function stubActivities(
         evidence: [],
       }),
     ),
-    identify: noted('identify', async ({ request }) => ({ by: request.by ?? 'nobody' })),
+    identify: noted('identify', async ({ token }) => ({ by: token })),
+    signalTime: noted('signalTime', async () => null),
     recordDecision: noted('recordDecision', async () => ({
       kind: 'report',
       uri: 'sluice:blob/00',
@@ -96,16 +97,21 @@ export function stubActivities(
     }),
     requestRollout: noted('requestRollout', async ({ request }) => {
       await client.workflow.getHandle(request.replyTo).signal(Signal.rolloutFinished, deployed(request.id));
-      return { accepted: true, why: null };
+      return { accepted: true, why: null, outcome: null };
     }),
+    withdrawRollout: noted('withdrawRollout', async () => {}),
     rolloutOutcome: noted('rolloutOutcome', async ({ id }) => deployed(id)),
     startVersion: noted('startVersion', async () => ({ ready: true, reason: null })),
-    setTraffic: noted('setTraffic', async () => ({ at: Date.now() })),
+    observeEndpoint: noted('observeEndpoint', async () => ({ target: null, ledger: null, registry: null, known: {} })),
+    saveLedger: noted('saveLedger', async () => ({ conflict: false })),
+    setTraffic: noted('setTraffic', async () => ({ at: Date.now(), refused: null })),
     watchTraffic: noted('watchTraffic', async () => ({
       verdict: 'pass',
       evidence: [],
       firstBadAt: null,
       reason: null,
+      memory: null,
+      moved: false,
     })),
     stopVersion: noted('stopVersion', async () => {}),
     markVersion: noted('markVersion', async () => {}),

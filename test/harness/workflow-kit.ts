@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type SluiceActivities, taskQueue } from '@sluice/sdk';
 import { Client, Connection } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { workflowCode } from './workflow-code.ts';
@@ -18,7 +19,8 @@ export function fixtureBundle(): Promise<WorkflowBundleWithSourceMap> {
   return bundle;
 }
 
-export interface Kit {
+/** Starts runs on a queue that some worker serves. */
+export interface Starter {
   readonly client: Client;
   readonly project: string;
   readonly queue: string;
@@ -31,10 +33,26 @@ export interface Kit {
   close(): Promise<void>;
 }
 
+export interface Kit extends Starter {
+  /** Takes the worker away; runs stand still until it is back. */
+  stopWorker(): Promise<void>;
+  startWorker(bundle?: WorkflowBundleWithSourceMap): Promise<void>;
+}
+
+export interface KitOptions {
+  /** Workflow code of the first worker. @default the fixtures' */
+  readonly bundle?: WorkflowBundleWithSourceMap;
+  /** Of client and worker. */
+  readonly dataConverter?: DataConverter;
+}
+
 let count = 0;
 
 /** A worker with the given activities on a queue of its own, against the run's Temporal server. */
-export async function workflowKit(make: (project: string, client: Client) => SluiceActivities): Promise<Kit> {
+export async function workflowKit(
+  make: (project: string, client: Client) => SluiceActivities,
+  { bundle: first, dataConverter }: KitOptions = {},
+): Promise<Kit> {
   const { address } = inject('temporal');
   const project = `test-${process.pid}-${++count}`;
   const [connection, native, workflowBundle] = await Promise.all([
@@ -42,16 +60,33 @@ export async function workflowKit(make: (project: string, client: Client) => Slu
     NativeConnection.connect({ address }),
     fixtureBundle(),
   ]);
-  const client = new Client({ connection });
+  const converting = dataConverter === undefined ? {} : { dataConverter };
+  const client = new Client({ connection, ...converting });
   const queue = taskQueue(project);
-  const worker = await Worker.create({
-    connection: native,
-    taskQueue: queue,
-    workflowBundle,
-    activities: make(project, client),
-  });
-  const running = worker.run();
+  const activities = make(project, client);
+  let stop = async () => {};
+  const startWorker = async (code = workflowBundle) => {
+    await stop();
+    const worker = await Worker.create({
+      connection: native,
+      taskQueue: queue,
+      workflowBundle: code,
+      activities,
+      ...converting,
+      // How long a workflow waits for a worker that is gone.
+      stickyQueueScheduleToStartTimeout: '1s',
+    });
+    const running = worker.run();
+    stop = async () => {
+      stop = async () => {};
+      worker.shutdown();
+      await running;
+    };
+  };
+  await startWorker(first);
   return {
+    stopWorker: () => stop(),
+    startWorker,
     client,
     project,
     queue,
@@ -63,8 +98,7 @@ export async function workflowKit(make: (project: string, client: Client) => Slu
         memo: options.memo ?? {},
       }),
     async close() {
-      worker.shutdown();
-      await running;
+      await stop();
       await Promise.all([connection.close(), native.close()]);
     },
   };

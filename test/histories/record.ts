@@ -7,7 +7,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { startTemporal } from '../../packages/cli/src/dev/temporal-server.ts';
 import { workflowCode } from '../harness/workflow-code.ts';
-import type { Kit } from '../harness/workflow-kit.ts';
+import type { Starter } from '../harness/workflow-kit.ts';
 import { folder, scrubbed, suffix, textOf } from './history-file.ts';
 import { activitiesOf, type Scenario, scenarios } from './scenarios.ts';
 
@@ -65,7 +65,7 @@ async function play(
     workflowBundle: { code },
     activities: activitiesOf(scenario, replies)(project, client),
   });
-  const kit: Kit = {
+  const kit: Starter = {
     client,
     project,
     queue,

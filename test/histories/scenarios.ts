@@ -10,9 +10,9 @@ import {
   taskQueue,
 } from '@sluice/sdk';
 import { ApplicationFailure } from '@temporalio/common';
-import { digestOf, modelOf, progress, stubActivities } from '../harness/stub-activities.ts';
+import { deployed, digestOf, modelOf, progress, stubActivities } from '../harness/stub-activities.ts';
 import { untilState, untilStatus, waitFor } from '../harness/wait-for.ts';
-import type { Kit } from '../harness/workflow-kit.ts';
+import type { Starter } from '../harness/workflow-kit.ts';
 
 /** What a scenario's activities do other than the stubs. */
 type Replaced = Partial<SluiceActivities> & { readonly settings?: never };
@@ -24,7 +24,7 @@ export interface Scenario {
   readonly activities?: Replaced;
   readonly settings?: Partial<Settings>;
   /** Runs the workflow to where its history is worth keeping. */
-  readonly play: (kit: Kit, id: string, replies: readonly RolloutOutcome[]) => Promise<Played | undefined>;
+  readonly play: (kit: Starter, id: string, replies: readonly RolloutOutcome[]) => Promise<Played | undefined>;
 }
 
 interface Played {
@@ -158,7 +158,28 @@ export const scenarios: readonly Scenario[] = [
     name: 'gated-by-token',
     settings: { approvers: { names: ['ana'], selfApproval: true, oidc: true } },
     activities: { identify: async () => ({ by: 'ana' }) },
-    play: decided({}, 'approve', { token: 'not recorded anywhere', candidate }),
+    play: decided({}, 'approve', { token: 'sealed.v1.not-in-clear', candidate }),
+  },
+  {
+    name: 'gated-asked-anew',
+    activities: {
+      requestRollout: async () => ({ accepted: true, why: null, outcome: null }),
+      rolloutOutcome: async () => 'under-way',
+    },
+    play: async (kit, id) => {
+      const run = await kit.start('gated', { verdict: 'fail' }, { id });
+      await untilState(run, 'blocked');
+      const names = { by: 'ana', reason: 'known', run: id, step: 'shop', endpoint: 'shop', candidate };
+      await run.signal('override', names);
+      const { decisions } = await untilStatus(run, 'a decision', (seen) => seen.decisions.length === 1);
+      const rollout = `${id}/shop@v-${candidate.slice(7, 19)}#${decisions[0]?.at}`;
+      await run.signal('rolloutFinished', { ...deployed(rollout), state: 'stale' });
+      await untilStatus(run, 'a second question', ({ gates }) => gates[0]?.round === 2);
+      await run.signal('override', names);
+      await run.signal('reject', { ...names, round: '2' });
+      await run.result();
+      return undefined;
+    },
   },
   {
     name: 'two-gates',
@@ -243,8 +264,8 @@ export const scenarios: readonly Scenario[] = [
     activities: {
       watchTraffic: async ({ candidate: id, phase }) =>
         id === 'v-b' && phase === 'canary 50 %'
-          ? { verdict: 'fail', evidence: [], firstBadAt: 42, reason: 'errors 40 %' }
-          : { verdict: 'pass', evidence: [], firstBadAt: null, reason: null },
+          ? { verdict: 'fail', evidence: [], firstBadAt: 42, reason: 'errors 40 %', memory: null, moved: false }
+          : { verdict: 'pass', evidence: [], firstBadAt: null, reason: null, memory: null, moved: false },
     },
     play: async (kit, _id, replies) => {
       const workflowId = 'endpoint/shop';
@@ -262,11 +283,14 @@ export const scenarios: readonly Scenario[] = [
           onBusy: 'queue',
           replyTo: 'run',
           by: 'ana',
+          decidedAt: Date.now(),
         };
         await shop.executeUpdate('rollout', { args: [request] });
         await waitFor(`the outcome of ${name}`, async () => replies.some((one) => one.candidate === digestOf(name)));
       }
-      await shop.executeUpdate('rollback', { args: [{ by: 'ana', reason: 'complaints' }] });
+      await shop.executeUpdate('rollback', {
+        args: [{ id: 'back/1', by: 'ana', reason: 'complaints', from: 'v-c' }],
+      });
       await waitFor('the version of before', async () => {
         const { stable } = await shop.query<{ stable: Candidate | null }>('endpoint');
         return stable?.id === 'v-a';

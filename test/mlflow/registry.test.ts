@@ -207,7 +207,16 @@ test('the config may name the registered model', async () => {
 });
 
 const decision: Decision = {
-  ...{ decision: 'override', by: 'zoë@example.org', reason: 'Demo 🙂: „trotzdem“', at: '2026-01-01T00:00:00.000Z' },
+  ...{
+    decision: 'override',
+    run: 'p/1',
+    step: 'shop',
+    endpoint: 'shop',
+    round: 1,
+    by: 'zoë@example.org',
+    reason: 'Demo 🙂: „trotzdem“',
+    at: '2026-01-01T00:00:00.000Z',
+  },
   ...{ via: 'update', candidate: 'sha256:aa', evidence: 'sha256:bb' },
 };
 
@@ -244,7 +253,7 @@ test('a decision is in the version’s tags and in a report, the same one howeve
 test('aliases follow the traffic: deployed, replaced, rolled back', async () => {
   const mark = markVersionActivity(context());
   const one = await register(await trainedModel('v1'), 'r/1');
-  await mark({ endpoint, candidate: one, previous: null, state: 'deployed', reason: null });
+  await mark({ endpoint, candidate: one, previous: null, former: null, state: 'deployed', reason: null });
   expect([await aliasOf('production'), await aliasOf('previous'), await aliasOf('candidate')]).toEqual([
     '1',
     null,
@@ -252,7 +261,7 @@ test('aliases follow the traffic: deployed, replaced, rolled back', async () => 
   ]);
 
   const two = await register(await trainedModel('v2'), 'r/2');
-  const deploy = { endpoint, candidate: two, previous: one, state: 'deployed', reason: null } as const;
+  const deploy = { endpoint, candidate: two, previous: one, former: one, state: 'deployed', reason: null } as const;
   await mark(deploy);
   await mark(deploy);
   expect([await aliasOf('production'), await aliasOf('previous'), await aliasOf('candidate')]).toEqual([
@@ -263,7 +272,14 @@ test('aliases follow the traffic: deployed, replaced, rolled back', async () => 
   expect((await versionTags(one))['sluice.state']).toBe('replaced');
 
   const three = await register(await trainedModel('v3'), 'r/3');
-  const back = { endpoint, candidate: three, previous: two, state: 'rolled-back', reason: '3 errors' } as const;
+  const back = {
+    endpoint,
+    candidate: three,
+    previous: two,
+    former: one,
+    state: 'rolled-back',
+    reason: '3 errors',
+  } as const;
   await mark(back);
   await mark(back);
   expect([await aliasOf('production'), await aliasOf('previous'), await aliasOf('candidate')]).toEqual([
@@ -281,9 +297,9 @@ test('a version that is rolled back after it became production gives the alias b
   const mark = markVersionActivity(context());
   const one = await register(await trainedModel('b1'), 'r/1');
   const two = await register(await trainedModel('b2'), 'r/2');
-  await mark({ endpoint, candidate: one, previous: null, state: 'deployed', reason: null });
-  await mark({ endpoint, candidate: two, previous: one, state: 'deployed', reason: null });
-  await mark({ endpoint, candidate: two, previous: one, state: 'rolled-back', reason: 'latency' });
+  await mark({ endpoint, candidate: one, previous: null, former: null, state: 'deployed', reason: null });
+  await mark({ endpoint, candidate: two, previous: one, former: one, state: 'deployed', reason: null });
+  await mark({ endpoint, candidate: two, previous: one, former: null, state: 'rolled-back', reason: 'latency' });
   expect(await aliasOf('production')).toBe('1');
 });
 
@@ -291,17 +307,20 @@ test('going back by hand makes the older version production and marks the newer 
   const mark = markVersionActivity(context());
   const one = await register(await trainedModel('h1'), 'r/1');
   const two = await register(await trainedModel('h2'), 'r/2');
-  await mark({ endpoint, candidate: two, previous: one, state: 'deployed', reason: null });
-  await mark({ endpoint, candidate: one, previous: two, state: 'deployed', reason: 'rolled back by zoë' });
-  expect([await aliasOf('production'), await aliasOf('previous')]).toEqual(['1', '2']);
+  await mark({ endpoint, candidate: two, previous: one, former: one, state: 'deployed', reason: null });
+  const back = { state: 'rolled-back', reason: 'rolled back by zoë' } as const;
+  await mark({ endpoint, candidate: two, previous: one, former: null, ...back });
+  // Nothing is left that a rollback could go to; least of all the version that was just left.
+  expect([await aliasOf('production'), await aliasOf('previous')]).toEqual(['1', null]);
   expect((await versionTags(two))['sluice.state']).toBe('rolled-back');
+  expect((await versionTags(one))['sluice.state']).toBe('deployed');
 });
 
 test('a superseded candidate loses the alias only while it has it', async () => {
   const mark = markVersionActivity(context());
   const one = await register(await trainedModel('s1'), 'r/1');
   await register(await trainedModel('s2'), 'r/2');
-  await mark({ endpoint, candidate: one, previous: null, state: 'superseded', reason: 'r/2 came' });
+  await mark({ endpoint, candidate: one, previous: null, former: null, state: 'superseded', reason: 'r/2 came' });
   expect(await aliasOf('candidate')).toBe('2');
   expect((await versionTags(one))['sluice.state']).toBe('superseded');
 });
@@ -312,7 +331,14 @@ test('without MLflow everything else works', async () => {
   expect(candidate.registered).toBeNull();
   expect(await openRunActivity(off)({ workflowId: 'x', pipeline: 'x', params: {} })).toBeNull();
   await closeRunActivity(off)({ runId: 'x', state: 'done' });
-  await markVersionActivity(off)({ endpoint, candidate, previous: null, state: 'deployed', reason: null });
+  await markVersionActivity(off)({
+    endpoint,
+    candidate,
+    previous: null,
+    former: null,
+    state: 'deployed',
+    reason: null,
+  });
   const input = {
     ref: refOf(),
     endpoint,

@@ -9,7 +9,7 @@ const readySchema = z.object({
   type: z.literal('ready'),
   temporal: z.object({ address: z.string(), namespace: z.string(), uiUrl: z.string().nullable() }),
   mlflow: z.object({ url: z.string() }),
-  gateway: z.object({ url: z.string(), adminUrl: z.string() }),
+  gateway: z.object({ url: z.string(), adminUrl: z.string(), tokenFile: z.string() }),
 });
 
 /** `sluice dev` in a process of its own, as a user starts it. */

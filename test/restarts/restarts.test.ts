@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adminOf } from '../harness/gateway-admin.ts';
 import { type ProjectStack, projectStack } from '../harness/project.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { untilAnswered } from '../rollback/shop.ts';
@@ -86,11 +87,10 @@ describe('runs go on, and nothing is there twice, when in the middle of everythi
 
   it('the MLflow server and the proxy of the gateway are killed', async () => {
     const [{ killedAt, underWayThen, seconds }] = await disturbed(async () => {
-      const health = `${project.stack.gateway.adminUrl}/healthz`;
-      const { worker } = (await (await fetch(health)).json()) as { worker: { pid: number } };
+      const { worker } = await (await adminOf(project.stack)).health();
       const underWayThen = callsUnderWay();
       const killedAt = Date.now();
-      process.kill(worker.pid, 'SIGKILL');
+      process.kill(worker.pid ?? expect.fail('no proxy'), 'SIGKILL');
       const { seconds } = await restart('mlflow');
       return { killedAt, underWayThen, seconds };
     });

@@ -1,5 +1,5 @@
-import { gatewayClient } from '@sluice/gateway';
 import { type EndpointState, endpointWorkflowId, Query } from '@sluice/sdk';
+import { adminOf } from '../harness/gateway-admin.ts';
 import type { ProjectStack, RunHandle } from '../harness/project.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { type Call, startTraffic, type Traffic } from './traffic.ts';
@@ -31,7 +31,7 @@ export interface Shopping extends Pick<ProjectStack, 'client' | 'start'> {
 }
 
 export function shop(project: Shopping, name: string): Shop {
-  const gateway = () => gatewayClient(project.stack.gateway.adminUrl).endpoint(name);
+  const gateway = async () => (await adminOf(project.stack)).endpoint(name);
   const state = () => project.client.workflow.getHandle(endpointWorkflowId(name)).query<EndpointState>(Query.endpoint);
   const url = `${project.stack.gateway.url}/${name}/invocations`;
   return {

@@ -37,9 +37,11 @@ describe("a run in Temporal's UI", () => {
     expect(details).toMatch(/model\ttrain\tdone\t[\d.]+ s\t1\tstep 10/);
     expect(details).toMatch(/quality\tevaluate\tdone\t[\d.]+ s\t\t\tpass/);
     expect(details).toMatch(/shop\tdeploy\twaiting\tsince [\d:]{8}/);
-    expect(details).toContain(`sluice approve 'life/ui-reading' --candidate ${candidate}`);
-    expect(details).toContain(`sluice reject 'life/ui-reading' --candidate ${candidate}`);
-    expect(details).toContain(`approve with {"by":"…","candidate":"${candidate}"}`);
+    expect(details).toContain(`sluice approve life/ui-reading --step shop --endpoint shop --candidate ${candidate}`);
+    expect(details).toContain(`sluice reject life/ui-reading --step shop --endpoint shop --candidate ${candidate}`);
+    expect(details).toContain(
+      `approve with {"by":"…","run":"life/ui-reading","step":"shop","endpoint":"shop","candidate":"${candidate}"}`,
+    );
     expect(links.mlflow).toMatch(/\/#\/runs\/[0-9a-f]{32}$/);
 
     const timeline = await page.timeline('shop: waits for a decision');

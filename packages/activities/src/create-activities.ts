@@ -2,6 +2,7 @@ import type { SluiceActivities } from '@sluice/sdk';
 import { withStableFailures } from './activity-failure.ts';
 import type { ActivityContext } from './context.ts';
 import { identifyActivity } from './decide/identify.ts';
+import { signalTimeActivity } from './decide/signal-time.ts';
 import { evaluateActivity } from './evaluate/evaluate.ts';
 import { extractActivity } from './extract/extract.ts';
 import { watchTrafficActivity } from './health/watch-traffic.ts';
@@ -13,7 +14,14 @@ import { registerCandidateActivity } from './registry/register-candidate.ts';
 import { closeRunActivity, openRunActivity } from './registry/run-record.ts';
 import { replayActivity } from './replay/replay.ts';
 import { checkCandidateActivity } from './rollout/check-candidate.ts';
-import { replyToRunActivity, requestRolloutActivity, rolloutOutcomeActivity } from './rollout/endpoint-calls.ts';
+import {
+  replyToRunActivity,
+  requestRolloutActivity,
+  rolloutOutcomeActivity,
+  withdrawRolloutActivity,
+} from './rollout/endpoint-calls.ts';
+import { saveLedgerActivity } from './rollout/ledger.ts';
+import { observeEndpointActivity } from './rollout/observe-endpoint.ts';
 import { setTrafficActivity } from './rollout/set-traffic.ts';
 import { startVersionActivity, stopVersionActivity } from './rollout/versions.ts';
 import { activityScope, alive } from './serving/activity-scope.ts';
@@ -34,10 +42,14 @@ export function createActivities(context: ActivityContext): SluiceActivities {
     registerCandidate: registerCandidateActivity(context),
     checkCandidate: checkCandidateActivity(context),
     identify: identifyActivity(context),
+    signalTime: signalTimeActivity(context),
     recordDecision: recordDecisionActivity(context),
     notify: notifyActivity(context),
     requestRollout: requestRolloutActivity(context),
+    withdrawRollout: withdrawRolloutActivity(context),
     rolloutOutcome: rolloutOutcomeActivity(context),
+    observeEndpoint: observeEndpointActivity(context),
+    saveLedger: saveLedgerActivity(context),
     startVersion: startVersionActivity(context),
     setTraffic: setTrafficActivity(context),
     watchTraffic: watchTrafficActivity(context),
@@ -56,11 +68,14 @@ const silent = [
   'closeRun',
   'registerCandidate',
   'identify',
+  'signalTime',
   'recordDecision',
   'notify',
   'rolloutOutcome',
   'markVersion',
   'replyToRun',
+  'saveLedger',
+  'withdrawRollout',
 ] as const satisfies (keyof SluiceActivities)[];
 
 function withHeartbeats<F extends (input: never) => Promise<unknown>>(activity: F): F {

@@ -60,12 +60,17 @@ export class UnreachableError extends SluiceError {
 
 /** A second `sluice dev` in one project. */
 export class AlreadyRunningError extends SluiceError {
-  constructor(root: string, pid: number, uiUrl: string | null) {
-    super(CliErrorCode.AlreadyRunning, `sluice dev runs in this project already, as process ${pid}.`, {
-      where: root,
-      fix: `Use it${uiUrl === null ? '' : ` (${uiUrl})`}, or end it first: kill ${pid}`,
-      data: { pid },
-    });
+  /** @param pid null where it is not known: it may run in another container */
+  constructor(root: string, pid: number | null, uiUrl: string | null) {
+    super(
+      CliErrorCode.AlreadyRunning,
+      `sluice dev runs in this project already, ${pid === null ? 'in another container' : `as process ${pid}`}.`,
+      {
+        where: root,
+        fix: `Use it${uiUrl === null ? '' : ` (${uiUrl})`}, or end it first${pid === null ? '.' : `: kill ${pid}`}`,
+        data: { pid },
+      },
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 import type { GatewayErrorBody, GatewayHealth } from '@sluice/sdk';
 import type { Endpoints } from './endpoints.ts';
 import { GatewayCode, GatewayError, invalid, notFound } from './errors.ts';
@@ -20,7 +21,8 @@ export interface AdminOptions {
   view: MetricsView;
   health: () => GatewayHealth;
   shutdown: () => void;
-  token: string | undefined;
+  /** What callers must show. */
+  token: string;
 }
 
 interface Call {
@@ -106,7 +108,7 @@ async function onPart(
   const { endpoints, view } = options;
   if (method === 'PUT' && part === 'traffic') return endpoints.putTraffic(name, parseTrafficSpec(await body()));
   if (method === 'POST' && part === 'lease') return endpoints.renew(name, parseRenewal(await body()).generation);
-  if (method !== 'GET' || (part !== 'metrics' && part !== 'captures')) return null;
+  if (method !== 'GET' || (part !== 'metrics' && part !== 'requests')) return null;
   const { versions } = endpoints.get(name);
   const since = parseQueryNumber(query, 'since');
   const from = since === undefined ? {} : { since };
@@ -116,21 +118,19 @@ async function onPart(
     return view.metrics(name, ids, { ...from, ...(until === undefined ? {} : { until }) });
   }
   const limit = parseQueryNumber(query, 'limit');
-  return view.captures(name, { ...from, ...(limit === undefined ? {} : { limit }) });
+  return Readable.from(view.requests(name, { ...from, ...(limit === undefined ? {} : { limit }) }));
 }
 
-/** Loopback is not a fence against the user's own browser: no web page may call, under any name. */
-function checkCaller(req: IncomingMessage, token: string | undefined): void {
-  const host = (req.headers.host ?? '').replace(/:\d+$/, '');
-  const isAddress = /^(localhost|\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\])$/i.test(host);
-  if (req.headers.origin !== undefined || (!isAddress && token === undefined)) {
-    throw new GatewayError(GatewayCode.Forbidden, 'The admin API takes no calls from web pages or under host names.');
+/** Loopback is no fence: other users of the machine and web pages in a browser reach it too. */
+function checkCaller(req: IncomingMessage, token: string): void {
+  if (req.headers.origin !== undefined) {
+    throw new GatewayError(GatewayCode.Forbidden, 'The admin API takes no calls from web pages.');
   }
-  if (token === undefined) return;
   const digest = (text: string) => createHash('sha256').update(text).digest();
-  if (!timingSafeEqual(digest(req.headers.authorization ?? ''), digest(`Bearer ${token}`))) {
-    throw new GatewayError(GatewayCode.Unauthorized, 'The admin API needs its bearer token.');
-  }
+  if (timingSafeEqual(digest(req.headers.authorization ?? ''), digest(`Bearer ${token}`))) return;
+  throw new GatewayError(GatewayCode.Unauthorized, 'The admin API needs its bearer token.', {
+    fix: "It is the one the gateway was started with, or else in the file admin-token of the gateway's state folder.",
+  });
 }
 
 async function readJson(req: IncomingMessage): Promise<unknown> {
@@ -172,6 +172,12 @@ function sendError(res: ServerResponse, error: unknown): void {
 }
 
 function send(res: ServerResponse, status: number, body: unknown): void {
+  if (body instanceof Readable) {
+    res.writeHead(status, { 'content-type': 'application/x-ndjson' });
+    // An answer that cannot be finished is broken off, so that nobody takes it for whole.
+    pipeline(body, res, () => undefined);
+    return;
+  }
   res.writeHead(status, { 'content-type': 'application/json' });
   res.end(JSON.stringify(body));
 }

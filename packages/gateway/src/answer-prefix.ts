@@ -20,6 +20,10 @@ export class AnswerPrefix {
     this.#kept += part.length;
   }
 
+  chunks(): readonly Buffer[] {
+    return this.#chunks;
+  }
+
   prefix(): Buffer {
     return Buffer.concat(this.#chunks);
   }

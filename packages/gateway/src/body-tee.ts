@@ -31,6 +31,11 @@ export class BodyTee {
     return this.#chunks[0] ?? null;
   }
 
+  /** Everything pushed, as it came, or null as for {@link whole}. */
+  chunks(): readonly Buffer[] | null {
+    return this.#gone ? null : this.#chunks;
+  }
+
   release(): void {
     this.#gone = true;
     held -= this.#bytes;

@@ -1,6 +1,6 @@
-import { LATENCY_EDGES } from '@sluice/sdk';
 import { expect, test } from 'vitest';
 import { emptyBucket, mergeBucket, type Outcome, recordOutcome } from './bucket.ts';
+import { LATENCY_EDGES } from './latency-edges.ts';
 import { summariseBuckets } from './summarise.ts';
 
 const good: Outcome = { kind: 'answered', status: 200, latencyMs: 5 };

@@ -1,4 +1,5 @@
-import { CALLER_BUCKETS, edgeOf, LATENCY_EDGES, type ShadowComparison } from '@sluice/sdk';
+import { CALLER_BUCKETS, type ShadowComparison } from '@sluice/sdk';
+import { edgeOf, LATENCY_EDGES } from './latency-edges.ts';
 
 /** One second of one version's traffic: counts only, so that parts of it merge by adding. */
 export interface Bucket {

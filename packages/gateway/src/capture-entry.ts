@@ -1,25 +1,29 @@
-import { isUtf8 } from 'node:buffer';
-import type { CapturedRequest } from '@sluice/sdk';
+import type { CaptureLine } from '@sluice/sdk';
+import type { Redactor } from '@sluice/sdk/redact';
+import { keepBody } from './capture-body.ts';
 
 /** Bytes of an answer that are kept. */
 export const RESPONSE_CAP = 256 * 1024;
 
-const REQUEST_HEADERS = new Set(['content-type', 'content-encoding', 'accept']);
-const RESPONSE_HEADERS = new Set(['content-type', 'content-encoding']);
+/** No other header is looked at. */
+export const KEPT_REQUEST_HEADERS: ReadonlySet<string> = new Set(['content-type', 'content-encoding', 'accept']);
+export const KEPT_RESPONSE_HEADERS: ReadonlySet<string> = new Set(['content-type', 'content-encoding']);
 
+/** An answered request as the proxy hands it over: nothing encoded, nothing copied. */
 export interface Answered {
-  id: string;
+  /** The caller's own, where it sent one. */
+  requestId: string;
   arrivedAt: number;
   endpoint: string;
   method: string;
   path: string;
   /** Name, value, name, value … as received. */
   requestHeaders: readonly string[];
-  body: Buffer;
+  body: readonly Uint8Array[];
   status: number;
   responseHeaders: readonly string[];
   /** At most {@link RESPONSE_CAP} bytes of the answer. */
-  response: Buffer;
+  response: readonly Uint8Array[];
   /** The answer's whole length. */
   responseBytes: number;
   latencyMs: number;
@@ -27,43 +31,69 @@ export interface Answered {
   digest: string;
 }
 
-/** The line that replays a request. No header outside the allow-list is kept: credentials never reach the disk. */
-export function captureEntry(answered: Answered): CapturedRequest {
-  const { id, arrivedAt, endpoint, method, path, body, status, response, latencyMs, version, digest } = answered;
+/**
+ * What is written of a request, under an id of its own. No header outside the allow-list is kept, and everything went
+ * through `redactor`: credentials never reach the disk.
+ */
+export function captureEntry(answered: Answered, id: string, redactor: Redactor): CaptureLine {
+  const { requestId, arrivedAt, endpoint, method, path, status, latencyMs, version, digest } = answered;
+  const headers = allowed(answered.requestHeaders, KEPT_REQUEST_HEADERS, redactor);
+  const responseHeaders = allowed(answered.responseHeaders, KEPT_RESPONSE_HEADERS, redactor);
+  const response = whole(answered.response);
+  const truncated = answered.responseBytes > response.length;
+  const kept = keepBody({ bytes: whole(answered.body), cut: false, ...nature(answered.requestHeaders) }, redactor);
+  const answer = keepBody({ bytes: response, cut: truncated, ...nature(answered.responseHeaders) }, redactor);
+  if (kept.kind === 'text' && kept.plain) delete headers['content-encoding'];
+  if (answer.kind === 'text' && answer.plain) delete responseHeaders['content-encoding'];
   return {
-    // `id` and `at` stay first: the index reads them without parsing the line.
+    // `id` and `at` stay first: whoever reads captures by time need not parse the line.
     id,
     at: new Date(arrivedAt).toISOString(),
+    requestId,
     endpoint,
     method,
-    path,
-    headers: allowed(answered.requestHeaders, (name) => REQUEST_HEADERS.has(name) || name.startsWith('x-sluice-')),
-    ...(isUtf8(body) ? { body: body.toString('utf8') } : { bodyBase64: body.toString('base64') }),
+    path: redactor.path(path),
+    headers,
+    ...(kept.kind === 'text' && { body: kept.text }),
+    ...(kept.kind === 'bytes' && { bodyBase64: kept.base64 }),
+    ...(kept.kind === 'left-out' && { bodyLeftOut: true }),
     status,
-    responseHeaders: allowed(answered.responseHeaders, (name) => RESPONSE_HEADERS.has(name)),
-    ...responseText(response, answered.responseBytes > response.length),
-    truncated: answered.responseBytes > response.length,
+    responseHeaders,
+    ...(answer.kind === 'text' && { responseBody: answer.text }),
+    ...(answer.kind === 'bytes' && { responseBase64: answer.base64 }),
+    ...(answer.kind === 'left-out' && { responseLeftOut: true }),
+    truncated,
     latencyMs: Math.round(latencyMs * 1000) / 1000,
     version,
     digest,
   };
 }
 
-/** A cut inside a character does not make a text binary: up to three bytes of it are given up. */
-function responseText(bytes: Buffer, truncated: boolean): Pick<CapturedRequest, 'responseBody' | 'responseBase64'> {
-  for (let cut = 0; cut <= (truncated ? 3 : 0); cut += 1) {
-    const text = bytes.subarray(0, bytes.length - cut);
-    if (isUtf8(text)) return { responseBody: text.toString('utf8') };
-  }
-  return { responseBase64: bytes.toString('base64') };
+function whole(parts: readonly Uint8Array[]): Buffer {
+  const [first] = parts;
+  if (parts.length !== 1 || first === undefined) return Buffer.concat(parts);
+  return Buffer.from(first.buffer, first.byteOffset, first.byteLength);
 }
 
-function allowed(raw: readonly string[], keep: (name: string) => boolean): Record<string, string> {
+/** What the body says it is, whether or not that header is kept. */
+function nature(raw: readonly string[]): { type: string | undefined; encoding: string | undefined } {
+  return { type: headerOf(raw, 'content-type'), encoding: headerOf(raw, 'content-encoding') };
+}
+
+function headerOf(raw: readonly string[], wanted: string): string | undefined {
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (raw[i]?.length === wanted.length && raw[i]?.toLowerCase() === wanted) return raw[i + 1]?.trim().toLowerCase();
+  }
+  return undefined;
+}
+
+function allowed(raw: readonly string[], keep: ReadonlySet<string>, redactor: Redactor): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase();
     const value = raw[i + 1] ?? '';
-    if (keep(name)) headers[name] = Object.hasOwn(headers, name) ? `${headers[name]}, ${value}` : value;
+    if (!keep.has(name) || !redactor.keepsHeader(name)) continue;
+    headers[name] = Object.hasOwn(headers, name) ? `${headers[name]}, ${value}` : value;
   }
   return headers;
 }

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { GatewayRequestsQuery } from '@sluice/sdk';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { applyRetention, CaptureIndex, repairTornTails } from './capture-segments.ts';
+import { readCaptured } from './capture-read.ts';
+import { applyRetention, repairTornTails } from './capture-segments.ts';
 import { CaptureWriter } from './capture-writer.ts';
 import { newStateDir, until } from './testing/gateway.ts';
 
@@ -18,9 +20,16 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-function newWriter(options: { segmentBytes?: number; segmentMs?: number; keepBytes?: number } = {}): CaptureWriter {
-  const { segmentBytes = 1_000_000, segmentMs = 60_000, keepBytes = 1e9 } = options;
-  const writer = new CaptureWriter({ dir, segmentBytes, segmentMs, retention: { bytes: keepBytes, ms: 1e9 } });
+interface Limits {
+  segmentBytes?: number;
+  segmentMs?: number;
+  keepBytes?: number;
+  retentionEveryMs?: number;
+}
+
+function newWriter({ keepBytes = 1e9, ...limits }: Limits = {}): CaptureWriter {
+  const retention = { bytes: keepBytes, ms: 1e9 };
+  const writer = new CaptureWriter({ dir, segmentBytes: 1_000_000, segmentMs: 60_000, retention, ...limits });
   writers.push(writer);
   return writer;
 }
@@ -32,19 +41,27 @@ const entry = (id: string, bytes = 10, at = Date.now()) => ({
 });
 
 async function lines(endpoint: string): Promise<string[]> {
-  const { files } = await new CaptureIndex().list(join(dir, endpoint), {});
-  const texts = await Promise.all(files.map(({ path }) => readFile(path, 'utf8')));
-  return texts.flatMap((text) => text.trimEnd().split('\n'));
+  return (await newestFirst(endpoint)).reverse();
+}
+
+async function newestFirst(endpoint: string, query: GatewayRequestsQuery = {}): Promise<string[]> {
+  const pieces: Buffer[] = [];
+  for await (const piece of readCaptured(join(dir, endpoint), query)) pieces.push(piece);
+  return Buffer.concat(pieces).toString().split('\n').slice(0, -1);
+}
+
+async function sizes(endpoint: string): Promise<number[]> {
+  const names = await readdir(join(dir, endpoint));
+  return Promise.all(names.map(async (name) => (await stat(join(dir, endpoint, name))).size));
 }
 
 test('a segment is closed before it grows over its size, and no request is lost between two', async () => {
   const writer = newWriter({ segmentBytes: 1000 });
   for (let i = 0; i < 50; i += 1) writer.record('digits', entry(`r${i}`, 100));
   await writer.flush();
-  const { files, count } = await new CaptureIndex().list(join(dir, 'digits'), {});
-  expect(count).toBe(50);
+  const files = await sizes('digits');
   expect(files.length).toBeGreaterThan(5);
-  for (const file of files) expect(file.bytes).toBeLessThanOrEqual(1000);
+  for (const bytes of files) expect(bytes).toBeLessThanOrEqual(1000);
   expect((await lines('digits')).map((line) => JSON.parse(line).id)).toEqual(
     Array.from({ length: 50 }, (_, i) => `r${i}`),
   );
@@ -54,7 +71,7 @@ test('an entry larger than a segment gets one of its own', async () => {
   const writer = newWriter({ segmentBytes: 1000 });
   for (const size of [10, 5000, 10]) writer.record('digits', entry(`r${size}`, size));
   await writer.flush();
-  expect((await new CaptureIndex().list(join(dir, 'digits'), {})).files).toHaveLength(3);
+  expect(await sizes('digits')).toHaveLength(3);
 });
 
 test('a segment is closed when it is old', async () => {
@@ -95,7 +112,7 @@ test('while the folder cannot be written, entries are counted as dropped; later 
   const writer = newWriter();
   writer.record('digits', entry('lost'));
   await writer.flush();
-  expect(writer.takeReports()).toEqual([{ endpoint: 'digits', written: 0, dropped: 1, skipped: 0 }]);
+  expect(writer.takeReports()).toEqual([{ endpoint: 'digits', written: 0, dropped: 1, skipped: 0, leftOut: 0 }]);
   await rm(join(dir, 'digits'));
   await until(async () => {
     writer.record('digits', entry('kept'));
@@ -136,15 +153,41 @@ test('half a line left by a killed writer is cut off', async () => {
   expect(await readFile(join(dir, 'torn', '1-1.jsonl'), 'utf8')).toBe('');
 });
 
-test('captures are listed by time and by number, oldest file first', async () => {
+test('captured lines are read newest first, by time and by number', async () => {
   const writer = newWriter({ segmentBytes: 100 });
   const start = Date.now() - 10_000;
   for (let i = 0; i < 10; i += 1) writer.record('digits', entry(`r${i}`, 50, start + i * 1000));
   await writer.flush();
-  const index = new CaptureIndex();
-  const last = await index.list(join(dir, 'digits'), { since: start + 7000 });
-  expect(last.count).toBe(3);
-  expect(last.files.map((file) => file.firstAt)).toEqual([7, 8, 9].map((i) => start + i * 1000));
-  expect((await index.list(join(dir, 'digits'), { limit: 4 })).count).toBe(4);
-  expect(await index.list(join(dir, 'absent'), {})).toEqual({ files: [], count: 0 });
+  const ids = async (query: GatewayRequestsQuery) =>
+    (await newestFirst('digits', query)).map((line) => JSON.parse(line).id);
+  expect(await ids({ since: start + 7000 })).toEqual(['r9', 'r8', 'r7']);
+  expect(await ids({ limit: 4 })).toEqual(['r9', 'r8', 'r7', 'r6']);
+  expect(await newestFirst('absent')).toEqual([]);
+});
+
+test('a line that is still being written is not read, one that was damaged is', async () => {
+  await mkdir(join(dir, 'digits'));
+  const whole = JSON.stringify(entry('whole'));
+  await writeFile(join(dir, 'digits', '1-1.jsonl'), `${whole}\n###\n{"id":"half`);
+  expect(await newestFirst('digits')).toEqual(['###', whole]);
+});
+
+test('the captures of an endpoint without traffic go when their time is over', async () => {
+  await mkdir(join(dir, 'idle'));
+  await writeFile(join(dir, 'idle', '1000-1.jsonl'), '{}\n');
+  const writer = newWriter({ retentionEveryMs: 10 });
+  writer.configure([{ name: 'idle', capture: { percent: 100, keepMs: 1 } }]);
+  await until(async () => (await readdir(join(dir, 'idle'))).length === 0, 'the old segment to go');
+  await writeFile(join(dir, 'idle', '2000-1.jsonl'), '{}\n');
+  await until(async () => (await readdir(join(dir, 'idle'))).length === 0, 'the timer to come round');
+});
+
+test('an endpoint keeps as many bytes as it was told', async () => {
+  const writer = newWriter({ segmentBytes: 1000 });
+  writer.configure([{ name: 'small', capture: { percent: 100, maxBytes: 2000 } }]);
+  for (const name of ['small', 'large']) for (let i = 0; i < 50; i += 1) writer.record(name, entry(`r${i}`, 100));
+  await writer.close();
+  const total = async (endpoint: string) => (await sizes(endpoint)).reduce((sum, bytes) => sum + bytes, 0);
+  expect(await total('small')).toBeLessThanOrEqual(2000);
+  expect(await total('large')).toBeGreaterThan(5000);
 });

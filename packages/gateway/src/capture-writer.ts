@@ -1,22 +1,21 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { applyRetention, type Retention, segmentName } from './capture-segments.ts';
+import type { CaptureSettings } from '@sluice/sdk';
+import { CaptureLane } from './capture-lane.ts';
+import { applyRetention, type Retention } from './capture-segments.ts';
 import type { CaptureReport } from './ipc.ts';
 
+/** Plain data: it is handed to a thread. */
 export interface CaptureWriterOptions {
   /** Holds one folder per endpoint. */
   dir: string;
   segmentBytes: number;
   segmentMs: number;
+  /** Of endpoints that do not say otherwise. */
   retention: Retention;
+  /** Old segments are looked for at the start, whenever one is closed, and so often, ms. @default 10000 */
+  retentionEveryMs?: number;
 }
-
-/** Lines waiting for the disk, per endpoint; more are dropped. */
-const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
-const FLUSH_AFTER_MS = 50;
-const FLUSH_AT_BYTES = 256 * 1024;
-/** After a failed write nothing is tried for this long, so that a full disk costs no time. */
-const RETRY_AFTER_MS = 1000;
 
 /**
  * Appends captured requests to segment files. `record` neither blocks nor throws: what cannot be written is counted
@@ -24,21 +23,33 @@ const RETRY_AFTER_MS = 1000;
  */
 export class CaptureWriter {
   readonly #options: CaptureWriterOptions;
-  readonly #lanes = new Map<string, Lane>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #lanes = new Map<string, CaptureLane>();
+  readonly #timers: NodeJS.Timeout[];
+  #settings = new Map<string, CaptureSettings>();
 
   constructor(options: CaptureWriterOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#tick(), 1000);
-    this.#timer.unref();
+    this.#timers = [
+      setInterval(() => this.#tick(), 1000),
+      setInterval(() => void this.#retainAll(), options.retentionEveryMs ?? 10_000),
+    ];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  /** What each endpoint keeps; what is too old or too much by it goes at once. */
+  configure(endpoints: readonly { name: string; capture: CaptureSettings }[]): void {
+    this.#settings = new Map(endpoints.map(({ name, capture }) => [name, capture]));
+    void this.#retainAll();
   }
 
   record(endpoint: string, entry: object): void {
-    this.#lane(endpoint).add(`${JSON.stringify(entry)}\n`);
+    const lane = this.#lane(endpoint);
+    if ('bodyLeftOut' in entry) lane.leftOut += 1;
+    lane.add(`${JSON.stringify(entry)}\n`);
   }
 
-  skip(endpoint: string): void {
-    this.#lane(endpoint).skipped += 1;
+  drop(endpoint: string): void {
+    this.#lane(endpoint).dropped += 1;
   }
 
   /** Everything recorded before the call is on disk, or counted as dropped, after it. */
@@ -50,24 +61,26 @@ export class CaptureWriter {
   takeReports(): CaptureReport[] {
     const reports: CaptureReport[] = [];
     for (const [endpoint, lane] of this.#lanes) {
-      const { written, dropped, skipped } = lane;
-      if (written + dropped + skipped === 0) continue;
-      reports.push({ endpoint, written, dropped, skipped });
-      lane.written = lane.dropped = lane.skipped = 0;
+      const { written, dropped, leftOut } = lane;
+      if (written + dropped + leftOut === 0) continue;
+      reports.push({ endpoint, written, dropped, skipped: 0, leftOut });
+      lane.written = lane.dropped = lane.leftOut = 0;
     }
     return reports;
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     await this.flush();
     await Promise.all([...this.#lanes.values()].map((lane) => lane.closeSegment()));
   }
 
-  #lane(endpoint: string): Lane {
+  #lane(endpoint: string): CaptureLane {
     let lane = this.#lanes.get(endpoint);
     if (!lane) {
-      lane = new Lane(join(this.#options.dir, endpoint), this.#options);
+      const { segmentBytes, segmentMs } = this.#options;
+      const onClosed = () => this.#retain(endpoint);
+      lane = new CaptureLane(join(this.#options.dir, endpoint), { segmentBytes, segmentMs, onClosed });
       this.#lanes.set(endpoint, lane);
     }
     return lane;
@@ -76,129 +89,16 @@ export class CaptureWriter {
   #tick(): void {
     for (const lane of this.#lanes.values()) lane.closeWhenOld();
   }
-}
 
-interface Segment {
-  file: FileHandle;
-  bytes: number;
-  openedAt: number;
-}
-
-/** One endpoint's queue and open segment. */
-class Lane {
-  written = 0;
-  dropped = 0;
-  skipped = 0;
-  readonly #dir: string;
-  readonly #options: CaptureWriterOptions;
-  #queue: Buffer[] = [];
-  #queuedBytes = 0;
-  #timer: NodeJS.Timeout | null = null;
-  #writing: Promise<void> = Promise.resolve();
-  #segment: Segment | null = null;
-  #serial = 0;
-  #retryAt = 0;
-
-  constructor(dir: string, options: CaptureWriterOptions) {
-    this.#dir = dir;
-    this.#options = options;
+  /** Also of endpoints that have no traffic, or are gone. */
+  async #retainAll(): Promise<void> {
+    const endpoints = await readdir(this.#options.dir).catch(() => []);
+    for (const endpoint of endpoints) await this.#retain(endpoint);
   }
 
-  add(line: string): void {
-    const bytes = Buffer.from(line);
-    if (this.#queuedBytes + bytes.length > MAX_QUEUED_BYTES || Date.now() < this.#retryAt) {
-      this.dropped += 1;
-      return;
-    }
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.length;
-    if (this.#queuedBytes >= FLUSH_AT_BYTES) void this.flush();
-    else this.#timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER_MS);
+  #retain(endpoint: string): Promise<void> {
+    const { retention, dir } = this.#options;
+    const { maxBytes = retention.bytes, keepMs = retention.ms } = this.#settings.get(endpoint) ?? {};
+    return applyRetention(join(dir, endpoint), { bytes: maxBytes, ms: keepMs }, Date.now());
   }
-
-  /** Never rejects: writes follow each other, and a failed one drops its lines. */
-  flush(): Promise<void> {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#writing = this.#writing.then(() => this.#writeQueue());
-    return this.#writing;
-  }
-
-  closeWhenOld(): void {
-    const segment = this.#segment;
-    if (!segment || Date.now() - segment.openedAt < this.#options.segmentMs) return;
-    this.#writing = this.#writing.then(() => (this.#segment === segment ? this.closeSegment() : undefined));
-  }
-
-  async closeSegment(): Promise<void> {
-    const segment = this.#segment;
-    this.#segment = null;
-    await segment?.file.close().catch(() => undefined);
-    await applyRetention(this.#dir, this.#options.retention, Date.now());
-  }
-
-  async #writeQueue(): Promise<void> {
-    let lines = this.#queue;
-    this.#queue = [];
-    while (lines.length > 0) {
-      try {
-        const segment = await this.#openSegment(lines[0]?.length ?? 0);
-        const batch = fitting(lines, this.#options.segmentBytes - segment.bytes);
-        await this.#append(segment, batch);
-        this.written += batch.length;
-        lines = lines.slice(batch.length);
-      } catch {
-        // Whatever the reason (full, read-only, replaced by a file), serving goes on without these lines.
-        this.dropped += lines.length;
-        this.#retryAt = Date.now() + RETRY_AFTER_MS;
-        lines = [];
-        await this.closeSegment();
-      }
-    }
-    this.#queuedBytes = this.#queue.reduce((sum, line) => sum + line.length, 0);
-  }
-
-  async #append(segment: Segment, batch: readonly Buffer[]): Promise<void> {
-    const bytes = Buffer.concat(batch);
-    try {
-      await segment.file.appendFile(bytes);
-    } catch (error) {
-      // A short write left half a line: cut it off again.
-      await segment.file.truncate(segment.bytes).catch(() => undefined);
-      throw error;
-    }
-    segment.bytes += bytes.length;
-  }
-
-  async #openSegment(nextBytes: number): Promise<Segment> {
-    const old = this.#segment;
-    const full = old !== null && old.bytes > 0 && old.bytes + nextBytes > this.#options.segmentBytes;
-    const aged = old !== null && Date.now() - old.openedAt >= this.#options.segmentMs;
-    // A file that somebody deleted goes on taking writes that nobody will read.
-    const deleted = old !== null && (await old.file.stat()).nlink === 0;
-    if (old && !full && !aged && !deleted) return old;
-    if (old) await this.closeSegment();
-    await mkdir(this.#dir, { recursive: true });
-    for (;;) {
-      const openedAt = Date.now();
-      this.#serial += 1;
-      try {
-        const file = await open(join(this.#dir, segmentName(openedAt, this.#serial)), 'ax', 0o600);
-        this.#segment = { file, bytes: 0, openedAt };
-        return this.#segment;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-    }
-  }
-}
-
-/** As many lines as go into `room`, and at least one. */
-function fitting(lines: readonly Buffer[], room: number): Buffer[] {
-  let bytes = 0;
-  const cut = lines.findIndex((line, i) => {
-    bytes += line.length;
-    return i > 0 && bytes > room;
-  });
-  return cut === -1 ? [...lines] : lines.slice(0, cut);
 }

@@ -1,6 +1,5 @@
 import type {
-  CaptureList,
-  CapturesQuery,
+  CaptureLine,
   GatewayEndpoint,
   GatewayEndpointSpec,
   GatewayErrorBody,
@@ -8,6 +7,7 @@ import type {
   GatewayMetrics,
   GatewayMetricsQuery,
   GatewayRenewal,
+  GatewayRequestsQuery,
   GatewayTrafficSpec,
   GatewayVersion,
   GatewayVersionDetail,
@@ -32,7 +32,8 @@ export interface GatewayClient {
   /** Renews the lease on the traffic; `GATEWAY_CONFLICT` when there is none, or that of another generation. */
   renewLease(endpoint: string, renewal?: GatewayRenewal): Promise<GatewayEndpoint>;
   metrics(endpoint: string, query?: GatewayMetricsQuery): Promise<GatewayMetrics>;
-  captures(endpoint: string, query?: CapturesQuery): Promise<CaptureList>;
+  /** Captured requests, newest first, all of them in memory. */
+  requests(endpoint: string, query?: GatewayRequestsQuery): Promise<CaptureLine[]>;
   ping(endpoint: string, id: string): Promise<PingResult>;
   shutdown(): Promise<void>;
 }
@@ -70,7 +71,8 @@ export function gatewayClient(adminUrl: string, options: GatewayClientOptions = 
     setTraffic: (endpoint, traffic) => call('PUT', at(endpoint, 'traffic'), traffic),
     renewLease: (endpoint, renewal = {}) => call('POST', at(endpoint, 'lease'), renewal),
     metrics: (endpoint, query = {}) => call('GET', at(endpoint, 'metrics') + queryString({ ...query })),
-    captures: (endpoint, query = {}) => call('GET', at(endpoint, 'captures') + queryString({ ...query })),
+    requests: (endpoint, query = {}) =>
+      call<CaptureLine[]>('GET', at(endpoint, 'requests') + queryString({ ...query })),
     ping: (endpoint, id) => call('POST', at(endpoint, 'versions', id, 'ping')),
     shutdown: () => call('POST', '/shutdown'),
   };
@@ -103,7 +105,8 @@ async function request<T>(
       cause,
     });
   }
-  const answer = parseJson(text);
+  const lines = response.headers.get('content-type') === 'application/x-ndjson';
+  const answer = parseJson(lines ? `[${text.trimEnd().replaceAll('\n', ',')}]` : text);
   if (response.ok && answer !== undefined) return answer as T;
   throw refusal(url, response.status, answer);
 }

@@ -10,7 +10,7 @@ export const ConnectionState = {
   idle: 0,
   /** A request is under way: lost with the worker. */
   busy: 1,
-  /** The end of an answer is being written. */
+  /** The end of an answer is being written, or is written. */
   finishing: 2,
 } as const;
 export type ConnectionState = (typeof ConnectionState)[keyof typeof ConnectionState];

@@ -5,7 +5,6 @@ import type {
   GatewayTrafficSpec,
   GatewayVersion,
   GatewayVersionSpec,
-  Weights,
 } from '@sluice/sdk';
 import { conflict, GatewayCode, GatewayError, invalid, notFound } from './errors.ts';
 import type { RouteEndpoint } from './ipc.ts';
@@ -13,19 +12,14 @@ import { LeaseClock } from './lease-clock.ts';
 import type { ModelServer } from './model-server.ts';
 import { type DesiredEndpoint, type DesiredState, newEndpoint } from './state-file.ts';
 import { StateSaver } from './state-saver.ts';
-import { changeTraffic, renewLease, revert } from './traffic-change.ts';
+import { changeTraffic, mayGo, renewLease, revert } from './traffic-change.ts';
+import { type NewServer, VersionServers } from './version-servers.ts';
 
 export interface EndpointsOptions {
   /** What was asked for before the host was started. */
   desired: DesiredState;
   save: (state: DesiredState) => Promise<void>;
-  newServer: (
-    endpoint: string,
-    id: string,
-    spec: GatewayVersionSpec,
-    everReady: boolean,
-    onChange: () => void,
-  ) => ModelServer;
+  newServer: NewServer;
   /** Resolves when the worker uses the routes. */
   applyRoutes: (routes: RouteEndpoint[]) => Promise<void>;
   /** Resolves when nothing of the version is under way, or when the time is up. */
@@ -45,17 +39,16 @@ export class Endpoints {
   readonly #leases = new LeaseClock();
   #leaseTimer: NodeJS.Timeout | null = null;
   #desired: DesiredState;
-  readonly #servers = new Map<string, ModelServer>();
-  readonly #removals = new Map<string, Promise<void>>();
-  #started = false;
+  readonly #servers: VersionServers;
   #closed = false;
 
   constructor(options: EndpointsOptions) {
     this.#options = options;
     this.#saver = new StateSaver(options.save);
     this.#desired = options.desired;
+    this.#servers = new VersionServers(options.newServer, (name, id) => this.#serverChanged(name, id));
     for (const endpoint of this.#desired.endpoints) {
-      for (const { id, spec, everReady } of endpoint.versions) this.#newServer(endpoint.name, id, spec, everReady);
+      for (const { id, spec, everReady } of endpoint.versions) this.#servers.add(endpoint.name, id, spec, everReady);
       if (endpoint.lease) this.#leases.resume(endpoint.name, endpoint.lease);
     }
   }
@@ -70,7 +63,7 @@ export class Endpoints {
 
   server(name: string, id: string): ModelServer {
     this.#find(name);
-    const server = this.#servers.get(keyOf(name, id));
+    const server = this.#servers.get(name, id);
     if (!server) throw notFound(`Endpoint "${name}" has no version "${id}".`);
     return server;
   }
@@ -81,11 +74,11 @@ export class Endpoints {
       versions: endpoint.versions.map(({ id, spec }) => ({
         id,
         digest: spec.digest,
-        port: this.#servers.get(keyOf(endpoint.name, id))?.routePort ?? null,
+        port: this.#servers.get(endpoint.name, id)?.routePort ?? null,
       })),
       weights: endpoint.weights,
       mirror: endpoint.mirror,
-      capturePercent: endpoint.capture.percent,
+      capture: endpoint.capture,
       deadlineMs: endpoint.deadlineMs,
       idleMs: endpoint.idleMs,
       maxInFlight: endpoint.maxInFlight,
@@ -103,15 +96,15 @@ export class Endpoints {
   async putVersion(name: string, id: string, spec: GatewayVersionSpec): Promise<GatewayVersion> {
     this.#open();
     const endpoint = this.#find(name);
-    if (this.#removals.has(keyOf(name, id))) throw conflict(`Version "${id}" of endpoint "${name}" is being removed.`);
+    if (this.#servers.removal(name, id)) throw conflict(`Version "${id}" of endpoint "${name}" is being removed.`);
     const known = endpoint.versions.find((version) => version.id === id);
     if (!known) {
-      this.#newServer(name, id, spec, false);
+      this.#servers.add(name, id, spec, false);
       await this.#make({ ...endpoint, versions: [...endpoint.versions, { id, spec, everReady: false }] });
     } else if (!isDeepStrictEqual(known.spec, spec)) {
       throw conflict(`Version "${id}" of endpoint "${name}" is another command or model.`, 'Use a new version id.');
     } else if (this.server(name, id).gaveUp) {
-      this.#newServer(name, id, spec, known.everReady);
+      this.#servers.add(name, id, spec, known.everReady);
       await this.#make(endpoint);
     }
     return this.server(name, id).state();
@@ -120,18 +113,17 @@ export class Endpoints {
   /** Resolves when no process of the version is left. */
   async deleteVersion(name: string, id: string): Promise<void> {
     this.#open();
-    const key = keyOf(name, id);
     const endpoint = this.#desired.endpoints.find((candidate) => candidate.name === name);
-    const server = this.#servers.get(key);
-    if (endpoint && server && !this.#removals.has(key)) {
+    if (endpoint && this.#servers.get(name, id) && !this.#servers.removal(name, id)) {
       mayGo(endpoint, id);
       const { [id]: _, ...weights } = endpoint.weights;
       const versions = endpoint.versions.filter((version) => version.id !== id);
-      server.retire();
-      const made = this.#make({ ...endpoint, weights, versions });
-      this.#removals.set(key, this.#remove(name, id, server, made, endpoint.deadlineMs));
+      this.#servers.remove(name, id, async () => {
+        await this.#make({ ...endpoint, weights, versions }).catch(() => undefined);
+        await this.#options.drain(name, id, endpoint.deadlineMs);
+      });
     }
-    await this.#removals.get(key);
+    await this.#servers.removal(name, id);
   }
 
   async putTraffic(name: string, spec: GatewayTrafficSpec): Promise<GatewayEndpoint> {
@@ -165,7 +157,7 @@ export class Endpoints {
 
   /** A version has answered a request: it is alive, whatever becomes of its pings. */
   answered(name: string, id: string): void {
-    this.#servers.get(keyOf(name, id))?.answered();
+    this.#servers.get(name, id)?.answered();
   }
 
   /** The longest time that an answer under way may still take to begin, ms. */
@@ -180,18 +172,17 @@ export class Endpoints {
 
   /** Starts every version that was there before, after leases that ran out meanwhile were kept. */
   startAll(): void {
-    this.#started = true;
     this.#expireLeases();
     this.#leaseTimer = setInterval(() => this.#expireLeases(), LEASE_TICK_MS);
     this.#leaseTimer.unref();
-    for (const server of this.#servers.values()) server.start();
+    this.#servers.startAll();
   }
 
   /** Ends every model server; the desired state stays as it is. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#leaseTimer) clearInterval(this.#leaseTimer);
-    await Promise.all([...[...this.#servers.values()].map((server) => server.stop()), ...this.#removals.values()]);
+    await this.#servers.stopAll();
     await this.#saver.close();
   }
 
@@ -215,19 +206,10 @@ export class Endpoints {
     this.#desired = { format: 1, endpoints };
   }
 
-  async #remove(name: string, id: string, server: ModelServer, made: Promise<void>, drainMs: number): Promise<void> {
-    const key = keyOf(name, id);
-    await made.catch(() => undefined);
-    await this.#options.drain(name, id, drainMs);
-    await server.stop();
-    this.#servers.delete(key);
-    this.#removals.delete(key);
-  }
-
   #expireLeases(): void {
     for (const name of this.#leases.due()) {
       const endpoint = this.#find(name);
-      const next = revert(endpoint, (id) => this.#servers.get(keyOf(name, id))?.alive ?? false, Date.now());
+      const next = revert(endpoint, (id) => this.#servers.get(name, id)?.alive ?? false, Date.now());
       if (next === endpoint) continue;
       if (next.lease === null) this.#leases.end(name);
       this.#make(next).catch(() => undefined);
@@ -235,8 +217,8 @@ export class Endpoints {
   }
 
   #version(name: string, id: string): ModelServer {
-    const server = this.#servers.get(keyOf(name, id));
-    if (!server || this.#removals.has(keyOf(name, id))) throw invalid(`Endpoint "${name}" has no version "${id}".`);
+    const server = this.#servers.get(name, id);
+    if (!server || this.#servers.removal(name, id)) throw invalid(`Endpoint "${name}" has no version "${id}".`);
     return server;
   }
 
@@ -248,16 +230,10 @@ export class Endpoints {
     throw new GatewayError(GatewayCode.NotReady, `Version "${id}" of endpoint "${name}" is ${state}, not ready.${why}`);
   }
 
-  #newServer(name: string, id: string, spec: GatewayVersionSpec, everReady: boolean): void {
-    const server = this.#options.newServer(name, id, spec, everReady, () => this.#serverChanged(name, id));
-    this.#servers.set(keyOf(name, id), server);
-    if (this.#started) server.start();
-  }
-
   #serverChanged(name: string, id: string): void {
     if (this.#closed) return;
     const endpoint = this.#desired.endpoints.find((candidate) => candidate.name === name);
-    const everReady = this.#servers.get(keyOf(name, id))?.everReady ?? false;
+    const everReady = this.#servers.get(name, id)?.everReady ?? false;
     const news = endpoint?.versions.some((version) => version.id === id && version.everReady !== everReady);
     if (endpoint && news) {
       const versions = endpoint.versions.map((version) => (version.id === id ? { ...version, everReady } : version));
@@ -274,21 +250,6 @@ export class Endpoints {
   }
 
   #state({ versions: _, ...endpoint }: DesiredEndpoint): GatewayEndpoint {
-    const versions = [...this.#servers]
-      .filter(([key]) => key.startsWith(`${endpoint.name}/`))
-      .map(([, server]) => server.state());
-    return { ...endpoint, versions, durable: this.#saver.durable };
-  }
-}
-
-const keyOf = (endpoint: string, version: string): string => `${endpoint}/${version}`;
-
-/** @throws {GatewayError} GATEWAY_CONFLICT when traffic goes to the version, or may */
-function mayGo({ weights, mirror, lease }: DesiredEndpoint, id: string): void {
-  const has = (shares: Weights) => Object.hasOwn(shares, id) && (shares[id] ?? 0) > 0;
-  if (has(weights)) throw conflict(`Version "${id}" has traffic.`, 'Set its weight to 0 first.');
-  if (mirror?.version === id) throw conflict(`Version "${id}" is the mirror.`, 'Turn the mirror off first.');
-  if (lease && has(lease.fallback)) {
-    throw conflict(`Traffic goes back to version "${id}" when the lease ends.`, 'Set traffic without the lease first.');
+    return { ...endpoint, versions: this.#servers.states(endpoint.name), durable: this.#saver.durable };
   }
 }

@@ -5,7 +5,7 @@ export const GatewayCode = {
   /** The request is not one the admin API takes. */
   Invalid: 'GATEWAY_INVALID',
   Unauthorized: 'GATEWAY_UNAUTHORIZED',
-  /** The request came from a web page or under a foreign host name. */
+  /** The request came from a web page. */
   Forbidden: 'GATEWAY_FORBIDDEN',
   NotFound: 'GATEWAY_NOT_FOUND',
   /** What was asked contradicts what is there (generation, spec under a used id, version that has traffic). */
@@ -20,6 +20,8 @@ export const GatewayCode = {
   PortInUse: 'GATEWAY_PORT_IN_USE',
   StateCorrupt: 'GATEWAY_STATE_CORRUPT',
   StateLocked: 'GATEWAY_STATE_LOCKED',
+  /** Other machines would reach the admin API, and no token was given. */
+  TokenNeeded: 'GATEWAY_TOKEN_NEEDED',
 } as const;
 export type GatewayCode = (typeof GatewayCode)[keyof typeof GatewayCode];
 

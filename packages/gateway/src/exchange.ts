@@ -7,8 +7,6 @@ import { expectsContinue } from './relay-body.ts';
 export interface Exchange {
   req: IncomingMessage;
   res: ServerResponse;
-  /** The gateway's own, never the caller's: no two requests share it. */
-  id: string;
   /** What caller and model server see: the caller's own where it sent one. */
   requestId: string;
   arrivedAt: number;

@@ -2,10 +2,9 @@ import type { ClientRequest, IncomingMessage, InformationEvent } from 'node:http
 import { AnswerPrefix } from './answer-prefix.ts';
 import { BodyTee } from './body-tee.ts';
 import type { Outcome } from './bucket.ts';
-import { captureEntry } from './capture-entry.ts';
-import type { CaptureWriter } from './capture-writer.ts';
+import type { CaptureQueue } from './capture-queue.ts';
 import { answerHeaders, type Exchange, mirrorOf, shadowHeaders, versionHeaders } from './exchange.ts';
-import { responseHeaders, withoutOwn } from './forwarded-headers.ts';
+import { responseHeaders } from './forwarded-headers.ts';
 import type { InFlight } from './in-flight.ts';
 import type { RouteVersion } from './ipc.ts';
 import { Patience } from './patience.ts';
@@ -20,7 +19,7 @@ export interface ForwardServices {
   recorder: TrafficRecorder;
   inFlight: InFlight;
   shadow: ShadowTraffic;
-  captures: CaptureWriter;
+  captures: CaptureQueue;
   /** Largest request body kept in memory, bytes. */
   bufferBytes: number;
 }
@@ -30,7 +29,7 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
   const { req, res, endpoint, version, method, path } = exchange;
   const own = answerHeaders(exchange);
   const shadow = mirrorOf(exchange);
-  const captured = Math.random() * 100 < endpoint.capturePercent;
+  const captured = Math.random() * 100 < endpoint.capture.percent;
   const body = captured || shadow ? new BodyTee(services.bufferBytes) : null;
   const answer = new AnswerPrefix(body !== null);
   const started = performance.now();
@@ -160,28 +159,30 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
   }
 
   function capture(message: IncomingMessage, status: number, latencyMs: number): void {
-    const whole = req.complete ? body?.whole() : null;
-    if (!whole) {
+    // Whole only when all of it has passed: an answer may come before that.
+    const chunks = req.readableEnded ? body?.chunks() : null;
+    if (!chunks) {
       services.captures.skip(endpoint.name);
       return;
     }
-    const entry = captureEntry({
-      id: exchange.id,
+    const answered = {
+      requestId: exchange.requestId,
       arrivedAt: exchange.arrivedAt,
       endpoint: endpoint.name,
       method,
       path,
-      requestHeaders: withoutOwn(req.rawHeaders),
-      body: whole,
+      requestHeaders: req.rawHeaders,
+      body: chunks,
       status,
       responseHeaders: message.rawHeaders,
-      response: answer.prefix(),
+      response: answer.chunks(),
       responseBytes: answer.bytes,
       latencyMs,
       version: version.id,
       digest: version.digest,
-    });
-    services.captures.record(endpoint.name, entry);
+    };
+    // Once all is sent and no copy is made of it, the body's memory is nobody's.
+    services.captures.record(answered, shadow === null && sending?.writableFinished === true);
   }
 
   function copyTo(to: RouteVersion): void {

@@ -13,7 +13,6 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-const OWN = ['x-sluice-shadow', 'x-sluice-version'];
 const SET_ON_REQUEST = new Set([
   'host',
   'expect',
@@ -21,7 +20,8 @@ const SET_ON_REQUEST = new Set([
   'x-forwarded-proto',
   'x-forwarded-host',
   'x-sluice-request-id',
-  ...OWN,
+  'x-sluice-shadow',
+  'x-sluice-version',
 ]);
 const SET_ON_RESPONSE = new Set(['x-sluice-request-id', 'x-sluice-version']);
 
@@ -42,11 +42,6 @@ export function forwardedFor({ headers, socket }: IncomingMessage): string[] {
     'x-forwarded-host',
     String(headers['x-forwarded-host'] ?? headers.host ?? ''),
   ];
-}
-
-/** The caller's headers without those that only the gateway may set, as they are captured. */
-export function withoutOwn(raw: readonly string[]): string[] {
-  return raw.filter((_, i) => !OWN.includes((raw[i - (i % 2)] ?? '').toLowerCase()));
 }
 
 /** The model server's headers as the caller gets them. */

@@ -1,4 +1,4 @@
-import type { Mirror } from '@sluice/sdk';
+import type { CaptureSettings, Mirror } from '@sluice/sdk';
 import type { Bucket } from './bucket.ts';
 
 /** What the proxy must know of one version. */
@@ -15,7 +15,7 @@ export interface RouteEndpoint {
   versions: RouteVersion[];
   weights: Record<string, number>;
   mirror: Mirror | null;
-  capturePercent: number;
+  capture: CaptureSettings;
   deadlineMs: number;
   idleMs: number;
   maxInFlight: number;
@@ -56,6 +56,8 @@ export interface CaptureReport {
   written: number;
   dropped: number;
   skipped: number;
+  /** Written without their body. */
+  leftOut: number;
 }
 
 export type ToWorker =

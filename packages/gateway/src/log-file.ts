@@ -1,22 +1,25 @@
-import { mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { futimesSync, mkdirSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** A log larger than this is moved to `<name>.1` when its process is started again. */
-const ROTATE_BYTES = 10 * 1024 * 1024;
-
-/** Opens a log for appending. */
+/** Opens a log for appending; from now on it is not an old one. */
 export function openLog(path: string): number {
   mkdirSync(dirname(path), { recursive: true });
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > ROTATE_BYTES) renameSync(path, `${path}.1`);
-  return openSync(path, 'a', 0o600);
+  const log = openSync(path, 'a', 0o600);
+  futimesSync(log, new Date(), new Date());
+  return log;
 }
 
 const TAIL_BYTES = 64 * 1024;
 
-/** The last lines of a log; none when there is no log yet. */
+/** The last lines of a log, also of one that has just been cut; none when there is no log yet. */
 export async function tailLog(path: string, lines: number): Promise<string[]> {
+  const tail = await tailOf(path, lines);
+  if (tail.length === lines) return tail;
+  return [...(await tailOf(`${path}.1`, lines - tail.length)), ...tail];
+}
+
+async function tailOf(path: string, lines: number): Promise<string[]> {
   const file = await open(path, 'r').catch(() => null);
   if (!file) return [];
   try {

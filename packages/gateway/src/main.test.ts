@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GatewayClient, gatewayClient } from './client.ts';
 import { isAlive, newStateDir, spec, until } from './testing/gateway.ts';
+import { inNamespace } from './testing/namespaces.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -18,6 +19,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const child of processes) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGCONT');
     child.kill('SIGTERM');
     await once(child, 'exit');
   }
@@ -42,9 +44,10 @@ function run(args: string[] = []): ChildProcess {
 async function start(): Promise<Running> {
   const child = run();
   const [line] = (await once(createInterface({ input: child.stdout ?? expect.fail('no output') }), 'line')) as [string];
-  const { url, adminUrl, pid } = JSON.parse(line) as { url: string; adminUrl: string; pid: number };
-  expect(pid).toBe(child.pid);
-  return { child, url, client: gatewayClient(adminUrl) };
+  const ready = JSON.parse(line) as { url: string; adminUrl: string; tokenFile: string; pid: number };
+  expect(ready.pid).toBe(child.pid);
+  const token = (await readFile(ready.tokenFile, 'utf8')).trim();
+  return { child, url: ready.url, client: gatewayClient(ready.adminUrl, { token }) };
 }
 
 async function serve({ client }: Running, id: string, env: Record<string, string> = {}): Promise<void> {
@@ -128,6 +131,35 @@ test('a second host on the same folder is refused, and the first goes on', async
   expect(await once(second, 'exit')).toEqual([1, null]);
   expect(stderr.toString()).toMatch(/GATEWAY_STATE_LOCKED: Another gateway is running on /);
   expect((await first.client.health()).ok).toBe(true);
+});
+
+test("a second host in another network namespace is refused, and the first one's worker lives", async () => {
+  const first = await start();
+  const { worker } = await first.client.health();
+  const [program, ...args] = inNamespace('net', [process.execPath, main, '--state-dir', stateDir]);
+  const second = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  processes.push(second);
+  const [stderr] = (await once(second.stderr, 'data')) as [Buffer];
+  expect(await once(second, 'exit')).toEqual([1, null]);
+  expect(stderr.toString()).toMatch(/GATEWAY_STATE_LOCKED: Another gateway is running on /);
+  expect((await first.client.health()).worker).toEqual({ ...worker, restarts: 0 });
+});
+
+test('a model server that prints without end answers while its host is stopped', async () => {
+  const { child, client } = await start();
+  const chatty = `const line = 'x'.repeat(99) + '\\n';
+    setInterval(() => { for (let i = 0; i < 100; i++) process.stdout.write(line) }, 10);
+    require('http').createServer((_, res) => res.end('{}')).listen(process.env.PORT, '127.0.0.1');`;
+  await client.putEndpoint('digits');
+  await client.putVersion('digits', 'v1', spec({ command: [process.execPath, '-e', chatty] }));
+  await until(async () => (await client.version('digits', 'v1')).state === 'ready', 'the version');
+  const { port, logPath } = await client.version('digits', 'v1');
+  child.kill('SIGSTOP');
+  const before = (await stat(logPath)).size;
+  // Ten times what a pipe holds.
+  await until(async () => (await stat(logPath)).size > before + 10 * 64 * 1024, 'more to be printed');
+  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+  child.kill('SIGCONT');
 });
 
 test('a corrupt state file is an error that names it, and stays as it is', async () => {

@@ -6,13 +6,15 @@ const USAGE = `Runs the gateway in this process.
   node main.ts --state-dir DIR [--port N] [--admin-port N]
 
 Environment: SLUICE_GATEWAY_STATE_DIR, SLUICE_GATEWAY_PORT, SLUICE_GATEWAY_ADMIN_PORT, SLUICE_GATEWAY_TOKEN.
-Prints one line of JSON when it is ready: {"url","adminUrl","pid"}.
+Without a token it makes one, in the file admin-token of DIR.
+Prints one line of JSON when it is ready: {"url","adminUrl","tokenFile","pid"}.
 `;
 
 try {
   const host = await startGatewayHost(readOptions());
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void host.close());
-  process.stdout.write(`${JSON.stringify({ url: host.url, adminUrl: host.adminUrl, pid: process.pid })}\n`);
+  const { url, adminUrl, tokenFile } = host;
+  process.stdout.write(`${JSON.stringify({ url, adminUrl, tokenFile, pid: process.pid })}\n`);
   await host.closed;
   process.exit(0);
 } catch (error) {

@@ -58,6 +58,7 @@ export class MetricsStore {
       capture.written += report.written;
       capture.dropped += report.dropped;
       capture.skipped += report.skipped;
+      capture.leftOut += report.leftOut;
     }
   }
 
@@ -107,7 +108,11 @@ export class MetricsStore {
   #endpoint(name: string): EndpointSeries {
     let endpoint = this.#endpoints.get(name);
     if (!endpoint) {
-      endpoint = { versions: new Map(), shadow: new Map(), capture: { written: 0, dropped: 0, skipped: 0 } };
+      endpoint = {
+        versions: new Map(),
+        shadow: new Map(),
+        capture: { written: 0, dropped: 0, skipped: 0, leftOut: 0 },
+      };
       this.#endpoints.set(name, endpoint);
     }
     return endpoint;

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, statSync } from 'node:fs';
-import type { GatewayVersionSpec } from '@sluice/sdk';
+import { childEnv, describeError, type GatewayVersionSpec } from '@sluice/sdk';
 import { openLog } from './log-file.ts';
 import { findProgram, signalGroup, spawnBound } from './process-group.ts';
 
@@ -29,7 +29,7 @@ export class CannotStart extends Error {}
 export function startModelProcess(options: ModelProcessOptions): ModelProcess {
   const { spec, port, logPath } = options;
   const command = spec.command.map((part) => substitute(part, port, spec.modelPath));
-  const env = { ...process.env, ...spec.env, ...variables(options) };
+  const env = { ...wanted(options), ...variables(options) };
   checkRunnable(command[0] ?? '', spec.cwd, env.PATH);
   const log = openLog(logPath);
   let child: ChildProcess;
@@ -64,6 +64,15 @@ const substitute = (part: string, port: number, model: string): string =>
   part.replace(/\{(port|host|model)\}/g, (_, name: 'port' | 'host' | 'model') =>
     name === 'port' ? String(port) : name === 'host' ? '127.0.0.1' : model,
   );
+
+/** Of the host's own environment a model server gets no credentials: neither those of the worker nor the gateway's. */
+function wanted({ spec }: ModelProcessOptions): Record<string, string> {
+  try {
+    return childEnv(process.env, spec.env ?? {}, 'env');
+  } catch (error) {
+    throw new CannotStart(describeError(error));
+  }
+}
 
 function variables({ endpoint, id, spec, port, marks }: ModelProcessOptions): Record<string, string> {
   return {

@@ -1,6 +1,5 @@
 import { isAbsolute } from 'node:path';
 import type {
-  CaptureSettings,
   GatewayEndpointSpec,
   GatewayRenewal,
   GatewayTrafficSpec,
@@ -8,6 +7,7 @@ import type {
   Lease,
   Mirror,
 } from '@sluice/sdk';
+import { parseCaptureSettings } from './capture-settings.ts';
 import { invalid } from './errors.ts';
 
 /** Names of endpoints and versions end up in URLs and file names. */
@@ -34,16 +34,11 @@ export function parseVersionId(id: string): string {
 export function parseEndpointSpec(value: unknown): GatewayEndpointSpec {
   const input = object(value, 'the body', ['capture', 'deadlineMs', 'idleMs', 'maxInFlight']);
   return {
-    ...given('capture', input, parseCapture),
+    ...given('capture', input, parseCaptureSettings),
     ...given('deadlineMs', input, (ms) => number(ms, 'deadlineMs', 1, MAX_MS)),
     ...given('idleMs', input, (ms) => number(ms, 'idleMs', 1, MAX_MS)),
     ...given('maxInFlight', input, (n) => number(n, 'maxInFlight', 1, 1e6)),
   };
-}
-
-function parseCapture(value: unknown): CaptureSettings {
-  const capture = object(value, 'capture', ['percent']);
-  return { percent: number(capture.percent, 'capture.percent', 0, 100) };
 }
 
 const VERSION_KEYS = ['digest', 'command', 'cwd', 'env', 'modelPath', 'readyTimeoutMs'];

@@ -12,6 +12,7 @@ export class Patience {
   readonly #late: () => void;
   #timer: NodeJS.Timeout;
   #answering = false;
+  #over = false;
 
   constructor(limits: Limits, late: () => void) {
     this.#limits = limits;
@@ -26,17 +27,20 @@ export class Patience {
 
   /** Something moved: the time begins anew. */
   moved(): void {
-    this.#timer.refresh();
+    // A cleared timer that is refreshed runs again.
+    if (!this.#over) this.#timer.refresh();
   }
 
   /** The answer has begun. */
   answering(): void {
+    if (this.#over) return;
     this.#answering = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(this.#late, this.#limits.idleMs);
   }
 
   end(): void {
+    this.#over = true;
     clearTimeout(this.#timer);
   }
 }

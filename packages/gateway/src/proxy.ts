@@ -22,8 +22,7 @@ export class GatewayProxy {
 
   handle(req: IncomingMessage, res: ServerResponse): void {
     const arrivedAt = Date.now();
-    const id = randomUUID();
-    const requestId = requestIdOf(req.headers) ?? id;
+    const requestId = requestIdOf(req.headers) ?? randomUUID();
     const own = ['x-sluice-request-id', requestId];
     const target = splitTarget(req.url ?? '/');
     const endpoint = target && this.#routes.get(target.endpoint);
@@ -48,7 +47,7 @@ export class GatewayProxy {
     const caller = callerBucket(key);
     try {
       forward(
-        { req, res, id, requestId, arrivedAt, endpoint, version, port, method, path: target.path, caller },
+        { req, res, requestId, arrivedAt, endpoint, version, port, method, path: target.path, caller },
         this.#services,
       );
     } catch (error) {

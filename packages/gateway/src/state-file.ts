@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { CaptureSettings, GatewayLease, GatewayReversion, GatewayVersionSpec, Mirror, Weights } from '@sluice/sdk';
+import { DEFAULT_CAPTURE } from './capture-settings.ts';
 import { GatewayCode, GatewayError } from './errors.ts';
 import * as parse from './parse.ts';
 
@@ -41,7 +42,7 @@ export const newEndpoint = (name: string): DesiredEndpoint => ({
   mirror: null,
   lease: null,
   reverted: null,
-  capture: { percent: 100 },
+  capture: DEFAULT_CAPTURE,
   deadlineMs: DEFAULT_DEADLINE_MS,
   idleMs: DEFAULT_IDLE_MS,
   maxInFlight: DEFAULT_MAX_IN_FLIGHT,

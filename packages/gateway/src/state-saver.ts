@@ -35,6 +35,18 @@ export class StateSaver {
     this.#asked += 1;
     const mine = this.#asked;
     this.#turn = this.#turn.then(() => this.#attempt(mine));
+    await this.#settled();
+  }
+
+  /** Ends the retries; what is not on disk yet is tried once more. */
+  async close(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#attempt(this.#asked));
+    await this.#settled();
+    if (this.#retry) clearTimeout(this.#retry);
+  }
+
+  /** What was tried has an end, or takes too long. */
+  async #settled(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
@@ -44,13 +56,6 @@ export class StateSaver {
     });
     await Promise.race([this.#turn, late]);
     clearTimeout(timer);
-  }
-
-  /** Ends the retries; what is not on disk yet is tried once more. */
-  async close(): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#attempt(this.#asked));
-    await this.#turn;
-    if (this.#retry) clearTimeout(this.#retry);
   }
 
   async #attempt(upTo: number): Promise<void> {

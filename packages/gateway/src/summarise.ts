@@ -1,5 +1,6 @@
-import { type CallerTraffic, type GatewayShadowTraffic, LATENCY_EDGES, type VersionTraffic } from '@sluice/sdk';
+import type { CallerTraffic, GatewayShadowTraffic, VersionTraffic } from '@sluice/sdk';
 import { type Bucket, CALLER_FIELDS, emptyBucket, emptyComparison, mergeBucket } from './bucket.ts';
+import { LATENCY_EDGES } from './latency-edges.ts';
 
 /** Several seconds of a version as one. */
 export function summariseBuckets(buckets: Iterable<Bucket>): VersionTraffic {

@@ -62,5 +62,15 @@ export function revert(endpoint: DesiredEndpoint, hasProcess: (id: string) => bo
   };
 }
 
-export const positive = (weights: Weights): Record<string, number> =>
+/** @throws {GatewayError} GATEWAY_CONFLICT when traffic goes to the version, or may */
+export function mayGo({ weights, mirror, lease }: DesiredEndpoint, id: string): void {
+  const has = (shares: Weights) => Object.hasOwn(shares, id) && (shares[id] ?? 0) > 0;
+  if (has(weights)) throw conflict(`Version "${id}" has traffic.`, 'Set its weight to 0 first.');
+  if (mirror?.version === id) throw conflict(`Version "${id}" is the mirror.`, 'Turn the mirror off first.');
+  if (lease && has(lease.fallback)) {
+    throw conflict(`Traffic goes back to version "${id}" when the lease ends.`, 'Set traffic without the lease first.');
+  }
+}
+
+const positive = (weights: Weights): Record<string, number> =>
   Object.fromEntries(Object.entries(weights).filter(([, weight]) => weight > 0));

@@ -6,6 +6,8 @@ import { ConnectionState, noteConnection } from './connection-table.ts';
 const RESUMED_SILENCE_MS = 5000;
 
 const KEEP_ALIVE_MS = 65_000;
+/** Time a caller has for the head of a request. */
+const HEADERS_MS = 60_000;
 
 interface Connection {
   slot: number;
@@ -43,7 +45,9 @@ export class WorkerConnections {
       if (connection) this.#watch(req.socket, connection, res);
       listener(req, res);
     };
-    this.#server = createServer({ ServerResponse: AnnouncedResponse }, serve);
+    // An upload may take as long as it goes on: the endpoint's time limits see to it.
+    const limits = { requestTimeout: 0, headersTimeout: HEADERS_MS };
+    this.#server = createServer({ ServerResponse: AnnouncedResponse, ...limits }, serve);
     // The model server decides whether it wants the body, not Node.
     this.#server.on('checkContinue', serve);
     // Long enough that a caller seldom sends on a connection that is just being closed.
@@ -98,7 +102,8 @@ export class WorkerConnections {
     });
     res.once('finish', () => {
       connection.open -= 1;
-      if (!connection.pipelined) this.#note(socket, connection, ConnectionState.idle);
+      // The table says so already: an answer whose end is written is as good as none under way.
+      if (!connection.pipelined) connection.state = ConnectionState.idle;
     });
   }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inheritedEnv } from '@sluice/sdk';
 import { GatewayCode, GatewayError } from './errors.ts';
 import type { FromWorker, RouteEndpoint, ToWorker, WorkerSettings } from './ipc.ts';
 import { openLog } from './log-file.ts';
@@ -15,6 +16,8 @@ const ANSWER_MS = 8_000;
 const MAX_BACKOFF_MS = 1000;
 /** A worker that served for this long was a working one: the next starts at once. */
 const WORKED_MS = 200;
+/** Whoever moves traffic does not wait for a worker that hangs: the next one takes the routes. */
+const UNCONFIRMED_SECONDS = 2;
 const LAST_WORDS_MS = 250;
 
 export interface SupervisorOptions {
@@ -40,6 +43,9 @@ export class WorkerSupervisor {
   #ready = false;
   #closing = false;
   #missed = 0;
+  /** Ticks in which routes that were sent before the last one were still not in use. */
+  #unconfirmed = 0;
+  #sentBefore = 0;
   #deathsInARow = 0;
   #readyAt = 0;
   #revision = 0;
@@ -131,7 +137,7 @@ export class WorkerSupervisor {
     const inherited = { ...settings, connectionTable: table === null ? null : 4 };
     // Not bound to the host's death: it notices that itself, and then ends what the host has left behind.
     const child = spawn(process.execPath, [WORKER, JSON.stringify(inherited)], {
-      env: { ...process.env, ...this.#options.marks },
+      env: { ...inheritedEnv(process.env), ...this.#options.marks },
       stdio: ['ignore', log, log, 'ipc', table ?? 'ignore'],
     });
     closeSync(log);
@@ -196,6 +202,7 @@ export class WorkerSupervisor {
     this.#child = null;
     this.#ready = false;
     this.#routed = 0;
+    this.#unconfirmed = 0;
     this.#options.listener.detach();
     for (const call of this.#calls.values()) call.done();
     if (this.#closing) return;
@@ -220,7 +227,11 @@ export class WorkerSupervisor {
   /** Counted in the host's own ticks: when the host was stopped, the worker is not to blame. */
   #checkHung(): void {
     this.#missed += 1;
-    if (this.#missed >= this.#options.hungAfterSeconds) this.#child?.kill('SIGKILL');
+    const late = this.#ready && this.#routed < this.#sentBefore;
+    this.#unconfirmed = late ? this.#unconfirmed + 1 : 0;
+    this.#sentBefore = this.#revision;
+    const hung = this.#missed >= this.#options.hungAfterSeconds || this.#unconfirmed >= UNCONFIRMED_SECONDS;
+    if (hung) this.#child?.kill('SIGKILL');
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { CaptureQueue } from './capture-queue.ts';
 import { repairTornTails } from './capture-segments.ts';
-import { CaptureWriter } from './capture-writer.ts';
 import { InFlight } from './in-flight.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './ipc.ts';
 import { killLeftovers } from './process-group.ts';
@@ -18,7 +18,7 @@ let stopped = false;
 
 const recorder = new TrafficRecorder();
 const inFlight = new InFlight();
-const captures = new CaptureWriter({
+const captures = new CaptureQueue({
   dir: capturesDir,
   segmentBytes: settings.captureSegmentBytes,
   segmentMs: settings.captureSegmentMs,
@@ -49,6 +49,7 @@ async function receive(message: ToWorker, socket?: Socket): Promise<void> {
       return;
     case 'routes':
       proxy.setRoutes(message.endpoints);
+      captures.configure(message.endpoints);
       tell({ type: 'routed', revision: message.revision });
       return;
     case 'report':

@@ -38,6 +38,7 @@ describe('a command that cannot be spawned', () => {
     [/the words are "make model", not a list/, () => command('make model' as never)],
     [/the words hold "a\\u0000b"/, () => command(['a\0b'])],
     [/env\.N is 2/, () => python('a.py', [], { env: { N: 2 as never } })],
+    [/env\.KEY is "env:MY KEY", which names no variable/, () => command(['a'], { env: { KEY: 'env:MY KEY' } })],
     [/env\.A=B is/, () => python('a.py', [], { env: { 'A=B': 'x' } })],
     [/code are "a", not a list/, () => python('a.py', [], { code: 'a' as never })],
   ])('says %s', (message, make) => {

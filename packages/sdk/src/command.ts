@@ -18,7 +18,10 @@ export interface CommandOptions {
    * @default every `*.py` below the script's folder for `python`; for `command` the first word, if it is a path
    */
   readonly code?: readonly string[];
-  /** Added to the environment of the process. */
+  /**
+   * Added to the environment of the process, which else inherits only what finds its interpreter, libraries, devices
+   * and caches: no credentials. `'env:NAME'` is the worker's variable NAME; only its name is recorded.
+   */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -75,6 +78,13 @@ export function checkedCommand(command: Command, where: string): Command {
         where,
         `env.${name} is ${shown(value)}.`,
         'The environment holds texts: { OMP_NUM_THREADS: "2" }.',
+      );
+    }
+    if (value.startsWith('env:') && !/^env:[A-Za-z_]\w*$/.test(value)) {
+      throw invalidStep(
+        where,
+        `env.${name} is ${shown(value)}, which names no variable.`,
+        "Write 'env:NAME' for the worker's variable NAME.",
       );
     }
   }

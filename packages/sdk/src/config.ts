@@ -1,3 +1,4 @@
+import type { CaptureConfig } from './capture.ts';
 import type { Command } from './command.ts';
 import type { Duration } from './duration.ts';
 
@@ -31,8 +32,8 @@ export interface EndpointConfig {
   readonly model?: string;
   /** How long a server may take to answer `/ping`. @default '60 seconds' */
   readonly ready?: Duration;
-  /** Percent of answered requests to keep for replay. @default 100 */
-  readonly capture?: number;
+  /** Answered requests to keep for replay: a percentage, or with what is left out of them. @default 100 */
+  readonly capture?: number | CaptureConfig;
   /** Time a server has from the last byte of a request to the first of its answer. @default '30 seconds' */
   readonly deadline?: Duration;
   /** Longest gap between two parts of an answer; a stream that goes on is never cut. @default '60 seconds' */
@@ -74,9 +75,14 @@ export function azureBlob(options: Omit<Extract<StoreConfig, { kind: 'azure-blob
 }
 
 export interface Approvers {
-  /** Who may decide; left out, anyone. */
+  /** Who may decide; left out, anyone. Names are compared without case, and in Unicode's form NFKC. */
   readonly names?: readonly string[];
-  /** May the one who started a run approve its candidate? @default true */
+  /**
+   * May the one who started a run approve its candidate? Where `oidc` is set, false needs a token from who starts a run:
+   * of a run that nobody is known to have started, nobody may approve the candidate.
+   *
+   * @default true
+   */
   readonly selfApproval?: boolean;
   /** Identity from an OpenID Connect token instead of what the sender typed. */
   readonly oidc?: {
@@ -87,6 +93,21 @@ export interface Approvers {
     /** Key set URL. @default what the issuer's discovery document says */
     readonly jwks?: string;
   };
+}
+
+/** Keys of the project's own, for what must not stand in clear in Temporal's histories. */
+export interface Encryption {
+  /** Name of the environment variable that holds the key: 32 bytes in base64, made by `openssl rand -base64 32`. */
+  readonly keyEnv: string;
+  /** Variables that hold earlier keys, which still open what they closed. */
+  readonly oldKeyEnvs?: readonly string[];
+  /**
+   * Encrypts all parameters, results and decisions in Temporal's histories. Temporal's own UI then shows them only by a
+   * codec server of yours.
+   *
+   * @default false: only tokens are sealed
+   */
+  readonly payloads?: boolean;
 }
 
 export interface SluiceConfig {
@@ -107,6 +128,8 @@ export interface SluiceConfig {
   readonly python?: { readonly interpreter: string } | { readonly requirements: string };
   readonly temporal?: { readonly address?: string; readonly namespace?: string };
   readonly approvers?: Approvers;
+  /** Needed where `approvers.oidc` is set: tokens are sealed by it. */
+  readonly encryption?: Encryption;
   /** Webhooks that are told of questions and outcomes. */
   readonly notify?: readonly { readonly webhook: string }[];
 }

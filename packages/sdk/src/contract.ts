@@ -3,7 +3,7 @@
  * import these types only; `@sluice/activities` implements them. Every activity is safe to run twice.
  */
 import type { Artifact, Dataset, Json, Model, StepOutput } from './artifact.ts';
-import type { Decision, DecisionRequest } from './decision.ts';
+import type { Decision, DecisionKind, DecisionSubject } from './decision.ts';
 import type { Ledger, Observation, RolloutAnswer } from './endpoint.ts';
 import type { RolloutSpec } from './rollout.ts';
 import type { DeploySpec, EvaluateSpec, ExtractSpec, JobSpec, ReplaySpec } from './spec.ts';
@@ -222,6 +222,17 @@ export interface WatchOutcome {
   readonly moved: boolean;
 }
 
+/** How the candidate is, apart from its gates. */
+export interface CandidateHealth extends GateResult {
+  /** Digest of the endpoint's stable version as it was seen, null for an empty endpoint; left out where nobody saw. */
+  readonly production?: string | null;
+}
+
+/** What a sealed token was given for: one decision, or the start of one run. */
+export type TokenPurpose =
+  | ({ readonly for: DecisionKind } & DecisionSubject)
+  | { readonly for: 'start'; readonly run: string };
+
 export interface ReadyOutcome {
   readonly ready: boolean;
   readonly reason: string | null;
@@ -272,9 +283,20 @@ export interface SluiceActivities {
     readonly candidate: Candidate;
     /** Baselines the gates name; null in it means that the endpoint was empty. Empty list: nothing to compare. */
     readonly baselines: readonly (string | null)[];
-  }): Promise<GateResult>;
-  /** Who a token says its bearer is. @throws SluiceError `DecisionRefused` */
-  identify(input: { readonly request: DecisionRequest }): Promise<{ readonly by: string }>;
+  }): Promise<CandidateHealth>;
+  /** Who a sealed token says its bearer is, if it was given for this purpose. @throws SluiceError `DecisionRefused` */
+  identify(input: {
+    /** As it was sealed. */
+    readonly token: string;
+    readonly purpose: TokenPurpose;
+    /** When it arrived, epoch ms: it must have been valid then. */
+    readonly at: number;
+  }): Promise<{ readonly by: string }>;
+  /**
+   * When the server took the `nth` signal (from 1) of a name for the calling workflow, epoch ms; null when there is none.
+   * A workflow itself learns only when it was told.
+   */
+  signalTime(input: { readonly signal: string; readonly nth: number }): Promise<number | null>;
   /** Writes decision, evidence and both digests to the model version's tags and to a report. */
   recordDecision(input: {
     readonly ref: StepRef;
@@ -352,6 +374,10 @@ export interface Notification {
     | 'alarm';
   readonly pipeline: string;
   readonly run: string;
+  /** Path of the deploy step. */
+  readonly step: string | null;
+  /** Which question of the step it is about, from 1. */
+  readonly round: number | null;
   readonly endpoint: string | null;
   readonly candidate: string | null;
   readonly verdict: Verdict | null;

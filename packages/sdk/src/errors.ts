@@ -188,6 +188,12 @@ export const ErrorCode = {
    * or set `onBusy` to `queue` or `supersede`.
    */
   EndpointBusy: 'EndpointBusy',
+  /**
+   * A deploy ended without its candidate on the endpoint: it was rejected, expired, rolled back, superseded or
+   * withdrawn; `data` is the outcome. What now: Nothing, if that was meant. Code that goes on all the same asks for the
+   * outcome by `settle: true`.
+   */
+  NotDeployed: 'NotDeployed',
   /** A bug of Sluice's, or an error it has no name for. What now: Report it with the message and the run's history. */
   Internal: 'Internal',
 } as const;

@@ -2,6 +2,7 @@
  * The wire types of the gateway's admin API: what it takes and answers. The one contract of the gateway, its client and
  * the rollout activities. Times are epoch ms by the gateway's clock unless a field says ISO; durations are ms.
  */
+import type { CaptureSettings } from './capture.ts';
 import type { Lease, Mirror, ShadowTraffic, VersionHealth, VersionTraffic, Weights } from './traffic.ts';
 
 /** What a version is: the command that serves one model. Immutable under its id. */
@@ -38,11 +39,6 @@ export interface GatewayVersion extends VersionHealth {
 export interface GatewayVersionDetail extends GatewayVersion {
   /** The last 20 lines of stdout and stderr. */
   readonly logTail: readonly string[];
-}
-
-export interface CaptureSettings {
-  /** Share of the answered requests that is captured, 0 to 100. */
-  readonly percent: number;
 }
 
 /** What `PUT /endpoints/:e` takes; what is left out stays as it is. */
@@ -137,6 +133,8 @@ export interface CaptureCounters {
   readonly dropped: number;
   /** Requests left out because they were larger than the buffer, since the host started. */
   readonly skipped: number;
+  /** Requests written without their body, which had to be redacted and could not be read. */
+  readonly leftOut: number;
 }
 
 export interface GatewayMetrics {
@@ -158,51 +156,12 @@ export interface GatewayMetricsQuery {
   readonly until?: number;
 }
 
-export interface CaptureFile {
-  /** Absolute path of a segment. */
-  readonly path: string;
-  readonly bytes: number;
-  readonly firstAt: number;
-  readonly lastAt: number;
-}
-
-export interface CaptureList {
-  /** Oldest first. */
-  readonly files: readonly CaptureFile[];
-  /** Captured requests in these files at or after `since`. */
-  readonly count: number;
-}
-
-export interface CapturesQuery {
-  /** @default everything kept */
+/** Which captured requests are wanted; they come as lines of JSON, each a `CaptureLine`, newest first. */
+export interface GatewayRequestsQuery {
+  /** Epoch ms of arrival. @default everything kept */
   readonly since?: number;
-  /** The newest segments that together hold at least this many requests. @default no limit */
+  /** At most so many. @default no limit */
   readonly limit?: number;
-}
-
-/** One line of a segment file. */
-export interface CapturedRequest {
-  readonly id: string;
-  /** ISO time of arrival. */
-  readonly at: string;
-  readonly endpoint: string;
-  readonly method: string;
-  /** The model server's path, with the query. */
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** The request's body when it is UTF-8 (empty included). */
-  readonly body?: string;
-  /** The request's body when it is not UTF-8. */
-  readonly bodyBase64?: string;
-  readonly status: number;
-  readonly responseHeaders: Readonly<Record<string, string>>;
-  readonly responseBody?: string;
-  readonly responseBase64?: string;
-  /** The response was longer than 256 KiB and is cut here. */
-  readonly truncated: boolean;
-  readonly latencyMs: number;
-  readonly version: string;
-  readonly digest: string;
 }
 
 export interface PingResult {

@@ -7,14 +7,25 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
       // to write a pipeline
       ...['pipeline', 'extract', 'train', 'merge', 'step', 'evaluate', 'replay', 'deploy', 'map', 'patched'],
       ...['column', 'python', 'command', 'canary', 'blueGreen', 'rollbackBudget', 'ROLLBACK_LIMIT'],
-      ...['ErrorCode', 'SluiceError', 'describeError', 'errorCode', 'recordPlan', 'verdicts', 'worstOf'],
+      ...['ErrorCode', 'SluiceError', 'describeError', 'errorCode', 'recordPlan', 'verdicts', 'worstOf', 'worstFirst'],
       // to write a config
       ...['defineConfig', 'local', 'file', 'azureBlob'],
       // for runtimes, activities and the command
       ...['useRuntime', 'currentRuntime', 'pipelineDefinition', 'parseParams', 'suiteOf', 'milliseconds'],
-      ...['checkName', 'encodeKey', 'stepPath', 'StepNames', 'decisionKinds', 'endpointWorkflowId', 'taskQueue'],
+      ...[
+        'checkName',
+        'encodeKey',
+        'stepPath',
+        'StepNames',
+        'decisionKinds',
+        'personName',
+        'isSealed',
+        'SEALED',
+        'endpointWorkflowId',
+        'taskQueue',
+      ],
       ...['describeAttempts', 'isPreemption', 'INLINE_KEYS', 'NESTED_KEYS', 'deployInLargeMap', 'tooManyNestedKeys'],
-      ...['isMisdeclared', 'notInConfig'],
+      ...['isMisdeclared', 'notInConfig', 'childEnv', 'inheritedEnv', 'missedVariable'],
       ...['CALLER_BUCKETS', 'BAKE', 'SCRAPE', 'ENDPOINT_WORKFLOW', 'Signal', 'Update', 'Query', 'SearchAttribute'],
     ].sort(),
   );

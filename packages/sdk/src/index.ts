@@ -1,6 +1,8 @@
 /** What a pipeline file imports. Safe in Temporal's workflow sandbox: no Node API, no client, no server. */
 export * from './artifact.ts';
 export { describeAttempts, isPreemption } from './attempts.ts';
+export type * from './capture.ts';
+export { childEnv, type Environment, inheritedEnv, missedVariable } from './child-env.ts';
 export { type Check, type ColumnChecks, column, type Rule, type StrictCheck } from './column.ts';
 export { type Command, type CommandOptions, command, python } from './command.ts';
 export * from './config.ts';
@@ -10,7 +12,6 @@ export { type Duration, milliseconds } from './duration.ts';
 export * from './endpoint.ts';
 export * from './errors.ts';
 export type * from './gateway-api.ts';
-export { edgeOf, histogramQuantile, histogramSize, LATENCY_EDGES } from './histogram.ts';
 export { deployInLargeMap, INLINE_KEYS, NESTED_KEYS, tooManyNestedKeys } from './map-limits.ts';
 export { checkName, encodeKey, stepPath } from './name.ts';
 export { parseParams } from './params.ts';

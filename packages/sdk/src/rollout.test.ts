@@ -19,7 +19,7 @@ describe('a canary', () => {
       hold: 60_000,
       extend: 300_000,
       bake: 600_000,
-      control: 20,
+      control: 25,
       shadow: 0,
       lease: 60_000,
       health: {

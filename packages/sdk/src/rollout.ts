@@ -64,7 +64,7 @@ export interface RolloutOptions {
   readonly bake?: Duration;
   /**
    * Percent of traffic that stays on the stable version through the bake, over 0 and below 50: the more, the sooner a
-   * fault of the candidate is told from one of the world. @default 20
+   * fault of the candidate is told from one of the world. @default 25
    */
   readonly control?: number;
   /** Percent of requests to mirror in a first phase that answers nobody. @default 0 */
@@ -158,7 +158,7 @@ function rollout(kind: RolloutSpec['kind'], steps: readonly number[], options: R
       hold,
       extend: time('extend', options.extend, hold * 5),
       bake: time('bake', options.bake, 600_000),
-      control: options.control ?? 20,
+      control: options.control ?? 25,
       shadow: options.shadow ?? 0,
       lease: time('lease', options.lease, 60_000),
       health: {

@@ -150,16 +150,47 @@ export interface MapSpec {
   readonly concurrency: number;
 }
 
-/** How a deploy ended. Nothing but `deployed` has moved traffic for good. */
-export interface DeployResult {
-  readonly state: 'deployed' | 'rolled-back' | 'rejected' | 'expired' | 'superseded';
+interface DeployEnd {
   readonly endpoint: string;
   /** Digest of the candidate. */
   readonly candidate: string;
   /** MLflow's version of the registered model; null where MLflow is off. */
   readonly version: string | null;
   readonly verdict: Verdict;
-  readonly decision: Decision | null;
-  /** Why, in one sentence, when it is not `deployed`. */
+}
+
+/** The candidate is the endpoint's stable version. */
+export interface Deployed extends DeployEnd {
+  readonly state: 'deployed';
+  readonly decision: Decision;
+  /** A remark, such as that it was the stable version already. */
   readonly reason: string | null;
 }
+
+/** A person said no. */
+export interface Rejected extends DeployEnd {
+  readonly state: 'rejected';
+  readonly decision: Decision;
+  readonly reason: string;
+}
+
+/** Nobody decided in time. */
+export interface Expired extends DeployEnd {
+  readonly state: 'expired';
+  readonly decision: null;
+  readonly reason: string;
+}
+
+/**
+ * It was decided on, and is not on the endpoint all the same. `rolled-back`: traffic went back; `superseded`: another
+ * candidate took its place; `withdrawn`: the rollout was called off.
+ */
+export interface NotKept extends DeployEnd {
+  readonly state: 'rolled-back' | 'superseded' | 'withdrawn';
+  readonly decision: Decision;
+  readonly reason: string;
+}
+
+/** How a deploy ended. Nothing but `deployed` has moved traffic for good. */
+export type DeployResult = Deployed | NotDeployed;
+export type NotDeployed = Rejected | Expired | NotKept;

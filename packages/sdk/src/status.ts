@@ -44,6 +44,8 @@ export interface OpenGate {
   readonly gates: readonly GateResult[];
   /** Epoch ms. */
   readonly expiresAt: number;
+  /** From 1; higher when the step had to ask again. */
+  readonly round: number;
   readonly commands: readonly string[];
 }
 
@@ -56,6 +58,8 @@ export interface RunStatus {
   /** Steps of map branches beyond those listed, by state. */
   readonly hidden: Readonly<Record<string, number>>;
   readonly gates: readonly OpenGate[];
+  /** Questions that the run has asked so far, open ones included. */
+  readonly asked: number;
   readonly decisions: readonly Decision[];
   readonly refused: readonly RefusedDecision[];
   readonly links: Readonly<Record<string, string>>;
@@ -83,7 +87,10 @@ export const SearchAttribute = {
 
 /** Workflow memo of a run that the CLI started. */
 export interface RunMemo {
+  /** As the starter said. */
   readonly by?: string;
+  /** Sealed token of the starter, where the project takes identity from tokens. */
+  readonly token?: string;
   readonly commit?: string;
   readonly dirty?: boolean;
 }

@@ -31,7 +31,19 @@ export function syntheticResult(
         candidate: spec.model.digest,
         version: null,
         verdict: 'pass',
-        decision: null,
+        decision: {
+          decision: 'approve',
+          by: 'a plan',
+          reason: null,
+          at: '1970-01-01T00:00:00.000Z',
+          via: 'policy',
+          run: '',
+          step: path,
+          endpoint: spec.endpoint,
+          candidate: spec.model.digest,
+          round: 1,
+          evidence: '',
+        },
         reason: null,
       };
   }

@@ -3,6 +3,7 @@ import { expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
 import {
   type Dataset,
+  type Deployed,
   type DeployResult,
   deploy,
   evaluate,
@@ -50,7 +51,7 @@ async function callers(client: Client) {
   const handle = await client.workflow.start(flightDelays, { ...options, args: [{ until: '2013-09-30' }] });
   await client.workflow.start(flightDelays, { ...options, args: [{ until: '2013-09-30', epochs: '7' }] });
   // The result's type comes along.
-  expectTypeOf(await handle.result()).toEqualTypeOf<DeployResult>();
+  expectTypeOf(await handle.result()).toEqualTypeOf<Deployed>();
   // @ts-expect-error: `until` has no default, so it is required
   await client.workflow.start(flightDelays, { ...options, args: [{}] });
   // @ts-expect-error: airports are texts
@@ -79,7 +80,13 @@ async function results() {
   const replayed = await replay('recent', { model, endpoint: 'shop' });
 
   // Datasets and reports are gates; so is anything with a name, a verdict and evidence.
-  expectTypeOf(await deploy('shop', { model, gates: [flights, quality, replayed] })).toEqualTypeOf<DeployResult>();
+  const gates = [flights, quality, replayed];
+  expectTypeOf(await deploy('shop', { model, gates })).toEqualTypeOf<Deployed>();
+  // What is not `deployed` is thrown, unless it is asked for.
+  const settled = await deploy('shop', { model, gates, settle: true });
+  expectTypeOf(settled).toEqualTypeOf<DeployResult>();
+  if (settled.state === 'expired') expectTypeOf(settled.decision).toEqualTypeOf<null>();
+  if (settled.state === 'rejected') expectTypeOf(settled.reason).toEqualTypeOf<string>();
   await deploy('shop', { model, gates: [{ name: 'mine', verdict: 'pass', evidence: [] }] });
   // @ts-expect-error: a model has no verdict
   await deploy('shop', { model, gates: [model] });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Verdict, verdicts, worstOf } from './verdict.ts';
+import { type Verdict, verdicts, worstFirst, worstOf } from './verdict.ts';
 
 const verdict = fc.constantFrom(...verdicts);
 const some = fc.array(verdict, { minLength: 1 });
@@ -54,5 +54,19 @@ describe('the worst verdict', () => {
 
   it('can be told of a hundred thousand and more', () => {
     expect(worstOf(new Array<Verdict>(300_000).fill('pass'))).toBe('pass');
+  });
+});
+
+describe('rows in order', () => {
+  it('come the worst first, and stay as they were among equals', () => {
+    const rows = (['pass', 'fail', 'inconclusive', 'fail', 'error'] as const).map((one, at) => ({ verdict: one, at }));
+    expect(worstFirst(rows).map(({ at }) => at)).toEqual([1, 3, 4, 2, 0]);
+    expect(rows.map(({ at }) => at)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('begin with the worst of all', () => {
+    fc.assert(
+      fc.property(some, (list) => worstFirst(list.map((one) => ({ verdict: one })))[0]?.verdict === worstOf(list)),
+    );
   });
 });

@@ -13,6 +13,11 @@ export function worstOf(list: readonly Verdict[]): Verdict {
   return list.reduce<Verdict>((worst, one) => (rank(one) > rank(worst) ? known(one) : worst), 'pass');
 }
 
+/** A copy of rows that have a verdict, the worst first; rows of one verdict keep their order. */
+export function worstFirst<Row extends { readonly verdict: Verdict }>(rows: readonly Row[]): Row[] {
+  return [...rows].sort((a, b) => rank(b.verdict) - rank(a.verdict));
+}
+
 function known(verdict: Verdict): Verdict {
   return verdicts.includes(verdict) ? verdict : 'error';
 }

@@ -5,6 +5,7 @@ import { setCurrentDetails, type WorkflowInterceptors } from '@temporalio/workfl
  * itself.
  */
 let details: (() => string) | null = null;
+let installed = false;
 let seed: string | null = null;
 /** Time of the workflow task that began an execution made by a reset, epoch ms. */
 let resetAt: number | null = null;
@@ -31,12 +32,35 @@ export function resets(): number {
   return resetCount;
 }
 
+/**
+ * Refuses to run where a reset could not be told from a first run, because a decision that a reset repeats would count.
+ *
+ * A plain error on purpose: the task fails and is tried again until a worker with a right bundle is there. Nothing is
+ * recorded, and nothing that waits is lost. To refuse decisions one by one would not do: a right bundle later would judge
+ * those in the history otherwise, and the run could not go on.
+ */
+export function mustTellResets(): void {
+  if (!installed) {
+    throw new TypeError(
+      "This worker's workflow bundle lacks the interceptors of @sluice/workflows, so a reset could repeat an approval. " +
+        "Name it when bundling: workflowInterceptorModules: [require.resolve('@sluice/workflows')].",
+    );
+  }
+  if (randomnessSeed() === null) {
+    throw new TypeError(
+      "This version of Temporal's SDK does not show a reset to @sluice/workflows, so a reset could repeat an approval. " +
+        'Use the version of @temporalio/worker that @sluice/workflows asks for.',
+    );
+  }
+}
+
 /** A worker's bundle has to name this module among its `workflowInterceptorModules`. */
 export function interceptors(): WorkflowInterceptors {
   return {
     internals: [
       {
         activate(input, next) {
+          installed = true;
           const now = randomnessSeed();
           if (seed !== null && now !== seed) {
             resetAt = Date.now();
@@ -51,10 +75,14 @@ export function interceptors(): WorkflowInterceptors {
   };
 }
 
-/** Not in the SDK's interface; its only public sign, other random numbers, cannot be told from the next ones. */
-function randomnessSeed(): string {
+/**
+ * Not in the SDK's interface; its only public sign, other random numbers, cannot be told from the next ones. Null where
+ * it cannot be read.
+ */
+function randomnessSeed(): string | null {
   const { __TEMPORAL_ACTIVATOR__: activator } = globalThis as {
     __TEMPORAL_ACTIVATOR__?: { readonly randomnessSeed?: readonly number[] };
   };
-  return activator?.randomnessSeed?.join() ?? '';
+  const numbers = activator?.randomnessSeed;
+  return Array.isArray(numbers) && numbers.length > 0 ? numbers.join() : null;
 }

@@ -24,28 +24,28 @@ let listening = false;
  * Asks the endpoint for the rollout and waits for its answer, however long that takes. A run that is cancelled meanwhile
  * takes its rollout back: what waits is dropped, and traffic that has moved goes back.
  *
- * @param against digest of the stable version that the decision was made against, null for an empty endpoint
- * @param round how often this decision was handed over already: 0 for the first time
+ * @param against digest of the stable version it was decided against, null for an empty endpoint; undefined: unknown
+ * @param round how often it was asked for before on this decision, because the stable version had moved
  */
 export async function askRollout(
   ref: StepRef,
   spec: DeploySpec,
   candidate: Candidate,
-  decision: Decision | null,
-  against?: string | null,
-  round = 0,
+  decision: Decision,
+  against: string | null | undefined,
+  round: number,
 ): Promise<RolloutOutcome> {
   const request: RolloutRequest = {
-    // One rollout per decision: a candidate that was rolled back may be decided on again after a repair.
-    id: `${ref.workflowId}/${ref.step}@${candidate.id}#${decision?.at ?? ''}${round === 0 ? '' : `/${round}`}`,
+    // One rollout per decision and asking: a candidate that was rolled back may be decided on again after a repair.
+    id: `${ref.workflowId}/${ref.step}@${candidate.id}#${decision.at}${round === 0 ? '' : `~${round}`}`,
     endpoint: spec.endpoint,
     candidate,
     spec: spec.rollout,
     onBusy: spec.onBusy,
     replyTo: ref.workflowId,
-    by: decision?.by ?? 'policy',
-    decidedAt: decision === null ? Date.now() : Date.parse(decision.at),
+    by: decision.by,
     ...(against === undefined ? {} : { against }),
+    decidedAt: round === 0 ? Date.parse(decision.at) : Date.now(),
   };
   try {
     return await answered(ref, request);

@@ -13,6 +13,7 @@ function status(more: Partial<RunStatus> = {}): RunStatus {
     steps: [],
     hidden: {},
     gates: [],
+    asked: 0,
     decisions: [],
     refused: [],
     links: {},
@@ -54,7 +55,8 @@ const gate: OpenGate = {
     },
   ],
   expiresAt: noon,
-  commands: ["sluice approve 'life/a' --candidate 0123456789ab"],
+  round: 1,
+  commands: ['sluice approve life/a --step shop --endpoint shop --candidate 0123456789ab'],
 };
 
 describe('the details of a run', () => {
@@ -98,8 +100,10 @@ describe('the details of a run', () => {
     );
     expect(text).toContain('| quality | mean absolute error | 0.1235 | 0.2 | gain > -0.5 | pass |');
     expect(text).toContain('|  | mean absolute error (odd\\|even) | 1 |  |  | pass |');
-    expect(text).toContain("```\nsluice approve 'life/a' --candidate 0123456789ab\n```");
-    expect(text).toContain('`approve` with `{"by":"…","candidate":"0123456789ab"}`');
+    expect(text).toContain('```\nsluice approve life/a --step shop --endpoint shop --candidate 0123456789ab\n```');
+    expect(text).toContain(
+      '`approve` with `{"by":"…","run":"life/a","step":"shop","endpoint":"shop","candidate":"0123456789ab"}`',
+    );
     expect(text).not.toContain('override');
   });
 
@@ -107,12 +111,23 @@ describe('the details of a run', () => {
     const text = renderDetails(status({ gates: [{ ...gate, state: 'blocked', verdict: 'fail' }] }));
     expect(text).toContain('### shop is blocked');
     expect(text).toContain('Only an override with a reason, or a reject, ends it.');
-    expect(text).toContain('`override` with `{"by":"…","reason":"…","candidate":"0123456789ab"}`');
+    expect(text).toContain(
+      '`override` with `{"by":"…","reason":"…","run":"life/a","step":"shop","endpoint":"shop","candidate":"0123456789ab"}`',
+    );
     expect(text).not.toContain('`approve`');
   });
 
-  it('ask for a token where identity comes from one', () => {
-    expect(renderDetails(status({ gates: [gate] }), 'token')).toContain('`{"token":"…","candidate":"0123456789ab"}`');
+  it('name the round where a question is asked anew, because answers to the former one do not count', () => {
+    const text = renderDetails(status({ gates: [{ ...gate, round: 2 }] }));
+    expect(text).toContain('It is asked anew, in round 2.');
+    expect(text).toContain('"candidate":"0123456789ab","round":"2"}`');
+  });
+
+  it('never ask for a token to be sent from the page, where it would stand in the history', () => {
+    const text = renderDetails(status({ gates: [gate] }), 'token');
+    expect(text).toContain('sluice approve life/a');
+    expect(text).toContain('do not send one from this page');
+    expect(text).not.toContain('{"');
   });
 
   it('show what people typed as text, whatever it looks like', () => {

@@ -26,7 +26,7 @@ export function renderDetails(status: RunStatus, identity: 'by' | 'token' = 'by'
     .filter(([name]) => name !== 'temporal')
     .map(([name, url]) => `[${plain(name)}](${url})`);
   const parts = [[`**${plain(status.pipeline)}** is **${status.state}**`, ...links].join(' · ')];
-  for (const gate of status.gates.slice(0, GATES)) parts.push(renderGate(gate, identity));
+  for (const gate of status.gates.slice(0, GATES)) parts.push(renderGate(gate, status.workflowId, identity));
   const more = status.gates.length - GATES;
   if (more > 0)
     parts.push(`**${more} more** wait for a decision: \`sluice status ${quoted(status.workflowId)}\` lists them.`);
@@ -95,17 +95,20 @@ function checkpoint(step: StepStatus): string {
   return last === null ? '' : `step ${last}`;
 }
 
-function renderGate(gate: OpenGate, identity: 'by' | 'token'): string {
+function renderGate(gate: OpenGate, run: string, identity: 'by' | 'token'): string {
   const waiting = gate.state === 'awaiting-approval';
   const headline = waiting ? 'waits for approval' : 'is blocked';
   const version = gate.version === null ? '' : ` (version ${gate.version})`;
+  const round = gate.round > 1 ? ` It is asked anew, in round ${gate.round}.` : '';
   const rule = waiting ? '' : ' Only an override with a reason, or a reject, ends it.';
   return [
     `### ${plain(gate.endpoint)} ${headline}`,
-    `Candidate \`${short(gate.candidate)}\`${version}: the gates say **${gate.verdict}**.${rule} Open until ${time(gate.expiresAt).slice(0, 16)} UTC.`,
+    `Candidate \`${short(gate.candidate)}\`${version}: the gates say **${gate.verdict}**.${rule}${round} Open until ${time(gate.expiresAt).slice(0, 16)} UTC.`,
     renderEvidence(gate),
     ['To decide, run one of', '', '```', ...gate.commands, '```'].join('\n'),
-    `or send a signal from this page (_More Actions_): ${signals(gate, identity).join(', ')}.`,
+    identity === 'token'
+      ? 'A decision carries a token here, which the command seals: do not send one from this page, where it would stand in the history.'
+      : `or send a signal from this page (_More Actions_): ${signals(gate, run).join(', ')}.`,
   ].join('\n\n');
 }
 
@@ -129,12 +132,12 @@ function renderEvidence(gate: OpenGate): string {
 }
 
 /** Names and inputs for the dialog "Send a Signal". */
-function signals(gate: OpenGate, identity: 'by' | 'token'): string[] {
-  const input = (reason: boolean) =>
-    JSON.stringify({ [identity]: '…', ...(reason ? { reason: '…' } : {}), candidate: short(gate.candidate) });
+function signals({ step, endpoint, candidate, round, state }: OpenGate, run: string): string[] {
+  const about = { run, step, endpoint, candidate: short(candidate), ...(round > 1 ? { round: String(round) } : {}) };
+  const input = (reason: boolean) => JSON.stringify({ by: '…', ...(reason ? { reason: '…' } : {}), ...about });
   const override = `\`override\` with \`${input(true)}\``;
   const reject = `\`reject\` with \`${input(true)}\``;
-  return gate.state === 'blocked'
+  return state === 'blocked'
     ? [override, reject]
     : [`\`approve\` with \`${input(false)}\``, `\`reject\` with \`${input(true)}\``];
 }

@@ -1,5 +1,6 @@
 import { ENDPOINT_WORKFLOW, type Pipeline, pipelineDefinition, useRuntime } from '@sluice/sdk';
 import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import { mustTellResets } from './activation.ts';
 import type { Machine } from './endpoint/machine.ts';
 import { sluiceEndpoint } from './endpoint.ts';
 import { TemporalRuntime } from './temporal-runtime.ts';
@@ -14,10 +15,15 @@ export function sluiceWorkflows(...modules: readonly object[]): (...args: unknow
     const definition = pipelineDefinition(value);
     if (definition !== null) pipelines.set(definition.name, value as Pipeline<unknown, unknown>);
   }
-  // Runs stay with the build they began on; an endpoint lives for years and follows the newest.
-  const options = () =>
-    workflowInfo().workflowType === ENDPOINT_WORKFLOW ? ({ versioningBehavior: 'AUTO_UPGRADE' } as const) : {};
+  // Runs stay with the build they began on; an endpoint lives for years and follows the newest. A server refuses to hear
+  // of that from a worker without a build.
+  const options = () => {
+    const { workflowType, currentDeploymentVersion } = workflowInfo();
+    const follows = workflowType === ENDPOINT_WORKFLOW && currentDeploymentVersion !== undefined;
+    return follows ? ({ versioningBehavior: 'AUTO_UPGRADE' } as const) : {};
+  };
   const dispatch = async (...args: unknown[]) => {
+    mustTellResets();
     const { workflowType } = workflowInfo();
     if (workflowType === ENDPOINT_WORKFLOW) {
       return sluiceEndpoint(args[0] as { readonly endpoint: string; readonly memory?: Machine });

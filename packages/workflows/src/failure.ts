@@ -1,4 +1,5 @@
 import { describeError, ErrorCode, type Failure, SluiceError } from '@sluice/sdk';
+import { ApplicationFailureCategory } from '@temporalio/common';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -58,6 +59,8 @@ export function runFailure(error: unknown): unknown {
       message: describeError(error),
       nonRetryable: true,
       details: error.data === undefined ? [] : [error.data],
+      // Somebody said no, or nobody said yes: nothing to raise an alarm for.
+      ...(error.code === ErrorCode.NotDeployed ? { category: ApplicationFailureCategory.BENIGN } : {}),
     });
   }
   return ApplicationFailure.create({

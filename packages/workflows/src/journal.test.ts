@@ -11,6 +11,7 @@ const gate = (number: number): OpenGate => ({
   verdict: 'pass',
   gates: [{ name: 'quality', verdict: 'pass', evidence: [{ metric: 'x'.repeat(20_000), value: 1, verdict: 'pass' }] }],
   expiresAt: 0,
+  round: 1,
   commands: ['sluice approve'],
 });
 

@@ -36,6 +36,8 @@ export class Journal {
   readonly #gates: OpenGate[] = [];
   readonly decisions: Decision[] = [];
   readonly refused: RefusedDecision[] = [];
+  /** Questions asked so far. */
+  asked = 0;
   links: Record<string, string> = {};
   /** What a decision must say of its sender. */
   identity: 'by' | 'token' = 'by';
@@ -125,6 +127,7 @@ export class Journal {
       steps: listed,
       hidden,
       gates: this.#gates.map((gate, index) => (index < EVIDENCED ? gate : withoutEvidence(gate))),
+      asked: this.asked,
       decisions: [...this.decisions],
       refused: this.refused.slice(-50),
       links: this.links,

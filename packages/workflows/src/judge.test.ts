@@ -2,6 +2,7 @@ import { type DecisionRequest, decisionKinds, type OpenGate } from '@sluice/sdk'
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Bench, judge } from './judge.ts';
+import { type Question, Questions } from './judge-questions.ts';
 
 const digest = (hex: string) => `sha256:${hex.padEnd(64, '0')}`;
 const a = digest('aaaaaaaa1');
@@ -17,18 +18,26 @@ function gate(candidate: string, more: Partial<OpenGate> = {}): OpenGate {
     verdict: 'pass',
     gates: [],
     expiresAt: 1_000,
+    round: 1,
     commands: [],
     ...more,
   };
 }
 
+function questionOf({ step, endpoint, candidate, round }: OpenGate, state: Question['state'] = 'open'): Question {
+  return { run: 'life/a', step, endpoint, candidate, round, state };
+}
+
+/** Unless it says otherwise, what is open is all that was asked. */
 function bench(more: Partial<Bench> = {}): Bench {
+  const gates = more.gates ?? [gate(a)];
   return {
-    gates: [gate(a)],
-    decided: [],
+    run: 'life/a',
+    gates,
+    asked: gates.map((one) => questionOf(one)),
     approvers: { names: null, selfApproval: true },
     requester: null,
-    now: 0,
+    arrived: 0,
     identity: 'typed',
     ...more,
   };
@@ -39,6 +48,19 @@ const twoCandidates = bench({ gates: [gate(a), gate(b)] });
 const twoEndpoints = bench({ gates: [gate(a, { endpoint: 'eu' }), gate(a, { endpoint: 'us', step: 'us' })] });
 const strict = bench({ approvers: { names: ['ana', 'ben'], selfApproval: false }, requester: 'ben' });
 const byToken = bench({ identity: 'token-pending' });
+const staging = gate(a, { step: 'staging', endpoint: 'staging' });
+const production = gate(a, { step: 'production', endpoint: 'production' });
+/** The same bytes were decided on for staging, and now wait for production. */
+const afterStaging = bench({
+  gates: [production],
+  asked: [questionOf(staging, 'decided'), questionOf(production)],
+});
+/** Its first answer was taken back, and it asks again. */
+const again = bench({
+  gates: [gate(a, { round: 2 })],
+  asked: [questionOf(gate(a), 'decided'), questionOf(gate(a, { round: 2 }))],
+});
+const over = bench({ gates: [], asked: [questionOf(gate(a), 'decided')] });
 
 describe('a decision that counts', () => {
   it.each<[string, string, object, Bench]>([
@@ -58,9 +80,14 @@ describe('a decision that counts', () => {
       'is about another candidate than the one decided',
       'approve',
       { by: 'ana', candidate: b },
-      { ...twoCandidates, decided: [a] },
+      bench({ gates: [gate(b)], asked: [questionOf(gate(a), 'decided'), questionOf(gate(b))] }),
     ],
-    ['has a token still to be looked at', 'approve', { token: 'x' }, byToken],
+    ['names the step', 'approve', { by: 'ana', candidate: a, step: 'production' }, afterStaging],
+    ['names the run', 'approve', { by: 'ana', run: 'life/a' }, bench()],
+    ['names the round', 'approve', { by: 'ana', candidate: a, round: '2' }, again],
+    ['names the round by a number', 'approve', { by: 'ana', round: 2 }, again],
+    ['comes from an approver in other letters', 'approve', { by: ' ANA ' }, strict],
+    ['has a token still to be looked at', 'approve', { token: 'sealed.v1.x' }, byToken],
     ['has spaces around its words', 'override', { by: ' ana ', reason: ' gap ' }, blocked],
   ])('%s', (_, kind, input, on) => {
     expect(judge(kind, input, on)).toMatchObject({ counts: true, request: { decision: kind } });
@@ -95,30 +122,52 @@ describe('a decision does not count', () => {
     ['"token" is not text', 'approve', { token: {} }, byToken],
     ['no gate is open yet', 'approve', { by: 'ana' }, bench({ gates: [] })],
     ['no gate is open yet', 'approve', { by: 'ana', candidate: a }, bench({ gates: [] })],
-    ['it has been decided already, and no gate is open', 'approve', { by: 'ana' }, bench({ gates: [], decided: [a] })],
-    ['has been decided already', 'approve', { by: 'ana', candidate: a }, bench({ gates: [gate(b)], decided: [a] })],
-    ['it names no candidate, and 2 are waiting', 'approve', { by: 'ana' }, twoCandidates],
-    ['it names no candidate, and 2 are waiting', 'approve', { by: 'ana', endpoint: 'eu' }, twoEndpoints],
+    ['has been decided already', 'approve', { by: 'ana' }, over],
+    ['has been decided already', 'approve', { by: 'ana', candidate: a }, over],
+    ['is closed already', 'approve', { by: 'ana' }, bench({ gates: [], asked: [questionOf(gate(a), 'closed')] })],
+    ['it is about the run life/b, and this is life/a', 'approve', { by: 'ana', run: 'life/b' }, bench()],
     [
-      'waits for several endpoints: name one by "endpoint" (eu, us)',
+      'step staging, endpoint staging, candidate aaaaaaaa1000 has been decided already',
       'approve',
-      { by: 'ana', candidate: a },
+      { by: 'ana', candidate: a, step: 'staging', endpoint: 'staging' },
+      afterStaging,
+    ],
+    ['has been decided already', 'approve', { by: 'ana', endpoint: 'staging' }, afterStaging],
+    ['fits 2 questions of this run: name step, endpoint', 'approve', { by: 'ana', candidate: a }, afterStaging],
+    ['it names no candidate, and this run has asked 2 times', 'approve', { by: 'ana' }, afterStaging],
+    ['it names no candidate, and this run has asked 2 times: name round', 'approve', { by: 'ana' }, again],
+    ['fits 2 questions of this run: name round', 'approve', { by: 'ana', step: 'deploy-aa' }, again],
+    ['has been decided already', 'approve', { by: 'ana', round: '1' }, again],
+    ['is not the one that waits', 'approve', { by: 'ana', round: '3' }, again],
+    ['it names no candidate, and this run has asked 2 times', 'approve', { by: 'ana' }, twoCandidates],
+    [
+      'endpoint eu fits 2',
+      'approve',
+      { by: 'ana', endpoint: 'eu' },
+      bench({ gates: [gate(a, { endpoint: 'eu' }), gate(b, { endpoint: 'eu' })] }),
+    ],
+    ['fits 2 questions of this run: name step, endpoint', 'approve', { by: 'ana', candidate: a }, twoEndpoints],
+    [
+      'is not the one that waits (step deploy-aa, endpoint eu',
+      'approve',
+      { by: 'ana', candidate: a, endpoint: 'asia' },
       twoEndpoints,
     ],
-    ['does not wait for asia, but for eu, us', 'approve', { by: 'ana', candidate: a, endpoint: 'asia' }, twoEndpoints],
-    ['no candidate waits for asia', 'approve', { by: 'ana', endpoint: 'asia' }, bench()],
+    ['endpoint asia is not the one that waits', 'approve', { by: 'ana', endpoint: 'asia' }, bench()],
     ['is not the one that waits', 'approve', { by: 'ana', candidate: b }, bench()],
     ['is not the one that waits', 'approve', { by: 'ana', candidate: '' }, bench()],
     ['is not the one that waits', 'approve', { by: 'ana', candidate: 'aaaaaaa' }, bench()],
     ['is not the one that waits', 'approve', { by: 'ana', candidate: 'sha256:' }, bench()],
     ['is not the one that waits', 'approve', { by: 'ana', candidate: `${a}0` }, bench()],
-    ['the time for a decision is over', 'approve', { by: 'ana' }, bench({ now: 1_000 })],
-    ['the time for a decision is over', 'reject', { by: 'ana' }, bench({ now: 5_000 })],
+    ['the time for a decision is over', 'approve', { by: 'ana' }, bench({ arrived: 1_000 })],
+    ['the time for a decision is over', 'reject', { by: 'ana' }, bench({ arrived: 5_000 })],
     ['it carries no token', 'approve', { by: 'ana' }, byToken],
     ['it carries no token', 'approve', { by: 'ana', token: '  ' }, byToken],
+    ['its token came in clear', 'approve', { token: 'eyJhbGciOi' }, byToken],
+    ['its token came in clear', 'approve', { by: 'ana', token: 'eyJhbGciOi' }, bench()],
     ['it does not say who decides', 'approve', {}, bench()],
     ['it does not say who decides', 'approve', { by: '  ' }, bench()],
-    ['it does not say who decides', 'approve', { token: 'x' }, bench({ identity: 'token-verified' })],
+    ['it does not say who decides', 'approve', { token: 'sealed.v1.x' }, bench({ identity: 'token-verified' })],
     ['eve is not among the approvers (ana, ben)', 'approve', { by: 'eve' }, strict],
     ['eve is not among the approvers (ana, ben)', 'reject', { by: 'eve' }, strict],
     ['ben started this run', 'approve', { by: 'ben' }, strict],
@@ -130,8 +179,19 @@ describe('a decision does not count', () => {
     expect(judge(kind, input, on)).toEqual({ counts: false, why: expect.stringContaining(why) });
   });
 
-  it('for a person of the wrong case or script, who is not the same person', () => {
-    for (const by of ['Ana', 'аna', 'ana.']) expect(judge('approve', { by }, strict)).toMatchObject({ counts: false });
+  it('for a person whose name is written in another script, who is not the same person', () => {
+    for (const by of ['аna', 'ana.', 'an a']) expect(judge('approve', { by }, strict)).toMatchObject({ counts: false });
+  });
+
+  it('for who started the run, however the name is written', () => {
+    for (const by of ['BEN', ' ben ', 'Ｂｅｎ'])
+      expect(judge('approve', { by }, strict)).toMatchObject({ counts: false });
+  });
+
+  it('for anybody, where no token says who started the run and nobody may approve their own', () => {
+    const nobody = bench({ identity: 'token-verified', approvers: { names: null, selfApproval: false } });
+    const judged = judge('approve', { by: 'zoe@corp' }, nobody);
+    expect(judged).toEqual({ counts: false, why: expect.stringContaining('no token says who started this run') });
   });
 });
 
@@ -152,19 +212,20 @@ describe('of all decisions on all tables', () => {
           fc
             .record({ blocked: fc.boolean(), endpoint: fc.constantFrom('eu', 'us') })
             .map((more) =>
-              gate(one, { state: more.blocked ? 'blocked' : 'awaiting-approval', endpoint: more.endpoint }),
+              gate(one, { step: one, state: more.blocked ? 'blocked' : 'awaiting-approval', endpoint: more.endpoint }),
             ),
         ),
       ),
     );
-  const tables = fc.record({
-    gates,
-    decided: fc.array(digests, { maxLength: 2 }),
-    approvers: fc.record({ names: fc.constantFrom(null, ['ana'], []), selfApproval: fc.boolean() }),
-    requester: fc.constantFrom(null, 'ana', 'ben'),
-    now: fc.constantFrom(0, 999, 1_000),
-    identity: fc.constantFrom('typed', 'token-verified' as const),
-  }) as fc.Arbitrary<Bench>;
+  const tables: fc.Arbitrary<Bench> = fc
+    .record({
+      gates,
+      approvers: fc.record({ names: fc.constantFrom(null, ['ana'], []), selfApproval: fc.boolean() }),
+      requester: fc.constantFrom(null, 'ana', 'ben'),
+      arrived: fc.constantFrom(0, 999, 1_000),
+      identity: fc.constantFrom('typed' as const, 'token-verified' as const),
+    })
+    .map((table) => bench(table));
   const named = (on: Bench) =>
     fc.oneof(
       fc.constantFrom(undefined, '', 'sha256:', '0123456', '01234567', ...on.gates.map((one) => one.candidate)),
@@ -187,15 +248,15 @@ describe('of all decisions on all tables', () => {
     }),
   );
 
-  it('none ever counts for a candidate it does not name, or that is not the only one', () => {
+  it('none ever counts for a candidate it does not name, unless that is all the run has asked', () => {
     fc.assert(
       fc.property(cases, ({ on, kind, input }) => {
         const judged = judge(kind, input, on);
         if (!judged.counts) return;
         const { candidate, endpoint } = input as DecisionRequest;
         expect(on.gates).toContain(judged.gate);
-        if (candidate === undefined) expect(on.gates).toHaveLength(1);
-        else {
+        if (candidate === undefined && endpoint === undefined) expect(on.asked).toHaveLength(1);
+        if (candidate !== undefined) {
           const prefix = candidate.replace('sha256:', '');
           expect(prefix.length).toBeGreaterThanOrEqual(8);
           expect(judged.gate.candidate.slice(7).startsWith(prefix)).toBe(true);
@@ -212,7 +273,7 @@ describe('of all decisions on all tables', () => {
         const judged = judge(kind, input, on);
         if (!judged.counts) return;
         const { by, reason, decision } = judged.request;
-        expect(on.now).toBeLessThan(judged.gate.expiresAt);
+        expect(on.arrived).toBeLessThan(judged.gate.expiresAt);
         expect(by).toBeTruthy();
         if (on.approvers.names !== null) expect(on.approvers.names).toContain(by);
         if (!on.approvers.selfApproval && decision !== 'reject') {
@@ -233,5 +294,74 @@ describe('of all decisions on all tables', () => {
         expect(judged.counts ? judged.gate : judged.why).toBeTruthy();
       }),
     );
+  });
+});
+
+/** What happens around a run's questions, in any order: gates open, close, ask again; answers come early and late. */
+describe('over everything that a run asks', () => {
+  const steps = ['staging', 'production', 'eu'] as const;
+  type Change = { readonly do: 'open' | 'close' | 'withdraw'; readonly step: (typeof steps)[number] };
+  /** Somebody answers what is open, or was: by the printed command, by some of its names, or by none. */
+  type Answer = { readonly do: 'answer'; readonly question: number; readonly names: readonly string[] };
+  const events: fc.Arbitrary<(Change | Answer)[]> = fc.array(
+    fc.oneof(
+      fc.record({
+        do: fc.constantFrom('open' as const, 'open' as const, 'close' as const, 'withdraw' as const),
+        step: fc.constantFrom(...steps),
+      }),
+      fc.record({
+        do: fc.constant('answer' as const),
+        question: fc.nat(8),
+        names: fc.oneof(
+          fc.constant(['run', 'step', 'endpoint', 'candidate', 'round']),
+          fc.subarray(['run', 'step', 'endpoint', 'candidate', 'round']),
+        ),
+      }),
+    ),
+    { maxLength: 40 },
+  );
+
+  it('an answer that names what it was made for never counts for anything else, and one that fits more counts for none', () => {
+    let counted = 0;
+    fc.assert(
+      fc.property(events, (list) => {
+        const questions = new Questions('life/a');
+        const gates = new Map<string, OpenGate>();
+        for (const event of list) {
+          if (!('step' in event)) answer(event);
+          else if (event.do === 'open') {
+            // The same bytes everywhere: the hardest case.
+            const round = questions.round(event.step);
+            gates.set(event.step, gate(a, { step: event.step, endpoint: event.step, round }));
+            questions.open(gate(a, { step: event.step, endpoint: event.step }));
+          } else if (event.do === 'close') {
+            questions.settle(event.step, 'closed');
+            gates.delete(event.step);
+          } else questions.settle(event.step, 'decided');
+        }
+
+        function answer({ question, names }: Answer): void {
+          const meant = questions.asked[question];
+          const about = meant ?? { step: 'eu', endpoint: 'eu', candidate: a, round: 1 };
+          const full: Record<string, string> = { ...about, run: 'life/a', round: String(about.round) };
+          const named = Object.fromEntries(names.map((name) => [name, full[name]]));
+          const on = bench({ gates: [...gates.values()], asked: questions.asked });
+          const judged = judge('approve', { by: 'ana', ...named }, on);
+          if (!judged.counts) return;
+          counted += 1;
+          const fitting = questions.asked.filter((one) =>
+            names.every((name) => String(one[name as keyof Question]) === full[name]),
+          );
+          expect(fitting).toHaveLength(1);
+          expect(fitting[0]).toMatchObject({ state: 'open', step: judged.gate.step, round: judged.gate.round });
+          if (meant !== undefined && names.includes('step') && names.includes('round')) {
+            expect(judged.gate).toMatchObject({ step: meant.step, round: meant.round });
+          }
+          questions.settle(judged.gate.step, 'decided');
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+    expect(counted).toBeGreaterThan(1_000);
   });
 });

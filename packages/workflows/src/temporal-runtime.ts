@@ -3,10 +3,12 @@ import {
   type DeployResult,
   deployInLargeMap,
   ErrorCode,
+  errorCode,
   INLINE_KEYS,
   type Json,
   type MapSpec,
   NESTED_KEYS,
+  type NotDeployed,
   type PipelineDefinition,
   parseParams,
   Query,
@@ -35,6 +37,7 @@ import {
 } from '@temporalio/workflow';
 import { local, long, small } from './activities.ts';
 import { DecisionDesk } from './decision-desk.ts';
+import { requesterOf } from './decision-requester.ts';
 import { deployStep } from './deploy-step.ts';
 import { failureOf, runFailure, stepError } from './failure.ts';
 import { type Fork, forkOf, type StepResult, settleAll, settleInChildren } from './fan-out.ts';
@@ -57,7 +60,7 @@ export class TemporalRuntime implements Runtime {
   /** Keys of maps inside of maps so far. */
   #nestedKeys = 0;
   #started = false;
-  #outcome: DeployResult['state'] | undefined;
+  #outcome: RunState['journal']['state'] | undefined;
 
   async run<Output>(definition: PipelineDefinition<unknown, Output>, args: readonly unknown[]): Promise<Output> {
     if (this.#started) throw calledLikeAFunction(definition.name);
@@ -68,18 +71,20 @@ export class TemporalRuntime implements Runtime {
     this.#fork = parent === undefined ? undefined : forkOf(args[1]);
     const id = this.#fork?.runId ?? workflowId;
     const journal = new Journal(id, definition.name);
-    let settings: Settings | undefined;
     const memo = (workflowInfo().memo ?? {}) as RunMemo;
-    const desk = new DecisionDesk(journal, () => settings ?? nobodyDecides, memo.by ?? null);
+    const requester = requesterOf(id, memo);
+    const desk = new DecisionDesk(journal, id, requester);
     setHandler(defineQuery<RunStatus>(Query.status), () => journal.status(), { description: 'State of every step' });
     desk.listen();
     try {
       const params = await parseParams(definition.name, definition.params, args[0] ?? {});
-      settings = await local.settings();
+      const settings = await local.settings();
       if (this.#fork === undefined) {
         journal.links = linksOf(settings, workflowId);
         journal.identity = settings.approvers.oidc ? 'token' : 'by';
         journal.moveTo('running', commitOf(memo, settings));
+        // Now, while the issuer still has the key that signed the token.
+        if (settings.approvers.oidc) void requester(settings);
       }
       this.#run = new RunState({
         id,
@@ -95,9 +100,7 @@ export class TemporalRuntime implements Runtime {
       return output as Output;
     } catch (error) {
       if (this.#fork === undefined) {
-        await CancellationScope.nonCancellable(() =>
-          this.#end(journal, isCancellation(error) ? 'cancelled' : 'failed'),
-        );
+        await CancellationScope.nonCancellable(() => this.#end(journal, stateOf(error)));
       }
       throw runFailure(error);
     }
@@ -223,7 +226,7 @@ export class TemporalRuntime implements Runtime {
       case 'deploy': {
         if (this.#fork !== undefined) throw deployInLargeMap(ref.step);
         const result = await deployStep(run, ref, spec);
-        this.#outcome = result.state;
+        this.#outcome = result.state === 'withdrawn' ? 'cancelled' : result.state;
         return result;
       }
     }
@@ -283,18 +286,13 @@ export class TemporalRuntime implements Runtime {
   }
 }
 
-const nobodyDecides: Settings = {
-  project: '',
-  defaultClass: '',
-  classes: {},
-  approvers: { names: [], selfApproval: false, oidc: false },
-  endpoints: [],
-  mlflow: false,
-  notify: false,
-  links: { mlflow: null, temporal: null },
-  commit: null,
-  dirty: null,
-};
+/** How a run stands that ended by an error: one whose deploy was turned down says so. */
+function stateOf(error: unknown): Parameters<Journal['moveTo']>[0] {
+  if (isCancellation(error)) return 'cancelled';
+  if (errorCode(error) !== ErrorCode.NotDeployed) return 'failed';
+  const { state } = (error as SluiceError).data as NotDeployed;
+  return state === 'withdrawn' ? 'cancelled' : state;
+}
 
 function commitOf(memo: RunMemo, settings: Settings): { commit?: string } {
   const commit = memo.commit ?? settings.commit;

@@ -117,6 +117,7 @@ export const life = pipeline({
       gates: params.gates === 'all' ? [rows, quality, replayed] : [rows],
       approval: { within: params.within as '1 hour', recheck: '2 seconds' },
       rollout: { ...quick, hold: params.hold * 1000, extend: params.extend * 1000 },
+      settle: true,
     });
   },
 });
@@ -153,6 +154,7 @@ export const release = pipeline({
         lease: quick.lease,
         health: { ...quick.health, latencyFactor: params.latencyFactor },
       }),
+      settle: true,
     });
   },
 });

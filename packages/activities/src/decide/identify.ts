@@ -1,5 +1,7 @@
 import { ErrorCode, type SluiceActivities, type SluiceConfig, SluiceError } from '@sluice/sdk';
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { keyringOf } from '../encryption/keyring.ts';
+import { openToken } from '../encryption/sealed-token.ts';
 
 /** Why a token does not count; `data.reason` of the error. */
 export type TokenFault =
@@ -35,13 +37,14 @@ const ALGORITHMS = [
 ];
 
 /**
- * Who the bearer of a decision's token is, by the issuer's own keys. What the sender typed as `by` plays no part.
+ * Who the bearer of a sealed token is, by the issuer's own keys. What the sender typed as `by` plays no part, and a token
+ * that was sealed for another purpose, or not at all, is refused.
  *
  * @throws SluiceError `DecisionRefused` with {@link TokenFault} as `data.reason`; `Unreachable` (try again) when the
  * issuer does not answer; `InvalidConfig` where no issuer is configured
  */
 export function identifyActivity(context: {
-  readonly config: Pick<SluiceConfig, 'approvers'>;
+  readonly config: Pick<SluiceConfig, 'approvers' | 'encryption'>;
 }): SluiceActivities['identify'] {
   let keys: { readonly of: string; readonly get: JWTVerifyGetKey } | null = null;
 
@@ -54,7 +57,7 @@ export function identifyActivity(context: {
     return keys.get;
   }
 
-  return async ({ request }) => {
+  return async ({ token: sealed, purpose, at }) => {
     const oidc = context.config.approvers?.oidc;
     if (oidc === undefined) {
       throw new SluiceError(ErrorCode.InvalidConfig, 'A token was sent, but no issuer is configured.', {
@@ -62,21 +65,30 @@ export function identifyActivity(context: {
         fix: 'Set approvers.oidc in sluice.config.ts, or decide without a token.',
       });
     }
-    const token = request.token?.trim().replace(/^Bearer\s+/i, '') ?? '';
-    if (token === '') {
+    const ring = keyringOf(context.config);
+    if (ring === null) {
+      throw new SluiceError(ErrorCode.InvalidConfig, 'Tokens are taken, but there is no key to seal them by.', {
+        where: 'encryption in sluice.config.ts',
+        fix: 'Name a key: encryption: { keyEnv: "SLUICE_KEY" }.',
+      });
+    }
+    if (sealed.trim() === '') {
       throw refused('no-token', 'Decisions need a token of the identity provider, and none was sent.', oidc);
     }
+    const token = openToken(ring, sealed, purpose).replace(/^Bearer\s+/i, '');
     // The issuer is asked only about what looks like a token.
-    const payload = await verify(token, async (header, jws) => (await keySet(oidc))(header, jws), oidc);
+    const payload = await verify(token, async (header, jws) => (await keySet(oidc))(header, jws), oidc, at);
     return { by: bearer(payload, oidc) };
   };
 }
 
-async function verify(token: string, keys: JWTVerifyGetKey, oidc: Oidc): Promise<JWTPayload> {
+async function verify(token: string, keys: JWTVerifyGetKey, oidc: Oidc, at: number): Promise<JWTPayload> {
   const rules = {
     issuer: oidc.issuer,
     audience: oidc.audience,
     clockTolerance: TOLERANCE,
+    // It was valid when it was sent; a worker that comes late must not make it expire.
+    currentDate: new Date(at),
     requiredClaims: ['exp'],
     algorithms: ALGORITHMS,
   };

@@ -1,4 +1,4 @@
-import { type Evidence, type Suite, type Verdict, worstOf } from '@sluice/sdk';
+import { type Evidence, type Suite, type Verdict, worstFirst, worstOf } from '@sluice/sdk';
 import { mcnemarExact } from '../statistics/mcnemar.ts';
 import { pairedBootstrap } from '../statistics/paired-bootstrap.ts';
 import { tangoInterval } from '../statistics/tango.ts';
@@ -72,7 +72,7 @@ export async function judge(pairs: readonly Pair[], options: JudgeOptions): Prom
   }
   return {
     verdict: worstOf(counting.map(({ verdict }) => verdict)),
-    evidence: [...worstFirst(counting), ...worstFirst(others)],
+    evidence: [...inOrder(counting), ...inOrder(others)],
   };
 }
 
@@ -194,11 +194,10 @@ function byCategory(pairs: readonly Pair[]): Map<string, Pair[]> {
 }
 
 /** By verdict; what holds for all cases before its slices, and slices by how much was lost. */
-function worstFirst(rows: readonly Evidence[]): Evidence[] {
-  const rank = (row: Evidence) => ['fail', 'error', 'inconclusive', 'pass'].indexOf(row.verdict);
+function inOrder(rows: readonly Evidence[]): Evidence[] {
   const whole = (row: Evidence) => (row.slice === undefined ? 0 : 1);
   const lost = (row: Evidence) => (row.slice === undefined ? 0 : (row.effect ?? 0));
-  return [...rows].sort((a, b) => rank(a) - rank(b) || whole(a) - whole(b) || lost(a) - lost(b));
+  return worstFirst([...rows].sort((a, b) => whole(a) - whole(b) || lost(a) - lost(b)));
 }
 
 function mean(values: readonly number[]): number | null {

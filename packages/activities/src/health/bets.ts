@@ -12,7 +12,7 @@ export interface Bets {
 }
 
 /** Share of the reserve that is staked when a phase begins: moving traffic is what shows a fault. */
-export const PHASE_STAKE = 0.3;
+export const PHASE_STAKE = 0.5;
 /** Seconds in which half of what is left in the reserve is staked little by little; then it takes ever longer. */
 const SLOW_STAKE = 400;
 /** Enough for any threshold; JSON has no infinity. */

@@ -10,18 +10,18 @@ import { standingEvidence } from './standing.ts';
  * seconds, half for the comparison with the record.
  */
 export const ALPHA: Readonly<Record<Metric, number>> = {
-  errors: 0.006,
-  refused: 0.0014,
-  aborted: 0.0008,
-  p50: 0.0005,
-  p95: 0.0005,
-  p99: 0.0005,
-  worse: 0.0003,
+  errors: 0.007,
+  refused: 0.001,
+  aborted: 0.0006,
+  p50: 0.0004,
+  p95: 0.0004,
+  p99: 0.0004,
+  worse: 0.0002,
 };
 /** What is sure against the record must be so many times likelier in the same seconds, too: the world may have moved. */
-export const SECONDED = 3;
+export const SECONDED = 2.5;
 /** What is so many times less than sure is no pass. */
-const SUSPECT = 10;
+const SUSPECT = 20;
 /** Candidate requests without one of the stable version's beside so many of them leave nothing to compare in the same seconds. */
 const ALONE = 50;
 
@@ -90,25 +90,32 @@ function againstStable(metric: Metric, of: MetricMemory, margin: number): Found 
   const candidate = minus(of.candidate, stake.candidate);
   const stable = minus(of.stable, stake.stable);
   const alone = candidate.of >= 20 && stable.of * ALONE <= candidate.of;
+  // How long answers take moves with the world more than anything else: it is compared in the same seconds.
+  const latency = metric === 'p50' || metric === 'p95' || metric === 'p99';
   // A burst is not told from an outage of the world where nobody else is asked, so it has to last.
-  const standing = alone && lasting ? Math.max(limited, unlimited) : limited;
+  const standing = alone ? (lasting ? Math.max(limited, unlimited) : limited) : latency ? 0 : limited;
   const weight = of.concurrent.excess.weight - stake.excess.weight;
   const excess = alone
     ? candidate.hits / candidate.of - shareOf(of.record)
     : weight > 0
       ? (of.concurrent.excess.sum - stake.excess.sum) / weight
       : null;
-  const beyond = excess !== null && excess > margin;
   const enough = 2 / ALPHA[metric];
   const reaches = (level: number, seconded: number) =>
-    beyond && (concurrent >= level || (standing >= level && (alone || concurrent >= seconded)));
+    concurrent >= level || (standing >= level && (alone || concurrent >= seconded));
   return {
-    sure: reaches(enough, SECONDED),
-    suspected: reaches(enough / SUSPECT, 1),
+    sure: excess !== null && excess > margin && reaches(enough, SECONDED),
+    suspected: excess !== null && excess + uncertainty(candidate, stable) > margin && reaches(enough / SUSPECT, 1),
     excess,
     p: Math.min(p, alone || concurrent >= SECONDED ? 1 / standing : 1),
     since: stake.firstAt,
   };
+}
+
+/** Standard error of the difference of two shares: within it of the margin it may as well be beyond. */
+function uncertainty(candidate: Counts, stable: Counts): number {
+  const variance = ({ hits, of }: Counts) => (of === 0 ? 0 : (hits + 0.5) / (of * of));
+  return Math.sqrt(variance(candidate) + variance(stable));
 }
 
 /** Over the limit, whatever anyone else does: where there is no one else. */

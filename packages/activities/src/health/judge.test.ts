@@ -98,7 +98,7 @@ describe('the first version of an endpoint', () => {
   });
 
   test('fails on its first three errors of three requests', () => {
-    // A stake of 0.3 / 5 on a share of 0.995: 0.06 · (0.995 / 0.05)³ = 473, and 2 / 0.006 = 333 are needed.
+    // A stake of 0.5 / 5 on a share of 0.995: 0.1 · (0.995 / 0.05)³ = 788, and 2 / 0.007 = 286 are needed.
     expect(judged([{ candidate: [{ bad: 3 }] }]).verdict).toBe('fail');
     expect(judged([{ candidate: [{ bad: 1 }] }])).toMatchObject({ verdict: 'inconclusive', doubt: 'thin' });
   });

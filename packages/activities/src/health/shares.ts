@@ -5,6 +5,7 @@ const TOLERANCE = 0.005;
 
 /** Do both say the same of who answers how much? */
 export function sameShares(a: Weights, b: Weights): boolean {
+  if (a === b) return true;
   const [x, y] = [sharesOf(a), sharesOf(b)];
   const ids = new Set([...Object.keys(x), ...Object.keys(y)]);
   return [...ids].every((id) => Math.abs((x[id] ?? 0) - (y[id] ?? 0)) <= TOLERANCE);

@@ -8,19 +8,25 @@ import type { Excess } from './concurrent.ts';
  */
 export interface Standing {
   readonly reserve: number;
-  /** Seconds since something was staked last. */
-  readonly idle: number;
+  /** Seconds that were judged. */
+  readonly age: number;
   /** What may be counted now, see {@link BURST}. */
   readonly tokens: number;
   /** The candidate's events that were counted. */
   readonly counted: number;
+  /** Spells of {@link REFILL} seconds in which there were more events than the reference has, and how old the last is. */
+  readonly spells: number;
+  readonly spellAge: number;
   readonly stakes: readonly Stake[];
 }
 
 /** A bet that the candidate is worse from here on. Everything is as it was then. */
 export interface Stake {
   readonly amount: number;
+  /** Seconds. */
+  readonly age: number;
   readonly counted: number;
+  readonly spells: number;
   readonly candidate: Counts;
   readonly stable: Counts;
   readonly excess: Excess;
@@ -37,30 +43,38 @@ export interface Sofar {
 }
 
 /**
- * Events of the candidate beyond those that the reference has as well that count at once; more come back slowly. A shared outage is one thing that happened, not as
+ * Events of the candidate that count at once; more come back slowly, or as often as the reference has them. A shared outage is one thing that happened, not as
  * many as there were requests in it. A candidate that is bad by itself errs again and again.
  */
 const BURST = 2;
 /** Seconds after which one more event may count. */
 const REFILL = 10;
-/** More events than a burst, one every {@link REFILL} seconds, that make it last. */
-const LASTING = 3;
+/** Spells that make it last. */
+const LASTING = 4;
 /** Share of the reserve that is staked every so many seconds. */
 const STAKE = 0.1;
 const STAKE_EVERY = 60;
-/** Stakes that are kept; the least promising gives way. */
-const STAKES = 8;
+/** Stakes that are kept, the closer together the newer. */
+const STAKES = 6;
+/** JSON has no infinity. */
+const MOST_SOLD = 1e9;
 
 export function newStanding(): Standing {
-  return { reserve: 1, idle: 0, tokens: BURST, counted: 0, stakes: [] };
+  return { reserve: 1, age: 0, tokens: BURST, counted: 0, spells: 0, spellAge: REFILL, stakes: [] };
 }
 
 export function stakeStanding(state: Standing, sofar: Sofar, share = PHASE_STAKE): Standing {
   const { candidate, stable, excess } = sofar;
+  const { age, counted, spells } = state;
   const amount = state.reserve * share;
-  const stakes = [...state.stakes, { amount, counted: state.counted, candidate, stable, excess, firstAt: null }];
-  const kept = stakes.length > STAKES ? stakes.toSpliced(leastPromising(state, stakes, sofar), 1) : stakes;
-  return { ...state, reserve: state.reserve - amount, idle: 0, stakes: kept };
+  const stakes = [...state.stakes, { amount, age, counted, spells, candidate, stable, excess, firstAt: null }];
+  const reserve = state.reserve - amount;
+  if (stakes.length <= STAKES) return { ...state, reserve, stakes };
+  // What is given up is worth something now, and may be staked again.
+  const at = mostCrowded(stakes, age);
+  const sold = stakes[at];
+  const worth = sold === undefined ? 0 : Math.min(MOST_SOLD, worthOf(state, sold, sofar));
+  return { ...state, reserve: reserve + worth, stakes: stakes.toSpliced(at, 1) };
 }
 
 /** One look of some seconds: events of the candidate, the first at `at`; `sofar` holds them already. */
@@ -71,15 +85,25 @@ export function addStanding(
   seconds: number,
   sofar: Sofar,
 ): Standing {
-  const tokens = Math.min(BURST, state.tokens + seconds / REFILL) + expected(of, sofar);
+  const usual = expected(of, sofar);
+  const tokens = Math.min(BURST, state.tokens + Math.max(seconds / REFILL, usual));
   const counted = Math.min(hits, Math.floor(tokens));
+  const spell = hits > usual && state.spellAge >= REFILL;
   const stakes =
     hits === 0 || state.stakes.every(({ firstAt }) => firstAt !== null)
       ? state.stakes
       : state.stakes.map((stake) => (stake.firstAt === null ? { ...stake, firstAt: at } : stake));
-  const idle = state.idle + seconds;
-  const next = { ...state, tokens: Math.min(BURST, tokens - counted), counted: state.counted + counted, stakes, idle };
-  return idle >= STAKE_EVERY ? stakeStanding(next, sofar, STAKE) : next;
+  const age = state.age + seconds;
+  const next = {
+    tokens: tokens - counted,
+    counted: state.counted + counted,
+    spells: state.spells + (spell ? 1 : 0),
+    spellAge: spell ? seconds : state.spellAge + seconds,
+    reserve: state.reserve,
+    stakes,
+    age,
+  };
+  return age - (stakes.at(-1)?.age ?? 0) >= STAKE_EVERY ? stakeStanding(next, sofar, STAKE) : next;
 }
 
 export interface StandingEvidence {
@@ -89,7 +113,7 @@ export interface StandingEvidence {
   readonly stake: Stake | null;
   /** What that stake would be worth if bursts counted in full, */
   readonly unlimited: number;
-  /** and whether there was more than one: it went on for half a minute at least. */
+  /** and whether there was more than one: events came for half a minute at least. */
   readonly lasting: boolean;
 }
 
@@ -104,8 +128,8 @@ export function standingEvidence(state: Standing, sofar: Sofar): StandingEvidenc
   }
   if (worst === null) return { capital, stake: null, unlimited: 0, lasting: false };
   const { stake, evidence } = worst;
-  const beyond = state.counted - stake.counted - expected(sofar.candidate.of - stake.candidate.of, sofar);
-  return { capital, stake, unlimited: stake.amount * evidence, lasting: beyond >= BURST + LASTING };
+  const lasting = state.spells - stake.spells >= LASTING;
+  return { capital, stake, unlimited: stake.amount * evidence, lasting };
 }
 
 function expected(of: number, { stable, record }: Sofar): number {
@@ -129,8 +153,13 @@ function evidenceSince(stake: Stake, hits: number, { candidate, stable, record }
   return sum / ODDS.length;
 }
 
-function leastPromising(state: Standing, stakes: readonly Stake[], sofar: Sofar): number {
-  // The newest has not had a chance yet.
-  const worths = stakes.slice(0, -1).map((stake) => worthOf(state, stake, sofar));
-  return worths.indexOf(Math.min(...worths));
+/** The one whose neighbours are nearest to each other for their age; never the first or the last. */
+function mostCrowded(stakes: readonly Stake[], age: number): number {
+  let best = { at: 1, gap: Number.POSITIVE_INFINITY };
+  for (let at = 1; at < stakes.length - 1; at += 1) {
+    const [before, after] = [stakes[at - 1]?.age ?? 0, stakes[at + 1]?.age ?? 0];
+    const gap = (after - before) / (1 + age - before);
+    if (gap < best.gap) best = { at, gap };
+  }
+  return best.at;
 }

@@ -25,6 +25,9 @@ export const RECORD = 840_000;
 /** Looks in a row that see other weights than the phase's before it ends: one may be in the middle of a change. */
 const MOVED_LOOKS = 2;
 const ROWS = 20;
+/** Milliseconds after which a second is usually counted; it is asked for again until it is. */
+const COUNTED = 300;
+const LEAST_PAUSE = 250;
 
 /** Time, as a watcher needs it. */
 export interface Clock {
@@ -73,7 +76,7 @@ export async function watchTraffic(
       // Plain JSON by construction; TypeScript cannot see that of an interface.
       return { ...end, evidence, firstBadAt, memory: memory as unknown as Json, moved };
     }
-    await clock.pause(scope, untilNextLook(input, interval, clock.now()), beat());
+    await clock.pause(scope, untilNextLook(input, memory, clock.now()), beat());
   }
 }
 
@@ -109,7 +112,7 @@ async function catchUp(
   input: WatchInput,
   former: WatchMemory,
 ): Promise<{ memory: WatchMemory; last: Measurement }> {
-  const step = Math.max(1, Math.round(input.spec.health.interval / 1000)) * 1000;
+  const step = stepOf(input);
   let memory = former;
   for (;;) {
     const since = memory.countedUntil;
@@ -166,8 +169,15 @@ function counted(before: PhaseState, { verdict }: Judgement, interval: number, n
   return { now, errors: 0, seenAt: now, measured: true, blind: before.blind + missed };
 }
 
-/** Milliseconds to the next look: an interval, or less where the phase's time ends before. */
-function untilNextLook(input: WatchInput, interval: number, now: number): number {
+/** Milliseconds to the next look: when the next step should be counted, or less where the phase's time ends before. */
+function untilNextLook(input: WatchInput, memory: WatchMemory | null, now: number): number {
+  const { interval } = input.spec.health;
+  const counted = memory === null ? interval : memory.countedUntil + stepOf(input) + COUNTED - now;
   const ends = [input.since + input.hold, input.since + input.hold + input.extend].filter((end) => end > now);
-  return Math.max(50, Math.min(interval, ...ends.map((end) => end - now)));
+  return Math.max(LEAST_PAUSE, Math.min(interval, counted, ...ends.map((end) => end - now)));
+}
+
+/** Whole seconds that a look counts together. */
+function stepOf({ spec }: WatchInput): number {
+  return Math.max(1, Math.round(spec.health.interval / 1000)) * 1000;
 }

@@ -18,6 +18,8 @@ export interface EndingFacts {
   readonly stop: Stop | null;
   /** Last lines of what it printed. */
   readonly tail: readonly string[];
+  /** What to do about a variable that the tail names and the trainer was not given. */
+  readonly missed?: string | null;
   /** The kernel killed for memory while it ran. */
   readonly killedForMemory: boolean;
   /** The trainer has said that it is through: by a `model` event, or by a `result` event in a plain step. */
@@ -63,7 +65,7 @@ export function judgeEnding(facts: EndingFacts): Ending {
   return judgeExit(facts);
 }
 
-function judgeExit({ exit, tail, killedForMemory }: EndingFacts): Ending {
+function judgeExit({ exit, tail, missed = null, killedForMemory }: EndingFacts): Ending {
   if (exit.code === 0) return { kind: 'done' };
   if (exit.code === PREEMPTED) {
     return failed(ErrorCode.Preempted, 'The trainer stopped by itself and asks to be resumed (exit 75).');
@@ -87,7 +89,7 @@ function judgeExit({ exit, tail, killedForMemory }: EndingFacts): Ending {
   return failed(
     ErrorCode.TrainerFailed,
     `The trainer ${how}${last === '' ? '.' : `: ${last}`}`,
-    'See its last lines below, and its log.',
+    missed ?? 'See its last lines below, and its log.',
   );
 }
 

@@ -5,6 +5,7 @@ import {
   type JobInput,
   type JobOutcome,
   type JobSpec,
+  missedVariable,
   type SluiceActivities,
   SluiceError,
 } from '@sluice/sdk';
@@ -119,6 +120,7 @@ export async function runJob(
 
 interface Ready {
   readonly program: Program;
+  readonly env: Record<string, string>;
   readonly digests: WorkDigests;
   readonly line: CheckpointLine;
   readonly resume: Manifest | null;
@@ -128,8 +130,8 @@ interface Ready {
 async function prepare(attempt: Attempt): Promise<Ready> {
   const { context, input, work, seam, id, where } = attempt;
   const { spec, ref } = input;
-  const path = spec.run.env.PATH ?? process.env.PATH ?? '';
-  const program = findProgram(spec.run, { root: context.root, python: context.python, path, where });
+  const env = trainerEnv(context, spec.run, work, id);
+  const program = findProgram(spec.run, { root: context.root, python: context.python, path: env.PATH ?? '', where });
   const digests = await workDigests(context.root, spec);
   const claim = { order: input.order, attempt: input.attempt, delivery: seam.delivery, owner: id };
   const line = await claimLine(context.store, lineKey(ref), {
@@ -141,12 +143,12 @@ async function prepare(attempt: Attempt): Promise<Ready> {
   });
   const [inputs, resume] = await Promise.all([fetchInputs(context, spec, work.root), line.load(work.resume)]);
   writeStepFile(work, input, inputs, resume === null ? null : { step: resume.step, path: work.resume });
-  return { program, digests, line, resume };
+  return { program, env, digests, line, resume };
 }
 
 /** Runs the trainer, with everything that may end it early. */
-async function train(attempt: Attempt, { program, line, resume }: Ready): Promise<TrainerRun> {
-  const { context, input, work, id, stop, progress, heartbeat, log } = attempt;
+async function train(attempt: Attempt, { program, env, line, resume }: Ready): Promise<TrainerRun> {
+  const { context, input, work, stop, progress, heartbeat, log } = attempt;
   let lastEvent = Date.now();
   const life = { lastEvent: () => lastEvent, paths: [work.root, logOf(context, input)] };
   const unwatch = watchInside(input, stop, attempt.grace, attempt.startedAt, life);
@@ -155,7 +157,7 @@ async function train(attempt: Attempt, { program, line, resume }: Ready): Promis
       group: {
         program,
         cwd: resolve(context.root),
-        env: trainerEnv(context, input.spec.run, work, id),
+        env,
         log: logOf(context, input),
       },
       work,
@@ -183,9 +185,16 @@ async function finish(
   started: Promise<{ readonly runId: string | null }>,
 ): Promise<JobOutcome> {
   const { context, kind, input, work, stop, progress, log, grace } = attempt;
+  const { env } = ready;
   if (run.exit.code !== 0 || stop.current !== null) await killLeftovers(attempt.id);
   const saidDone = kind === 'step' ? run.result !== null : run.model !== null;
-  const ending = judgeEnding({ ...run, stop: stop.current, tail, saidDone });
+  const ending = judgeEnding({
+    ...run,
+    stop: stop.current,
+    tail,
+    missed: missedVariable(process.env, env, tail),
+    saidDone,
+  });
   if (ending.kind !== 'done') {
     const error = errorOf(ending);
     const tellLog = async (): Promise<void> => log.end(await statusOf(error, ready.line));

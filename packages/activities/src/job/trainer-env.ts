@@ -1,26 +1,25 @@
 import { delimiter } from 'node:path';
-import type { Command } from '@sluice/sdk';
+import { type Command, childEnv } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { ATTEMPT_ID } from './attempt-id.ts';
 import type { WorkDir } from './work-dir.ts';
 
-/** Never passed on: they are the worker's own. */
-const withheld = /^(TEMPORAL_|NODE_OPTIONS$|NODE_CHANNEL_|NODE_UNIQUE_ID$)/;
-
-/** The environment of a trainer: the worker's, what the protocol adds, and what the command asks for. */
+/**
+ * The environment of a trainer: what a program of the project inherits of the worker's, what its command asks for, and
+ * what the protocol adds.
+ *
+ * @throws SluiceError `InvalidConfig` for a variable of the worker's that the command names and that is not set
+ */
 export function trainerEnv(
   context: Pick<ActivityContext, 'trainerPath'>,
   command: Command,
-  work: WorkDir,
+  work: Pick<WorkDir, 'step' | 'events'>,
   attemptId: string,
-): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !withheld.test(name));
-  const pythonPath = [context.trainerPath, command.env.PYTHONPATH ?? process.env.PYTHONPATH ?? ''];
+): Record<string, string> {
+  const env = childEnv(process.env, { PYTHONUNBUFFERED: '1', ...command.env }, 'run.env');
   return {
-    ...Object.fromEntries(inherited),
-    PYTHONUNBUFFERED: '1',
-    ...command.env,
-    PYTHONPATH: pythonPath.filter((path) => path !== '').join(delimiter),
+    ...env,
+    PYTHONPATH: [context.trainerPath, env.PYTHONPATH ?? ''].filter((path) => path !== '').join(delimiter),
     SLUICE_STEP: work.step,
     SLUICE_EVENTS: work.events,
     SLUICE_PARENT_PID: String(process.pid),

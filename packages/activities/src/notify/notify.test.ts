@@ -60,7 +60,15 @@ function contextFor(...webhooks: string[]): NotifyContext {
 const ref: StepRef = { workflowId: 'p/1', pipeline: 'p', step: 'flight-delays', name: 'flight-delays', keys: {} };
 const notification: Notification = {
   event: 'awaiting-approval',
-  ...{ pipeline: 'p', run: 'p/1', endpoint: 'flight-delays', candidate: 'sha256:aa', verdict: 'pass' },
+  ...{
+    pipeline: 'p',
+    run: 'p/1',
+    step: 'flight-delays',
+    round: 1,
+    endpoint: 'flight-delays',
+    candidate: 'sha256:aa',
+    verdict: 'pass',
+  },
   ...{ text: 'flight-delays: Zürich wartet auf 承認 🙂', links: {}, commands: ["sluice approve 'p/1'"] },
   at: '2026-01-01T00:00:00.000Z',
 };

@@ -57,7 +57,9 @@ export function notifyActivity(context: NotifyContext, options: NotifyOptions = 
 
 /** The same for every delivery of one event; the receiver sees it as the header `idempotency-key`. */
 export function notificationKey(notification: Notification, step: string): string {
-  return digest(JSON.stringify([notification.event, notification.run, step, notification.candidate])).slice(0, 32);
+  return digest(
+    JSON.stringify([notification.event, notification.run, step, notification.candidate, notification.round]),
+  ).slice(0, 32);
 }
 
 async function post(

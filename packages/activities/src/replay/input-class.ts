@@ -10,8 +10,8 @@ const FIELDS = 12;
  * What kind of input a body is: the fields and types of its JSON, lists by their first item and by how many they hold
  * (none, one, many). Two requests of one class exercise the same code; a missing or null field makes another class.
  */
-export function inputClassOf(body: Buffer): string {
-  if (body.length === 0) return 'empty';
+export function inputClassOf(body: Buffer | null): string {
+  if (body === null || body.length === 0) return 'empty';
   try {
     return shapeOf(JSON.parse(body.toString('utf8')), 0);
   } catch {

@@ -1,8 +1,9 @@
-import { type Evidence, type ReplaySpec, type Verdict, worstOf } from '@sluice/sdk';
+import { type Evidence, type ReplaySpec, type Verdict, worstFirst, worstOf } from '@sluice/sdk';
 import { zeroFailureBound } from '../statistics/zero-failure-bound.ts';
 import { routeOf } from './input-class.ts';
 import type { Outcome, Replayed } from './replay-requests.ts';
 import type { Sample } from './sample.ts';
+import { whyInShort } from './send.ts';
 
 export interface Judged {
   readonly verdict: Verdict;
@@ -38,9 +39,7 @@ export function judgeReplay(sample: Sample, replayed: readonly Replayed[], spec:
     capturedRow(sample, replayed.length),
   ];
   const listed = replayed.filter(({ outcome }) => outcome === 'regression' || outcome === 'unconfirmed').map(oneRow);
-  const rank = (row: Evidence) => ['fail', 'error', 'inconclusive', 'pass'].indexOf(row.verdict);
-  rows.sort((a, b) => rank(a) - rank(b));
-  const [worst, ...others] = rows;
+  const [worst, ...others] = worstFirst(rows);
   return {
     verdict: worstOf(rows.map(({ verdict }) => verdict)),
     evidence: [...(worst === undefined ? [] : [worst]), ...listed, ...others],
@@ -59,7 +58,7 @@ function regressionRow(regressions: number, n: number, spec: ReplaySpec): Eviden
 function capturedRow(sample: Sample, sent: number): Evidence {
   const left = [
     [sample.failedThen, 'failed when captured'],
-    [sample.shadows, 'copies for a shadow'],
+    [sample.withoutBody, 'without their body'],
     [sample.malformed, 'lines that are no request'],
   ] as const;
   const notes = left.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
@@ -73,23 +72,20 @@ function capturedRow(sample: Sample, sent: number): Evidence {
   };
 }
 
-function oneRow({ request, old, now, why, outcome }: Replayed): Evidence {
-  const answer = now?.status == null ? why : `${now.status} ${cut(now.text)}`;
+/** Evidence travels into Temporal's histories: what was asked and answered stays in the report. */
+function oneRow({ request, old, now, outcome }: Replayed): Evidence {
   const once = outcome === 'unconfirmed' ? ', seen once' : '';
   return {
     metric: 'regression',
     slice: routeOf(request.method, request.path),
     verdict: 'fail',
     value: null,
-    note: `request ${request.id}: ${why}${once}; old: ${old.status} ${cut(old.text)}; new: ${answer}`,
+    note: `request ${request.id}: ${whyInShort(old, now)}${once}`,
   };
 }
 
 function firstNote(replayed: readonly Replayed[], outcome: Outcome): string {
   const first = replayed.find((one) => one.outcome === outcome);
-  return `first: request ${first?.request.id}: ${first?.why}`;
-}
-
-function cut(text: string): string {
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+  if (first === undefined) return '';
+  return `first: request ${first.request.id}: ${whyInShort(first.old, first.now)}`;
 }

@@ -1,6 +1,7 @@
+import type { Redactor } from '@sluice/sdk/redact';
 import type { ActivityScope } from '../serving/activity-scope.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
-import type { CapturedRequest } from './captured.ts';
+import type { WholeRequest } from './captured.ts';
 import { answered, type Reply, send, whyWorse } from './send.ts';
 
 /**
@@ -10,7 +11,7 @@ import { answered, type Reply, send, whyWorse } from './send.ts';
 export type Outcome = 'pass' | 'stale' | 'regression' | 'flaky' | 'unconfirmed';
 
 export interface Replayed {
-  readonly request: CapturedRequest;
+  readonly request: WholeRequest;
   readonly outcome: Outcome;
   readonly old: Reply;
   /** The new version's last answer that would not do; null for pass and stale. */
@@ -25,6 +26,7 @@ export interface ReplayOptions {
   readonly confirm: number;
   /** Milliseconds for one answer. */
   readonly deadline: number;
+  readonly redactor: Redactor;
   readonly scope: ActivityScope;
 }
 
@@ -37,10 +39,7 @@ const ENOUGH = { regressions: 20, time: 60_000 };
  * Sends every request to both versions. What fails on the new one is sent again, alone, so that a request is never
  * blamed for a server that another one brought down.
  */
-export async function replayRequests(
-  requests: readonly CapturedRequest[],
-  options: ReplayOptions,
-): Promise<Replayed[]> {
+export async function replayRequests(requests: readonly WholeRequest[], options: ReplayOptions): Promise<Replayed[]> {
   const results: Replayed[] = [];
   let next = 0;
   let done = 0;
@@ -65,9 +64,12 @@ export async function replayRequests(
   return results;
 }
 
-async function tryBoth(request: CapturedRequest, { old, fresh, deadline, scope }: ReplayOptions): Promise<Replayed> {
+async function tryBoth(
+  request: WholeRequest,
+  { old, fresh, deadline, redactor, scope }: ReplayOptions,
+): Promise<Replayed> {
   scope.signal.throwIfAborted();
-  const limits = { deadline, signal: scope.signal };
+  const limits = { deadline, redactor, signal: scope.signal };
   const before = await send(old, request, limits);
   if (!answered(before)) return { request, outcome: 'stale', old: before, now: null, why: null };
   const now = await send(fresh, request, limits);
@@ -76,12 +78,15 @@ async function tryBoth(request: CapturedRequest, { old, fresh, deadline, scope }
   return { request, outcome: 'unconfirmed', old: before, now, why };
 }
 
-async function confirmAlone(first: Replayed, { fresh, confirm, deadline, scope }: ReplayOptions): Promise<Replayed> {
+async function confirmAlone(
+  first: Replayed,
+  { fresh, confirm, deadline, redactor, scope }: ReplayOptions,
+): Promise<Replayed> {
   let last = first;
   for (let failures = 1; failures < confirm; failures += 1) {
     scope.signal.throwIfAborted();
     scope.heartbeat();
-    const now = await send(fresh, first.request, { deadline, signal: scope.signal });
+    const now = await send(fresh, first.request, { deadline, redactor, signal: scope.signal });
     const why = whyWorse(first.old, now);
     if (why === null) return { ...last, outcome: 'flaky' };
     last = { ...last, now, why };

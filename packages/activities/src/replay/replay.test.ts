@@ -1,7 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { type Candidate, ErrorCode, type Model, type ReplaySpec, type Report } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Fixture, fixture } from '../serving/testing/fixture-context.ts';
@@ -9,12 +7,16 @@ import { replayActivity } from './replay.ts';
 
 let fix: Fixture;
 let gateway: Server;
-let files: string[];
+/** What the gateway answers, and how often it was asked. */
+let text: string;
+let asked: string[];
 
 beforeEach(async () => {
-  files = [];
-  gateway = createServer((_, response) => {
-    response.end(JSON.stringify({ files: files.map((path) => ({ path, bytes: 0, lastAt: 0 })), count: 0 }));
+  text = '';
+  asked = [];
+  gateway = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(text);
   });
   await new Promise<void>((done) => gateway.listen(0, '127.0.0.1', done));
   const adminUrl = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
@@ -48,12 +50,8 @@ function calls(n: number) {
   return Array.from({ length: n }, (_, i) => call(`r${i}`, { key: `k${i}`, x: i }));
 }
 
-async function captured(lines: (object | string)[], name = 'segment.jsonl'): Promise<void> {
-  const folder = join(fix.context.stateDir, 'captures');
-  await mkdir(folder, { recursive: true });
-  const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
-  await writeFile(join(folder, name), `${text}\n`);
-  files.push(join(folder, name));
+function captured(lines: (object | string)[]): void {
+  text += lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('');
 }
 
 async function deployed(behaviour: Record<string, unknown>): Promise<Model> {
@@ -103,7 +101,7 @@ async function full(report: Report): Promise<Full> {
 
 describe('a replay', () => {
   test('passes when the new version answers all that the old one answers, and prints the bound', async () => {
-    await captured(calls(300));
+    captured(calls(300));
     const old = await deployed({ add: 1 });
     const report = await run(await fix.model({ add: 2 }));
     expect(report).toMatchObject({ verdict: 'pass', baseline: old.digest });
@@ -121,7 +119,7 @@ describe('a replay', () => {
     ['hang', 'no whole answer within 300 ms'],
     ['crash', 'connection broken'],
   ])('fails on a single regression: a request that ends in %s', async (rule, why) => {
-    await captured(calls(20));
+    captured(calls(20));
     await deployed({});
     const report = await run(await fix.model({ add: 1, rules: { k7: rule } }), {
       deadline: rule === 'hang' ? 300 : 5000,
@@ -134,7 +132,7 @@ describe('a replay', () => {
   });
 
   test('leaves out what failed when it was captured', async () => {
-    await captured([...calls(20), call('bad', { key: 'kbad' }, { status: 500 })]);
+    captured([...calls(20), call('bad', { key: 'kbad' }, { status: 500 })]);
     await deployed({});
     const report = await run(await fix.model({ add: 1, rules: { kbad: 'status' } }));
     expect(report.verdict).toBe('pass');
@@ -142,7 +140,7 @@ describe('a replay', () => {
   });
 
   test('calls a request stale that the old version fails now, and never holds it against the new one', async () => {
-    await captured(calls(40));
+    captured(calls(40));
     await deployed({ rules: { k3: 'status' } });
     const report = await run(await fix.model({ add: 1, rules: { k3: 'status' } }));
     expect(report.verdict).toBe('pass');
@@ -150,14 +148,14 @@ describe('a replay', () => {
   });
 
   test('is inconclusive when too many are stale', async () => {
-    await captured(calls(40));
+    captured(calls(40));
     await deployed({ rules: { k1: 'status', k2: 'status', k3: 'status' } });
     expect((await run(await fix.model({}))).verdict).toBe('inconclusive');
     expect((await run(await fix.model({}), { maxStale: 0.1 })).verdict).toBe('pass');
   });
 
   test('calls a request flaky that fails once and then succeeds, and does not block on a few', async () => {
-    await captured(calls(40));
+    captured(calls(40));
     await deployed({});
     const report = await run(await fix.model({ add: 1, rules: { k3: 'flaky' } }));
     expect(report.verdict).toBe('pass');
@@ -165,19 +163,19 @@ describe('a replay', () => {
   });
 
   test('counts the first failure where one is enough', async () => {
-    await captured(calls(40));
+    captured(calls(40));
     await deployed({});
     const report = await run(await fix.model({ add: 1, rules: { k3: 'flaky' } }), { confirm: 1 });
     expect(report.verdict).toBe('fail');
   });
 
   test('works when both are the same model', async () => {
-    await captured(calls(10));
+    captured(calls(10));
     expect((await run(await deployed({ add: 1 }))).verdict).toBe('pass');
   });
 
   test('lists 20 rows and keeps every regression in the report', async () => {
-    await captured(calls(60));
+    captured(calls(60));
     await deployed({});
     const rules = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${i}`, 'status']));
     const report = await run(await fix.model({ rules }), { confirm: 2 });
@@ -186,7 +184,7 @@ describe('a replay', () => {
   });
 
   test('says the same twice', async () => {
-    await captured(calls(50));
+    captured(calls(50));
     await deployed({});
     const model = await fix.model({ add: 1, rules: { k7: 'status' } });
     expect(await run(model, { limit: 30 })).toEqual(await run(model, { limit: 30 }));
@@ -206,13 +204,13 @@ describe('without something to replay', () => {
   });
 
   test('requests from before the window do not count', async () => {
-    await captured([call('old', { x: 1 }, { at: new Date(Date.now() - 120_000).toISOString() })]);
+    captured([call('old', { x: 1 }, { at: new Date(Date.now() - 120_000).toISOString() })]);
     await deployed({});
     expect((await run(await fix.model({ add: 1 }))).verdict).toBe('inconclusive');
   });
 
   test('an old version that cannot be served is an error, not a pass', async () => {
-    await captured(calls(5));
+    captured(calls(5));
     await deployed({ ping: 'exit' });
     const report = await run(await fix.model({}));
     expect(report.verdict).toBe('error');
@@ -232,27 +230,31 @@ describe('without something to replay', () => {
 
 describe('captured lines', () => {
   test('that are malformed are counted and never fatal', async () => {
-    await captured(['{"id":"cut', 'null', '[]', '{"id":1}', '', ...calls(5)]);
-    await writeFile(files[0] ?? '', '{"id":"half', { flag: 'a' });
+    captured(['{"id":"cut', 'null', '[]', '{"id":1}', '', ...calls(5)]);
+    text += '{"id":"half';
     await deployed({});
     const report = await run(await fix.model({ add: 1 }));
     expect(report.verdict).toBe('pass');
     expect((await full(report)).counts).toMatchObject({ malformedLines: 5, sent: 5 });
   });
 
-  test('that are copies for a shadow or written twice count once or not at all', async () => {
-    const twice = call('again', { x: 1 });
-    await captured([twice, twice, call('copy', { x: 2 }, { headers: { 'X-Sluice-Shadow': '1' } })]);
+  test('whose body was left out are counted and not sent', async () => {
+    captured([...calls(3), call('gone', {}, { body: undefined, bodyLeftOut: true })]);
     await deployed({});
-    expect((await full(await run(await fix.model({ add: 1 })))).counts).toMatchObject({
-      captured: 1,
-      shadowCopies: 1,
-      sent: 1,
-    });
+    const report = await run(await fix.model({ add: 1 }));
+    expect((await full(report)).counts).toMatchObject({ captured: 4, withoutBody: 1, sent: 3 });
+    expect(report.evidence.map(({ note }) => note).join()).toContain('left out: 1 without their body');
+  });
+
+  test('that their callers gave the same id, or marked as a copy, all count', async () => {
+    const same = { requestId: 'mine', headers: { 'x-sluice-shadow': '1' } };
+    captured([call('a', { x: 1 }, same), call('b', { x: 2 }, same)]);
+    await deployed({});
+    expect((await full(await run(await fix.model({ add: 1 })))).counts).toMatchObject({ captured: 2, sent: 2 });
   });
 
   test('keep their bytes: text beyond ASCII, and bodies that are no text', async () => {
-    await captured([
+    captured([
       call('text', { x: 1, name: 'Zürich 東京 🚀' }),
       call(
         'bytes',
@@ -271,18 +273,64 @@ describe('captured lines', () => {
     ]);
   });
 
-  test('of files that were deleted meanwhile are left out', async () => {
-    await captured(calls(5));
-    files.push(join(fix.context.stateDir, 'captures', 'deleted.jsonl'));
+  test('that are gone when they are read again are left out', async () => {
+    captured(calls(5));
+    gateway.removeAllListeners('request');
+    gateway.on('request', (_, response) => {
+      response.end(text);
+      text = text.split('\n').slice(2).join('\n');
+    });
     await deployed({});
-    const report = await run(await fix.model({ add: 1 }));
-    expect(report.verdict).toBe('pass');
+    expect((await full(await run(await fix.model({ add: 1 })))).counts).toMatchObject({ captured: 5, sent: 3 });
+  });
+
+  test('that break off are asked for again later, never taken for all there is', async () => {
+    gateway.removeAllListeners('request');
+    gateway.on('request', (_, response) => {
+      response.write(`${JSON.stringify(call('first', { x: 1 }))}\n`, () => response.destroy());
+    });
+    await deployed({});
+    await expect(run(await fix.model({ add: 1 }))).rejects.toMatchObject({ code: ErrorCode.Unreachable });
+  });
+
+  test('are asked of the gateway by time, and no file is read', async () => {
+    captured(calls(5));
+    await deployed({});
+    await run(await fix.model({ add: 1 }));
+    expect(asked).toHaveLength(2);
+    for (const url of asked) expect(url).toMatch(/^\/endpoints\/demo\/requests\?since=\d+$/);
+  });
+});
+
+describe('what was asked and answered', () => {
+  test('stays out of the evidence, which travels into histories', async () => {
+    captured(calls(5).map((one) => ({ ...one, body: one.body.replace('"x":', '"hush":"hush","x":') })));
+    await deployed({ extra: { hush: 'hush' } });
+    for (const rule of ['status', 'short', 'text']) {
+      const report = await run(await fix.model({ add: 1, extra: { hush: 'hush' }, rules: { k3: rule } }));
+      expect(report.verdict).toBe('fail');
+      const text = JSON.stringify(report.evidence);
+      expect(text).toContain('request r3');
+      expect(text).not.toMatch(/hush|predictions/);
+    }
+  });
+
+  test('is redacted in the report as the endpoint says, in fresh answers too', async () => {
+    const redact = { json: ['dataframe_records.*.name', 'predictions'] };
+    const demo = fix.context.config.endpoints?.demo ?? expect.fail('no endpoint');
+    Object.assign(demo, { capture: { redact } });
+    captured([call('r0', { key: 'k0', name: 'Ada', x: 77 })]);
+    await deployed({});
+    const report = await run(await fix.model({ add: 1, rules: { k0: 'short' } }));
+    const [regression] = (await full(report)).regressions;
+    expect(regression).toMatchObject({ body: expect.stringContaining('"name":"[redacted]"') });
+    expect(regression?.old).toMatchObject({ text: '{"predictions":[0]}' });
   });
 });
 
 describe('the sample', () => {
   test('takes rare routes and rare inputs whole', async () => {
-    await captured([
+    captured([
       ...calls(500),
       call('rare', { x: 1 }, { path: '/explain' }),
       call('nulls', { x: null }),
@@ -303,7 +351,7 @@ describe('the sample', () => {
 
   test('is the same for the same seed and another for another', async () => {
     const rules = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`k${i}`, 'status']));
-    await captured(calls(200));
+    captured(calls(200));
     await deployed({});
     const model = await fix.model({ rules });
     const ids = async (seed: number) => {

@@ -4,15 +4,17 @@ import {
   ErrorCode,
   type Evidence,
   errorCode,
+  type Redaction,
   type Report,
   type SluiceActivities,
 } from '@sluice/sdk';
+import { redactorOf } from '@sluice/sdk/redact';
 import type { ActivityContext } from '../context.ts';
 import { endpointState } from '../rollout/endpoint-state.ts';
-import { gatewayApi } from '../rollout/gateway-api.ts';
+import { targetOf } from '../rollout/target.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
 import { type SupervisedServer, superviseServer } from '../serving/supervised-server.ts';
-import { type CapturedRequest, readAt } from './captured.ts';
+import type { CapturedRequest, WholeRequest } from './captured.ts';
 import { type Judged, judgeReplay } from './judge-replay.ts';
 import { type Replayed, replayRequests } from './replay-requests.ts';
 import { replayReport } from './report.ts';
@@ -22,7 +24,7 @@ type Input = Parameters<SluiceActivities['replay']>[0];
 
 /** Rows of evidence that travel with the verdict; the report has all. */
 const ROWS = 20;
-const nothing: Sample = { strata: [], chosen: [], captured: 0, failedThen: 0, malformed: 0, shadows: 0 };
+const nothing: Sample = { strata: [], chosen: [], captured: 0, failedThen: 0, withoutBody: 0, malformed: 0 };
 
 /** Sends captured requests to a fresh copy of the old version and of the new one, and compares what comes back. */
 export function replayActivity(context: ActivityContext): SluiceActivities['replay'] {
@@ -34,8 +36,9 @@ export function replayActivity(context: ActivityContext): SluiceActivities['repl
 
 async function replay(context: ActivityContext, { ref, spec }: Input, scope: ActivityScope): Promise<Report> {
   const stable = (await endpointState(context, spec.endpoint))?.stable ?? null;
+  const redactor = redactorOf(redactionOf(context, spec.endpoint));
   const finish = async (sample: Sample, replayed: readonly Replayed[], judged: Judged): Promise<Report> => {
-    const text = replayReport({ ref, spec, baseline: stable?.digest ?? null, sample, replayed, judged });
+    const text = replayReport({ ref, spec, baseline: stable?.digest ?? null, sample, replayed, judged, redactor });
     return {
       name: spec.name,
       verdict: judged.verdict,
@@ -48,9 +51,15 @@ async function replay(context: ActivityContext, { ref, spec }: Input, scope: Act
   };
   if (stable === null) return finish(nothing, [], emptyEndpoint(spec.endpoint));
 
-  const sample = await sampleOf(context, spec, scope);
+  const since = Date.now() - spec.last;
+  const captured = () => targetOf(context, spec.endpoint).captured(spec.endpoint, { since, signal: scope.signal });
+  const onProgress = () => {
+    scope.signal.throwIfAborted();
+    scope.heartbeat();
+  };
+  const sample = await sampleCaptures({ requests: captured(), since, limit: spec.limit, seed: spec.seed, onProgress });
   if (sample.chosen.length === 0) return finish(sample, [], judgeReplay(sample, [], spec));
-  const requests = await read(sample);
+  const requests = await pick(captured(), sample.chosen, onProgress);
   const fresh = await superviseServer({ context, endpoint: spec.endpoint, model: spec.model, scope });
   try {
     const model = { uri: stable.uri, digest: stable.digest as Digest };
@@ -58,7 +67,7 @@ async function replay(context: ActivityContext, { ref, spec }: Input, scope: Act
     if (typeof old === 'string') return await finish(sample, [], brokenBaseline(old));
     try {
       const { confirm, deadline } = spec;
-      const replayed = await replayRequests(requests, { old, fresh, confirm, deadline, scope });
+      const replayed = await replayRequests(requests, { old, fresh, confirm, deadline, redactor, scope });
       return await finish(sample, replayed, judgeReplay(sample, replayed, spec));
     } finally {
       await old.stop();
@@ -68,25 +77,34 @@ async function replay(context: ActivityContext, { ref, spec }: Input, scope: Act
   }
 }
 
-async function sampleOf(context: ActivityContext, spec: Input['spec'], scope: ActivityScope): Promise<Sample> {
-  const since = Date.now() - spec.last;
-  const captures = await gatewayApi(context).captures(spec.endpoint, since);
-  return sampleCaptures({
-    files: (captures?.files ?? []).map(({ path }) => path),
-    since,
-    limit: spec.limit,
-    seed: spec.seed,
-    onProgress: () => {
-      scope.signal.throwIfAborted();
-      scope.heartbeat();
-    },
-  });
+/** Bytes of bodies that are held at a time; what is beyond them is left out. */
+const MOST_BODIES = 512 * 1024 * 1024;
+
+/** The chosen requests, in the order of `ids`; one that was deleted meanwhile is left out. */
+async function pick(
+  requests: AsyncIterable<CapturedRequest | null>,
+  ids: readonly string[],
+  onProgress: () => void,
+): Promise<WholeRequest[]> {
+  const found = new Map<string, WholeRequest>();
+  const wanted = new Set(ids);
+  let bytes = 0;
+  let seen = 0;
+  for await (const request of requests) {
+    seen += 1;
+    if (seen % 1000 === 0) onProgress();
+    if (request === null || request.body === null || !wanted.delete(request.id)) continue;
+    bytes += request.body.length;
+    if (bytes > MOST_BODIES) break;
+    found.set(request.id, { ...request, body: request.body });
+    if (wanted.size === 0) break;
+  }
+  return ids.flatMap((id) => found.get(id) ?? []);
 }
 
-/** The chosen requests; one whose segment was deleted meanwhile is left out. */
-async function read({ chosen }: Sample): Promise<CapturedRequest[]> {
-  const requests = await readAt(chosen.map(({ place }) => place));
-  return requests.filter((request) => request !== null);
+function redactionOf({ config }: ActivityContext, endpoint: string): Redaction | undefined {
+  const capture = config.endpoints?.[endpoint]?.capture;
+  return typeof capture === 'object' ? capture.redact : undefined;
 }
 
 /** A production version that cannot be served is no fault of the candidate's, and no pass either. */

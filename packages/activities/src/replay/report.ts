@@ -1,4 +1,5 @@
 import type { SluiceActivities } from '@sluice/sdk';
+import type { Redactor } from '@sluice/sdk/redact';
 import { zeroFailureBound } from '../statistics/zero-failure-bound.ts';
 import { inputClassOf, routeOf } from './input-class.ts';
 import type { Judged } from './judge-replay.ts';
@@ -15,13 +16,15 @@ export interface ReplayParts {
   readonly sample: Sample;
   readonly replayed: readonly Replayed[];
   readonly judged: Judged;
+  readonly redactor: Redactor;
 }
 
 /** Characters of a request's body that are listed. */
 const BODY = 1_000;
 
 /** The whole replay as JSON: every regression with both answers, and what was covered. */
-export function replayReport({ ref, spec, baseline, sample, replayed, judged }: ReplayParts): string {
+export function replayReport({ ref, spec, baseline, sample, replayed, judged, redactor }: ReplayParts): string {
+  const show = (one: Replayed) => shown(one, redactor);
   const of = (...outcomes: Outcome[]) => replayed.filter(({ outcome }) => outcomes.includes(outcome));
   const answered = replayed.length - of('stale').length;
   return `${JSON.stringify(
@@ -46,7 +49,7 @@ export function replayReport({ ref, spec, baseline, sample, replayed, judged }: 
       counts: {
         captured: sample.captured,
         failedWhenCaptured: sample.failedThen,
-        shadowCopies: sample.shadows,
+        withoutBody: sample.withoutBody,
         malformedLines: sample.malformed,
         sent: replayed.length,
         passed: of('pass').length,
@@ -84,14 +87,15 @@ function coverageOf(sample: Sample, replayed: readonly Replayed[]): unknown[] {
   });
 }
 
-function show({ request, outcome, old, now, why }: Replayed): unknown {
+/** Redacted again: what was captured before a place was listed is not. */
+function shown({ request, outcome, old, now, why }: Replayed, redactor: Redactor): unknown {
   return {
     id: request.id,
     at: new Date(request.at).toISOString(),
     outcome,
     route: routeOf(request.method, request.path),
-    path: request.path,
-    body: request.body.toString('utf8').slice(0, BODY),
+    path: redactor.path(request.path),
+    body: redactor.json(request.body.toString('utf8'))?.text.slice(0, BODY) ?? null,
     recorded: request.status,
     why,
     old: reply(old),

@@ -1,6 +1,5 @@
 import { hash } from '../statistics/random.ts';
-import type { CapturedRequest, Place } from './captured.ts';
-import { readCaptures } from './captured.ts';
+import type { CapturedRequest } from './captured.ts';
 import { inputClassOf, routeOf } from './input-class.ts';
 
 /** Requests of one route, one class of input and one class of status. */
@@ -8,27 +7,32 @@ export interface Stratum {
   readonly route: string;
   readonly inputClass: string;
   readonly outcome: string;
-  /** Different requests captured. */
+  /** Requests captured. */
   captured: number;
-  /** Those with the smallest keys so far, at most the limit. */
-  readonly kept: { readonly key: number; readonly id: string; readonly place: Place }[];
+  /** Those with the smallest keys so far, at most {@link mostKept}. */
+  readonly kept: Kept[];
+}
+
+interface Kept {
+  readonly key: number;
+  readonly id: string;
 }
 
 export interface Sample {
   readonly strata: readonly Stratum[];
-  /** Chosen requests with the stratum each came from. */
-  readonly chosen: readonly { readonly place: Place; readonly stratum: Stratum }[];
-  /** Captured requests that count: in the window, not copies, not malformed. */
+  /** Ids of chosen requests, stratum by stratum. */
+  readonly chosen: readonly string[];
+  /** Captured requests that count: in the window, not malformed. */
   readonly captured: number;
   /** Of those, not replayed because they failed when they were captured. */
   readonly failedThen: number;
+  /** Of those, not replayed because their body was left out. */
+  readonly withoutBody: number;
   readonly malformed: number;
-  /** Copies that a shadow answered. */
-  readonly shadows: number;
 }
 
 export interface SampleOptions {
-  readonly files: readonly string[];
+  readonly requests: AsyncIterable<CapturedRequest | null>;
   /** Epoch ms; what was captured before is left out. */
   readonly since: number;
   readonly limit: number;
@@ -39,40 +43,42 @@ export interface SampleOptions {
 
 /** Most strata told apart; what comes after shares one. */
 const MOST_STRATA = 2_000;
+/** Most ids held for all strata together. */
+const MOST_IDS = 200_000;
 
 /**
  * Draws the requests to replay. Every request has a number made of the seed and its id, and a stratum's sample is the
- * requests with the smallest numbers: the same captures give the same sample in whatever order they are read. Only
- * places are held, never bodies.
+ * requests with the smallest numbers: the same captures give the same sample in whatever order they come. Only ids are
+ * held, never bodies, and no more of them than a fixed number.
  */
 export async function sampleCaptures(options: SampleOptions): Promise<Sample> {
   const strata = new Map<string, Stratum>();
-  const seen = new Set<string>();
-  const counts = { captured: 0, failedThen: 0, malformed: 0, shadows: 0 };
-  for (const file of options.files) {
-    for await (const { place, request } of readCaptures(file)) {
-      if (request === null) counts.malformed += 1;
-      else if (request.at < options.since || seen.has(request.id)) continue;
-      else if (Object.hasOwn(request.headers, 'x-sluice-shadow')) counts.shadows += 1;
-      else {
-        seen.add(request.id);
-        counts.captured += 1;
-        if (request.status >= 400) counts.failedThen += 1;
-        else keep(stratumOf(strata, request), request, place, options);
-        if (counts.captured % 1000 === 0) options.onProgress?.();
-      }
+  const counts = { captured: 0, failedThen: 0, withoutBody: 0, malformed: 0 };
+  for await (const request of options.requests) {
+    if (request === null) counts.malformed += 1;
+    else if (request.at >= options.since) {
+      counts.captured += 1;
+      if (request.status >= 400) counts.failedThen += 1;
+      else if (request.body === null) counts.withoutBody += 1;
+      else keep(stratumOf(strata, request), request.id, mostKept(options.limit, strata.size), options.seed);
+      if (counts.captured % 1000 === 0) options.onProgress?.();
     }
   }
   const list = [...strata.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  for (const { kept } of list) kept.splice(mostKept(options.limit, list.length));
   return { ...counts, strata: list, chosen: choose(list, options.limit) };
 }
 
-function stratumOf(strata: Map<string, Stratum>, request: CapturedRequest): Stratum {
-  const outcome = `${Math.floor(request.status / 100)}xx`;
+/** How many ids a stratum keeps, at least as many as its even share of the limit. */
+function mostKept(limit: number, strata: number): number {
+  return Math.min(limit, Math.max(Math.floor(Math.max(MOST_IDS, limit) / strata), 1));
+}
+
+function stratumOf(strata: Map<string, Stratum>, { method, path, body, status }: CapturedRequest): Stratum {
   let stratum: Stratum = {
-    route: routeOf(request.method, request.path),
-    inputClass: inputClassOf(request.body),
-    outcome,
+    route: routeOf(method, path),
+    inputClass: inputClassOf(body),
+    outcome: `${Math.floor(status / 100)}xx`,
     captured: 0,
     kept: [],
   };
@@ -87,19 +93,18 @@ function stratumOf(strata: Map<string, Stratum>, request: CapturedRequest): Stra
   return stratum;
 }
 
-function keep(stratum: Stratum, { id }: CapturedRequest, place: Place, { seed, limit }: SampleOptions): void {
+function keep(stratum: Stratum, id: string, most: number, seed: number): void {
   stratum.captured += 1;
   const { kept } = stratum;
-  const entry = { key: hash(`${seed}/${id}`), id, place };
-  if (kept.length >= limit) {
+  kept.splice(most);
+  const entry = { key: hash(`${seed}/${id}`), id };
+  if (kept.length >= most) {
     const last = kept[kept.length - 1];
     if (last === undefined || order(entry, last) >= 0) return;
     kept.pop();
   }
   kept.splice(rankOf(kept, entry), 0, entry);
 }
-
-type Kept = Stratum['kept'][number];
 
 function order(a: Kept, b: Kept): number {
   return a.key - b.key || (a.id < b.id ? -1 : 1);
@@ -144,9 +149,7 @@ function choose(strata: readonly Stratum[], limit: number): Sample['chosen'] {
       seen -= stratum.captured;
     }
   }
-  return strata.flatMap((stratum) =>
-    stratum.kept.slice(0, quotas.get(stratum)).map(({ place }) => ({ place, stratum })),
-  );
+  return strata.flatMap((stratum) => stratum.kept.slice(0, quotas.get(stratum)).map(({ id }) => id));
 }
 
 function nameOf({ route, inputClass, outcome }: Stratum): string {

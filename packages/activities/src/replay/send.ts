@@ -1,13 +1,14 @@
+import type { Redactor } from '@sluice/sdk/redact';
 import { exchange, NoAnswer } from '../serving/http-exchange.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
-import type { CapturedRequest } from './captured.ts';
+import type { WholeRequest } from './captured.ts';
 import { shapeDifference } from './same-shape.ts';
 
 /** What a version made of a request. */
 export interface Reply {
   /** Null when no whole answer came in time. */
   readonly status: number | null;
-  /** The answer, cut; or why there is none. */
+  /** The answer, redacted and cut; or why there is none. */
   readonly text: string;
   /** The parsed body; undefined when it is not JSON. */
   readonly json: unknown;
@@ -21,8 +22,8 @@ const DROPPED = /^(host|connection|content-length|transfer-encoding|keep-alive|t
 /** Sends a captured request again. Never throws but for cancellation. */
 export async function send(
   server: SupervisedServer,
-  request: CapturedRequest,
-  options: { readonly deadline: number; readonly signal: AbortSignal },
+  request: WholeRequest,
+  options: { readonly deadline: number; readonly signal: AbortSignal; readonly redactor: Redactor },
 ): Promise<Reply> {
   const { url } = await server.current();
   try {
@@ -34,7 +35,7 @@ export async function send(
       signal: options.signal,
       ...(request.body.length > 0 || request.method !== 'GET' ? { body: request.body } : {}),
     });
-    return { status, text: body.toString('utf8').slice(0, KEPT), json: parse(body) };
+    return { status, text: shown(body, options.redactor), json: parse(body) };
   } catch (error) {
     options.signal.throwIfAborted();
     if (!(error instanceof NoAnswer)) return { status: null, text: (error as Error).message, json: undefined };
@@ -56,9 +57,21 @@ export function whyWorse(old: Reply, now: Reply): string | null {
   return now.json === undefined ? 'the answer is not JSON any more' : shapeDifference(old.json, now.json);
 }
 
-function headersOf({ headers }: CapturedRequest): Record<string, string> {
+/** Of the whole answer: of a part of it nobody could tell what it is. */
+function shown(body: Buffer, redactor: Redactor): string {
+  return redactor.json(body.toString('utf8'))?.text.slice(0, KEPT) ?? '(left out: it cannot be redacted)';
+}
+
+function headersOf({ headers }: WholeRequest): Record<string, string> {
   const kept = Object.entries(headers).filter(([name]) => !DROPPED.test(name));
   return { ...Object.fromEntries(kept), 'x-sluice-replay': '1' };
+}
+
+/** The same for a place where no answer may be quoted, not even the names of its fields. */
+export function whyInShort(old: Reply, now: Reply | null): string {
+  if (now === null || now.status === null) return 'no whole answer';
+  if (now.status !== old.status) return `status ${now.status}, was ${old.status}`;
+  return `status ${now.status} as before, in another shape`;
 }
 
 function parse(body: Buffer): unknown {

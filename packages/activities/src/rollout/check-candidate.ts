@@ -1,4 +1,4 @@
-import { type Digest, describeError, type Evidence, type SluiceActivities, worstOf } from '@sluice/sdk';
+import { type Digest, describeError, type Evidence, type SluiceActivities, worstFirst, worstOf } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { activityScope, alive } from '../serving/activity-scope.ts';
 import { withModelServer } from '../serving/model-server.ts';
@@ -10,17 +10,19 @@ type Input = Parameters<SluiceActivities['checkCandidate']>[0];
 export function checkCandidateActivity(context: ActivityContext): SluiceActivities['checkCandidate'] {
   return async (input) => {
     const scope = activityScope();
-    const evidence = await alive(scope, async () => {
+    return alive(scope, async () => {
       const whole = await wholeRow(context, input);
       const answers = whole.verdict === 'pass' ? [await answersRow(context, input, scope.signal)] : [];
-      return [whole, ...answers, ...(await productionRow(context, input))];
+      // Last, because a server may take minutes to get ready: whoever decides is told what serves now.
+      const production = (await endpointState(context, input.endpoint))?.stable?.digest ?? null;
+      const evidence = [whole, ...answers, ...productionRow(production, input)];
+      return {
+        name: 'candidate health',
+        verdict: worstOf(evidence.map(({ verdict }) => verdict)),
+        evidence: worstFirst(evidence),
+        production,
+      };
     });
-    const rank = (row: Evidence) => ['fail', 'error', 'inconclusive', 'pass'].indexOf(row.verdict);
-    return {
-      name: 'candidate health',
-      verdict: worstOf(evidence.map(({ verdict }) => verdict)),
-      evidence: evidence.sort((a, b) => rank(a) - rank(b)),
-    };
   };
 }
 
@@ -46,9 +48,8 @@ async function answersRow(context: ActivityContext, input: Input, signal: AbortS
 }
 
 /** Evidence against a version that no longer serves says nothing about the one that does. */
-async function productionRow(context: ActivityContext, { endpoint, candidate, baselines }: Input): Promise<Evidence[]> {
+function productionRow(now: string | null, { candidate, baselines }: Input): Evidence[] {
   if (baselines.length === 0) return [];
-  const now = (await endpointState(context, endpoint))?.stable?.digest ?? null;
   const row = { metric: 'production is what was measured against', value: null } as const;
   if (now === candidate.digest) return [{ ...row, verdict: 'pass', note: 'the candidate is production already' }];
   if (baselines.every((baseline) => baseline === now)) return [{ ...row, verdict: 'pass' }];

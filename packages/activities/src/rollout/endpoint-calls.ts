@@ -1,23 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import {
   ENDPOINT_WORKFLOW,
   ErrorCode,
   endpointWorkflowId,
+  type RolloutAnswer,
   Signal,
   type SluiceActivities,
   SluiceError,
-  taskQueue,
   Update,
 } from '@sluice/sdk';
 import { WithStartWorkflowOperation, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import type { ActivityContext } from '../context.ts';
 import { activityScope, alive } from '../serving/activity-scope.ts';
-import { endpointState } from './endpoint-state.ts';
-
-interface Accepted {
-  readonly accepted: boolean;
-  readonly why: string | null;
-}
+import { endpointStart, endpointState } from './endpoint-state.ts';
 
 /** Hands a rollout to the endpoint's workflow, starting that when there is none. One request id is one rollout. */
 export function requestRolloutActivity(context: ActivityContext): SluiceActivities['requestRollout'] {
@@ -26,23 +22,18 @@ export function requestRolloutActivity(context: ActivityContext): SluiceActiviti
       const { endpoint } = request;
       const workflowId = endpointWorkflowId(endpoint);
       try {
-        return await context.temporal.workflow.executeUpdateWithStart<Workflow, Accepted, [typeof request]>(
+        return await context.temporal.workflow.executeUpdateWithStart<Workflow, RolloutAnswer, [typeof request]>(
           Update.rollout,
           {
             args: [request],
-            updateId: request.id,
-            startWorkflowOperation: new WithStartWorkflowOperation(ENDPOINT_WORKFLOW, {
-              workflowId,
-              taskQueue: taskQueue(context.config.project),
-              args: [{ endpoint }],
-              workflowIdConflictPolicy: 'USE_EXISTING',
-              staticSummary: `traffic of ${endpoint}`,
-            }),
+            // One id is one rollout by the endpoint's own books; an update's id would bring back an answer of then.
+            updateId: randomUUID(),
+            startWorkflowOperation: new WithStartWorkflowOperation(ENDPOINT_WORKFLOW, endpointStart(context, endpoint)),
           },
         );
       } catch (error) {
         if (error instanceof WorkflowUpdateFailedError) {
-          return { accepted: false, why: error.cause?.message ?? error.message };
+          return { accepted: false, why: error.cause?.message ?? error.message, outcome: null };
         }
         throw new SluiceError(ErrorCode.Unreachable, `The workflow ${workflowId} did not take the rollout.`, {
           where: `endpoint ${endpoint}`,
@@ -62,6 +53,17 @@ export function rolloutOutcomeActivity(context: ActivityContext): SluiceActiviti
     const outcome = state.history.find((one) => one.id === id);
     if (outcome !== undefined) return outcome;
     return state.rollout === id || state.queued.includes(id) ? 'under-way' : null;
+  };
+}
+
+/** Takes a rollout back whose run was cancelled. An endpoint that is not there has nothing to take back. */
+export function withdrawRolloutActivity(context: ActivityContext): SluiceActivities['withdrawRollout'] {
+  return async ({ endpoint, id }) => {
+    try {
+      await context.temporal.workflow.getHandle(endpointWorkflowId(endpoint)).signal(Signal.withdraw, { id });
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
   };
 }
 

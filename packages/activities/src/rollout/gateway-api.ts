@@ -1,5 +1,4 @@
 import {
-  type CaptureList,
   ErrorCode,
   type GatewayEndpoint,
   type GatewayEndpointSpec,
@@ -28,8 +27,6 @@ export interface GatewayApi {
   /** `Refused` with 409 when there is no lease, or that of another generation. */
   renewLease(endpoint: string, renewal?: GatewayRenewal): Promise<GatewayEndpoint>;
   metrics(endpoint: string, window: GatewayMetricsQuery): Promise<GatewayMetrics>;
-  /** Null when it has no such endpoint. */
-  captures(endpoint: string, since: number): Promise<CaptureList | null>;
   ping(endpoint: string, id: string): Promise<PingResult>;
 }
 
@@ -64,8 +61,6 @@ export function gatewayApi(context: Pick<ActivityContext, 'gateway'>): GatewayAp
       const query = Object.entries(window).map(([name, ms]) => `${name}=${Math.max(0, ms)}`);
       return call('GET', ['endpoints', endpoint, 'metrics'], undefined, `?${query.join('&')}`);
     },
-    captures: (endpoint, since) =>
-      orNull(call('GET', ['endpoints', endpoint, 'captures'], undefined, `?since=${Math.max(0, since)}`)),
     ping: (endpoint, id) => call('POST', ['endpoints', endpoint, 'versions', id, 'ping']),
   };
 }

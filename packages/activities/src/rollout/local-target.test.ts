@@ -38,7 +38,7 @@ async function started(id: string, behaviour: Record<string, unknown> = {}) {
 }
 
 function traffic(weights: Record<string, number>, mirror: { version: string; percent: number } | null = null) {
-  return setTrafficActivity(fix.context)({ endpoint: 'demo', weights, mirror, lease: null });
+  return setTrafficActivity(fix.context)({ endpoint: 'demo', weights, mirror, lease: null, unready: false });
 }
 
 function watch(more: Partial<WatchInput>, health: Parameters<typeof canary>[1] = {}) {
@@ -152,7 +152,13 @@ describe('traffic', () => {
   }, 30_000);
 
   test('taken off an endpoint that does not exist is done', async () => {
-    await setTrafficActivity(fix.context)({ endpoint: 'nothing-here', weights: {}, mirror: null, lease: null });
+    await setTrafficActivity(fix.context)({
+      endpoint: 'nothing-here',
+      weights: {},
+      mirror: null,
+      lease: null,
+      unready: false,
+    });
   });
 });
 

@@ -3,27 +3,24 @@ import {
   type Candidate,
   type Digest,
   describeError,
-  type EndpointConfig,
   ErrorCode,
-  type GatewayEndpointSpec,
   type GatewayVersionSpec,
-  milliseconds,
   type ReadyOutcome,
   SluiceError,
 } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
+import { capturedOverHttp } from '../replay/captured-over-http.ts';
 import { type ActivityScope, pause } from '../serving/activity-scope.ts';
 import { modelFiles } from '../serving/model-files.ts';
 import { serveCommand } from '../serving/serve-command.ts';
-import { type GatewayApi, gatewayApi, refusalOf } from './gateway-api.ts';
-import type { Target } from './target.ts';
+import { endpointSpec } from './endpoint-spec.ts';
+import { type GatewayApi, GatewayRefusal, gatewayApi, refusalOf } from './gateway-api.ts';
+import type { Target, TrafficWanted } from './target.ts';
 
 /** Milliseconds between looks at a gateway that is asked to change something. */
 const POLL = 200;
 /** Milliseconds in which weights must be seen in force before the call fails, to be made again. */
 const TRAFFIC_LIMIT = 10_000;
-/** As `EndpointConfig` states them: a limit that is taken out of the config goes back to its default. */
-const DEFAULTS = { deadline: '30 seconds', idle: '60 seconds' } as const;
 /** Milliseconds on top of the server's own for a version to get ready. */
 const READY_SLACK = 5_000;
 
@@ -32,50 +29,65 @@ export function localTarget(context: ActivityContext): Target {
   const api = gatewayApi(context);
   return {
     start: (endpoint, candidate, scope) => start(context, api, endpoint, candidate, scope),
-    async traffic(endpoint, { weights, mirror }, scope) {
-      const wanted = { weights: positive(weights), mirror };
-      const nothing = Object.keys(wanted.weights).length === 0 && mirror === null;
-      const end = Date.now() + TRAFFIC_LIMIT;
-      let problem = 'they are not in force yet';
-      for (let tried = 0; ; tried += 1) {
-        const seen = await api.endpoint(endpoint);
-        if (seen === null && nothing) return { at: Date.now() };
-        if (seen !== null && isDeepStrictEqual({ weights: positive(seen.weights), mirror: seen.mirror }, wanted)) {
-          return { at: Date.now() };
-        }
-        if (Date.now() > end) throw notInForce(endpoint, problem);
-        if (tried > 0) await pause(scope, POLL);
-        // Whoever was given up on must not undo what came after.
-        scope.signal.throwIfAborted();
-        try {
-          await api.putTraffic(endpoint, wanted);
-        } catch (error) {
-          if (refusalOf(error) === null) throw error;
-          problem = describeError(error);
-        }
-      }
+    traffic: (endpoint, wanted, scope) => setTraffic(api, endpoint, wanted, scope),
+    async observe(endpoint) {
+      const state = await api.endpoint(endpoint);
+      if (state === null) return null;
+      const versions = Object.fromEntries(state.versions.map((one) => [one.id, one]));
+      return { weights: positive(state.weights), mirror: state.mirror, versions };
     },
     async measure(endpoint, window) {
       const [metrics, state] = await Promise.all([api.metrics(endpoint, window), api.endpoint(endpoint)]);
       const states = Object.fromEntries((state?.versions ?? []).map((one) => [one.id, one]));
       return { ...metrics, states, weights: positive(state?.weights ?? {}), mirror: state?.mirror ?? null };
     },
-    async renew() {},
+    async renew(endpoint) {
+      await api.renewLease(endpoint);
+    },
+    async *captured(endpoint, query) {
+      if (context.gateway !== null) yield* capturedOverHttp(context.gateway, endpoint, query);
+    },
     async stop(endpoint, id) {
       await api.deleteVersion(endpoint, id);
     },
   };
 }
 
-/** What the config says of an endpoint, in the gateway's words; what it leaves out is at its default. */
-function endpointSpec(endpoint: string, config: EndpointConfig): GatewayEndpointSpec {
-  const ms = (limit: 'deadline' | 'idle') => milliseconds(config[limit] ?? DEFAULTS[limit], `${endpoint}.${limit}`);
-  return {
-    capture: { percent: config.capture ?? 100 },
-    deadlineMs: ms('deadline'),
-    idleMs: ms('idle'),
-    maxInFlight: config.maxInFlight ?? 256,
-  };
+/**
+ * Asked again and again until it is seen in force. A version without a process, or one that is not ready where that is
+ * asked for, is a refusal; everything else is worth another try.
+ */
+async function setTraffic(
+  api: GatewayApi,
+  endpoint: string,
+  { weights, mirror, lease, unready }: TrafficWanted,
+  scope: ActivityScope,
+): Promise<{ readonly at: number; readonly refused: string | null }> {
+  const wanted = { weights: positive(weights), mirror };
+  const end = Date.now() + TRAFFIC_LIMIT;
+  for (;;) {
+    // Whoever was given up on must not undo what came after.
+    scope.signal.throwIfAborted();
+    let problem: string;
+    try {
+      const seen = await api.putTraffic(endpoint, { ...wanted, lease, ...(unready ? { unready: 'allow' } : {}) });
+      if (isDeepStrictEqual({ weights: positive(seen.weights), mirror: seen.mirror }, wanted)) {
+        return { at: Date.now(), refused: null };
+      }
+      problem = 'it is not in force yet';
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal === null) throw error;
+      const nothing = Object.keys(wanted.weights).length === 0 && mirror === null;
+      if (refusal.status === 404 && nothing) return { at: Date.now(), refused: null };
+      problem = describeError(error);
+      const cannot = refusal.code === GatewayRefusal.notReady || refusal.status === 400 || refusal.status === 404;
+      // A version that is not ready may only just be slow; one without a process is not waited for.
+      if (cannot && (unready || Date.now() > end)) return { at: Date.now(), refused: problem };
+    }
+    if (Date.now() > end) throw notInForce(endpoint, problem);
+    await pause(scope, POLL);
+  }
 }
 
 async function start(
@@ -104,6 +116,9 @@ async function start(
   return { ready: false, reason };
 }
 
+/** Milliseconds in which a version of the same id that is being removed may let its answers end. */
+const REMOVAL_LIMIT = 90_000;
+
 /** Puts a version; one of that id that was made with another command gives way, unless it serves the same model now. */
 async function put(
   api: GatewayApi,
@@ -112,7 +127,7 @@ async function put(
   spec: GatewayVersionSpec,
   scope: ActivityScope,
 ): Promise<void> {
-  const end = Date.now() + TRAFFIC_LIMIT;
+  const end = Date.now() + REMOVAL_LIMIT;
   for (;;) {
     try {
       await api.putVersion(endpoint, id, spec);
@@ -148,6 +163,8 @@ async function untilReady(
     const version = await api.version(endpoint, id);
     if (version === null) return 'the gateway has lost it';
     if (version.state === 'ready') return null;
+    // It serves, and is only slow to say so: whether it is well is judged by its answers.
+    if (version.state === 'unhealthy' && (await inUse(api, endpoint, id))) return null;
     const log = version.logTail.length === 0 ? '' : `. Its last lines: ${version.logTail.join(' | ').slice(-1000)}`;
     // Once crashed is enough: a version that is only just starting has no traffic that a restart would save.
     if (version.state === 'crashed') return `${version.lastError ?? 'its server ended'}${log}`;

@@ -4,12 +4,13 @@ import { activityScope, alive } from '../serving/activity-scope.ts';
 import { retryable } from './retryable.ts';
 import { targetOf } from './target.ts';
 
-/** Sets weights and mirror and reads them back. Every error may be tried again: a rollback must never give up. */
+/**
+ * Sets weights, mirror and lease and reads them back. A version that cannot serve is an answer; every error may be tried
+ * again: a rollback must never give up.
+ */
 export function setTrafficActivity(context: ActivityContext): SluiceActivities['setTraffic'] {
-  return ({ endpoint, weights, mirror }) => {
+  return ({ endpoint, ...traffic }) => {
     const scope = activityScope();
-    return alive(scope, () =>
-      retryable(() => targetOf(context, endpoint).traffic(endpoint, { weights, mirror }, scope)),
-    );
+    return alive(scope, () => retryable(() => targetOf(context, endpoint).traffic(endpoint, traffic, scope)));
   };
 }

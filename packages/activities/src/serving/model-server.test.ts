@@ -62,6 +62,17 @@ describe('a model server', () => {
     expect(await readdir(join(fix.context.stateDir, 'work'))).toEqual([]);
   });
 
+  test('gets no secret of the worker but the one its command names', async () => {
+    for (const name of ['TEMPORAL_API_KEY', 'SLUICE_GATEWAY_TOKEN', 'SHOP_DB']) vi.stubEnv(name, 's3cret');
+    const tell = 'env > env.txt; exec "$@"';
+    await serving(command(['sh', '-c', tell, 'sh', process.execPath, FIXTURE_SERVER], { env: { DB: 'env:SHOP_DB' } }));
+    await start({});
+    vi.unstubAllEnvs();
+    const env = await readFile(join(fix.context.root, 'env.txt'), 'utf8');
+    expect(env.match(/^.*s3cret$/gm)).toEqual(['DB=s3cret']);
+    expect(env).toMatch(/^SLUICE_MODEL=/m);
+  });
+
   test('that ignores SIGTERM is killed', { timeout: 20_000 }, async () => {
     const server = await start({ ignoreTerm: true });
     await server.stop();

@@ -1,9 +1,10 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type Artifact, ErrorCode, SluiceError } from '@sluice/sdk';
+import { type Artifact, childEnv, ErrorCode, missedVariable, SluiceError } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { ATTEMPT_ID, newAttemptId } from '../job/attempt-id.ts';
+import { logTail } from '../job/log-tail.ts';
 import { type Exit, type ProcessGroup, startGroup } from '../job/process-group.ts';
 import { type ActivityScope, activityScope, alive, pause } from './activity-scope.ts';
 import { exchange } from './http-exchange.ts';
@@ -58,7 +59,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
   return alive(scope, async () => {
     const files = await modelFiles(context, model);
     for (let tried = 1; ; tried += 1) {
-      const server = await launch(context, command, files, scope);
+      const server = await launch(context, command, files, scope, endpoint);
       const problem = await untilReady(server, command.ready, scope).catch(async (error: unknown) => {
         await server.stop();
         throw error;
@@ -67,7 +68,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
       const tail = await server.logTail();
       await server.stop();
       if (tried < PORT_TRIES && /EADDRINUSE|address already in use/i.test(tail.join('\n'))) continue;
-      throw notReady(endpoint, model, problem, tail);
+      throw notReady(endpoint, model, problem, tail, missedVariable(process.env, command.env, tail));
     }
   });
 }
@@ -90,6 +91,7 @@ async function launch(
   command: ServeCommand,
   files: string,
   scope: ActivityScope,
+  endpoint: string,
 ): Promise<ModelServer> {
   const port = await freePort();
   const id = newAttemptId();
@@ -100,8 +102,7 @@ async function launch(
     program: { file: command.program.file, args: fillIn(command.program.args, { model: files, host: HOST, port }) },
     cwd: command.cwd,
     env: {
-      ...process.env,
-      ...command.env,
+      ...childEnv(process.env, command.env, `endpoints.${endpoint}.serve.env`),
       SLUICE_MODEL: files,
       SLUICE_HOST: HOST,
       SLUICE_PORT: String(port),
@@ -129,7 +130,7 @@ function serverOf(group: ProcessGroup, url: string, scratch: string, log: string
     exited,
     ping: async (timeout = 2_000) => (await ping(url, timeout, scope)) === 200,
     predict: (rows, { timeout = 120_000 } = {}) => predict(url, rows, { timeout, signal: scope.signal }),
-    logTail: () => tailOf(log),
+    logTail: async () => (await logTail(log, 0)).filter((line) => line !== '').slice(-TAIL_LINES),
     stop: () => {
       stopping ??= end(group, exited).then(() => rm(scratch, { recursive: true, force: true }));
       return stopping;
@@ -168,25 +169,25 @@ async function ping(url: string, timeout: number, scope: ActivityScope): Promise
   }
 }
 
-function notReady(endpoint: string, model: Pick<Artifact, 'digest'>, problem: string, tail: string[]): SluiceError {
+function notReady(
+  endpoint: string,
+  model: Pick<Artifact, 'digest'>,
+  problem: string,
+  tail: string[],
+  missed: string | null,
+): SluiceError {
   const log = tail.length === 0 ? 'It printed nothing.' : `Its last lines:\n${tail.join('\n')}`;
   return new SluiceError(
     ErrorCode.ServerNotReady,
     `The server of ${endpoint} for the model ${model.digest.slice(0, 19)} did not get ready: ${problem}. ${log}`,
     {
       where: `endpoints.${endpoint}.serve`,
-      fix: 'Run the command by hand with SLUICE_MODEL, SLUICE_HOST and SLUICE_PORT set; a slow start needs a longer `ready`.',
+      fix:
+        missed ??
+        'Run the command by hand with SLUICE_MODEL, SLUICE_HOST and SLUICE_PORT set; a slow start needs a longer `ready`.',
       data: { tail },
     },
   );
-}
-
-async function tailOf(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return text
-    .split(/\r?\n/)
-    .filter((line) => line !== '')
-    .slice(-TAIL_LINES);
 }
 
 /** A port nobody listens on now. */

@@ -1,5 +1,5 @@
 import { delimiter } from 'node:path';
-import { type EndpointConfig, ErrorCode, milliseconds, SluiceError } from '@sluice/sdk';
+import { childEnv, type EndpointConfig, ErrorCode, milliseconds, SluiceError } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { findProgram, type Program } from '../job/program.ts';
 
@@ -7,7 +7,7 @@ import { findProgram, type Program } from '../job/program.ts';
 export interface ServeCommand {
   readonly program: Program;
   readonly cwd: string;
-  /** To add to the process's environment; model, host and port come on top. */
+  /** What the process asks for besides what it inherits, as `childEnv` takes it; model, host and port come on top. */
   readonly env: Readonly<Record<string, string>>;
   /** Milliseconds `GET /ping` may take to answer 200 for the first time. */
   readonly ready: number;
@@ -17,7 +17,8 @@ export interface ServeCommand {
 /**
  * The serving command of an endpoint in the config.
  *
- * @throws SluiceError `InvalidConfig` for an endpoint that is not in the config; `CommandNotFound`, `NotFound`
+ * @throws SluiceError `InvalidConfig` for an endpoint that is not in the config, or a variable it names that is not set;
+ * `CommandNotFound`, `NotFound`
  */
 export function serveCommand(
   context: Pick<ActivityContext, 'config' | 'root' | 'python' | 'trainerPath'>,
@@ -25,13 +26,13 @@ export function serveCommand(
 ): ServeCommand {
   const config = endpointConfig(context.config.endpoints ?? {}, endpoint);
   const where = `endpoints.${endpoint}.serve`;
-  const env: Record<string, string> = { ...config.serve.env };
-  const paths = [context.trainerPath, env.PYTHONPATH ?? process.env.PYTHONPATH];
-  env.PYTHONPATH = paths.filter((path) => path !== undefined && path !== '').join(delimiter);
+  const whole = childEnv(process.env, config.serve.env, `${where}.env`);
+  const paths = [context.trainerPath, whole.PYTHONPATH ?? ''].filter((path) => path !== '');
+  const env = { ...config.serve.env, PYTHONPATH: paths.join(delimiter) };
   const program = findProgram(config.serve, {
     root: context.root,
     python: context.python,
-    path: env.PATH ?? process.env.PATH ?? '',
+    path: whole.PATH ?? '',
     where,
   });
   const ready = milliseconds(config.ready ?? '60 seconds', `endpoints.${endpoint}.ready`);

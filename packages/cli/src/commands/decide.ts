@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { keyringOf, sealToken } from '@sluice/activities/encryption';
 import {
   type Decision,
   type DecisionKind,
   type DecisionRequest,
+  type DecisionSubject,
   ErrorCode,
+  type OpenGate,
   Query,
   type RunStatus,
   SluiceError,
+  type TokenPurpose,
   Update,
 } from '@sluice/sdk';
 import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
@@ -24,6 +28,8 @@ export interface DecideOptions extends CommonOptions {
   readonly reason?: string;
   readonly candidate?: string;
   readonly endpoint?: string;
+  readonly step?: string;
+  readonly round?: string;
   readonly by?: string;
   readonly token?: string;
 }
@@ -41,33 +47,57 @@ export async function decideCommand(
   return withServer(options, async ({ client, target, loaded }) => {
     const found = await findRun(client, target, run);
     const token = options.token ?? process.env.SLUICE_TOKEN;
-    const answer = await decide(client, found.workflowId, {
-      decision,
-      by: options.by ?? (await whoAmI(loaded.root)),
-      ...(options.reason === undefined ? {} : { reason: options.reason }),
-      ...(options.candidate === undefined ? {} : { candidate: options.candidate }),
-      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-      ...(token === undefined ? {} : { token }),
-    });
+    const { reason, step, endpoint, candidate, round } = options;
+    const given = Object.entries({ reason, step, endpoint, candidate, round, token });
+    const answer = await decide(
+      client,
+      found.workflowId,
+      {
+        decision,
+        by: options.by ?? (await whoAmI(loaded.root)),
+        ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+      },
+      token === undefined ? undefined : sealer(loaded.config),
+    );
     io.object({ type: 'decision', at: Date.now(), run: found.workflowId, decision: answer });
-    const what = `${answer.decision} of ${shortDigest(answer.candidate)} by ${answer.by} counts`;
+    const where = `${shortDigest(answer.candidate)} for ${answer.endpoint} at ${answer.step}`;
+    const what = `${answer.decision} of ${where} by ${answer.by} counts`;
     io.line(`${io.paint('name', found.workflowId)}: ${io.paint('good', what)}`);
     return ExitCode.done;
   });
 }
 
+/** A token as it may stand in a history, for one decision. */
+export type Seal = (token: string, purpose: TokenPurpose) => string;
+
+/** @throws SluiceError `InvalidConfig` where the project has no key: a token is never sent in clear. */
+export function sealer(config: Parameters<typeof keyringOf>[0]): Seal {
+  const ring = keyringOf(config);
+  if (ring !== null) return (token, purpose) => sealToken(ring, token, purpose);
+  throw new SluiceError(ErrorCode.InvalidConfig, 'This project has no key, and a token is never sent in clear.', {
+    where: 'encryption in sluice.config.ts',
+    fix: "Name a key: encryption: { keyEnv: 'SLUICE_KEY' }. Or leave the token out (--token, SLUICE_TOKEN), if approvers.oidc is not set.",
+  });
+}
+
 /**
- * Sends a decision and gives what was recorded. One that names no candidate is bound to the one that waits now, so
- * that it cannot count for another.
+ * Sends a decision and gives what was recorded. What the run has asked only once needs no names; after that, a decision
+ * is sent with the names it has, and counts if they fit one question of all.
  *
+ * @param seal needed for a request with a token
  * @throws SluiceError `DecisionRefused` saying why it does not count.
  */
-export async function decide(client: Client, workflowId: string, request: DecisionRequest): Promise<Decision> {
+export async function decide(
+  client: Client,
+  workflowId: string,
+  request: DecisionRequest,
+  seal?: Seal,
+): Promise<Decision> {
   const handle = client.workflow.getHandle(workflowId);
   // One id over all repetitions: the decision is taken once.
   const updateId = randomUUID();
   try {
-    const bound = request.candidate === undefined ? await bindToCandidate(client, workflowId, request) : request;
+    const bound = await bind(client, workflowId, { run: workflowId, ...request }, seal);
     return await answeredByWorker(client, workflowId, () =>
       handle.executeUpdate<Decision, [DecisionRequest]>(Update.decide, { args: [bound], updateId }),
     );
@@ -83,17 +113,52 @@ export async function decide(client: Client, workflowId: string, request: Decisi
   }
 }
 
-async function bindToCandidate(client: Client, workflowId: string, request: DecisionRequest): Promise<DecisionRequest> {
+async function bind(
+  client: Client,
+  workflowId: string,
+  request: DecisionRequest,
+  seal: Seal | undefined,
+): Promise<DecisionRequest> {
+  const { step, endpoint, candidate, token } = request;
+  if (step !== undefined && endpoint !== undefined && candidate !== undefined && token === undefined) return request;
   const handle = client.workflow.getHandle(workflowId);
-  const status = await answeredByWorker(client, workflowId, () => handle.query<RunStatus>(Query.status));
-  const waiting = status.gates.map(({ candidate }) => candidate);
-  if (waiting.length > 1) {
-    throw new UsageError(
-      'More than one candidate waits in this run.',
-      `Name one: --candidate ${waiting.map(shortDigest).join(' or --candidate ')}`,
-    );
-  }
-  return waiting[0] === undefined ? request : { ...request, candidate: waiting[0] };
+  const { gates, asked } = await answeredByWorker(client, workflowId, () => handle.query<RunStatus>(Query.status));
+  const fitting = gates.filter((gate) => fits(request, gate));
+  const [only] = fitting;
+  // Where the run has asked before, the answer may be meant for what it asked then: the workflow judges what is named.
+  const bound = asked === 1 && only !== undefined ? { ...request, ...namesOf(workflowId, only) } : request;
+  const named = step ?? endpoint ?? candidate;
+  if (fitting.length > 1 || (asked > 1 && named === undefined && only !== undefined)) throw nameOne(asked, fitting);
+  if (token === undefined) return bound;
+  if (seal === undefined || only === undefined) return withoutToken(bound);
+  const subject = { run: workflowId, step: only.step, endpoint: only.endpoint, candidate: only.candidate };
+  return { ...bound, token: seal(token, { for: request.decision, ...subject, round: only.round }) };
+}
+
+/** Nothing waits that it could be sealed for, so it will not count; in clear it is never sent. */
+function withoutToken({ token: _, ...request }: DecisionRequest): DecisionRequest {
+  return request;
+}
+
+function namesOf(run: string, { step, endpoint, candidate, round }: OpenGate) {
+  return { run, step, endpoint, candidate, round: String(round) } satisfies Record<keyof DecisionSubject, string>;
+}
+
+function fits({ step, endpoint, candidate, round }: DecisionRequest, gate: OpenGate): boolean {
+  const prefix = candidate?.replace(/^sha256:/, '').toLowerCase();
+  return (
+    (step ?? gate.step) === gate.step &&
+    (endpoint ?? gate.endpoint) === gate.endpoint &&
+    (prefix === undefined || gate.candidate.replace(/^sha256:/, '').startsWith(prefix)) &&
+    (round ?? String(gate.round)) === String(gate.round)
+  );
+}
+
+function nameOne(asked: number, gates: readonly OpenGate[]): UsageError {
+  return new UsageError(
+    gates.length > 1 ? 'More than one candidate waits in this run.' : `This run has asked ${asked} times.`,
+    `Name the one that is meant: ${gates.map(({ commands }) => commands[0] ?? '').join('   or   ')}`,
+  );
 }
 
 function refused(workflowId: string, why: string, cause: unknown): SluiceError {

@@ -9,6 +9,7 @@ import { shortDigest, table } from '../follow/format.ts';
 import { failureOf } from '../follow/look.ts';
 import { whoAmI } from '../git.ts';
 import { answeredByWorker } from '../run/answered-by-worker.ts';
+import { type GatewayAccess, gatewayAccess } from '../run/gateway-access.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, withServer } from './project.ts';
 
@@ -18,13 +19,13 @@ type Traffic = Awaited<ReturnType<ReturnType<typeof gatewayClient>['endpoint']>>
 /** `sluice endpoints` */
 export async function endpointsCommand(options: CommonOptions, io: Io): Promise<ExitCode> {
   return withServer(options, async ({ client, loaded }) => {
-    const stack = await readDevFile(loaded.root);
+    const gateway = await gatewayAccess(await readDevFile(loaded.root));
     const names = Object.keys(loaded.config.endpoints);
     if (names.length === 0) io.line('The config has no endpoints.');
     for (const name of names) {
       const state = await endpointState(client, name);
-      const traffic = stack?.gateway ? await trafficOf(stack.gateway.adminUrl, name) : null;
-      const url = stack?.gateway ? `${stack.gateway.url}/${encodeURIComponent(name)}/invocations` : null;
+      const traffic = gateway === null ? null : await trafficOf(gateway, name);
+      const url = gateway === null ? null : `${gateway.url}/${encodeURIComponent(name)}/invocations`;
       io.object({ type: 'endpoint', endpoint: name, url, state, traffic });
       for (const line of endpointLines(name, url, state, traffic, io)) io.line(line);
     }
@@ -107,9 +108,9 @@ async function endpointState(client: Client, name: string): Promise<EndpointStat
   }
 }
 
-async function trafficOf(adminUrl: string, name: string): Promise<Traffic | null> {
+async function trafficOf({ adminUrl, token }: GatewayAccess, name: string): Promise<Traffic | null> {
   try {
-    return await gatewayClient(adminUrl, { timeoutMs: 5000 }).endpoint(name);
+    return await gatewayClient(adminUrl, { timeoutMs: 5000, ...(token === undefined ? {} : { token }) }).endpoint(name);
   } catch {
     return null;
   }

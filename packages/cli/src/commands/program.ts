@@ -72,6 +72,7 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
     .option('--params <file>', 'read parameters from a JSON file', collect, [])
     .option('--key <key>', 'last part of the run id (default: the time)')
     .option('--by <name>', "who asks for the run (default: git's user)")
+    .option('--token <token>', 'OpenID Connect token that says who asks for it (default: SLUICE_TOKEN)')
     .option('--wait [what]', 'follow it to its end, or to its question with --wait=approval')
     .option('--no-check', 'start it without planning it first')
     .action(
@@ -105,8 +106,10 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
       .argument('[run]', 'run id or its last part (default: the one that is open)')
       .description(what)
       .option('--reason <text>', 'why; an override needs one')
-      .option('--candidate <digest>', 'candidate that is meant (default: the one that waits)')
-      .option('--endpoint <name>', 'endpoint that is meant, where one candidate waits for two')
+      .option('--step <step>', 'deploy step that is meant (default: the only one that has asked)')
+      .option('--endpoint <name>', 'endpoint that is meant')
+      .option('--candidate <digest>', 'candidate that is meant')
+      .option('--round <number>', 'round that is meant, where a step has asked more than once')
       .option('--by <name>', "who decides (default: git's user)")
       .option('--token <token>', 'OpenID Connect token that says who decides (default: SLUICE_TOKEN)')
       .action(

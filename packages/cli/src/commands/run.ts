@@ -7,6 +7,7 @@ import { checkPlan } from '../run/check-plan.ts';
 import { parseParamFlags } from '../run/parse-params.ts';
 import { startRun } from '../run/start-run.ts';
 import { connectClient, temporalTarget } from '../run/temporal-target.ts';
+import { sealer } from './decide.ts';
 import { followCommand } from './follow.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, loadProject } from './project.ts';
@@ -16,6 +17,7 @@ export interface RunOptions extends CommonOptions {
   readonly params: readonly string[];
   readonly key?: string;
   readonly by?: string;
+  readonly token?: string;
   readonly wait?: true | string;
   /** False: not planned first. */
   readonly check: boolean;
@@ -42,6 +44,7 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
       params,
       ...(options.key === undefined ? {} : { key: options.key }),
       ...(options.by === undefined ? {} : { by: options.by }),
+      ...tokenOf(options, loaded),
     });
     const ui = target.uiUrl === null ? null : runUrl(target.uiUrl, target.namespace, workflowId);
     io.object({ type: 'started', at: Date.now(), run: workflowId, runId, url: ui });
@@ -55,6 +58,12 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
   } finally {
     await close();
   }
+}
+
+/** Who starts a run is known in the same way as who decides on it: by a token, where the project has an issuer. */
+function tokenOf(options: RunOptions, { config }: LoadedConfig) {
+  const token = options.token ?? process.env.SLUICE_TOKEN;
+  return token === undefined || config.approvers?.oidc === undefined ? {} : { token, seal: sealer(config) };
 }
 
 async function check(pipeline: LoadedPipeline, params: unknown, { config }: LoadedConfig, io: Io): Promise<void> {

@@ -12,6 +12,7 @@ import { roleOfVerdict } from '../follow/lines.ts';
 import { JobCache } from '../local/job-cache.ts';
 import { type LocalEvent, LocalRuntime } from '../local/local-runtime.ts';
 import { followLog } from '../local/log-follower.ts';
+import { gatewayAccess } from '../run/gateway-access.ts';
 import { parseParamFlags } from '../run/parse-params.ts';
 import { activityContext } from '../worker/activity-context.ts';
 import type { Io } from './io.ts';
@@ -42,7 +43,7 @@ export async function stepCommand(
     machine: 'local',
     resourceClass: 'local',
     preemption: { current: () => null, subscribe: () => () => {} },
-    gateway: stack?.gateway ?? null,
+    gateway: await gatewayAccess(stack),
     onProgress: (text) => io.line(io.paint('quiet', text)),
   });
   const logs = new Logs(context.stateDir, io);

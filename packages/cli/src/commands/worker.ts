@@ -4,6 +4,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { readDevFile } from '../dev/dev-file.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
+import { gatewayAccess } from '../run/gateway-access.ts';
 import { temporalTarget } from '../run/temporal-target.ts';
 import { runWorker } from '../worker/run-worker.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -39,9 +40,7 @@ export async function workerCommand(options: WorkerOptions, io: Io): Promise<Exi
   });
   // The signals are ours: the runtime's own handling would not tell a stop from a preemption.
   Runtime.install({ shutdownSignals: [], logger: new DefaultLogger(env.SLUICE_DEBUG ? 'DEBUG' : 'WARN') });
-  const gatewayUrl = env.SLUICE_GATEWAY_URL || stack?.gateway?.url;
-  const gatewayAdminUrl = env.SLUICE_GATEWAY_ADMIN_URL || stack?.gateway?.adminUrl;
-  const token = env.SLUICE_GATEWAY_TOKEN;
+  const gateway = await gatewayAccess(stack);
   const interrupt = onInterrupt();
   dieWithParent();
   const end = await runWorker({
@@ -52,10 +51,7 @@ export async function workerCommand(options: WorkerOptions, io: Io): Promise<Exi
     ...(options.grace === undefined ? {} : { grace: options.grace }),
     ...(options.buildId === undefined ? {} : { buildId: options.buildId }),
     mlflowUrl: env.SLUICE_MLFLOW_URL || stack?.mlflow?.url || null,
-    gateway:
-      gatewayUrl && gatewayAdminUrl
-        ? { url: gatewayUrl, adminUrl: gatewayAdminUrl, ...(token ? { token } : {}) }
-        : null,
+    gateway,
     scheduledEventsUrl:
       env.SLUICE_SCHEDULED_EVENTS_URL || (options.azureEvents ? AZURE_EVENTS : (stack?.scheduledEventsUrl ?? null)),
     signal: interrupt.signal,

@@ -29,6 +29,16 @@ describe('a config', () => {
     expect(checkConfig({ ...minimal, classes: { gpu: { gpus: 1 }, cpu: {} } }, 'c').defaultClass).toBe('gpu');
   });
 
+  test('a time limit of an endpoint is a duration above zero', () => {
+    const wrong = { ...minimal, endpoints: { e: { serve: python('serve.py'), deadline: 0, idle: '0 seconds' } } };
+    expect(problems(wrong)).toEqual([
+      'endpoints.e.deadline: a server needs some time to answer',
+      'endpoints.e.idle: a server needs some time to answer',
+    ]);
+    const endpoints = { e: { serve: python('serve.py'), deadline: '2 minutes', idle: 500, maxInFlight: 8 } };
+    expect(problems({ ...minimal, endpoints })).toEqual([]);
+  });
+
   test('lists an unknown key with its path and a guess, at every depth', () => {
     const wrong = {
       ...minimal,
@@ -64,6 +74,19 @@ describe('a config', () => {
     ]);
   });
 
+  test('takes what is captured as a percentage, or with what is left out of it', () => {
+    const endpoints = (capture: unknown) => ({ e: { serve: python('serve.py'), capture } });
+    const rich = { percent: 5, redact: { headers: ['accept'], query: ['city'], json: ['rows.*.name'] }, keep: '1 day' };
+    expect(problems({ ...minimal, endpoints: endpoints(5) })).toEqual([]);
+    expect(problems({ ...minimal, endpoints: endpoints({ ...rich, maxBytes: 1e9 }) })).toEqual([]);
+    expect(problems({ ...minimal, endpoints: endpoints({ redact: { json: ['rows..name'] } }) })).toEqual([
+      'endpoints.e.capture.redact.json.0: "rows..name" is no JSON path: write user.email or rows.*.name',
+    ]);
+    expect(problems({ ...minimal, endpoints: endpoints({ keep: 'a while' }) })).toEqual([
+      'endpoints.e.capture.keep: "a while" is not a duration.',
+    ]);
+  });
+
   test('knows classes by name', () => {
     const classes = { spot: { fallback: 'cpuu' }, cpu: { fallback: 'cpu' } };
     expect(problems({ ...minimal, classes, defaultClass: 'gpu' })).toEqual([
@@ -75,6 +98,17 @@ describe('a config', () => {
 
   test('takes a class name that an object has from birth for a name like others', () => {
     expect(problems({ ...minimal, classes: { cpu: {} }, defaultClass: 'constructor' })).toHaveLength(1);
+  });
+
+  test('with tokens and no key to seal them by is refused, and so is a key that stands in it', () => {
+    const approvers = { oidc: { issuer: 'https://login.example.org', audience: 'sluice' } };
+    const [problem, ...others] = problems({ ...minimal, approvers });
+    expect(problem).toContain("encryption: { keyEnv: 'SLUICE_KEY' }");
+    expect(others).toEqual([]);
+    expect(problems({ ...minimal, approvers, encryption: { keyEnv: 'SLUICE_KEY' } })).toEqual([]);
+    expect(problems({ ...minimal, encryption: { keyEnv: 'c2VjcmV0LXNlY3JldA==' } })[0]).toContain(
+      'never the key itself',
+    );
   });
 
   test('that is not an object at all is refused', () => {

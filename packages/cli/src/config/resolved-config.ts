@@ -69,6 +69,11 @@ export function crossCheck(config: SluiceConfig): string[] {
       }
     }
   }
+  if (config.approvers?.oidc !== undefined && config.encryption === undefined) {
+    problems.push(
+      "approvers.oidc: tokens must not stand in clear in Temporal's histories; name a key to seal them by: encryption: { keyEnv: 'SLUICE_KEY' }",
+    );
+  }
   const { store } = config;
   if (store?.kind === 'azure-blob' && (store.url === undefined) === (store.connectionStringEnv === undefined)) {
     problems.push('store: give either url or connectionStringEnv');

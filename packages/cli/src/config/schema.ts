@@ -1,4 +1,5 @@
 import { checkName, milliseconds } from '@sluice/sdk';
+import { jsonPlace } from '@sluice/sdk/redact';
 import { z } from 'zod';
 
 const name = (what: string) =>
@@ -44,6 +45,27 @@ const command = z.strictObject(
   { error: "expected a command: write python('serve.py') or command(['./serve'])" },
 );
 
+const percent = z.number().min(0).max(100);
+
+const jsonPath = z.string().check((context) => {
+  try {
+    jsonPlace(context.value);
+  } catch (error) {
+    context.issues.push({ code: 'custom', input: context.value, message: (error as Error).message });
+  }
+});
+
+const names = z.array(z.string().min(1));
+
+const capture = z.strictObject({
+  percent: percent.optional(),
+  redact: z
+    .strictObject({ headers: names.optional(), query: names.optional(), json: z.array(jsonPath).optional() })
+    .optional(),
+  keep: duration.optional(),
+  maxBytes: z.number().int().positive().optional(),
+});
+
 /** Part of a URL, and of a cookie's name. */
 const endpointName = z
   .string()
@@ -54,7 +76,7 @@ const endpoint = z.strictObject({
   target: z.strictObject({ kind: z.literal('local') }).optional(),
   model: z.string().min(1).optional(),
   ready: duration.optional(),
-  capture: z.number().min(0).max(100).optional(),
+  capture: z.union([percent, capture]).optional(),
   deadline: duration.optional(),
   idle: duration.optional(),
   maxInFlight: z.int().positive().optional(),
@@ -70,6 +92,10 @@ const store = z.discriminatedUnion('kind', [
     prefix: z.string().optional(),
   }),
 ]);
+
+const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable, never the key itself');
 
 const approvers = z.strictObject({
   names: z.array(z.string().min(1)).min(1).optional(),
@@ -103,5 +129,12 @@ export const configSchema = z.strictObject({
     .strictObject({ address: z.string().min(1).optional(), namespace: z.string().min(1).optional() })
     .optional(),
   approvers: approvers.optional(),
+  encryption: z
+    .strictObject({
+      keyEnv: variable,
+      oldKeyEnvs: z.array(variable).optional(),
+      payloads: z.boolean().optional(),
+    })
+    .optional(),
   notify: z.array(z.strictObject({ webhook: z.url() })).optional(),
 });

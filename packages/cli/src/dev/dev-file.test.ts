@@ -1,7 +1,10 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { inNamespace } from '../../../gateway/src/testing/namespaces.ts';
 import { type DevFile, devFilePath, readDevFile, removeDevFile, writeDevFile } from './dev-file.ts';
 import { claimDevLock } from './dev-lock.ts';
 import { processStart } from './process-info.ts';
@@ -42,36 +45,59 @@ test.each([
   expect(await readDevFile(root)).toBeNull();
 });
 
-const lockFolder = () => join(root, '.sluice', 'dev', 'lock');
-
-async function leftLock(name: string, text: string): Promise<void> {
-  await mkdir(lockFolder(), { recursive: true });
-  await writeFile(join(lockFolder(), name), text);
-}
+const lockPath = () => join(root, '.sluice', 'dev', 'stack.lock');
 
 test('a second stack is refused, and told where the first one is', async () => {
-  const release = await claimDevLock(root);
+  const lock = await claimDevLock(root);
   await expect(claimDevLock(root)).rejects.toMatchObject({ code: 'AlreadyRunning', data: { pid: process.pid } });
-  await release();
-  await (await claimDevLock(root))();
+  lock.release();
+  (await claimDevLock(root)).release();
 });
 
-test.each([
-  ['a process that is gone', '999999999 1'],
-  ['a process whose number another one has now', `${process.pid} 1`],
-  ['a stack that gave it back', 'free'],
-  ['half a write', ''],
-])('a lock that was left by %s is taken over', async (_, text) => {
-  await leftLock('7', text);
-  await claimDevLock(root);
-  expect(await readdir(lockFolder())).toEqual(['8']);
+const claim = `
+  const { claimDevLock } = await import(${JSON.stringify(new URL('./dev-lock.ts', import.meta.url).href)});
+  await claimDevLock(process.argv[1]).then(() => console.log('claimed'), ({ message }) => console.log(message));
+  process.stdin.resume();`;
+
+function claimIn(command: readonly [string, ...string[]]): { child: ChildProcess; said: Promise<string> } {
+  const [program, ...args] = command;
+  const child = spawn(program, [...args, '--input-type=module', '-e', claim, root], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  return { child, said: once(child.stdout, 'data').then(([data]) => String(data).trim()) };
+}
+
+test('a stack in another container is refused too, where the first one is no process at all', async () => {
+  const lock = await claimDevLock(root);
+  const { child, said } = claimIn(inNamespace('pid', [process.execPath]));
+  expect(await said).toBe('sluice dev runs in this project already, in another container.');
+  child.stdin?.end();
+  await once(child, 'exit');
+  lock.release();
 });
 
-test('of many that claim at once, one gets it', async () => {
-  for (let round = 0; round < 20; round++) {
-    await rm(lockFolder(), { recursive: true, force: true });
-    await leftLock('1', '999999999 1');
-    const claims = await Promise.allSettled(Array.from({ length: 8 }, () => claimDevLock(root)));
-    expect(claims.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  }
+test('nothing is left of the lock of a stack that was killed', async () => {
+  const { child, said } = claimIn([process.execPath]);
+  expect(await said).toBe('claimed');
+  await expect(claimDevLock(root)).rejects.toMatchObject({ data: { pid: child.pid } });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  (await claimDevLock(root)).release();
+});
+
+test.each([['999999999 pid:[1]'], [`${process.pid}`], ['']])(
+  'a lock file that says "%s" locks nobody out',
+  async (text) => {
+    await mkdir(join(root, '.sluice', 'dev'), { recursive: true });
+    await writeFile(lockPath(), text);
+    (await claimDevLock(root)).release();
+  },
+);
+
+test('of many processes that claim at once, one gets it', async () => {
+  const claims = Array.from({ length: 6 }, () => claimIn([process.execPath]));
+  const said = await Promise.all(claims.map((claim) => claim.said));
+  for (const { child } of claims) child.stdin?.end();
+  await Promise.all(claims.map(({ child }) => once(child, 'exit')));
+  expect(said.filter((one) => one === 'claimed')).toHaveLength(1);
 });

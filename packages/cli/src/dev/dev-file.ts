@@ -12,7 +12,8 @@ const schema = z.object({
     .object({ address: z.string(), namespace: z.string(), uiUrl: z.string().nullable(), pid: z.int() })
     .nullable(),
   mlflow: z.object({ url: z.string(), pid: z.int().nullable() }).nullable(),
-  gateway: z.object({ url: z.string(), adminUrl: z.string(), pid: z.int() }).nullable(),
+  /** The admin API's token itself lies in a file that only this user can read. */
+  gateway: z.object({ url: z.string(), adminUrl: z.string(), tokenFile: z.string(), pid: z.int() }).nullable(),
   scheduledEventsUrl: z.string().nullable(),
   workers: z.array(z.object({ class: z.string(), machine: z.string(), pid: z.int() })),
 });

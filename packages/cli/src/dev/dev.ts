@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { scheduledEventsStandIn } from '@sluice/activities';
+import type { FileLock } from '@sluice/gateway';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import { loadPipelines } from '../config/load-pipelines.ts';
 import { CONTROL } from '../config/resolved-config.ts';
@@ -55,7 +56,8 @@ export interface DevStack {
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | null };
   /** Null where MLflow is off. */
   readonly mlflow: { readonly url: string } | null;
-  readonly gateway: { readonly url: string; readonly adminUrl: string };
+  /** `tokenFile` holds the token of the admin API, for this user only. */
+  readonly gateway: { readonly url: string; readonly adminUrl: string; readonly tokenFile: string };
   readonly scheduledEventsUrl: string;
   /** Workers that run now; one that is being started again is missing. */
   readonly workers: readonly WorkerInfo[];
@@ -109,7 +111,7 @@ class Stack implements DevStack {
   readonly #mlflow: Supervised<MlflowPart> | null;
   readonly #workers: Supervised<WorkerPart>[];
   #standIn: Awaited<ReturnType<typeof scheduledEventsStandIn>> | null = null;
-  #unlock: (() => Promise<void>) | null = null;
+  #lock: FileLock | null = null;
   #stopped: Promise<void> | null = null;
   #mlflowPort = 0;
   #saving: Promise<void> = Promise.resolve();
@@ -154,7 +156,7 @@ class Stack implements DevStack {
   }
 
   async start(): Promise<void> {
-    this.#unlock = await claimDevLock(this.loaded.root);
+    this.#lock = await claimDevLock(this.loaded.root);
     this.#save();
     await checkPorts(this.#options);
     const port = await claimPort(this.#options.scheduledEventsPort ?? 0, 'preemption notices', '--events-port');
@@ -178,7 +180,7 @@ class Stack implements DevStack {
     const url = mlflowUrlOf(this.loaded.config, this.#mlflow === null ? null : `http://127.0.0.1:${this.#mlflowPort}`);
     this.#addresses = {
       temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl },
-      gateway: { url: `http://127.0.0.1:${port}`, adminUrl: gateway.adminUrl },
+      gateway: { url: `http://127.0.0.1:${port}`, adminUrl: gateway.adminUrl, tokenFile: gateway.tokenFile },
       mlflow: url === null ? null : { url },
     };
     await all(this.#workers.map((worker) => worker.begin()));
@@ -231,9 +233,9 @@ class Stack implements DevStack {
     ]);
     this.#frontDoor.close();
     await this.#saving;
-    if (this.#unlock === null) return;
+    if (this.#lock === null) return;
     await removeDevFile(this.loaded.root);
-    await this.#unlock();
+    this.#lock.release();
   }
 
   #supervise<P extends Part>(name: string, start: (restarts: number) => Promise<P>): Supervised<P> {
@@ -285,7 +287,7 @@ class Stack implements DevStack {
   }
 
   #save(): void {
-    if (this.#unlock === null || this.#stopped !== null) return;
+    if (this.#lock === null || this.#stopped !== null) return;
     this.#saving = this.#saving.then(() => writeDevFile(this.loaded.root, this.#file())).catch(() => {});
   }
 }

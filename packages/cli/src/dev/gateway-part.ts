@@ -7,6 +7,8 @@ import type { Part } from './supervised.ts';
 export interface GatewayPart extends Part {
   readonly adminUrl: string;
   readonly adminPort: number;
+  /** File with the token of its admin API. */
+  readonly tokenFile: string;
 }
 
 /** Starts the gateway in a process of its own, behind the front door, with its state below `.sluice/gateway`. */
@@ -31,6 +33,7 @@ export async function startGateway(options: {
     kill: (signal) => child.kill(signal),
     stop: () => child.stop(3000),
     adminUrl: String(ready.adminUrl),
+    tokenFile: String(ready.tokenFile),
     adminPort,
   };
 }

@@ -15,4 +15,4 @@ const close = () => {
 };
 process.on('SIGTERM', close);
 process.on('disconnect', close);
-process.send?.({ type: 'ready', url: host.url, adminUrl: host.adminUrl });
+process.send?.({ type: 'ready', url: host.url, adminUrl: host.adminUrl, tokenFile: host.tokenFile });

@@ -17,7 +17,7 @@ export interface WorkerPartOptions {
   readonly machine: string;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | null };
   readonly mlflowUrl: string | null;
-  readonly gateway: { readonly url: string; readonly adminUrl: string };
+  readonly gateway: { readonly url: string; readonly adminUrl: string; readonly tokenFile: string };
   readonly scheduledEventsUrl: string;
   readonly grace: number;
 }
@@ -35,6 +35,8 @@ export async function startWorkerProcess(options: WorkerPartOptions): Promise<Wo
       SLUICE_SCHEDULED_EVENTS_URL: options.scheduledEventsUrl,
       SLUICE_GATEWAY_URL: gateway.url,
       SLUICE_GATEWAY_ADMIN_URL: gateway.adminUrl,
+      SLUICE_GATEWAY_TOKEN: '',
+      SLUICE_GATEWAY_TOKEN_FILE: gateway.tokenFile,
       SLUICE_TEMPORAL_UI_URL: temporal.uiUrl ?? '',
       SLUICE_MLFLOW_URL: options.mlflowUrl ?? '',
     },

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { keyringOf } from '@sluice/activities/encryption';
 import { SluiceError, taskQueue } from '@sluice/sdk';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -31,6 +32,7 @@ export async function* findings(options: DoctorOptions): AsyncGenerator<Finding>
   yield node();
   yield await python();
   yield setpriv();
+  yield flock();
   yield temporalProgram();
   yield await loopback();
   const loaded = await project(options);
@@ -39,6 +41,7 @@ export async function* findings(options: DoctorOptions): AsyncGenerator<Finding>
   if (loaded.config === null) return;
   yield await pipelines(loaded.config);
   yield store(loaded.config);
+  yield* encryption(loaded.config);
   yield await git(loaded.config.root);
   const stack = await readDevFile(loaded.config.root);
   yield stackFinding(stack);
@@ -63,6 +66,17 @@ async function python(): Promise<Finding> {
   } catch (error) {
     return problem('Python', messageOf(error), fixOf(error, 'Install Python 3.9 or newer.'));
   }
+}
+
+function flock(): Finding {
+  if (process.platform !== 'linux' || onPath('flock') !== null) {
+    return ok('flock', 'of two stacks, or two gateways, on one folder the second is refused');
+  }
+  return problem(
+    'flock',
+    'not on the PATH: neither sluice dev nor the gateway starts without it',
+    'Install util-linux.',
+  );
 }
 
 function setpriv(): Finding {
@@ -135,6 +149,17 @@ function store({ config }: LoadedConfig): Finding {
     return problem('store', `${variable} is not set`, `Set it to the storage account's connection string.`);
   }
   return ok('store', `Azure container ${where.container}`);
+}
+
+function* encryption({ config }: LoadedConfig): Generator<Finding> {
+  if (config.encryption === undefined) return;
+  try {
+    const ring = keyringOf(config);
+    const what = config.encryption.payloads ? 'tokens are sealed, histories are encrypted' : 'tokens are sealed';
+    yield ok('encryption', `${what} by the key ${ring?.current} (${config.encryption.keyEnv})`);
+  } catch (error) {
+    yield problem('encryption', messageOf(error), fixOf(error, 'Set the key.'));
+  }
 }
 
 async function git(root: string): Promise<Finding> {

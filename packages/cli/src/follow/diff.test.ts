@@ -88,6 +88,10 @@ describe('between two looks', () => {
     const at = new Date(start).toISOString();
     const decision = {
       decision: 'approve',
+      run: 'delays/one',
+      step: 'delays',
+      endpoint: 'delays',
+      round: 1,
       by: 'ana',
       reason: null,
       at,
@@ -104,6 +108,7 @@ describe('between two looks', () => {
   test('a rollout is told by phase and weights', () => {
     const endpoint = (phase: string, percent: number) => ({
       endpoint: 'delays',
+      ...{ mode: 'rolling-out' as const, formers: [], alarm: null },
       stable: null,
       candidate: null,
       previous: null,

@@ -137,6 +137,7 @@ function emptyStatus(workflowId: string, description: WorkflowExecutionDescripti
     steps: [],
     hidden: {},
     gates: [],
+    asked: 0,
     decisions: [],
     refused: [],
     links: {},

@@ -2,6 +2,7 @@ import type { AttemptProgress, StepRef } from '@sluice/sdk';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
+import { readable } from '../run/readable.ts';
 import type { PendingJob } from './snapshot.ts';
 
 /** What an activity does, as its schedule event tells. */
@@ -38,18 +39,19 @@ export class PendingJobs {
     const pending = description.raw.pendingActivities ?? [];
     const unknown = pending.map(({ activityId }) => activityId ?? '').filter((id) => !this.#known.has(id));
     if (unknown.length > 0) await this.#find(new Set(unknown));
-    return pending.flatMap((activity) => {
+    const jobs: PendingJob[] = [];
+    for (const activity of pending) {
       const scheduled = this.#known.get(activity.activityId ?? '');
-      if (!scheduled) return [];
-      return [
-        {
-          ...scheduled,
-          started: activity.lastStartedTime != null && activity.state !== 1,
-          worker: activity.lastWorkerIdentity || null,
-          progress: progressOf(activity.heartbeatDetails?.payloads?.[0]),
-        },
-      ];
-    });
+      if (!scheduled) continue;
+      const [heartbeat] = await readable(this.#client, activity.heartbeatDetails?.payloads);
+      jobs.push({
+        ...scheduled,
+        started: activity.lastStartedTime != null && activity.state !== 1,
+        worker: activity.lastWorkerIdentity || null,
+        progress: progressOf(heartbeat),
+      });
+    }
+    return jobs;
   }
 
   async #find(ids: Set<string>): Promise<void> {
@@ -66,7 +68,8 @@ export class PendingJobs {
         const scheduled = event.activityTaskScheduledEventAttributes;
         const id = scheduled?.activityId ?? '';
         if (!ids.delete(id)) continue;
-        this.#known.set(id, scheduledStep(scheduled?.activityType?.name, scheduled?.input?.payloads));
+        const input = await readable(this.#client, scheduled?.input?.payloads);
+        this.#known.set(id, scheduledStep(scheduled?.activityType?.name, input));
       }
       nextPageToken = page.nextPageToken ?? null;
     } while (ids.size > 0 && nextPageToken !== null && nextPageToken.length > 0);

@@ -93,7 +93,7 @@ test('tells a question with its evidence and how to answer', () => {
       '  holdout  error (EWR)  12.35  13        > -1       pass     n 400',
       '  holdout  unanswered   0                = 0        pass',
       '  rows                                              pass',
-      "  sluice approve 'delays/one' --candidate ab12ab12ab12",
+      '  sluice approve delays/one --step delays --endpoint delays --candidate ab12ab12ab12',
     ].join('\n'),
   );
 });

@@ -14,6 +14,7 @@ export function snapshot(status: Partial<RunStatus>, more: Partial<Snapshot> = {
       steps: [],
       hidden: {},
       gates: [],
+      asked: 0,
       decisions: [],
       refused: [],
       links: {},
@@ -125,5 +126,6 @@ export const gate: OpenGate = {
     { name: 'rows', verdict: 'pass', evidence: [] },
   ],
   expiresAt: start + 172_800_000,
-  commands: ["sluice approve 'delays/one' --candidate ab12ab12ab12"],
+  round: 1,
+  commands: ['sluice approve delays/one --step delays --endpoint delays --candidate ab12ab12ab12'],
 };

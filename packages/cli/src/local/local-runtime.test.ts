@@ -42,7 +42,7 @@ const flow = pipeline({
     const [model] = models;
     if (model === undefined) throw new Error('no model');
     const quality = await evaluate('holdout', { model, suite: 'eval/holdout' });
-    return deploy('flow', { model, gates: [rows, quality] });
+    return deploy('flow', { model, gates: [rows, quality], settle: true });
   },
 });
 
@@ -61,7 +61,7 @@ function fakes() {
   return { activities, asked };
 }
 
-async function run(options: Partial<LocalRuntimeOptions> = {}) {
+async function run(options: Partial<LocalRuntimeOptions> = {}, of: (input: object) => Promise<unknown> = flow) {
   const { activities, asked } = fakes();
   const events: LocalEvent[] = [];
   const runtime = new LocalRuntime({
@@ -75,7 +75,7 @@ async function run(options: Partial<LocalRuntimeOptions> = {}) {
   });
   const restore = useRuntime(runtime);
   try {
-    const output = await flow({});
+    const output = await of({});
     return { output, runtime, events, asked };
   } finally {
     restore();
@@ -86,11 +86,31 @@ const trained = (asked: readonly { kind: string; input: unknown }[]) =>
   asked.filter(({ kind }) => kind === 'train').map(({ input }) => (input as JobInput).ref.step);
 
 describe('sluice step', () => {
+  test('ends at a deploy whose outcome nobody asks for: what stands after it waits for a deployment', async () => {
+    let after = false;
+    const two = pipeline({
+      name: 'two',
+      params: anything,
+      async run() {
+        const model = await train('model', { run: python('trainers/train.py') });
+        await deploy('staging', { model, gates: [] });
+        after = true;
+      },
+    });
+    const { events } = await run({}, two);
+    expect(events.map(({ type }) => type)).toContain('would-deploy');
+    expect(after).toBe(false);
+  });
+
   test('runs all steps, and says what a deploy would do instead of doing it', async () => {
     const { output, events, asked } = await run();
     expect(asked.map(({ kind }) => kind)).toEqual(['extract', 'train', 'train', 'evaluate']);
     expect(events.filter(({ type }) => type === 'would-deploy')).toHaveLength(1);
-    expect(output).toMatchObject({ state: 'rejected', verdict: 'fail', reason: 'a local run deploys nothing' });
+    expect(output).toMatchObject({
+      state: 'expired',
+      verdict: 'fail',
+      reason: 'a local run deploys nothing, so nobody was asked',
+    });
   });
 
   test('judges alone where there is no production', async () => {

@@ -98,7 +98,8 @@ export class LocalRuntime implements Runtime {
     try {
       return await definition.run(params);
     } catch (error) {
-      if (error instanceof Reached) return undefined as Output;
+      // A local run goes as far as it would without a deploy; what waits for one is not run.
+      if (error instanceof Reached || errorCode(error) === ErrorCode.NotDeployed) return undefined as Output;
       throw error;
     }
   }
@@ -252,13 +253,13 @@ export class LocalRuntime implements Runtime {
   #wouldDeploy(spec: DeploySpec, step: string): DeployResult {
     this.#options.onEvent({ type: 'would-deploy', step, spec });
     return {
-      state: 'rejected',
+      state: 'expired',
       endpoint: spec.endpoint,
       candidate: spec.model.digest,
       version: null,
       verdict: worstOf(spec.gates.map(({ verdict }) => verdict)),
       decision: null,
-      reason: 'a local run deploys nothing',
+      reason: 'a local run deploys nothing, so nobody was asked',
     };
   }
 }

@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import { didYouMean } from '../config/suggest.ts';
 import { UsageError } from '../errors.ts';
 import { checkoutOf } from '../git.ts';
+import { readableEvents } from './readable.ts';
 import { planReset, type ResetPlan, stepsOf } from './reset-plan.ts';
 import { temporalCall } from './temporal-call.ts';
 import type { TemporalTarget } from './temporal-target.ts';
@@ -41,7 +42,7 @@ export async function retryRun(options: RetryOptions): Promise<RetryOutcome> {
     const latest = client.workflow.getHandle(workflowId, described.runId);
     return { description: described, history: await latest.fetchHistory() };
   });
-  const events = history.events ?? [];
+  const events = await readableEvents(client, history.events ?? []);
   const plan = planReset(events, from);
   if (plan === null) {
     const steps = stepsOf(events);

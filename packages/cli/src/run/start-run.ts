@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { ErrorCode, parseParams, type RunMemo, SearchAttribute, SluiceError, taskQueue } from '@sluice/sdk';
+import {
+  ErrorCode,
+  parseParams,
+  type RunMemo,
+  SearchAttribute,
+  SluiceError,
+  type TokenPurpose,
+  taskQueue,
+} from '@sluice/sdk';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { LoadedPipeline } from '../config/load-pipelines.ts';
@@ -20,6 +28,10 @@ export interface StartRunOptions {
   readonly key?: string;
   /** Who asks for it. @default git's user, else the system's */
   readonly by?: string;
+  /** OpenID Connect token of who asks for it. */
+  readonly token?: string;
+  /** Needed with a token: it goes into the run's memo, where everybody can read it. */
+  readonly seal?: (token: string, purpose: TokenPurpose) => string;
 }
 
 export interface StartedRun {
@@ -41,7 +53,9 @@ export async function startRun(options: StartRunOptions): Promise<StartedRun> {
   const workflowId = `${pipeline.name}/${key}`;
   const { commit, dirty } = await checkoutOf(options.root);
   const by = options.by ?? (await whoAmI(options.root));
-  const memo: RunMemo = { by, ...(commit === null ? {} : { commit }), ...(dirty === null ? {} : { dirty }) };
+  const { token, seal } = options;
+  const sealed = token && seal ? { token: seal(token, { for: 'start', run: workflowId }) } : {};
+  const memo: RunMemo = { by, ...sealed, ...(commit === null ? {} : { commit }), ...(dirty === null ? {} : { dirty }) };
   try {
     const handle = await temporalCall(target, () =>
       client.workflow.start(pipeline.workflow, {

@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
+import { keyringOf, payloadCodec } from '@sluice/activities/encryption';
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import type { LoadedConfig } from '../config/load-config.ts';
@@ -12,6 +14,8 @@ export interface TemporalTarget {
   readonly namespace: string;
   readonly connection: ConnectionOptions;
   readonly native: NativeConnectionOptions;
+  /** Encrypts what goes into histories, where the project asks for it; undefined where it does not. */
+  readonly dataConverter: DataConverter | undefined;
   /** Where the address comes from, for error messages. */
   readonly from: 'flags' | 'sluice dev' | 'config' | 'environment';
   /** Temporal's web UI; null when not known. */
@@ -27,6 +31,15 @@ export interface TargetOptions {
 
 /** Flags first, then a running `sluice dev` of the project, its config, and Temporal's own environment configuration. */
 export async function temporalTarget(options: TargetOptions): Promise<TemporalTarget> {
+  return { ...(await serverOf(options)), dataConverter: converterOf(options.loaded?.config ?? {}) };
+}
+
+function converterOf(config: Parameters<typeof keyringOf>[0]): DataConverter | undefined {
+  const ring = config.encryption?.payloads ? keyringOf(config) : null;
+  return ring === null ? undefined : { payloadCodecs: [payloadCodec(ring)] };
+}
+
+async function serverOf(options: TargetOptions): Promise<TemporalTarget> {
   const { loaded, namespace, uiUrl } = options;
   const ofConfig = loaded?.config.temporal ?? {};
   if (options.address !== undefined) {
@@ -45,6 +58,7 @@ export async function temporalTarget(options: TargetOptions): Promise<TemporalTa
     namespace: namespace ?? ofConfig.namespace ?? environment.namespace ?? 'default',
     connection: { ...environment.connectionOptions, address },
     native: { ...environment.connectionOptions, address } as NativeConnectionOptions,
+    dataConverter: undefined,
     from,
     uiUrl: uiUrl ?? null,
   };
@@ -68,7 +82,7 @@ export function plainTarget(
   from: TemporalTarget['from'],
   uiUrl: string | null,
 ): TemporalTarget {
-  return { address, namespace, connection: { address }, native: { address }, from, uiUrl };
+  return { address, namespace, connection: { address }, native: { address }, dataConverter: undefined, from, uiUrl };
 }
 
 /**
@@ -83,7 +97,7 @@ export async function connectClient(
     await refusedAtOnce(target.address);
     const connection = await Connection.connect({ connectTimeout: 5000, ...target.connection });
     return {
-      client: new Client({ connection, namespace: target.namespace }),
+      client: new Client({ connection, namespace: target.namespace, ...converting(target) }),
       connection,
       close: () => connection.close(),
     };
@@ -108,6 +122,11 @@ async function refusedAtOnce(address: string): Promise<void> {
       .once('timeout', () => end())
       .once('error', end);
   });
+}
+
+/** For the options of a client or a worker. */
+export function converting({ dataConverter }: TemporalTarget): { readonly dataConverter?: DataConverter } {
+  return dataConverter === undefined ? {} : { dataConverter };
 }
 
 export function connectionFailed(target: TemporalTarget, error: unknown): UnreachableError {

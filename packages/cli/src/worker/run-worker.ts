@@ -6,6 +6,7 @@ import {
   sendUnsent,
   watchScheduledEvents,
 } from '@sluice/activities';
+import { keyringOf } from '@sluice/activities/encryption';
 import { taskQueue } from '@sluice/sdk';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -13,7 +14,7 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import { CONTROL } from '../config/resolved-config.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { UsageError } from '../errors.ts';
-import { connectionFailed, type TemporalTarget } from '../run/temporal-target.ts';
+import { connectionFailed, converting, type TemporalTarget } from '../run/temporal-target.ts';
 import { activityContext } from './activity-context.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -54,6 +55,8 @@ export type WorkerEnd = 'stopped' | 'preempted';
 export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
   const { loaded, target, machine } = options;
   checkClass(loaded, options.class);
+  // A key that is missing is said now, and not by the first decision.
+  keyringOf(loaded.config);
   const bundling = options.class === undefined ? workflowBundle(loaded) : null;
   bundling?.catch(() => {});
   const connections = await connect(target);
@@ -64,7 +67,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
   try {
     const context = await activityContext({
       loaded,
-      temporal: new Client({ connection: connections.client, namespace: target.namespace }),
+      temporal: new Client({ connection: connections.client, namespace: target.namespace, ...converting(target) }),
       machine,
       resourceClass: options.class ?? CONTROL,
       preemption: notices ?? noNotices,
@@ -78,6 +81,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
     if (context.mlflow !== null) sendUnsent(context.mlflow, join(context.stateDir, 'mlflow-unsent')).catch(() => {});
     const worker = await Worker.create({
       connection: connections.native,
+      ...converting(target),
       namespace: target.namespace,
       identity: `${options.class ?? CONTROL}@${machine}:${process.pid}`,
       activities: createActivities(context),

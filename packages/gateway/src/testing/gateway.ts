@@ -28,8 +28,7 @@ export async function testGateway(options: Partial<GatewayHostOptions> = {}): Pr
     await remove();
     throw error;
   });
-  const token = options.adminToken;
-  const client = gatewayClient(host.adminUrl, token === undefined ? {} : { token });
+  const client = gatewayClient(host.adminUrl, { token: host.adminToken });
   return {
     host,
     client,

@@ -1,10 +1,11 @@
 import type { Model } from '../artifact.ts';
 import type { Duration } from '../duration.ts';
+import { ErrorCode, SluiceError } from '../errors.ts';
 import { checkName } from '../name.ts';
 import { artifact, checkFields, invalidStep, nonEmptyText, oneOf, period, shown } from '../options.ts';
 import { canary, checkedRollout, type RolloutSpec } from '../rollout.ts';
 import { currentRuntime } from '../runtime.ts';
-import type { ApprovalSpec, DeployResult, DeploySpec, Gate } from '../spec.ts';
+import type { ApprovalSpec, Deployed, DeployResult, DeploySpec, Gate, NotDeployed } from '../spec.ts';
 import { verdicts } from '../verdict.ts';
 
 export interface DeployOptions {
@@ -22,25 +23,44 @@ export interface DeployOptions {
   readonly rollout?: RolloutSpec;
   /** What happens while another rollout is under way. @default 'queue' */
   readonly onBusy?: DeploySpec['onBusy'];
+  /**
+   * Returns the outcome however it ends, instead of throwing for anything but `deployed`: for code that looks at `state`.
+   *
+   * @default false
+   */
+  readonly settle?: boolean;
 }
 
 export interface ApprovalOptions {
-  /** Time after which the question expires, fail closed. @default '2 days' */
+  /** Time after which the question expires, fail closed; from when it is asked. @default '2 days' */
   readonly within?: Duration;
   /** Time between looks at the candidate's health; never under a 200th of `within`. @default '15 minutes' */
   readonly recheck?: Duration;
 }
 
-const fields = { model: true, gates: true, endpoint: true, approval: true, rollout: true, onBusy: true } as const;
+const fields = {
+  model: true,
+  gates: true,
+  endpoint: true,
+  approval: true,
+  rollout: true,
+  onBusy: true,
+  settle: true,
+} as const;
 
 /** Looks at a waiting candidate that a run's history has room for. */
 const MOST_LOOKS = 200;
 
 /**
- * Puts a model on an endpoint once its gates pass and a human says so. It returns however that ends; look at `state`.
+ * Puts a model on an endpoint once its gates pass and a human says so. What stands after it runs only if the candidate is
+ * the endpoint's stable version, unless `settle` is set: then it returns however that ends; look at `state`.
  *
- * @throws SluiceError `InvalidStep` for options that cannot work, `EndpointBusy` where `onBusy` is `reject`
+ * @throws SluiceError `NotDeployed` with the outcome as `data`, `InvalidStep` for options that cannot work,
+ * `EndpointBusy` where `onBusy` is `reject`
  */
+export async function deploy(name: string, options: DeployOptions & { readonly settle: true }): Promise<DeployResult>;
+export async function deploy(name: string, options: DeployOptions & { readonly settle?: false }): Promise<Deployed>;
+export async function deploy(name: string, options: DeployOptions): Promise<DeployResult>;
 export async function deploy(name: string, options: DeployOptions): Promise<DeployResult> {
   checkName('deploy', name);
   const where = `deploy ${name}`;
@@ -56,7 +76,9 @@ export async function deploy(name: string, options: DeployOptions): Promise<Depl
       'Give gates, or leave approval out so that a person decides.',
     );
   }
-  return currentRuntime().step({
+  const { settle = false } = options;
+  if (typeof settle !== 'boolean') throw invalidStep(where, `settle is ${shown(settle)}.`, 'Use true or false.');
+  const result = await currentRuntime().step<DeploySpec>({
     kind: 'deploy',
     name,
     endpoint,
@@ -67,6 +89,15 @@ export async function deploy(name: string, options: DeployOptions): Promise<Depl
     onBusy: oneOf(where, 'onBusy', options.onBusy ?? 'queue', ['queue', 'supersede', 'reject']),
     on: null,
     temporal: null,
+  });
+  if (result.state === 'deployed' || settle) return result;
+  throw notDeployed(name, result);
+}
+
+function notDeployed(name: string, outcome: NotDeployed): SluiceError {
+  return new SluiceError(ErrorCode.NotDeployed, `${name}: ${outcome.state}: ${outcome.reason}`, {
+    where: name,
+    data: outcome,
   });
 }
 

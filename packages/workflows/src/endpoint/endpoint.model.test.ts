@@ -50,7 +50,8 @@ function play(world: World, one: Action, past: Machine[], accepted: Set<string>)
   const ids = [...world.asked.keys()];
   switch (one.do) {
     case 'finish':
-      return world.finish(one.how);
+      world.finish(one.how);
+      return;
     case 'go on':
       for (let i = 0; i < one.times; i += 1) {
         world.finish('well');
@@ -58,9 +59,11 @@ function play(world: World, one: Action, past: Machine[], accepted: Set<string>)
       }
       return;
     case 'chore':
-      return world.chore();
+      world.chore();
+      return;
     case 'echo':
-      return world.echo(one.back);
+      world.echo(one.back);
+      return;
     case 'rollout': {
       const against =
         one.against === 'any' ? {} : { against: one.against === 'empty' ? null : version(one.against).digest };
@@ -91,11 +94,14 @@ function play(world: World, one: Action, past: Machine[], accepted: Set<string>)
       world.happen({ kind: 'cancel' });
       return;
     case 'terminate':
-      return world.terminate();
+      world.terminate();
+      return;
     case 'continue':
-      return world.continueAsNew();
+      world.continueAsNew();
+      return;
     case 'lease':
-      return world.loseLease();
+      world.loseLease();
+      return;
     case 'reset': {
       const earlier = past[Math.max(0, past.length - 1 - one.back)];
       if (earlier !== undefined) world.reset(earlier);

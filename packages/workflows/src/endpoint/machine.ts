@@ -105,6 +105,8 @@ export interface RollingBack {
   /** How often `to` did not get ready. */
   readonly attempt: number;
   readonly ends: readonly End[];
+  /** Milliseconds that one try to set the traffic has. */
+  readonly limit: number;
 }
 
 /** Nobody can say which version should serve; a person has to. Traffic is left as it is. */
@@ -141,6 +143,8 @@ export type Command =
       readonly mirror: Mirror | null;
       readonly lease: Lease | null;
       readonly unready: boolean;
+      /** Milliseconds in which it is made and seen, or made again. */
+      readonly limit: number;
     }
   | { readonly kind: 'watch'; readonly input: WatchInput }
   | { readonly kind: 'save'; readonly seq: number; readonly ledger: Ledger }

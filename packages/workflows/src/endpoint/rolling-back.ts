@@ -7,15 +7,19 @@ const FORMERS = 20;
 /** Versions known to have been left. */
 const LEFT = 100;
 
+/** Milliseconds for one try to set the traffic where no rollout says otherwise: what its defaults come to. */
+const MOVE_LIMIT = 20_000;
+
 /** Traffic goes back, at once and without asking whether the old version is ready. */
 export function beginRollback(
   machine: Machine,
   from: Candidate | null,
   to: Candidate | null,
   ends: readonly End[],
+  limit: number = MOVE_LIMIT,
 ): Step {
   const kept = keep(machine, to);
-  return enter(kept, { kind: 'rolling-back', from, to, stage: 'moving', attempt: 0, ends });
+  return enter(kept, { kind: 'rolling-back', from, to, stage: 'moving', attempt: 0, ends, limit });
 }
 
 export function rollingBack(machine: Machine, mode: RollingBack, result: Result, at: number): Step {

@@ -2,7 +2,7 @@ import type { Candidate, RolloutOutcome, RolloutRequest } from '@sluice/sdk';
 import type { End, Machine, Result, RollingOut } from './machine.ts';
 import { allTo, phasesOf, weightsOf } from './phases.ts';
 import { beginRollback, settleEnds, succeed } from './rolling-back.ts';
-import { alarmed, ended, enter, keep, type Step, stay, takeStock, withChores } from './steps.ts';
+import { alarmed, ended, enter, keep, moveLimit, type Step, stay, takeStock, withChores } from './steps.ts';
 
 /** The next of the queue, if its evidence is still about what serves; else it ends and everything stays as it is. */
 export function beginRollout(
@@ -109,7 +109,7 @@ export function goBack(
     replyTo: request.replyTo,
     decidedAt: request.decidedAt,
   };
-  return beginRollback(machine, request.candidate, mode.backTo, [...mode.owed, end]);
+  return beginRollback(machine, request.candidate, mode.backTo, [...mode.owed, end], moveLimit(request.spec));
 }
 
 /** All of the traffic was read back on the candidate. */

@@ -108,7 +108,6 @@ const starting = { startToCloseTimeout: '30 minutes', heartbeatTimeout: '30 seco
 const waited = { cancellationType: 'WAIT_CANCELLATION_COMPLETED' } as const;
 /** A change of traffic whose worker was lost is soon made again: until then nobody knows who serves. */
 const switching = {
-  startToCloseTimeout: '20 seconds',
   heartbeatTimeout: '6 seconds',
   ...waited,
   retry: { initialInterval: '500ms', backoffCoefficient: 1.5, maximumInterval: '5 seconds' },
@@ -128,8 +127,8 @@ async function perform(endpoint: string, command: Command): Promise<Result | nul
       };
     }
     case 'move': {
-      const { what, weights, mirror, lease, unready } = command;
-      const moved = await small(`${what}: traffic`, switching).setTraffic({
+      const { what, weights, mirror, lease, unready, limit } = command;
+      const moved = await small(`${what}: traffic`, { ...switching, startToCloseTimeout: limit }).setTraffic({
         endpoint,
         weights,
         mirror,
@@ -185,6 +184,8 @@ async function attend(endpoint: string, chore: Chore): Promise<void> {
         event: 'alarm',
         pipeline: 'endpoint',
         run: workflowId,
+        step: null,
+        round: null,
         endpoint,
         candidate: null,
         verdict: null,

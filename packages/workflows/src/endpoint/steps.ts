@@ -1,4 +1,4 @@
-import type { Candidate, RolloutOutcome } from '@sluice/sdk';
+import type { Candidate, RolloutOutcome, RolloutSpec } from '@sluice/sdk';
 import { remember } from './answered.ts';
 import type { Answer } from './answers.ts';
 import { ledgerOf } from './ledger.ts';
@@ -43,22 +43,31 @@ export function commandOf(machine: Machine): Command {
       if (mode.stage === 'waiting') {
         return { kind: 'wait', ms: Math.min(REVIVE.most, REVIVE.first * 2 ** Math.min(mode.attempt - 1, 10)) };
       }
-      return { kind: 'move', what: 'roll back', weights: allTo(mode.to), mirror: null, lease: null, unready: true };
+      return {
+        kind: 'move',
+        what: 'roll back',
+        weights: allTo(mode.to),
+        mirror: null,
+        lease: null,
+        unready: true,
+        limit: mode.limit,
+      };
     case 'rolling-out': {
       const { candidate, spec } = mode.request;
+      const limit = moveLimit(spec);
       if (mode.stage === 'starting-stable' && stable !== null) return { kind: 'start', candidate: stable };
       if (mode.stage === 'starting' || mode.stage === 'starting-stable') return { kind: 'start', candidate };
       if (mode.stage === 'recording') return save(machine);
       const phase = phasesOf(mode.request, mode.usable)[mode.phase];
       if (mode.stage === 'promoting' || phase === undefined) {
         const weights = allTo(candidate);
-        return { kind: 'move', what: 'promote', weights, mirror: null, lease: null, unready: false };
+        return { kind: 'move', what: 'promote', weights, mirror: null, lease: null, unready: false, limit };
       }
       const weights = weightsOf(candidate, mode.usable ? stable : null, phase.share);
       const mirror = phase.mirror > 0 ? { version: candidate.id, percent: phase.mirror } : null;
       if (mode.stage === 'moving') {
         const lease = mode.usable ? { ms: spec.lease, fallback: allTo(stable) } : null;
-        return { kind: 'move', what: phase.name, weights, mirror, lease, unready: false };
+        return { kind: 'move', what: phase.name, weights, mirror, lease, unready: false, limit };
       }
       const input = {
         endpoint: machine.endpoint,
@@ -75,6 +84,11 @@ export function commandOf(machine: Machine): Command {
       return { kind: 'watch', input };
     }
   }
+}
+
+/** What the rollback budget counts for a change of traffic: to make it, and to see it. */
+export function moveLimit({ health }: RolloutSpec): number {
+  return Math.max(1_000, health.switch + health.verify);
 }
 
 function save(machine: Machine): Command {

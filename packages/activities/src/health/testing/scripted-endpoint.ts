@@ -51,8 +51,10 @@ export function scripted(script: Script): ScriptedEndpoint {
   const at = () => Math.floor((now - START) / 1000);
   const target: Target = {
     start: async () => ({ ready: true, reason: null }),
-    traffic: async () => ({ at: now }),
+    traffic: async () => ({ refused: null, at: now }),
     stop: async () => {},
+    observe: async () => null,
+    captured: async function* () {},
     renew: async () => {
       if (script.noLease?.(at()) === true) throw new Error('there is no lease');
       renewals.push(now);

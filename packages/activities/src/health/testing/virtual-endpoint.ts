@@ -5,6 +5,7 @@ import {
   type RolloutSpec,
   type VersionHealth,
   type VersionTraffic,
+  type WatchInput,
   type WatchOutcome,
   type Weights,
 } from '@sluice/sdk';
@@ -39,12 +40,17 @@ export interface VirtualEndpoint {
   readonly health: { candidate: VersionHealth };
 }
 
+/** Steps that may be asked for again. */
+const KEPT = 20;
+
 export const START = 1_800_000_000_000;
 
+/** @param slowMs an answer over so many ms is a bad one, @param badFrom nothing is before this second */
 export function virtualEndpoint(
   world: World,
   seed: number | string,
   slowMs = Number.POSITIVE_INFINITY,
+  badFrom = 0,
 ): VirtualEndpoint {
   const random = draws(seed);
   const homes = (world.callers ?? []).map(() => random.uniform());
@@ -76,12 +82,15 @@ export function virtualEndpoint(
         const at = since + part * length;
         const behaviour = world.behaviour(name, (at + length / 2 - START) / 1000, share);
         const bad = addTraffic(traffic, world, homes, behaviour, name, share, length / 1000, random, slowMs);
-        if (bad && name === 'candidate' && firstBad === null) firstBad = at + random.uniform() * length;
+        if (bad && name === 'candidate' && firstBad === null && at >= START + badFrom * 1000)
+          firstBad = at + random.uniform() * length;
       }
       if (traffic.errors > 0 && traffic.firstErrorAt === null) traffic.firstErrorAt = since;
       versions[id] = traffic;
     }
     seen.set(key, versions);
+    // A watcher that takes over asks for a few steps again.
+    if (seen.size > KEPT) seen.delete(seen.keys().next().value ?? '');
     return versions;
   }
 
@@ -104,7 +113,9 @@ export function virtualEndpoint(
     firstBad: () => firstBad,
     target: {
       start: async () => ({ ready: true, reason: null }),
-      traffic: async () => ({ at: now }),
+      traffic: async () => ({ at: now, refused: null }),
+      observe: async () => null,
+      captured: async function* () {},
       renew: async () => {},
       stop: async () => {},
       measure: async (_, { since, until = now }) => {
@@ -216,31 +227,23 @@ export function phasesOf(spec: RolloutSpec): VirtualPhase[] {
   return [...steps, { name: BAKE, share: 100 - spec.control, hold: spec.bake }];
 }
 
-/** A whole rollout by the real watcher and judge. */
-export async function virtualRollout(endpoint: VirtualEndpoint, spec: RolloutSpec): Promise<VirtualOutcome> {
+/**
+ * A whole rollout by the real watcher and judge.
+ *
+ * @param lostAt second at which the watcher's worker is lost; another one goes on 15 s later from its last heartbeat
+ */
+export async function virtualRollout(
+  endpoint: VirtualEndpoint,
+  spec: RolloutSpec,
+  lostAt?: number,
+): Promise<VirtualOutcome> {
   let memory: WatchOutcome['memory'] = null;
   let outcome: WatchOutcome | null = null;
   for (const { name, share, hold } of phasesOf(spec)) {
     const weights = { v1: 100 - share, v2: share };
     endpoint.set(weights);
-    const since = endpoint.clock.now();
-    outcome = await watchTraffic(
-      endpoint.target,
-      {
-        endpoint: 'shop',
-        candidate: 'v2',
-        stable: 'v1',
-        spec,
-        phase: name,
-        since,
-        hold,
-        extend: spec.extend,
-        weights,
-        memory,
-      },
-      { signal: quiet, heartbeat: () => {} },
-      endpoint.clock,
-    );
+    const phase = { endpoint: 'shop', candidate: 'v2', stable: 'v1', spec, phase: name, hold, extend: spec.extend };
+    outcome = await watched(endpoint, { ...phase, since: endpoint.clock.now(), weights, memory }, lostAt);
     memory = outcome.memory;
     if (outcome.verdict !== 'pass') break;
   }
@@ -256,4 +259,21 @@ export async function virtualRollout(endpoint: VirtualEndpoint, spec: RolloutSpe
   };
 }
 
-const quiet = new AbortController().signal;
+async function watched({ target, clock }: VirtualEndpoint, input: WatchInput, lostAt?: number): Promise<WatchOutcome> {
+  const lost = new AbortController();
+  let last: unknown;
+  const at =
+    lostAt === undefined || clock.now() > START + lostAt * 1000 ? Number.POSITIVE_INFINITY : START + lostAt * 1000;
+  const heartbeat = (beat: unknown) => {
+    last = beat;
+    if (clock.now() >= at) lost.abort(new Error('lost'));
+  };
+  try {
+    return await watchTraffic(target, input, { signal: lost.signal, heartbeat }, clock);
+  } catch (error) {
+    if (!lost.signal.aborted) throw error;
+    clock.advance(15_000);
+    const former: unknown = JSON.parse(JSON.stringify(last));
+    return watchTraffic(target, input, { signal: new AbortController().signal, heartbeat: () => {}, former }, clock);
+  }
+}

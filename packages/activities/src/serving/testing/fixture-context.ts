@@ -77,11 +77,11 @@ export async function fixture(overrides: Partial<ActivityContext> = {}): Promise
 
 function stubClient(endpoint: () => Partial<EndpointState> | null): Client {
   const handle = (workflowId: string) => ({
-    query: async () => {
-      const state = endpoint();
-      if (state === null) throw new WorkflowNotFoundError('workflow not found', workflowId, undefined);
-      return state;
+    describe: async () => {
+      if (endpoint() === null) throw new WorkflowNotFoundError('workflow not found', workflowId, undefined);
+      return { status: { name: 'RUNNING' } };
     },
+    query: async () => ({ mode: 'steady', ...endpoint() }),
   });
   return { workflow: { getHandle: handle } } as unknown as Client;
 }
