@@ -19,7 +19,7 @@ export function sluiceWorkflows(...modules: readonly object[]): (...args: unknow
   // of that from a worker without a build.
   const options = () => {
     const { workflowType, currentDeploymentVersion } = workflowInfo();
-    const follows = workflowType === ENDPOINT_WORKFLOW && currentDeploymentVersion !== undefined;
+    const follows = workflowType === ENDPOINT_WORKFLOW && Boolean(currentDeploymentVersion?.deploymentName);
     return follows ? ({ versioningBehavior: 'AUTO_UPGRADE' } as const) : {};
   };
   const dispatch = async (...args: unknown[]) => {
