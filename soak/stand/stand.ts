@@ -70,7 +70,8 @@ export async function startStand(signal?: AbortSignal): Promise<Stand> {
     await cp(join(import.meta.dirname, 'project'), root, { recursive: true });
     const loaded = await loadConfig({ file: join(root, 'sluice.config.ts') });
     const logs = join(root, '.sluice', 'dev');
-    process.env.SLUICE_GATEWAY_TOKEN = token;
+    const tokenFile = join(folder, 'admin-token');
+    await writeFile(tokenFile, token, { mode: 0o600 });
 
     const temporalPort = await claimPort(0, 'the Temporal server', '');
     const address = `127.0.0.1:${temporalPort}`;
@@ -94,6 +95,7 @@ export async function startStand(signal?: AbortSignal): Promise<Stand> {
         command: process.execPath,
         args: ['--disable-warning=ExperimentalWarning', ...args],
         cwd: root,
+        env: { ...process.env, SLUICE_GATEWAY_TOKEN: token },
         log: join(logs, 'gateway.log'),
       });
       void child.exited.then(() => door.lead(null));
@@ -117,7 +119,7 @@ export async function startStand(signal?: AbortSignal): Promise<Stand> {
         machine: name,
         temporal: { address, namespace: 'default', uiUrl: null },
         mlflowUrl: null,
-        gateway: { url, adminUrl },
+        gateway: { url, adminUrl, tokenFile },
         scheduledEventsUrl: '',
         grace: 1000,
       });
