@@ -8,6 +8,8 @@ import type { Watcher } from './watcher.ts';
 
 /** Milliseconds that a split may go unwatched. */
 export const LEASE = 3000;
+/** Requests a second to each endpoint. */
+const RATE = 25;
 /** Milliseconds in which a rollout must have an outcome, and its endpoint must come to rest. */
 const PATIENCE = 90_000;
 /** Milliseconds after which whoever has no answer asks again. */
@@ -15,7 +17,7 @@ const ASK_AGAIN = 10_000;
 
 const behaviours: Readonly<Record<CandidateKind, Omit<Behaviour, 'name'>>> = {
   healthy: { startMs: 400 },
-  errs: { errors: 0.6 },
+  errs: { errors: 1 },
   hangs: { hangs: 1 },
   dies: { diesAt: 3 },
   'never ready': { startMs: -1 },
@@ -64,7 +66,7 @@ export class Lane {
     this.watcher = watcher;
     this.endpoint = endpoint;
     this.client = endpointClient(stand.client, endpoint);
-    stand.load.order({ type: 'call', endpoint, url: `${stand.url}/${endpoint}/invocations`, perSecond: 15 });
+    stand.load.order({ type: 'call', endpoint, url: `${stand.url}/${endpoint}/invocations`, perSecond: RATE });
     void this.#look();
   }
 
@@ -192,19 +194,18 @@ export function isFine(kind: CandidateKind): boolean {
   return fine.includes(kind);
 }
 
-/** A rollout of seconds. */
+/** A rollout of seconds: long enough for a judge that counts whole seconds to be certain of a candidate that is bad. */
 function quick(shadow: boolean): RolloutRequest['spec'] {
-  return canary([30, 60], {
-    hold: '1500 milliseconds',
+  return canary([40], {
+    hold: '3 seconds',
     extend: '15 seconds',
-    bake: '2 seconds',
+    bake: '3 seconds',
     shadow: shadow ? 50 : 0,
     lease: LEASE,
     health: {
       interval: '1 second',
       switch: '1 second',
       verify: '1 second',
-      minRequests: 5,
       // A busy machine can make anything slow.
       latencyFactor: 1000,
     },

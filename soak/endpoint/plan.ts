@@ -43,6 +43,8 @@ export const ownFaults = {
 } as const;
 export type OwnFault = keyof typeof ownFaults;
 
+/** As a first version: see {@link planLane}. */
+const silent: readonly string[] = ['hangs', 'errs'];
 const candidates = { healthy: 65, errs: 15, hangs: 6, dies: 6, 'never ready': 4, 'late to start': 4 } as const;
 export type CandidateKind = keyof typeof candidates;
 
@@ -104,8 +106,8 @@ const spread: Readonly<Record<PhaseName, number>> = {
 };
 
 /**
- * A first version that hangs is left out: silence keeps none out (see docs/rollouts.md), and seconds are too short to
- * tell the two apart.
+ * A first version that hangs or errs is left out: silence keeps none out (see docs/rollouts.md), and on a busy machine
+ * seconds may be too short to hear anything.
  *
  * @param faulty how likely something befalls it alone
  * @param wanted a phase that this rollout has to come to
@@ -118,7 +120,11 @@ function planLane(seed: number, faulty: number, spread: number, wanted: PhaseNam
   const drawn = random.weighted(candidates);
   const lasts: readonly (PhaseName | null)[] = ['shadow', 'canary', 'bake'];
   const candidate =
-    wanted === 'rolling back' ? 'errs' : lasts.includes(wanted) || (empty && drawn === 'hangs') ? 'healthy' : drawn;
+    wanted === 'rolling back'
+      ? 'errs'
+      : lasts.includes(wanted) || (empty && silent.includes(drawn))
+        ? 'healthy'
+        : drawn;
   const phase = wanted ?? random.pick(comingPhases(candidate, empty, shadow));
   return {
     seed,
@@ -143,5 +149,5 @@ function comingPhases(candidate: CandidateKind, empty: boolean, shadow: boolean)
 
 /** Milliseconds that a phase lasts at least, about. */
 function lasting(phase: PhaseName): number {
-  return phase === 'rolling back' ? 60 : phase === 'starting' ? 300 : 1200;
+  return phase === 'rolling back' ? 60 : phase === 'starting' ? 300 : 2700;
 }

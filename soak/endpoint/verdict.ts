@@ -121,7 +121,7 @@ function stepProblems({ asks, timeline, stableBefore, shared, fault }: Facts): s
   return asks.flatMap(({ request: { id, candidate, spec }, outcome }) => {
     if (outcome?.state !== 'deployed') return [];
     const shares = sharesBeforeAll(timeline, candidate.id);
-    const missed = spec.steps.filter((step) => !shares.includes(step));
+    const missed = [...spec.steps, 100 - spec.control].filter((step) => !shares.includes(step));
     return missed.length === 0
       ? []
       : [`${id} left out ${missed.join(' % and ')} %: its shares were ${shares.join(', ')}`];

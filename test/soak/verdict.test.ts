@@ -11,7 +11,11 @@ const traffic = (at: number, weights: Record<string, number>, renewed: number | 
 
 function ask(kind: CandidateKind, state: RolloutState, answers = [state]): Ask {
   const outcome = (of: RolloutState) => ({ id: 'r', state: of, endedAt: 5000 }) as RolloutOutcome;
-  const request = { id: 'r', candidate: { id: 'new' }, spec: { steps: [30] } } as unknown as Ask['request'];
+  const request = {
+    id: 'r',
+    candidate: { id: 'new' },
+    spec: { steps: [30], control: 20 },
+  } as unknown as Ask['request'];
   return { request, kind, outcome: outcome(state), refused: null, answers: answers.map(outcome) };
 }
 
@@ -24,7 +28,12 @@ function facts(more: Partial<Facts> = {}): Facts {
   return {
     ...{ fault: 'none', phase: '', shared: 'none', from: 0, to: 9000, stableBefore: 'old' },
     state: stateOf('new'),
-    timeline: [traffic(0, { old: 100 }), traffic(1000, { old: 70, new: 30 }), traffic(3000, { new: 100 })],
+    timeline: [
+      traffic(0, { old: 100 }),
+      traffic(1000, { old: 70, new: 30 }),
+      traffic(2000, { old: 20, new: 80 }),
+      traffic(3000, { new: 100 }),
+    ],
     ...{ outages: [], hits: [], rollbacks: [], rejected: new Set<string>(), calls: [] },
     asks: [ask('healthy', 'deployed')],
     ...more,
@@ -37,7 +46,7 @@ describe('what a soak finds wrong', () => {
   });
 
   it.each<[string, Partial<Facts>]>([
-    ['r left out 30 %', { timeline: [traffic(0, { old: 100 }), traffic(1, { new: 100 })] }],
+    ['r left out 30 % and 80 %', { timeline: [traffic(0, { old: 100 }), traffic(1, { new: 100 })] }],
     ['new serves, which is bad: errs', { asks: [ask('errs', 'deployed')] }],
     ['new serves, which was rolled back or not let in', { rejected: new Set(['new']) }],
     ['traffic is on new, and the endpoint says old is stable', { state: stateOf('old') }],
