@@ -66,7 +66,7 @@ export async function play(stand: Stand, endpoint: string, one: Case): Promise<P
       await delay(AWAY);
       await part.up();
     }
-    const outcome = await waitFor('its end', () => outcomeOf(id), PATIENCE);
+    const outcome = await waitFor('its end', () => outcomeOf(id), PATIENCE).catch(() => null);
     await delay(2000); // requests that are under way
     return measured(one, calls(), candidate.id, liveAt, await knownAt(stand, endpoint, liveAt), outcome);
   } finally {
@@ -126,7 +126,7 @@ function measured(
   candidate: string,
   liveAt: number,
   known: number | null,
-  outcome: RolloutOutcome,
+  outcome: RolloutOutcome | null,
 ): Played {
   const slow = (behaviour.tail ?? 1) > 1;
   const ofCandidate = (call: LoadCall) => call.version === candidate || call.version === null;
@@ -137,8 +137,8 @@ function measured(
   const told = dies === undefined ? known : null;
   return {
     name,
-    state: outcome.state,
-    reason: outcome.reason,
+    state: outcome?.state ?? 'still there',
+    reason: outcome?.reason ?? null,
     bad: bad.length === 0 ? 0 : (last - first) / 1000,
     badAnswers: bad.length,
     detected: told === null || bad.length === 0 ? null : (told - first) / 1000,

@@ -4,7 +4,7 @@ export interface Behaviour {
   readonly name: string;
   /** Milliseconds until it answers `/ping`; -1 for never. @default 0 */
   readonly startMs?: number;
-  /** Least milliseconds of an answer; a tail of 10 ms on average comes on top. @default 5 */
+  /** Least milliseconds of an answer; a tail of half of it on average comes on top. @default 5 */
   readonly answerMs?: number;
   /** Share of the requests answered by 500. @default 0 */
   readonly errors?: number;

@@ -37,7 +37,7 @@ async function predict(body) {
 async function good(factor, longFactor) {
   const extra = -Math.log(1 - Math.random());
   // One of ten is longer than 2.3 times the mean.
-  await delay((answerMs + 10 * extra) * factor * (extra > 2.3 ? longFactor : 1));
+  await delay(answerMs * (1 + extra / 2) * factor * (extra > 2.3 ? longFactor : 1));
   return { status: 200, body: { predictions: [1], version: name } };
 }
 
