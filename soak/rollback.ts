@@ -40,6 +40,7 @@ async function run(args: readonly string[], host: SoakHost): Promise<Figures> {
     for (const [i, one] of chosen.entries()) {
       const result = await play(stand, `shop-${i}`, one);
       host.say(`${result.name}: ${result.state}: ${result.reason}`);
+      for (const call of result.others.slice(0, 3)) host.say(`  also failed: ${JSON.stringify(call)}`);
       played.push(result);
     }
     if (values.case === undefined || values.case === SHAPE) {

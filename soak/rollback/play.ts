@@ -120,6 +120,10 @@ async function knownAt(stand: Stand, endpoint: string, since: number): Promise<n
   return null;
 }
 
+function underWay({ sentAt, endedAt }: LoadCall, at: number): boolean {
+  return sentAt <= at + 50 && endedAt >= at;
+}
+
 function measured(
   { name, behaviour, dies, at = 'endedAt' }: Case,
   calls: readonly LoadCall[],
@@ -144,6 +148,6 @@ function measured(
     detected: told === null || bad.length === 0 ? null : (told - first) / 1000,
     after: bad.length === 0 ? 0 : (last - (told ?? liveAt)) / 1000,
     requests: calls.length,
-    others: calls.filter((call) => call.status !== 200 && !isBad(call)),
+    others: calls.filter((call) => call.status !== 200 && !isBad(call) && !(dies === 'host' && underWay(call, liveAt))),
   };
 }
