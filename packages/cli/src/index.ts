@@ -1,6 +1,5 @@
 /** What the `sluice` command is made of, for programs and tests. */
 export { decide } from './commands/decide.ts';
-export { rollback } from './commands/endpoints.ts';
 export { type LoadedConfig, loadConfig } from './config/load-config.ts';
 export { findPipeline, type LoadedPipeline, loadPipelines } from './config/load-pipelines.ts';
 export type { ResolvedConfig } from './config/resolved-config.ts';

@@ -19,6 +19,8 @@ export interface EndpointState {
   readonly phase: string;
   /** Percent by version id, as last read back from the target. */
   readonly weights: Weights;
+  /** Id of the version that traffic is being taken off. */
+  readonly leaving: string | null;
   /** Id of the rollout under way. */
   readonly rollout: string | null;
   readonly queued: readonly string[];

@@ -19,7 +19,8 @@ export function sluiceWorkflows(...modules: readonly object[]): (...args: unknow
   // of that from a worker without a build.
   const options = () => {
     const { workflowType, currentDeploymentVersion } = workflowInfo();
-    const follows = workflowType === ENDPOINT_WORKFLOW && Boolean(currentDeploymentVersion?.deploymentName);
+    const versioned = (currentDeploymentVersion?.deploymentName ?? '') !== '';
+    const follows = workflowType === ENDPOINT_WORKFLOW && versioned;
     return follows ? ({ versioningBehavior: 'AUTO_UPGRADE' } as const) : {};
   };
   const dispatch = async (...args: unknown[]) => {

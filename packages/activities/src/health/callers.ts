@@ -1,6 +1,6 @@
 import type { CallerTraffic, VersionTraffic } from '@sluice/sdk';
 import { binomialUpperTail } from '../statistics/binomial.ts';
-import type { Counts } from '../statistics/odds-evidence.ts';
+import { type Counts, nothing, plus } from '../statistics/odds-evidence.ts';
 
 /**
  * Requests of one caller stay together on one version, so a caller who always errs looks like a version that does. What
@@ -11,7 +11,7 @@ export interface Callers {
   readonly known: readonly string[];
   /** Callers who erred then, by metric: their requests count for neither version. */
   readonly aside: Readonly<Record<CallerMetric, readonly string[]>>;
-  /** Events of callers nobody knows, by metric and version: only {@link ALLOWANCE} of each count. */
+  /** What callers nobody knows did since their first event, by metric and version. */
   readonly used: Readonly<Record<CallerMetric, { readonly candidate: Used; readonly stable: Used }>>;
 }
 
@@ -19,11 +19,12 @@ export const callerMetrics = ['errors', 'refused', 'aborted'] as const;
 /** What is counted by caller. */
 export type CallerMetric = (typeof callerMetrics)[number];
 
-type Used = Readonly<Record<string, number>>;
+/** Null for one that is set aside from now on. */
+type Used = Readonly<Record<string, Counts | null>>;
 
 /** Requests before the rollout that make a caller known. */
 const KNOWN = 10;
-/** Events of one unknown caller that count for one version; then the caller counts for neither events nor requests. */
+/** Events of one unknown caller that count for one version; worse by then, it counts for neither events nor requests. */
 const ALLOWANCE = 2;
 /** A caller is set aside when the record could be chance with less than this probability. */
 const SURE = 0.001;
@@ -49,7 +50,7 @@ function isBad(metric: CallerMetric, caller: CallerTraffic, record: VersionTraff
   const total = totalOf(metric, record);
   const others = { hits: total.hits - one.hits, of: total.of - one.of };
   if (one.hits < 2 || one.of > others.of) return false;
-  const limit = (WORSE.times * others.hits) / others.of + WORSE.more;
+  const limit = limitOf(others);
   return one.hits > limit * one.of && binomialUpperTail(one.hits, one.of, limit) < SURE;
 }
 
@@ -60,12 +61,17 @@ export interface Counted {
   readonly unproven: number;
 }
 
-/** What of a version's traffic counts. */
+/**
+ * What of a version's traffic counts.
+ *
+ * @param usual the stable version's, by which an unknown caller is worse
+ */
 export function countable(
   metric: CallerMetric,
   traffic: VersionTraffic,
   callers: Callers,
   version: 'candidate' | 'stable',
+  usual: Counts,
 ): Counted {
   let { hits, of } = totalOf(metric, traffic);
   let used = callers.used[metric][version];
@@ -74,30 +80,39 @@ export function countable(
   for (const name in traffic.callers) {
     const caller = traffic.callers[name];
     if (caller === undefined) continue;
-    if (caller[metric] === 0 && used[name] === undefined && aside.length === 0) continue;
+    const before = used[name];
+    if (caller[metric] === 0 && before === undefined && aside.length === 0) continue;
     const one = countsOf(metric, caller);
     if (aside.includes(name)) {
       hits -= one.hits;
       of -= one.of;
-      continue;
+    } else if (before === null) {
+      hits -= one.hits;
+      of -= one.of;
+      unproven += one.of;
+    } else if ((one.hits > 0 || before !== undefined) && !callers.known.includes(name)) {
+      const sofar = plus(before ?? nothing, one);
+      const allowed = Math.floor(ALLOWANCE + limitOf(usual) * sofar.of);
+      const left = Math.max(0, sofar.hits - allowed);
+      hits -= left;
+      of -= left;
+      unproven += left;
+      used = { ...used, [name]: sofar.hits > allowed ? null : sofar };
     }
-    const before = used[name] ?? 0;
-    if ((one.hits === 0 && before < ALLOWANCE) || callers.known.includes(name)) continue;
-    const counted = Math.min(one.hits, ALLOWANCE - before);
-    const left = before >= ALLOWANCE ? one.of : one.hits - counted;
-    hits -= one.hits - counted;
-    of -= left;
-    unproven += left;
-    if (counted > 0) used = { ...used, [name]: before + counted };
   }
   return { counts: { hits, of }, used, unproven };
 }
 
 /** The record without the callers who are set aside. */
 export function recordCounts(metric: CallerMetric, record: VersionTraffic | null, callers: Callers): Counts {
-  if (record === null) return { hits: 0, of: 0 };
+  if (record === null) return nothing;
   const known = { ...callers, known: Object.keys(record.callers) };
-  return countable(metric, record, known, 'stable').counts;
+  return countable(metric, record, known, 'stable', nothing).counts;
+}
+
+/** A share over this is worse than that of others. */
+function limitOf(others: Counts): number {
+  return (others.of === 0 ? 0 : (WORSE.times * others.hits) / others.of) + WORSE.more;
 }
 
 function totalOf(metric: CallerMetric, traffic: VersionTraffic): Counts {

@@ -1,6 +1,7 @@
 import { canary, type HealthPolicy, type VersionTraffic } from '@sluice/sdk';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ALPHA } from './finding.ts';
 import { addLook, type Judgement, judge, newJudge } from './judge.ts';
 import type { JudgeMemory } from './memory.ts';
 import { type Second, START, traffic } from './testing/scripted-endpoint.ts';
@@ -49,6 +50,10 @@ function times(count: number, step: Step): Step[] {
 
 const record = traffic([{ good: 9990, bad: 10 }]);
 const row = ({ evidence }: Judgement, metric: string) => evidence.find((one) => one.metric.startsWith(metric));
+
+test('one in a hundred rollouts of versions that are alike is what all metrics together may cost', () => {
+  expect(Object.values(ALPHA).reduce((sum, one) => sum + one, 0)).toBeCloseTo(0.01, 12);
+});
 
 describe('errors', () => {
   test('like the stable version’s pass', () => {
@@ -244,6 +249,15 @@ describe('one caller', () => {
     expect(row(judgement, 'error share')?.note).toContain('callers nobody knows');
   });
 
+  test('whom nobody knows counts like any other while it errs no more often than is usual', () => {
+    const errs = (i: number, n: number) => ({ good: n - 1, bad: 1, caller: `new${i}` });
+    const all = Array.from({ length: 300 }, (_, i) => ({
+      candidate: [errs(i % 5, 20)],
+      stable: [errs(10 + (i % 5), 20), errs(20 + (i % 5), 20), errs(30 + (i % 5), 20)],
+    }));
+    expect(judged(all, traffic([{ good: 950, bad: 50 }]))).toMatchObject({ verdict: 'pass' });
+  });
+
   test('who was always served well and is the only one is protected', () => {
     const only = traffic([{ good: 3000, caller: 'c1' }]);
     const step = { candidate: [{ good: 3, bad: 2, caller: 'c1' }], stable: [] };
@@ -282,7 +296,7 @@ describe('the memory', () => {
     );
   });
 
-  test('is a few kilobytes after a whole rollout with callers of all kinds', () => {
+  test('stays under 16 kilobytes in a whole rollout with callers of all kinds', () => {
     const many = Array.from({ length: 256 }, (_, i) => ({ good: 100, bad: i % 9 === 0 ? 50 : 0, caller: String(i) }));
     const phases = ['canary 5 %', 'canary 25 %', 'canary 50 %', 'bake'];
     const all = phases.flatMap((phase) =>

@@ -173,7 +173,7 @@ function trafficOf(measured: Look['measured'], id: string): { traffic: VersionTr
 type Shadow = ShadowTraffic | null;
 interface Seen {
   readonly counts: Counts;
-  readonly used?: Readonly<Record<string, number>>;
+  readonly used?: Callers['used']['errors']['candidate'];
   readonly unproven?: number;
 }
 
@@ -194,7 +194,7 @@ function candidateCounts(
   if (metric === 'aborted' && shadow !== null) return null;
   // Of a first version's callers nothing can be known.
   if (first) return { counts: { hits: metric === 'errors' ? traffic.errors : 0, of: traffic.requests } };
-  return countable(metric, traffic, memory.callers, 'candidate');
+  return countable(metric, traffic, memory.callers, 'candidate', usualOf(memory.metrics[metric]));
 }
 
 function stableCounts(metric: Metric, traffic: VersionTraffic, shadow: Shadow, memory: JudgeMemory): Seen | null {
@@ -204,7 +204,11 @@ function stableCounts(metric: Metric, traffic: VersionTraffic, shadow: Shadow, m
   if (metric === 'p50' || metric === 'p95' || metric === 'p99') {
     return memory.slow === null ? null : { counts: slowAnswers(traffic.latency, memory.slow[metric].over) };
   }
-  return countable(metric, traffic, memory.callers, 'stable');
+  return countable(metric, traffic, memory.callers, 'stable', usualOf(memory.metrics[metric]));
+}
+
+function usualOf({ record, stable }: MetricMemory): Counts {
+  return plus(record, stable);
 }
 
 function added(

@@ -23,7 +23,7 @@ export interface MetricMemory {
   readonly standing: Standing;
 }
 
-/** Plain JSON of a few kilobytes: a judge that goes on from it has lost nothing. */
+/** Plain JSON of some 13 kilobytes: a judge that goes on from it has lost nothing. */
 export interface JudgeMemory {
   readonly phase: string | null;
   readonly callers: Callers;

@@ -1,10 +1,7 @@
 /** Golden values: scipy 1.17.1 and statsmodels, the call beside each. */
 import { describe, expect, test } from 'vitest';
 import { binomialUpperTail } from './binomial.ts';
-import { fisherExactGreater } from './fisher-exact.ts';
-import { hodgesLehmann } from './hodges-lehmann.ts';
 import { logFactorial } from './log-factorial.ts';
-import { mannWhitneyGreater } from './mann-whitney.ts';
 import { mcnemarExact } from './mcnemar.ts';
 import { normalCdf, normalQuantile, normalUpperTail } from './normal.ts';
 import { pairedBootstrap, quantile } from './paired-bootstrap.ts';
@@ -74,23 +71,6 @@ describe('exact tests on counts', () => {
     expect(binomialUpperTail(1, 10, 0)).toBe(0);
     expect(binomialUpperTail(10, 10, 1)).toBe(1);
     expect(binomialUpperTail(11, 10, 0.5)).toBe(0);
-  });
-
-  test.each([
-    [5, 20, 2, 380, 3.6685455324835454e-6],
-    [1, 20, 0, 400, 0.047619047619047616],
-    [3, 50, 10, 950, 0.023603894427867058],
-    [0, 20, 5, 100, 1],
-    [60, 1000, 500, 10_000, 0.0993709390806001],
-    [20, 20, 0, 20, 7.254444551924844e-12],
-    [10, 100, 50, 100, 0.9999999999706066],
-  ])('Fisher, %d of %d against %d of %d, is p = %d', (hits, size, otherHits, otherSize, p) => {
-    // fisher_exact([[hits, size - hits], [otherHits, otherSize - otherHits]], alternative='greater')
-    expectSame(fisherExactGreater(hits, size, otherHits, otherSize), p);
-  });
-
-  test('Fisher of two arms without any hit says nothing', () => {
-    expect(fisherExactGreater(0, 10, 0, 10)).toBe(1);
   });
 
   test.each([
@@ -168,32 +148,6 @@ describe('the normal distribution', () => {
     [0.9999, 3.719016485455709],
   ])('its quantile at %d is %d', (p, z) => {
     expect(normalQuantile(p)).toBeCloseTo(z, 10); // norm.ppf
-  });
-});
-
-describe('Mann–Whitney and Hodges–Lehmann', () => {
-  const plain = { x: [19, 22, 16, 29, 24], y: [20, 11, 17, 12] };
-  const tied = { x: [10, 10, 11, 12, 12, 12, 15, 20], y: [9, 10, 10, 11, 11, 12, 12, 13, 13] };
-
-  test('agrees with scipy, with and without ties', () => {
-    // mannwhitneyu(x, y, alternative='greater', method='asymptotic')
-    expect(mannWhitneyGreater(plain.x, plain.y).u).toBe(17);
-    expectSame(mannWhitneyGreater(plain.x, plain.y).p, 0.055673443266570206);
-    expect(mannWhitneyGreater(tied.x, tied.y).u).toBe(44);
-    expectSame(mannWhitneyGreater(tied.x, tied.y).p, 0.23035397945204023);
-    expectSame(mannWhitneyGreater(tied.y, tied.x).p, 0.7984335580981636);
-  });
-
-  test('one value everywhere is no difference', () => {
-    expect(mannWhitneyGreater([3, 3], [3, 3, 3]).p).toBe(1);
-  });
-
-  test('the shift is the median of all differences, its interval two of them', () => {
-    // np.median(np.subtract.outer(x, y)); sorted differences at floor(mn/2 - z·√(mn(m+n+1)/12)) from both ends
-    const a = hodgesLehmann(plain.x, plain.y);
-    expect([a.estimate, ...a.interval].map((v) => Math.round(v * 1e9) / 1e9)).toEqual([7, -4, 18]);
-    const b = hodgesLehmann(tied.x, tied.y);
-    expect([b.estimate, ...b.interval].map((v) => Math.round(v * 1e9) / 1e9)).toEqual([1, -1, 3]);
   });
 });
 

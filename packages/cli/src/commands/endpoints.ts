@@ -1,14 +1,9 @@
 import { gatewayClient } from '@sluice/gateway';
-import { type EndpointState, ErrorCode, endpointWorkflowId, Query, SluiceError, Update } from '@sluice/sdk';
-import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { didYouMean } from '../config/suggest.ts';
+import type { EndpointState } from '@sluice/sdk';
 import { readDevFile } from '../dev/dev-file.ts';
-import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { shortDigest, table } from '../follow/format.ts';
-import { failureOf } from '../follow/look.ts';
-import { whoAmI } from '../git.ts';
-import { answeredByWorker } from '../run/answered-by-worker.ts';
+import { type EndpointLook, lookAtEndpoint } from '../run/endpoint-look.ts';
 import { type GatewayAccess, gatewayAccess } from '../run/gateway-access.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, withServer } from './project.ts';
@@ -23,89 +18,15 @@ export async function endpointsCommand(options: CommonOptions, io: Io): Promise<
     const names = Object.keys(loaded.config.endpoints);
     if (names.length === 0) io.line('The config has no endpoints.');
     for (const name of names) {
-      const state = await endpointState(client, name);
+      const look = await lookAtEndpoint(client, name);
+      const { state } = look;
       const traffic = gateway === null ? null : await trafficOf(gateway, name);
       const url = gateway === null ? null : `${gateway.url}/${encodeURIComponent(name)}/invocations`;
       io.object({ type: 'endpoint', endpoint: name, url, state, traffic });
-      for (const line of endpointLines(name, url, state, traffic, io)) io.line(line);
+      for (const line of endpointLines(name, url, look, traffic, io)) io.line(line);
     }
     return ExitCode.done;
   });
-}
-
-/** `sluice rollback ENDPOINT` */
-export async function rollbackCommand(
-  name: string,
-  options: CommonOptions & { reason?: string; by?: string },
-  io: Io,
-): Promise<ExitCode> {
-  return withServer(options, async ({ client, loaded }) => {
-    const names = Object.keys(loaded.config.endpoints);
-    if (!names.includes(name)) {
-      throw new UsageError(
-        `There is no endpoint "${name}".${didYouMean(name, names)}`,
-        `There is: ${names.join(', ') || 'none'}.`,
-      );
-    }
-    const by = options.by ?? (await whoAmI(loaded.root));
-    const answer = await rollback(client, name, {
-      by,
-      ...(options.reason === undefined ? {} : { reason: options.reason }),
-    });
-    io.object({ type: 'rollback', at: Date.now(), endpoint: name, ...answer });
-    io.line(`${io.paint('step', name)}: rolling back to ${io.paint('name', answer.to ?? 'no version')}`);
-    return ExitCode.done;
-  });
-}
-
-/**
- * Asks an endpoint to go back to its former version.
- *
- * @throws SluiceError `DecisionRefused` saying why it cannot.
- */
-export async function rollback(
-  client: Client,
-  endpoint: string,
-  request: { by: string; reason?: string },
-): Promise<{ to: string | null }> {
-  const workflowId = endpointWorkflowId(endpoint);
-  const handle = client.workflow.getHandle(workflowId);
-  const updateId = `rollback-${crypto.randomUUID()}`;
-  try {
-    const answer = await answeredByWorker(client, workflowId, () =>
-      handle.executeUpdate<{ accepted: boolean; to: string | null; why: string | null }, [typeof request]>(
-        Update.rollback,
-        { args: [request], updateId },
-      ),
-    );
-    if (!answer.accepted) throw refused(endpoint, answer.why ?? 'the endpoint said no');
-    return { to: answer.to };
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw refused(endpoint, 'nothing was ever deployed to it', error);
-    if (error instanceof WorkflowUpdateFailedError) throw refused(endpoint, failureOf(error.cause).message, error);
-    throw error;
-  }
-}
-
-function refused(endpoint: string, why: string, cause?: unknown): SluiceError {
-  return new SluiceError(ErrorCode.DecisionRefused, `${endpoint} is not rolled back: ${why}.`, {
-    where: endpoint,
-    fix: 'See what it serves: sluice endpoints',
-    data: { reason: why },
-    cause,
-  });
-}
-
-async function endpointState(client: Client, name: string): Promise<EndpointState | null> {
-  const workflowId = endpointWorkflowId(name);
-  try {
-    return await answeredByWorker(client, workflowId, () =>
-      client.workflow.getHandle(workflowId).query<EndpointState>(Query.endpoint),
-    );
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return null;
-    throw error;
-  }
 }
 
 async function trafficOf({ adminUrl, token }: GatewayAccess, name: string): Promise<Traffic | null> {
@@ -119,17 +40,22 @@ async function trafficOf({ adminUrl, token }: GatewayAccess, name: string): Prom
 function endpointLines(
   name: string,
   url: string | null,
-  state: EndpointState | null,
+  { state, running }: EndpointLook,
   traffic: Traffic | null,
   { paint }: Io,
 ): string[] {
   const lines = [`${paint('name', name)}${url === null ? '' : `  ${paint('link', url)}`}`];
-  if (state === null) return [...lines, '  empty: nothing was ever deployed to it'];
+  if (!running && traffic !== null && Object.keys(traffic.weights).length > 0) {
+    lines.push(
+      `  ${paint('bad', 'nobody owns its traffic')}: its workflow ended; the next deploy or rollback takes stock`,
+    );
+  }
+  if (state === null) return [...lines, ...(running ? [] : ['  empty: nothing was ever deployed to it'])];
+  if (state.alarm !== null) lines.push(`  ${paint('bad', state.alarm)}`);
   lines.push(
     `  ${state.phase}${state.rollout === null ? '' : ` of ${state.rollout}`}${state.queued.length > 0 ? `, ${state.queued.length} waiting` : ''}`,
   );
-  const rows = (['stable', 'candidate', 'previous'] as const).flatMap((role) => {
-    const version = state[role];
+  const rows = rolesOf(state).flatMap(([role, version]) => {
     if (version === null) return [];
     const running = traffic?.versions.find(({ id }) => id === version.id);
     const weight = traffic === null ? state.weights[version.id] : traffic.weights[version.id];
@@ -152,4 +78,10 @@ function endpointLines(
       `  last: ${last.state} ${new Date(last.endedAt).toISOString()}${last.reason === null ? '' : `, ${last.reason}`}`,
     );
   return lines;
+}
+
+/** What a rollback could go to is listed with what serves. */
+function rolesOf(state: EndpointState): [string, EndpointState['stable']][] {
+  const former = state.formers.map((version): [string, EndpointState['stable']] => ['former', version]);
+  return [['stable', state.stable], ['candidate', state.candidate], ...former];
 }

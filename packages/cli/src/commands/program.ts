@@ -158,12 +158,15 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
 
   server(program.command('rollback'))
     .argument('<endpoint>', 'name of the endpoint')
+    .option('--to <version>', 'a former stable version: its id, its number in the registry or its digest')
+    .option('--from <version>', 'the version to leave (default: the candidate, else the one that serves)')
     .option('--reason <text>', 'why')
     .option('--by <name>', "who asks for it (default: git's user)")
-    .description('put the former version of an endpoint back')
+    .option('--timeout <seconds>', 'how long to wait until traffic is seen to be back', number, 300)
+    .description('put a former version of an endpoint back, and wait until it is seen to serve')
     .action(
       action(async (io, options: never, [name = '']) =>
-        (await import('./endpoints.ts')).rollbackCommand(name, options, io),
+        (await import('./rollback.ts')).rollbackCommand(name, options, io),
       ),
     );
 

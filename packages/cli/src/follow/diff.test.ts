@@ -108,7 +108,7 @@ describe('between two looks', () => {
   test('a rollout is told by phase and weights', () => {
     const endpoint = (phase: string, percent: number) => ({
       endpoint: 'delays',
-      ...{ mode: 'rolling-out' as const, formers: [], alarm: null },
+      ...{ mode: 'rolling-out' as const, formers: [], alarm: null, leaving: null },
       stable: null,
       candidate: null,
       previous: null,

@@ -14,6 +14,7 @@ export function stateOf(machine: Machine): EndpointState {
     formers,
     phase: phaseOf(machine),
     weights: seen?.weights ?? {},
+    leaving: mode.kind === 'rolling-back' ? (mode.from?.id ?? null) : null,
     rollout:
       mode.kind === 'rolling-out' ? mode.request.id : mode.kind === 'rolling-back' ? (mode.ends[0]?.id ?? null) : null,
     queued: queue.map(({ id }) => id),
