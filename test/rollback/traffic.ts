@@ -24,23 +24,35 @@ export interface Traffic {
   stop(): Promise<void>;
 }
 
+export interface TrafficOptions {
+  /** Keeps the record of every request. @default true */
+  readonly keep?: boolean;
+  readonly onEnd?: (call: Call) => void;
+}
+
 /** Calls an endpoint at a steady rate, whatever the answers: every other request on a connection of its own. */
-export function startTraffic(url: string, perSecond: number): Traffic {
+export function startTraffic(url: string, perSecond: number, options: TrafficOptions = {}): Traffic {
+  const { keep = true, onEnd } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const calls: Call[] = [];
   const open = new Set<Promise<void>>();
+  let sent = 0;
   const send = () => {
     const call: Call = {
       sentAt: Date.now(),
       endedAt: 0,
-      fresh: calls.length % 2 === 0,
+      fresh: sent % 2 === 0,
       live: traffic.live,
       status: null,
       version: null,
       error: null,
     };
-    calls.push(call);
-    const done = answered(traffic.url, call, calls.length, agent).finally(() => open.delete(done));
+    sent += 1;
+    if (keep) calls.push(call);
+    const done = answered(traffic.url, call, sent, agent).finally(() => {
+      open.delete(done);
+      onEnd?.(call);
+    });
     open.add(done);
   };
   const timer = setInterval(send, 1000 / perSecond);
