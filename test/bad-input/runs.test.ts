@@ -287,7 +287,7 @@ describe('a version whose server never answers /ping', () => {
     expect(blocked.exit, blocked.out + blocked.err).toBe(3);
     expect(blocked.out).toMatch(/server gets ready +fail +.*GET \/ping did not answer 200 within 8 s/);
     expect(blocked.out).toContain('still loading 80 GiB of weights');
-    expect(blocked.out).toContain("sluice reject 'release/never'");
+    expect(blocked.out).toContain('sluice reject release/never --step release');
 
     const override = ['override', 'release/never', '--reason', 'to see what happens', '--by', 'tester'];
     expect((await sluice(root, override)).exit).toBe(0);

@@ -78,13 +78,13 @@ describe('a bad version leaves within its budget, and the old one answers as bef
     await isBackOn(one, pid);
   });
 
-  it.concurrent('when it begins to fail in the bake, with all of the traffic', async () => {
+  it.concurrent('when it begins to fail in the bake, with most of the traffic', async () => {
     const one = at(1);
     const traffic = one.traffic(20);
     const pid = await pidOf(one, old);
     const run = await one.release({ version: 'bake', serving: 'fails-after' }, { bake: 600 });
     await one.untilPhase('bake');
-    await waitFor('all traffic', async () => (await one.weights())[old] === undefined);
+    await waitFor('most of the traffic', async () => ((await one.weights())[old] ?? 0) < 50);
     traffic.live = true;
     const result = (await run.result()) as DeployResult;
     await untilAnswered(traffic, 40);
@@ -164,6 +164,8 @@ describe('a bad version leaves within its budget, and the old one answers as bef
     report('asked for while its server hangs', off, `${told(failed)}; over after ${(endedAt - askedAt) / 1000} s`);
     expect(result).toMatchObject({ state: 'rolled-back', reason: expect.stringContaining('ana') });
     expect(off).toBeLessThanOrEqual(BUDGET);
+    // It is let go when what it was asked has had its time.
+    await waitFor('the candidate to be gone', async () => Object.keys(await one.running()).length === 1);
     expect(await one.running()).toEqual({ [old]: pid });
     await isBackOn(one, pid);
   });
@@ -190,7 +192,7 @@ describe('a bad version leaves within its budget, and the old one answers as bef
       (last - hungAt) / 1000,
       `${told(failed)}; the first answer ${(-off).toFixed(1)} s later`,
     );
-    expect(result).toMatchObject({ state: 'rolled-back', reason: expect.stringContaining('unhealthy') });
+    expect(result).toMatchObject({ state: 'rolled-back', reason: expect.stringContaining('server process') });
     expect(off).toBeLessThanOrEqual(BUDGET);
     expect((last - hungAt) / 1000).toBeLessThanOrEqual(LIMIT);
     await isBackOn(one, pid);
@@ -228,7 +230,7 @@ describe('an old version', { timeout }, () => {
     let baking = 0;
     await waitFor('the old version to end', async () => {
       const [weights, running] = await Promise.all([one.weights(), one.running()]);
-      if (baking === 0 && weights[old] === undefined) baking = before;
+      if (baking === 0 && (weights[old] ?? 0) < 50) baking = before;
       if (old in running) expect(running[old]).toBe(pid);
       before = Date.now();
       return !(old in running);
@@ -320,10 +322,13 @@ describe('a rollback', { timeout }, () => {
     expect(failuresOf(traffics[1])).toEqual([]);
 
     expect(await bad.result()).toMatchObject({ state: 'rolled-back' });
-    expect(await good.result()).toMatchObject({ state: 'rolled-back', reason: expect.stringContaining('ana') });
+    // It was deployed, and told so, before somebody took it off.
+    expect(await good.result()).toMatchObject({ state: 'deployed' });
+    const { history } = await other.state();
+    expect(history.at(-1)).toMatchObject({ state: 'rolled-back', reason: expect.stringContaining('ana') });
     for (const shop of [one, other]) {
       const { stable } = await shop.state();
-      expect(await shop.production()).toBe(stable?.registered?.version);
+      await waitFor('the registry to follow', async () => (await shop.production()) === stable?.registered?.version);
     }
   });
 });

@@ -435,6 +435,30 @@ describe('what its evidence was measured against', () => {
 });
 
 describe('a run that is cancelled', () => {
+  it('tells the endpoint while its rollout is under way', async () => {
+    const withdrawn: string[] = [];
+    const asked: string[] = [];
+    const kit = await workflowKit((project, client) =>
+      stubActivities(project, client, {
+        requestRollout: async ({ request }) => {
+          asked.push(request.id);
+          return { accepted: true, why: null, outcome: null };
+        },
+        rolloutOutcome: async () => 'under-way',
+        withdrawRollout: async ({ id }) => {
+          withdrawn.push(id);
+        },
+      }),
+    );
+    onTestFinished(() => kit.close());
+    const run = await kit.start('gated', { approval: 'none' });
+    await waitFor('the rollout to be asked for', async () => asked.length > 0);
+    await run.cancel();
+    await expect(run.result()).rejects.toThrow();
+    expect(withdrawn).toEqual(asked);
+    expect((await run.describe()).status.name).toBe('CANCELLED');
+  });
+
   it('takes its rollout back: one that waits is dropped, one under way goes back', async () => {
     const shop = await endpoint();
     const { release, on } = held('canary 50 %');

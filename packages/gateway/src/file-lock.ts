@@ -52,6 +52,8 @@ function openLocked(path: string): number | null {
   const { status, error, stderr } = spawnSync('flock', ['-n', '3'], {
     stdio: ['ignore', 'ignore', 'pipe', file],
     encoding: 'utf8',
+    // A system's own program is where the system has it, whatever the PATH of this shell.
+    env: { PATH: [process.env.PATH, '/usr/bin', '/bin'].filter(Boolean).join(':') },
   });
   if (status === 0) return file;
   closeSync(file);

@@ -11,6 +11,8 @@ export interface PhaseState {
   readonly now: number;
   /** Looks in a row at which nothing could be measured. */
   readonly errors: number;
+  /** Looks in a row at which the candidate's process gave no sign of life, and the stable version's did. */
+  readonly silent: number;
   /** Epoch ms of the last look that could be made. */
   readonly seenAt: number;
   /** Was there one in this phase? */

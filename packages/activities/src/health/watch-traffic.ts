@@ -15,7 +15,7 @@ import { type ActivityScope, activityScope, alive, pause, unlessAborted } from '
 import { firstBadSecond } from './first-bad-second.ts';
 import { addLook, type Judgement, judge, newJudge } from './judge.ts';
 import { type PhaseState, phaseEnd } from './phase-end.ts';
-import { besideTraffic, processState } from './process-state.ts';
+import { besideTraffic, hung, isSilent, processState, SILENT_LOOKS } from './process-state.ts';
 import { worstFirst } from './rows.ts';
 import { sameShares, told } from './shares.ts';
 import { type Beat, carriedOver, lastBeat, newWatchMemory, type WatchMemory } from './watch-memory.ts';
@@ -64,15 +64,16 @@ export async function watchTraffic(
     const look = await alive(scope, () => unlessAborted(scope.signal, lookAt(target, input, memory)), beat());
     memory = look.memory ?? memory;
     state = counted(state, look, interval, clock.now());
+    const found = state.silent < SILENT_LOOKS ? look : hungLook(look, state.silent);
     if (look.weights !== null) elsewhere = sameShares(look.weights, input.weights) ? 0 : elsewhere + 1;
     const moved = elsewhere >= MOVED_LOOKS;
     const end = moved
       ? { verdict: 'error' as const, reason: `${input.phase}: traffic was moved: ${told(look.weights ?? {})}` }
-      : phaseEnd(input, look, state);
+      : phaseEnd(input, found, state);
     if (end !== null) {
       const bad = end.verdict === 'pass' ? null : look.firstBadAt;
       const firstBadAt = memory === null || bad === null ? bad : await firstBadSecond(target, input, memory, look);
-      const evidence = look.evidence.slice(0, ROWS);
+      const evidence = found.evidence.slice(0, ROWS);
       // Plain JSON by construction; TypeScript cannot see that of an interface.
       return { ...end, evidence, firstBadAt, memory: memory as unknown as Json, moved };
     }
@@ -84,6 +85,12 @@ interface LookResult extends Judgement {
   /** Null when it could not be measured. */
   readonly memory: WatchMemory | null;
   readonly weights: Measurement['weights'] | null;
+  /** No sign of life of the candidate's process at this look. */
+  readonly silent: boolean;
+}
+
+function hungLook(look: LookResult, looks: number): LookResult {
+  return { ...look, verdict: 'fail', doubt: null, evidence: worstFirst(hung(look.evidence, looks)) };
 }
 
 /** One look: everything since the last one, second by second in steps of `interval`, and how the process is. */
@@ -96,14 +103,15 @@ async function lookAt(target: Target, input: WatchInput, former: WatchMemory | n
     const judgement = judgementOf(memory, last, input);
     const known = last.states[input.candidate];
     const next = { ...memory, restarts: memory.restarts ?? known?.restarts ?? null };
+    const silent = isSilent(last, input.candidate, input.stable);
     const problem = await renewed;
     // A candidate that is surely bad is bad whatever becomes of the lease.
     if (problem === null || judgement.verdict === 'fail' || !sameShares(last.weights, input.weights)) {
-      return { ...judgement, memory: next, weights: last.weights };
+      return { ...judgement, memory: next, weights: last.weights, silent };
     }
-    return { ...unmeasured(input, problem), memory: next, weights: last.weights };
+    return { ...unmeasured(input, problem), memory: next, weights: last.weights, silent };
   } catch (error) {
-    return { ...unmeasured(input, describeError(error)), memory: null, weights: null };
+    return { ...unmeasured(input, describeError(error)), memory: null, weights: null, silent: false };
   }
 }
 
@@ -161,13 +169,19 @@ async function settled(work: Promise<void>): Promise<string | null> {
 
 function firstState(former: Beat | null, { since }: WatchInput, now: number): PhaseState {
   const blind = former === null ? Math.max(0, now - since) : former.blind + Math.max(0, now - former.seenAt);
-  return { now, errors: 0, seenAt: now, measured: former?.measured ?? false, blind };
+  return { now, errors: 0, silent: 0, seenAt: now, measured: former?.measured ?? false, blind };
 }
 
-function counted(before: PhaseState, { verdict }: Judgement, interval: number, now: number): PhaseState {
-  if (verdict === 'error') return { ...before, now, errors: before.errors + 1 };
+function counted(
+  before: PhaseState,
+  { verdict, silent: quiet }: LookResult,
+  interval: number,
+  now: number,
+): PhaseState {
+  const silent = quiet ? before.silent + 1 : 0;
+  if (verdict === 'error') return { ...before, now, silent, errors: before.errors + 1 };
   const missed = before.errors > 0 ? Math.max(0, now - before.seenAt - interval) : 0;
-  return { now, errors: 0, seenAt: now, measured: true, blind: before.blind + missed };
+  return { now, errors: 0, silent, seenAt: now, measured: true, blind: before.blind + missed };
 }
 
 /** Milliseconds to the next look: when the next step should be counted, or less where the phase's time ends before. */

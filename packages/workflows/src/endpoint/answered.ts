@@ -4,6 +4,8 @@ import type { Answered, Machine } from './machine.ts';
 
 /** Outcomes that are kept whole. */
 export const REMEMBERED = 20;
+/** Rows of evidence of each, the worst: whoever asked was told all of them. */
+const ROWS = 10;
 /** Ended rollouts that are known by id; of older ones the time of their decisions is. */
 export const ANSWERED = 500;
 
@@ -12,10 +14,11 @@ type Remembering = Pick<Machine, 'history' | 'answered' | 'horizon'>;
 /** Keeps an outcome; asked for again, the same id has ended. */
 export function remember<M extends Remembering>(machine: M, outcome: RolloutOutcome, decidedAt: number): M {
   const answered = [...machine.answered, { hash: hashOf(outcome.id), state: outcome.state, decidedAt }];
+  const kept = { ...outcome, evidence: outcome.evidence.slice(0, ROWS) };
   const forgotten = answered.slice(0, Math.max(0, answered.length - ANSWERED));
   return {
     ...machine,
-    history: [...machine.history.filter(({ id }) => id !== outcome.id), outcome].slice(-REMEMBERED),
+    history: [...machine.history.filter(({ id }) => id !== outcome.id), kept].slice(-REMEMBERED),
     answered: answered.slice(-ANSWERED),
     horizon: Math.max(machine.horizon, ...forgotten.map((one) => one.decidedAt)),
   };
