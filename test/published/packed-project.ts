@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Called, call } from '../harness/called.ts';
 import { processesIn } from '../harness/processes.ts';
 
@@ -48,11 +48,9 @@ export async function packedProject(): Promise<PackedProject> {
   const plain = { ...inherited, NO_COLOR: '1', PATH: `${dirname(oldestNode)}${delimiter}${process.env.PATH ?? ''}` };
   // Every Node process of the command writes down what it loads.
   const watch = join(import.meta.dirname, 'write-loaded-files.mjs');
-  const watched = {
-    ...plain,
-    NODE_OPTIONS: `--import=${watch}`,
-    SLUICE_TEST_LOADED: loaded,
-  };
+  const hook = pathToFileURL(watch);
+  hook.searchParams.set('loaded', loaded);
+  const watched = { ...plain, NODE_OPTIONS: `--import=${hook}` };
   const program = join(root, 'node_modules/.bin/sluice');
   try {
     await mkdir(tarballs);

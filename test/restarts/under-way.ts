@@ -38,6 +38,7 @@ export async function underWay(project: Shopping, round: number): Promise<Runs> 
         heartbeat: '15 seconds',
         last: '10 seconds',
         extend: 120,
+        lease: 120,
         sql: `select i, i * 2 as label, 'any' as parity from range(${100 + round}) t(i)`,
         trainer: { steps: 1, pace: 0, version: `${what} ${round}`, ...trainer },
         ...more,

@@ -135,9 +135,12 @@ export class WorkerSupervisor {
     const table = settings.connectionTable;
     const log = openLog(logPath);
     const inherited = { ...settings, connectionTable: table === null ? null : 4 };
+    // A Node of the gateway's own, so it takes the options of the host's; no program of a project gets them.
+    const { NODE_OPTIONS } = process.env;
+    const ownNode = NODE_OPTIONS === undefined ? {} : { NODE_OPTIONS };
     // Not bound to the host's death: it notices that itself, and then ends what the host has left behind.
     const child = spawn(process.execPath, [WORKER, JSON.stringify(inherited)], {
-      env: { ...inheritedEnv(process.env), ...this.#options.marks },
+      env: { ...inheritedEnv(process.env), ...ownNode, ...this.#options.marks },
       stdio: ['ignore', log, log, 'ipc', table ?? 'ignore'],
     });
     closeSync(log);

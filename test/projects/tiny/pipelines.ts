@@ -87,6 +87,8 @@ export const life = pipeline({
     hold: z.number().default(2),
     /** Seconds of extra time for a canary step, while measurements are inconclusive. */
     extend: z.number().default(10),
+    /** Seconds after which a split that nobody watches goes back. */
+    lease: z.number().default(quick.lease / 1000),
   }),
   async run(params) {
     const temporal = { heartbeatTimeout: params.silence as '30 seconds' };
@@ -116,7 +118,7 @@ export const life = pipeline({
       endpoint: params.endpoint,
       gates: params.gates === 'all' ? [rows, quality, replayed] : [rows],
       approval: { within: params.within as '1 hour', recheck: '2 seconds' },
-      rollout: { ...quick, hold: params.hold * 1000, extend: params.extend * 1000 },
+      rollout: { ...quick, hold: params.hold * 1000, extend: params.extend * 1000, lease: params.lease * 1000 },
       settle: true,
     });
   },

@@ -78,7 +78,7 @@ function watched(machine: Machine, mode: RollingOut, outcome: Extract<Result, { 
   const name = phases[mode.phase]?.name ?? mode.stage;
   const next = { ...mode, evidence, memory };
   if (moved) {
-    const reason = `${name}: ${outcome.reason ?? 'traffic is not what this rollout had set'}`;
+    const reason = outcome.reason ?? `${name}: traffic is not what this rollout had set`;
     return goBack(machine, next, 'rolled-back', reason, firstBadAt);
   }
   if (verdict !== 'pass') {
