@@ -12,6 +12,8 @@ export const LEASE = 3000;
 const RATE = 25;
 /** Milliseconds in which a rollout must have an outcome, and its endpoint must come to rest. */
 const PATIENCE = 90_000;
+/** Milliseconds in which a run is told of its outcome, once there is one. */
+const ANSWERED = 30_000;
 /** Milliseconds after which whoever has no answer asks again. */
 const ASK_AGAIN = 10_000;
 
@@ -138,9 +140,13 @@ export class Lane {
     this.#waitNoMore();
   }
 
-  async rollBack(by: string): Promise<void> {
-    const from = this.seen?.candidate?.id ?? this.seen?.stable?.id;
-    if (from === undefined) return;
+  /** What a person would leave who looks now. */
+  get leaving(): string | null {
+    return this.seen?.candidate?.id ?? this.seen?.stable?.id ?? null;
+  }
+
+  async rollBack(by: string, from: string | null): Promise<void> {
+    if (from === null) return;
     const said = await this.client.rollBack(by, from).catch(() => null);
     if (said?.accepted) this.rollbacks.push({ from, to: said.to, outcomeId: said.outcomeId });
   }
@@ -176,10 +182,15 @@ export class Lane {
     return serving[0] === state.stable?.id;
   }
 
+  /** Reads what runs were told; an answer whose worker was lost is given by the next one, a little later. */
   async readAnswers(): Promise<void> {
+    const until = Date.now() + ANSWERED;
     await Promise.all(
       this.asks.slice(-6).map(async (ask) => {
-        ask.answers = await answersIn(this.stand.client, ask.request.replyTo);
+        while (ask.answers.length === 0 && ask.outcome !== null && Date.now() < until) {
+          ask.answers = await answersIn(this.stand.client, ask.request.replyTo);
+          if (ask.answers.length === 0) await delay(200);
+        }
       }),
     );
   }

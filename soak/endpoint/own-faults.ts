@@ -48,15 +48,18 @@ export async function befall(lane: Lane, plan: LanePlan, main: Ask): Promise<str
     case 'malformed':
       return malformed(lane);
     case 'rolled back by one':
-      await lane.rollBack('ana');
+      await lane.rollBack('ana', lane.leaving);
       return [];
-    case 'rolled back by two at once':
-      await Promise.all([lane.rollBack('ana'), lane.rollBack('zoe')]);
+    case 'rolled back by two at once': {
+      const from = lane.leaving;
+      await Promise.all([lane.rollBack('ana', from), lane.rollBack('zoe', from)]);
       return [];
+    }
     case 'rolled back while rolling back': {
-      const first = lane.rollBack('ana');
+      const from = lane.leaving;
+      const first = lane.rollBack('ana', from);
       await lane.moment({ phase: 'rolling back', after: 0 }, () => lane.phase === 'steady');
-      await Promise.all([first, lane.rollBack('zoe')]);
+      await Promise.all([first, lane.rollBack('zoe', from)]);
       return [];
     }
     case 'superseded':
