@@ -343,6 +343,8 @@ export interface SluiceActivities {
     readonly lease: Lease | null;
     /** Versions that run serve even when they are not ready: for the way back. */
     readonly unready: boolean;
+    /** What has to be in force before: anything else is refused, because somebody moved it or a lease ran out. Null: whatever. */
+    readonly expect: { readonly weights: Weights; readonly mirror: Mirror | null } | null;
   }): Promise<{ readonly at: number; readonly refused: string | null }>;
   watchTraffic(input: WatchInput): Promise<WatchOutcome>;
   stopVersion(input: { readonly endpoint: string; readonly id: string }): Promise<void>;

@@ -308,3 +308,25 @@ test('a shadow is judged by its copies', async () => {
     'mirrored requests that only the stable version answers',
   );
 });
+
+describe('a process that hangs', () => {
+  const hangs = (second: number) => (second < 10 ? { good: 5 } : {});
+  const unhealthy = (second: number) => (second < 16 ? {} : { state: 'unhealthy' as const, lastError: 'no answer' });
+
+  test('is a failure long before its callers’ deadlines, while the stable version is well', async () => {
+    const outcome = await watch({ candidate: hangs, state: unhealthy });
+    expect(outcome).toMatchObject({ verdict: 'fail', reason: expect.stringContaining('neither requests nor /ping') });
+    expect(outcome.seconds).toBeLessThan(30);
+  });
+
+  test('is not blamed for what the stable version shows as well', async () => {
+    const outcome = await watch({ candidate: hangs, stable: hangs, state: unhealthy, stableState: unhealthy });
+    expect(outcome.reason ?? '').not.toContain('neither requests nor /ping');
+  });
+});
+
+test('a split without a lease has been gone back on: the phase ends, whatever the weights say', async () => {
+  const outcome = await watch({ candidate: well, lapsed: (second) => second >= 10 });
+  expect(outcome).toMatchObject({ moved: true, reason: expect.stringContaining('its lease ran out') });
+  expect(outcome.seconds).toBeLessThan(20);
+});

@@ -65,11 +65,11 @@ export async function watchTraffic(
     memory = look.memory ?? memory;
     state = counted(state, look, interval, clock.now());
     const found = state.silent < SILENT_LOOKS ? look : hungLook(look, state.silent);
-    if (look.weights !== null) elsewhere = sameShares(look.weights, input.weights) ? 0 : elsewhere + 1;
+    if (look.weights !== null) {
+      elsewhere = !look.lapsed && sameShares(look.weights, input.weights) ? 0 : elsewhere + 1;
+    }
     const moved = elsewhere >= MOVED_LOOKS;
-    const end = moved
-      ? { verdict: 'error' as const, reason: `${input.phase}: traffic was moved: ${told(look.weights ?? {})}` }
-      : phaseEnd(input, found, state);
+    const end = moved ? { verdict: 'error' as const, reason: movedTo(input, look) } : phaseEnd(input, found, state);
     if (end !== null) {
       const bad = end.verdict === 'pass' ? null : look.firstBadAt;
       const firstBadAt = memory === null || bad === null ? bad : await firstBadSecond(target, input, memory, look);
@@ -85,6 +85,8 @@ interface LookResult extends Judgement {
   /** Null when it could not be measured. */
   readonly memory: WatchMemory | null;
   readonly weights: Measurement['weights'] | null;
+  /** The split has no lease any more: the data plane has gone back by itself, or somebody else set traffic. */
+  readonly lapsed: boolean;
   /** No sign of life of the candidate's process at this look. */
   readonly silent: boolean;
 }
@@ -104,14 +106,14 @@ async function lookAt(target: Target, input: WatchInput, former: WatchMemory | n
     const known = last.states[input.candidate];
     const next = { ...memory, restarts: memory.restarts ?? known?.restarts ?? null };
     const silent = isSilent(last, input.candidate, input.stable);
-    const problem = await renewed;
+    const { problem, lapsed } = (await renewed) ?? { problem: null, lapsed: false };
     // A candidate that is surely bad is bad whatever becomes of the lease.
     if (problem === null || judgement.verdict === 'fail' || !sameShares(last.weights, input.weights)) {
-      return { ...judgement, memory: next, weights: last.weights, silent };
+      return { ...judgement, memory: next, weights: last.weights, silent, lapsed };
     }
-    return { ...unmeasured(input, problem), memory: next, weights: last.weights, silent };
+    return { ...unmeasured(input, problem), memory: next, weights: last.weights, silent, lapsed };
   } catch (error) {
-    return { ...unmeasured(input, describeError(error)), memory: null, weights: null, silent: false };
+    return { ...unmeasured(input, describeError(error)), memory: null, weights: null, silent: false, lapsed: false };
   }
 }
 
@@ -157,14 +159,18 @@ async function recordOf(target: Target, { endpoint, stable, since }: WatchInput)
   return before.versions[stable] ?? null;
 }
 
-/** Null when it came through, else what was wrong. */
-async function settled(work: Promise<void>): Promise<string | null> {
+/** What was wrong with a renewal, and whether there was nothing left to renew. */
+async function settled(work: Promise<boolean>): Promise<{ problem: string | null; lapsed: boolean }> {
   try {
-    await work;
-    return null;
+    return { problem: null, lapsed: !(await work) };
   } catch (error) {
-    return describeError(error);
+    return { problem: describeError(error), lapsed: false };
   }
+}
+
+function movedTo(input: WatchInput, { weights, lapsed }: LookResult): string {
+  const what = lapsed ? 'its lease ran out, or somebody else set the traffic' : 'traffic was moved';
+  return `${input.phase}: ${what}: ${told(weights ?? {})}`;
 }
 
 function firstState(former: Beat | null, { since }: WatchInput, now: number): PhaseState {

@@ -38,13 +38,20 @@ async function started(id: string, behaviour: Record<string, unknown> = {}) {
 }
 
 function traffic(weights: Record<string, number>, mirror: { version: string; percent: number } | null = null) {
-  return setTrafficActivity(fix.context)({ endpoint: 'demo', weights, mirror, lease: null, unready: false });
+  return setTrafficActivity(fix.context)({
+    endpoint: 'demo',
+    weights,
+    mirror,
+    lease: null,
+    unready: false,
+    expect: null,
+  });
 }
 
 /** As a rollout sets it: with a lease that its watcher renews. */
 function split(weights: Record<string, number>, mirror: { version: string; percent: number } | null = null) {
   const lease = { ms: 10_000, fallback: { v1: 100 } };
-  return setTrafficActivity(fix.context)({ endpoint: 'demo', weights, mirror, lease, unready: false });
+  return setTrafficActivity(fix.context)({ endpoint: 'demo', weights, mirror, lease, unready: false, expect: null });
 }
 
 function watch(more: Partial<WatchInput>, health: Parameters<typeof canary>[1] = {}) {
@@ -156,7 +163,14 @@ describe('traffic', () => {
   test('for a version that is not there is refused, and what served serves on', async () => {
     await started('v1');
     await traffic({ v1: 100 });
-    const back = { endpoint: 'demo', weights: { nowhere: 100 }, mirror: null, lease: null, unready: true };
+    const back = {
+      endpoint: 'demo',
+      weights: { nowhere: 100 },
+      mirror: null,
+      lease: null,
+      unready: true,
+      expect: null,
+    };
     const { refused } = await setTrafficActivity(fix.context)(back);
     expect(refused).toContain('nowhere');
     expect(await call()).toBe(200);
@@ -173,7 +187,7 @@ describe('traffic', () => {
         interval: 100,
       },
     );
-    const back = { endpoint: 'demo', weights: { mute: 100 }, mirror: null, lease: null, unready: true };
+    const back = { endpoint: 'demo', weights: { mute: 100 }, mirror: null, lease: null, unready: true, expect: null };
     expect(await setTrafficActivity(fix.context)(back)).toMatchObject({ refused: null });
     expect(await call()).toBe(200);
     await traffic({ v1: 100 });
@@ -184,7 +198,14 @@ describe('traffic', () => {
     await Promise.all([started('v1'), started('v2')]);
     const lease = { ms: 1_000, fallback: { v1: 100 } };
     const weights = { v1: 50, v2: 50 };
-    await setTrafficActivity(fix.context)({ endpoint: 'demo', weights, mirror: null, lease, unready: false });
+    await setTrafficActivity(fix.context)({
+      endpoint: 'demo',
+      weights,
+      mirror: null,
+      lease,
+      unready: false,
+      expect: null,
+    });
     await vi.waitFor(
       async () => {
         const state = await gatewayApi(fix.context).endpoint('demo');
@@ -203,6 +224,7 @@ describe('traffic', () => {
       mirror: null,
       lease: null,
       unready: false,
+      expect: null,
     });
   });
 });

@@ -9,6 +9,7 @@ import {
   SluiceError,
 } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
+import { sameShares, told } from '../health/shares.ts';
 import { capturedOverHttp } from '../replay/captured-over-http.ts';
 import { type ActivityScope, pause } from '../serving/activity-scope.ts';
 import { modelFiles } from '../serving/model-files.ts';
@@ -16,6 +17,8 @@ import { serveCommand } from '../serving/serve-command.ts';
 import { endpointSpec } from './endpoint-spec.ts';
 import { type GatewayApi, GatewayRefusal, gatewayApi, refusalOf } from './gateway-api.ts';
 import type { Target, TrafficWanted } from './target.ts';
+
+type InForce = NonNullable<TrafficWanted['expect']>;
 
 /** Milliseconds between looks at a gateway that is asked to change something. */
 const POLL = 200;
@@ -42,7 +45,13 @@ export function localTarget(context: ActivityContext): Target {
       return { ...metrics, states, weights: positive(state?.weights ?? {}), mirror: state?.mirror ?? null };
     },
     async renew(endpoint) {
-      await api.renewLease(endpoint);
+      try {
+        await api.renewLease(endpoint);
+        return true;
+      } catch (error) {
+        if (refusalOf(error)?.status === 409) return false;
+        throw error;
+      }
     },
     async *captured(endpoint, query) {
       if (context.gateway !== null) yield* capturedOverHttp(context.gateway, endpoint, query);
@@ -60,7 +69,7 @@ export function localTarget(context: ActivityContext): Target {
 async function setTraffic(
   api: GatewayApi,
   endpoint: string,
-  { weights, mirror, lease, unready }: TrafficWanted,
+  { weights, mirror, lease, unready, expect }: TrafficWanted,
   scope: ActivityScope,
 ): Promise<{ readonly at: number; readonly refused: string | null }> {
   const wanted = { weights: positive(weights), mirror };
@@ -70,6 +79,8 @@ async function setTraffic(
     scope.signal.throwIfAborted();
     let problem: string;
     try {
+      const moved = expect === null ? null : await elsewhere(api, endpoint, wanted, expect);
+      if (moved !== null) return { at: Date.now(), refused: moved };
       const seen = await api.putTraffic(endpoint, { ...wanted, lease, ...(unready ? { unready: 'allow' } : {}) });
       if (isDeepStrictEqual({ weights: positive(seen.weights), mirror: seen.mirror }, wanted)) {
         return { at: Date.now(), refused: null };
@@ -88,6 +99,21 @@ async function setTraffic(
     if (Date.now() > end) throw notInForce(endpoint, problem);
     await pause(scope, POLL);
   }
+}
+
+/** What is in force, in words, when it is neither what was expected nor what is wanted already. */
+async function elsewhere(
+  api: GatewayApi,
+  endpoint: string,
+  wanted: InForce,
+  expected: InForce,
+): Promise<string | null> {
+  const state = await api.endpoint(endpoint);
+  const now = { weights: state?.weights ?? {}, mirror: state?.mirror ?? null };
+  const same = (one: InForce) => isDeepStrictEqual(one.mirror, now.mirror) && sameShares(one.weights, now.weights);
+  if (same(wanted) || same(expected)) return null;
+  const why = state?.reverted ? 'its lease ran out' : 'somebody else moved it';
+  return `traffic was moved, because ${why}: ${told(now.weights)}`;
 }
 
 async function start(

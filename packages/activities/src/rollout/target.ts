@@ -22,8 +22,8 @@ export interface Target {
   observe(endpoint: string): Promise<Observation['target']>;
   /** Traffic of whole seconds from `since` to `until`, or as far as they are counted; and how things stand now. */
   measure(endpoint: string, window: { readonly since: number; readonly until?: number }): Promise<Measurement>;
-  /** Renews the lease on the split. @throws when there is none. */
-  renew(endpoint: string): Promise<void>;
+  /** Renews the lease on the split; false when there is none any more. */
+  renew(endpoint: string): Promise<boolean>;
   /** Answered requests that were kept, newest first, as they come; null for what cannot be read. May be read again. */
   captured(endpoint: string, query: CapturedQuery): AsyncIterable<CapturedRequest | null>;
   /** Ends a version; one that is gone is fine. */
@@ -37,6 +37,8 @@ export interface TrafficWanted {
   readonly lease: Lease | null;
   /** Take versions that have a process, ready or not. */
   readonly unready: boolean;
+  /** What has to be in force before; null: whatever. */
+  readonly expect: { readonly weights: Weights; readonly mirror: Mirror | null } | null;
 }
 
 /** The target that the config gives an endpoint. */

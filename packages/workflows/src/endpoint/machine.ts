@@ -143,6 +143,8 @@ export type Command =
       readonly mirror: Mirror | null;
       readonly lease: Lease | null;
       readonly unready: boolean;
+      /** What has to be in force before; null: whatever. */
+      readonly expect: { readonly weights: Weights; readonly mirror: Mirror | null } | null;
       /** Milliseconds in which it is made and seen, or made again. */
       readonly limit: number;
     }

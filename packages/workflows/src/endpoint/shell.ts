@@ -127,14 +127,9 @@ async function perform(endpoint: string, command: Command): Promise<Result | nul
       };
     }
     case 'move': {
-      const { what, weights, mirror, lease, unready, limit } = command;
-      const moved = await small(`${what}: traffic`, { ...switching, startToCloseTimeout: limit }).setTraffic({
-        endpoint,
-        weights,
-        mirror,
-        lease,
-        unready,
-      });
+      const { kind: _, what, limit, ...traffic } = command;
+      const options = { ...switching, startToCloseTimeout: limit };
+      const moved = await small(`${what}: traffic`, options).setTraffic({ endpoint, ...traffic });
       return { kind: 'moved', ...moved };
     }
     case 'watch': {

@@ -3,7 +3,7 @@ import { remember } from './answered.ts';
 import type { Answer } from './answers.ts';
 import { ledgerOf } from './ledger.ts';
 import type { Chore, Command, End, Machine, Mode } from './machine.ts';
-import { allTo, phasesOf, weightsOf } from './phases.ts';
+import { allTo, type Phase, phasesOf, weightsOf } from './phases.ts';
 
 /** What became of an event. */
 export interface Step {
@@ -50,6 +50,7 @@ export function commandOf(machine: Machine): Command {
         mirror: null,
         lease: null,
         unready: true,
+        expect: null,
         limit: mode.limit,
       };
     case 'rolling-out': {
@@ -58,16 +59,24 @@ export function commandOf(machine: Machine): Command {
       if (mode.stage === 'starting-stable' && stable !== null) return { kind: 'start', candidate: stable };
       if (mode.stage === 'starting' || mode.stage === 'starting-stable') return { kind: 'start', candidate };
       if (mode.stage === 'recording') return save(machine);
-      const phase = phasesOf(mode.request, mode.usable)[mode.phase];
+      const phases = phasesOf(mode.request, mode.usable);
+      const phase = phases[mode.phase];
+      const trafficOf = ({ share, mirror }: Phase) => ({
+        weights: weightsOf(candidate, mode.usable ? stable : null, share),
+        mirror: mirror > 0 ? { version: candidate.id, percent: mirror } : null,
+      });
       if (mode.stage === 'promoting' || phase === undefined) {
-        const weights = allTo(candidate);
-        return { kind: 'move', what: 'promote', weights, mirror: null, lease: null, unready: false, limit };
+        const expect = phase === undefined || !mode.usable ? null : trafficOf(phase);
+        return { kind: 'move', what: 'promote', ...promoted(candidate), expect, unready: false, limit };
       }
-      const weights = weightsOf(candidate, mode.usable ? stable : null, phase.share);
-      const mirror = phase.mirror > 0 ? { version: candidate.id, percent: phase.mirror } : null;
+      const { weights, mirror } = trafficOf(phase);
       if (mode.stage === 'moving') {
         const lease = mode.usable ? { ms: spec.lease, fallback: allTo(stable) } : null;
-        return { kind: 'move', what: phase.name, weights, mirror, lease, unready: false, limit };
+        // What a lease or a person has changed meanwhile is not built upon.
+        const before = phases[mode.phase - 1];
+        const start = { weights: allTo(stable), mirror: null };
+        const expect = mode.usable ? (before === undefined ? start : trafficOf(before)) : null;
+        return { kind: 'move', what: phase.name, weights, mirror, lease, expect, unready: false, limit };
       }
       const input = {
         endpoint: machine.endpoint,
@@ -84,6 +93,10 @@ export function commandOf(machine: Machine): Command {
       return { kind: 'watch', input };
     }
   }
+}
+
+function promoted(candidate: Candidate) {
+  return { weights: allTo(candidate), mirror: null, lease: null };
 }
 
 /** What the rollback budget counts for a change of traffic: to make it, and to see it. */

@@ -30,9 +30,11 @@ export interface Script {
   readonly candidate?: (second: number) => Second;
   readonly shadow?: (second: number) => Second & { readonly worse?: number };
   readonly state?: (second: number) => Partial<VersionHealth> | null;
+  readonly stableState?: (second: number) => Partial<VersionHealth>;
   readonly weights?: (second: number) => Measurement['weights'];
   readonly down?: (second: number) => boolean;
   readonly noLease?: (second: number) => boolean;
+  readonly lapsed?: (second: number) => boolean;
 }
 
 export interface ScriptedEndpoint {
@@ -58,6 +60,7 @@ export function scripted(script: Script): ScriptedEndpoint {
     renew: async () => {
       if (script.noLease?.(at()) === true) throw new Error('there is no lease');
       renewals.push(now);
+      return script.lapsed?.(at()) !== true;
     },
     measure: async (_, { since, until }) => {
       if (script.down?.(at()) === true) throw new Error('the gateway is down');
@@ -75,7 +78,10 @@ export function scripted(script: Script): ScriptedEndpoint {
           v2: sum(seconds, script.candidate ?? (() => ({}))),
         },
         shadow: script.shadow === undefined ? {} : { v2: copies(seconds, script.shadow) },
-        states: state === null ? {} : { v2: version },
+        states: {
+          v1: { id: 'v1', digest: 's', state: 'ready', restarts: 0, lastError: null, ...script.stableState?.(at()) },
+          ...(state === null ? {} : { v2: version }),
+        },
         weights: script.weights?.(at()) ?? { v1: 95, v2: 5 },
         mirror: null,
       };

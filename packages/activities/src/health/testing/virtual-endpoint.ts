@@ -116,7 +116,7 @@ export function virtualEndpoint(
       traffic: async () => ({ at: now, refused: null }),
       observe: async () => null,
       captured: async function* () {},
-      renew: async () => {},
+      renew: async () => true,
       stop: async () => {},
       measure: async (_, { since, until = now }) => {
         const complete = Math.floor((now - 200) / 1000) * 1000;

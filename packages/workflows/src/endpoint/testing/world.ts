@@ -163,6 +163,9 @@ export class World {
         this.dead.delete(command.candidate.id);
         return { kind: 'started', outcome: { ready: true, reason: null } };
       case 'move': {
+        const { expect } = command;
+        const here = this.#sameAs(command) || expect === null || this.#sameAs(expect);
+        if (!here) return { kind: 'moved', at: this.now, refused: 'traffic was moved' };
         const gone = Object.keys(command.weights).find((id) => this.dead.has(id));
         if (gone !== undefined) return { kind: 'moved', at: this.now, refused: `${gone} has no process` };
         this.weights = command.weights;
@@ -197,6 +200,11 @@ export class World {
       default:
         return { kind: 'waited' };
     }
+  }
+
+  #sameAs({ weights, mirror }: { weights: Weights; mirror: { version: string } | null }): boolean {
+    const shares = JSON.stringify(sorted(weights)) === JSON.stringify(sorted(this.weights));
+    return shares && (mirror?.version ?? null) === this.mirror;
   }
 
   #fail(command: Command): Result {
