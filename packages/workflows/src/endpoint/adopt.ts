@@ -10,7 +10,7 @@ import { alarmed, enter, type Step } from './steps.ts';
  * left as it is, and a person is told.
  */
 export function adopt(machine: Machine, found: Observation, at: number): Step {
-  const recalled = recall(machine, found.ledger);
+  const recalled = recall(machine, found);
   const serving = found.target === null ? [] : Object.keys(found.target.weights).filter((id) => shareOf(found, id) > 0);
   const weights = found.target?.weights ?? {};
   const ends = unfinished(machine, recalled, found.ledger?.page ?? null);
@@ -63,8 +63,10 @@ function shareOf(found: Observation, id: string): number {
 }
 
 /** What the ledger says and this execution does not know; where both speak, the ledger was written later or is the same. */
-function recall(machine: Machine, ledger: Observation['ledger']): Machine {
-  if (ledger === null) return machine;
+function recall(machine: Machine, { ledger, registry }: Observation): Machine {
+  // The registry knows of one version to go back to, and not of one that was rolled back.
+  const previous = machine.formers.length === 0 ? (registry?.previous ?? null) : null;
+  if (ledger === null) return previous === null ? machine : { ...machine, formers: [previous] };
   const { seq, page } = ledger;
   const answered = mergeAnswered(machine.answered, page.answered).slice(-ANSWERED);
   const history = [...machine.history.filter(({ id }) => !page.history.some((one) => one.id === id)), ...page.history];

@@ -76,7 +76,7 @@ export function askRollback(machine: Machine, request: RollbackRequest, at: numb
   if (mode.kind === 'rolling-out' && mode.request.candidate.id === from) {
     const goal = to === undefined ? mode.backTo : goalOf(machine, to);
     if (goal === undefined) return stay(machine, refused(noGoal(machine, to)));
-    const step = goBack({ ...machine }, { ...mode, backTo: goal }, 'rolled-back', reasonOf(request));
+    const step = goBack(machine, { ...mode, backTo: goal }, 'rolled-back', reasonOf(request));
     return { ...step, answer: goingBack(mode.request.id, goal?.id ?? null) };
   }
   if (mode.kind === 'unowned') return takeOwnership(machine, request, at);
