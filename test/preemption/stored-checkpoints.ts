@@ -1,8 +1,8 @@
 import { chmod, open, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '@sluice/sdk';
-import { lineKey } from '../../packages/activities/src/job/checkpoint-line.ts';
-import { type LineState, parseLine } from '../../packages/activities/src/job/manifest.ts';
+import { lineKey } from '../../packages/activities/src/job/checkpoints/checkpoint-line.ts';
+import { type LineState, parseLine } from '../../packages/activities/src/job/checkpoints/manifest.ts';
 import { fileStore } from '../../packages/activities/src/store/file-store.ts';
 import type { ProjectStack, RunHandle } from '../harness/project.ts';
 

@@ -2,10 +2,10 @@
 export type { ActivityContext, PreemptionNotice, PreemptionNotices } from './context.ts';
 export { createActivities } from './create-activities.ts';
 export { jobActivity } from './job/job.ts';
-export { cleanWork } from './job/leftovers.ts';
-export { type JobLog, jobLogs, logFolder, logPath } from './job/log-path.ts';
-export { watchScheduledEvents } from './job/preemption.ts';
-export { type ScheduledEventsStandIn, scheduledEventsStandIn } from './job/scheduled-events-stand-in.ts';
+export { watchScheduledEvents } from './job/preemption/preemption.ts';
+export { type ScheduledEventsStandIn, scheduledEventsStandIn } from './job/preemption/scheduled-events-stand-in.ts';
+export { cleanWork } from './job/process/leftovers.ts';
+export { type JobLog, jobLogs, logFolder, logPath } from './job/process/log-path.ts';
 export { localSeam } from './job/seam.ts';
 export { type MlflowClient, mlflowClient } from './mlflow/client.ts';
 export { sendUnsent } from './mlflow/unsent.ts';

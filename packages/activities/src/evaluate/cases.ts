@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { ErrorCode, SluiceError, type Suite } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
-import { newAttemptId } from '../job/attempt-id.ts';
+import { newAttemptId } from '../job/process/attempt-id.ts';
 import { evenSample } from './even-sample.ts';
 import { belowProject } from './suite.ts';
 

@@ -1,6 +1,6 @@
 import { type AttemptProgress, describeError, ErrorCode, errorCode, type JobFailure, SluiceError } from '@sluice/sdk';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { Exit } from './process-group.ts';
+import type { Exit } from './process/process-group.ts';
 
 export interface FailureFacts {
   readonly where: string;

@@ -11,7 +11,7 @@ import {
   type StepOutput,
 } from '@sluice/sdk';
 import type { ArtifactStore } from '../store/artifact-store.ts';
-import { pathBelow, pruneEmpty, type WorkDir } from './work-dir.ts';
+import { pathBelow, pruneEmpty, type WorkDir } from './inputs/work-dir.ts';
 
 /** What a trainer left, and said of it. */
 export interface Leavings {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Dataset, Model, StepOutput } from '@sluice/sdk';
 import { CancelledFailure } from '@temporalio/common';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { MetricPoint } from './events/training-log.ts';
 import {
   type AttemptOptions,
   type Bench,
@@ -14,7 +15,6 @@ import {
   shell,
   startAttempt,
 } from './testing/attempt.ts';
-import type { MetricPoint } from './training-log.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 let on: Bench;

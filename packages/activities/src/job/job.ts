@@ -11,28 +11,28 @@ import {
 } from '@sluice/sdk';
 import { CancelledFailure } from '@temporalio/common';
 import type { ActivityContext } from '../context.ts';
-import { newAttemptId } from './attempt-id.ts';
-import { type CheckpointLine, claimLine, lineKey } from './checkpoint-line.ts';
-import { lineageOf, type WorkDigests, workDigests } from './digests.ts';
-import { type Ending, judgeEnding } from './ending.ts';
+import { type CheckpointLine, claimLine, lineKey } from './checkpoints/checkpoint-line.ts';
+import type { Manifest } from './checkpoints/manifest.ts';
+import { type Heartbeat, startHeartbeat } from './events/heartbeat.ts';
+import { type ProgressTracker, trackProgress } from './events/progress.ts';
+import { type TrainingLog, trainingLog } from './events/training-log.ts';
 import { jobFailure } from './failure.ts';
-import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
-import { fetchInputs } from './inputs.ts';
+import { lineageOf, type WorkDigests, workDigests } from './inputs/digests.ts';
+import { fetchInputs } from './inputs/inputs.ts';
+import { writeStepFile } from './inputs/step-file.ts';
+import { makeWorkDir, removeWorkDir, type WorkDir } from './inputs/work-dir.ts';
 import { storeModel, storeOutput } from './job-result.ts';
-import { killLeftovers } from './leftovers.ts';
-import { logPath } from './log-path.ts';
-import { logTail } from './log-tail.ts';
-import type { Manifest } from './manifest.ts';
-import { findProgram, type Program } from './program.ts';
-import { type ProgressTracker, trackProgress } from './progress.ts';
+import { defaultGrace, type Grace, watchInside, watchOutside } from './preemption/watches.ts';
+import { newAttemptId } from './process/attempt-id.ts';
+import { type Ending, judgeEnding } from './process/ending.ts';
+import { killLeftovers } from './process/leftovers.ts';
+import { logPath } from './process/log-path.ts';
+import { logTail } from './process/log-tail.ts';
+import { findProgram, type Program } from './process/program.ts';
+import { type Stopper, stopper } from './process/stop.ts';
+import { trainerEnv } from './process/trainer-env.ts';
 import { type ActivitySeam, localSeam, temporalSeam } from './seam.ts';
-import { writeStepFile } from './step-file.ts';
-import { type Stopper, stopper } from './stop.ts';
-import { trainerEnv } from './trainer-env.ts';
 import { runTrainer, type TrainerRun } from './trainer-run.ts';
-import { type TrainingLog, trainingLog } from './training-log.ts';
-import { defaultGrace, type Grace, watchInside, watchOutside } from './watches.ts';
-import { makeWorkDir, removeWorkDir, type WorkDir } from './work-dir.ts';
 
 export interface JobOptions {
   /** How long stopping may take. */

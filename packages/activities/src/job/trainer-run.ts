@@ -1,16 +1,16 @@
 import { appendFile } from 'node:fs/promises';
 import { ErrorCode, errorCode, type Json, SluiceError } from '@sluice/sdk';
-import type { CheckpointLine } from './checkpoint-line.ts';
-import type { TrainerEvent } from './event.ts';
-import { tailEvents } from './events.ts';
-import type { Heartbeat } from './heartbeat.ts';
-import { oomKills } from './out-of-memory.ts';
-import { type Exit, type GroupOptions, startGroup } from './process-group.ts';
-import type { ProgressTracker } from './progress.ts';
-import type { Stopper } from './stop.ts';
-import type { TrainingLog } from './training-log.ts';
-import { checkpointUploader, type LocalCheckpoint, type Uploader } from './uploader.ts';
-import { pruneEmpty, takeOver, type WorkDir } from './work-dir.ts';
+import type { CheckpointLine } from './checkpoints/checkpoint-line.ts';
+import { checkpointUploader, type LocalCheckpoint, type Uploader } from './checkpoints/uploader.ts';
+import type { TrainerEvent } from './events/event.ts';
+import { tailEvents } from './events/events.ts';
+import type { Heartbeat } from './events/heartbeat.ts';
+import type { ProgressTracker } from './events/progress.ts';
+import type { TrainingLog } from './events/training-log.ts';
+import { pruneEmpty, takeOver, type WorkDir } from './inputs/work-dir.ts';
+import { oomKills } from './process/out-of-memory.ts';
+import { type Exit, type GroupOptions, startGroup } from './process/process-group.ts';
+import type { Stopper } from './process/stop.ts';
 
 export interface TrainerRun {
   readonly exit: Exit;

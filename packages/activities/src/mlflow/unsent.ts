@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathName } from '../job/path-name.ts';
+import { pathName } from '../job/inputs/path-name.ts';
 import type { MlflowClient } from './client.ts';
 import type { MetricPoint } from './metric-buffer.ts';
 import type { CallOptions } from './request.ts';

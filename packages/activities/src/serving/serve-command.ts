@@ -1,7 +1,7 @@
 import { delimiter } from 'node:path';
 import { childEnv, type EndpointConfig, ErrorCode, milliseconds, SluiceError } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
-import { findProgram, type Program } from '../job/program.ts';
+import { findProgram, type Program } from '../job/process/program.ts';
 
 /** How an endpoint's models are served, ready to be started by anyone on this machine. */
 export interface ServeCommand {

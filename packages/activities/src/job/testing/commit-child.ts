@@ -1,6 +1,6 @@
 /** Claims a line, commits one checkpoint, and dies by SIGKILL before its n-th change to the disk. */
 import { fileStore } from '../../store/file-store.ts';
-import { claimLine } from '../checkpoint-line.ts';
+import { claimLine } from '../checkpoints/checkpoint-line.ts';
 import { claimOf, digests } from './line.ts';
 
 const [root = '', directory = '', dieAt = '0'] = process.argv.slice(2);

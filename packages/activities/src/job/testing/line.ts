@@ -1,6 +1,6 @@
 import type { Digest } from '@sluice/sdk';
-import type { WorkDigests } from '../digests.ts';
-import type { Claim } from '../manifest.ts';
+import type { Claim } from '../checkpoints/manifest.ts';
+import type { WorkDigests } from '../inputs/digests.ts';
 
 const digest = (letter: string): Digest => `sha256:${letter.repeat(64)}`;
 

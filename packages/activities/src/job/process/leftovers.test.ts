@@ -23,7 +23,7 @@ afterEach(async () => {
 /** Starts a worker whose trainer writes its pids to a file. @returns those pids, the leader's first */
 async function startWorker(text: string): Promise<number[]> {
   const pids = join(stateDir, 'pids');
-  const child = join(import.meta.dirname, 'testing', 'worker-child.ts');
+  const child = join(import.meta.dirname, '..', 'testing', 'worker-child.ts');
   worker = spawn(process.execPath, [child, stateDir, `echo $$ >${pids}; ${text}`], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });

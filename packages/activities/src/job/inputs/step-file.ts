@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Dataset, JobInput } from '@sluice/sdk';
-import { PROTOCOL } from './event.ts';
+import { PROTOCOL } from '../events/event.ts';
 import type { LocalInputs } from './inputs.ts';
 import type { WorkDir } from './work-dir.ts';
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { PreemptionNotice } from '../context.ts';
+import type { PreemptionNotice } from '../../context.ts';
 import { watchScheduledEvents } from './preemption.ts';
 import { API_VERSION, SCHEDULED_EVENTS, type ScheduledEventsDocument } from './scheduled-events.ts';
 import { type ScheduledEventsStandIn, scheduledEventsStandIn } from './scheduled-events-stand-in.ts';

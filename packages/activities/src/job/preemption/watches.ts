@@ -1,8 +1,8 @@
 import type { JobInput } from '@sluice/sdk';
-import type { ActivityContext, PreemptionNotice } from '../context.ts';
-import type { ActivitySeam, StopReason } from './seam.ts';
-import type { Stop, Stopper } from './stop.ts';
-import { newestChange } from './work-dir.ts';
+import type { ActivityContext, PreemptionNotice } from '../../context.ts';
+import { newestChange } from '../inputs/work-dir.ts';
+import type { Stop, Stopper } from '../process/stop.ts';
+import type { ActivitySeam, StopReason } from '../seam.ts';
 
 /** How long things may take, ms. */
 export interface Grace {

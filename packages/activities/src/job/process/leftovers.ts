@@ -1,9 +1,9 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActivityContext } from '../context.ts';
+import type { ActivityContext } from '../../context.ts';
+import { cleanCache } from '../inputs/inputs.ts';
+import { attemptFolders } from '../inputs/work-dir.ts';
 import { ATTEMPT_ID, ownerAlive } from './attempt-id.ts';
-import { cleanCache } from './inputs.ts';
-import { attemptFolders } from './work-dir.ts';
 
 /**
  * Kills processes of attempts whose worker is dead: what a trainer started outlives the trainer itself. Looks for

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type Dataset, ErrorCode, type Model } from '@sluice/sdk';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ArtifactStore } from '../store/artifact-store.ts';
-import { fileStore } from '../store/file-store.ts';
+import type { ArtifactStore } from '../../store/artifact-store.ts';
+import { fileStore } from '../../store/file-store.ts';
 import { cleanCache, fetchInputs } from './inputs.ts';
 
 let root: string;

@@ -1,8 +1,8 @@
 import { describeError, ErrorCode, errorCode, type JobSpec, SluiceError, type StepRef } from '@sluice/sdk';
-import type { ArtifactStore, Pointer } from '../store/artifact-store.ts';
-import { shortDigest, type WorkDigests } from './digests.ts';
+import type { ArtifactStore, Pointer } from '../../store/artifact-store.ts';
+import { shortDigest, type WorkDigests } from '../inputs/digests.ts';
+import { pathName } from '../inputs/path-name.ts';
 import { type Claim, compareClaims, type LineState, type Manifest, parseLine } from './manifest.ts';
-import { pathName } from './path-name.ts';
 
 export interface LineOptions {
   readonly claim: Claim;

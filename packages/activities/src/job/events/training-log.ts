@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { JobInput } from '@sluice/sdk';
-import type { ActivityContext } from '../context.ts';
-import { mlflowTrainingLog } from '../mlflow/training-log.ts';
-import type { MlflowRunStatus } from '../mlflow/types.ts';
+import type { ActivityContext } from '../../context.ts';
+import { mlflowTrainingLog } from '../../mlflow/training-log.ts';
+import type { MlflowRunStatus } from '../../mlflow/types.ts';
 
 /** One value of one metric, with the trainer's own time. */
 export interface MetricPoint {

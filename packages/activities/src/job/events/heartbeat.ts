@@ -1,5 +1,5 @@
 import type { AttemptProgress } from '@sluice/sdk';
-import type { ActivitySeam } from './seam.ts';
+import type { ActivitySeam } from '../seam.ts';
 
 const LEAST_MS = 100;
 const MOST_MS = 1000;

@@ -1,8 +1,8 @@
 import { delimiter } from 'node:path';
 import { type Command, childEnv } from '@sluice/sdk';
-import type { ActivityContext } from '../context.ts';
+import type { ActivityContext } from '../../context.ts';
+import type { WorkDir } from '../inputs/work-dir.ts';
 import { ATTEMPT_ID } from './attempt-id.ts';
-import type { WorkDir } from './work-dir.ts';
 
 /**
  * The environment of a trainer: what a program of the project inherits of the worker's, what its command asks for, and

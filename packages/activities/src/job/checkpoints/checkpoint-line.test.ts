@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ErrorCode, errorCode, SluiceError } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { ArtifactStore } from '../store/artifact-store.ts';
-import { fileStore } from '../store/file-store.ts';
+import type { ArtifactStore } from '../../store/artifact-store.ts';
+import { fileStore } from '../../store/file-store.ts';
+import { claimOf, digests, otherDigest } from '../testing/line.ts';
 import { type CheckpointLine, claimLine, type LineOptions, lineKey } from './checkpoint-line.ts';
 import type { Manifest } from './manifest.ts';
-import { claimOf, digests, otherDigest } from './testing/line.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 let root: string;
@@ -267,7 +267,7 @@ test('a process that is killed at any of its writes leaves a line that loads', a
 });
 
 function commitInChild(copy: string, directory: string, dieAt: number): Promise<{ killed: boolean; writes: number }> {
-  const child = join(import.meta.dirname, 'testing', 'commit-child.ts');
+  const child = join(import.meta.dirname, '..', 'testing', 'commit-child.ts');
   return new Promise((done, failed) => {
     execFile(process.execPath, [child, copy, directory, String(dieAt)], (error, stdout, stderr) => {
       if (error !== null && error.signal !== 'SIGKILL') failed(new Error(stderr));

@@ -1,5 +1,5 @@
 import { type Artifact, ErrorCode, SluiceError } from '@sluice/sdk';
-import type { WorkDigests } from './digests.ts';
+import type { WorkDigests } from '../inputs/digests.ts';
 
 /** Who may commit. Claims are ordered by `order`, then `attempt`, then `delivery`. */
 export interface Claim {

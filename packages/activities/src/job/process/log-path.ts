@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { pathName } from './path-name.ts';
+import { pathName } from '../inputs/path-name.ts';
 
 /** Folder with the logs of a run's jobs, a file for each attempt. */
 export function logFolder(stateDir: string, workflowId: string): string {

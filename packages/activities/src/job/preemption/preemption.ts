@@ -1,4 +1,4 @@
-import type { PreemptionNotice, PreemptionNotices } from '../context.ts';
+import type { PreemptionNotice, PreemptionNotices } from '../../context.ts';
 import { API_VERSION, parseScheduledEvents, SCHEDULED_EVENTS, type ScheduledEvent } from './scheduled-events.ts';
 
 /** Azure's address of the service, the same on every machine. */

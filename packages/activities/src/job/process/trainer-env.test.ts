@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { command } from '@sluice/sdk';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Bench, bench, failureOf, startAttempt } from './testing/attempt.ts';
+import { type Bench, bench, failureOf, startAttempt } from '../testing/attempt.ts';
 
 const SECRETS = [
   'TEMPORAL_API_KEY',

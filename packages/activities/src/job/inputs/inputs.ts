@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Dataset, JobSpec, Model } from '@sluice/sdk';
-import type { ActivityContext } from '../context.ts';
-import { type ArtifactStore, hexOf } from '../store/artifact-store.ts';
+import type { ActivityContext } from '../../context.ts';
+import { type ArtifactStore, hexOf } from '../../store/artifact-store.ts';
 
 export interface LocalInputs {
   /** Absolute path per dataset name. */
