@@ -147,6 +147,9 @@ export const cells: readonly Cell[] = [
     { refused: 0.4 },
     { from: BAKE_AT + 75, lostAt: BAKE_AT + 65, before: 'passed' },
   ),
+  ...alike('errors drift from 1 to 3 %', [2, 10, 100], (seconds) => ({ errors: 0.01 + 0.02 * ramp(seconds) })).map(
+    (cell): Cell => ({ ...cell, group: 'limit' }),
+  ),
   ...[2, 10, 100].map(
     (rate): Cell => ({
       group: 'limit',

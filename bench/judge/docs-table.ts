@@ -27,7 +27,7 @@ export function markdown(figures: readonly CellFigures[]): string {
     alikeTable(of('alike')),
     'Candidates that are worse, percent stopped (goal: at least 99) and seconds from the first bad answer to the verdict, median / p95:',
     badTable(of('bad')),
-    'What cannot be told apart at a low rate: there are too few requests of the control share to see that both changed.',
+    'What cannot be told apart at a low rate, where the control share has too few requests to show that both changed (no goal):',
     alikeTable(of('limit')),
   ].join('\n\n');
 }

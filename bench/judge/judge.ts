@@ -33,7 +33,8 @@ const spec = canary([5, 25, 50]);
 
 export const bench: Bench = {
   summary: 'false alarms, detection and time of the judge of health, and of Kayenta on the same streams',
-  options: '--trials N (2000)  --kayenta N (a tenth)  --only TEXT  --write: the tables of docs/rollouts.md',
+  options:
+    '--trials N (2000)  --kayenta N (a tenth)  --only TEXT  --seed TEXT: other draws  --write: the tables of docs/rollouts.md',
   async run(args, host) {
     const { values } = parseArgs({
       args: [...args],
@@ -41,6 +42,7 @@ export const bench: Bench = {
         trials: { type: 'string', default: '2000' },
         kayenta: { type: 'string' },
         only: { type: 'string', default: '' },
+        seed: { type: 'string', default: '' },
         write: { type: 'boolean', default: false },
       },
     });
@@ -49,19 +51,31 @@ export const bench: Bench = {
     const chosen = cells.filter(({ name }) => name.includes(values.only));
     const began = process.cpuUsage();
     const figures: CellFigures[] = [];
-    for (const cell of chosen) figures.push(await cellFigures(cell, trials, beside, host));
+    for (const cell of chosen) figures.push(await cellFigures(cell, trials, beside, host, values.seed));
     const used = process.cpuUsage(began);
     host.say(`\n${textTable(figures)}`);
     if (values.write) host.say(`written: ${await writeTables(figures)}`);
     const seconds = round((used.user + used.system) / 1e6, 0);
-    return { ok: figures.every(({ ok }) => ok !== false), trials, cpuSeconds: seconds, cells: figures };
+    return {
+      ok: figures.every(({ ok }) => ok !== false),
+      trials,
+      seed: values.seed,
+      cpuSeconds: seconds,
+      cells: figures,
+    };
   },
 };
 
-/** All trials of one cell, seeded by its name and rate. */
-export async function cellFigures(cell: Cell, trials: number, beside: number, host: BenchHost): Promise<CellFigures> {
+/** All trials of one cell, seeded by its name and rate; another `seed` gives other draws. */
+export async function cellFigures(
+  cell: Cell,
+  trials: number,
+  beside: number,
+  host: BenchHost,
+  seed = '',
+): Promise<CellFigures> {
   const { group, name, rate } = cell;
-  const seedOf = (trial: number) => `${name}@${rate}/${trial}`;
+  const seedOf = (trial: number) => `${seed}${name}@${rate}/${trial}`;
   const endpoint = (trial: number) => virtualEndpoint(cell.world, seedOf(trial), cell.slowMs, cell.from);
   const sluice = await judged(trials, host, async (trial) => {
     const { verdict, took } = await virtualRollout(endpoint(trial), spec, cell.lostAt);
