@@ -85,6 +85,8 @@ export interface Suite {
   readonly metric: 'correct' | 'absolute_error' | 'squared_error';
   /** How much worse than the baseline is still good enough, in the metric's unit, over 0. */
   readonly margin: number;
+  /** The most that one case can lose or gain, in the metric's unit; left out where nobody knows. */
+  readonly worst?: number;
   /** Most cases to run, drawn evenly over categories with `seed`; null for all. */
   readonly limit: number | null;
 }

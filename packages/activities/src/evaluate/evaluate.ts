@@ -120,6 +120,7 @@ async function judgeAll(
   const judged = await judge(pairs, {
     metric: suite.metric,
     margin: suite.margin,
+    worst: suite.worst ?? null,
     seed: spec.seed,
     sameModel: baseline?.digest === spec.model.digest,
     onSlice: () => {

@@ -61,7 +61,8 @@ describe('a paired verdict on numbers', () => {
     [-3, 'fail'],
     [-1, 'inconclusive'],
   ] as const)('with a gain of %d and a margin of 1 is %s', async (gain, verdict) => {
-    expect((await judge(errors(300, gain), numeric)).verdict).toBe(verdict);
+    // Over 368 cases: fewer leave room for an unseen 1 in 100 that loses 100 margins.
+    expect((await judge(errors(500, gain), numeric)).verdict).toBe(verdict);
   });
 
   test('shows errors as positive numbers and the gain as better or worse', async () => {
@@ -81,6 +82,114 @@ describe('a paired verdict on numbers', () => {
     const pairs = errors(100, 0);
     expect(await judge(pairs, numeric)).toEqual(await judge(pairs, numeric));
   });
+});
+
+/** One gain per case, beside a baseline whose error is 10. */
+function gaining(gains: readonly number[]): Pair[] {
+  return gains.map((gain) => ({
+    category: 'x',
+    baseline: { ok: true, score: -10, prediction: 0 },
+    candidate: { ok: true, score: -10 + gain, prediction: 0 },
+  }));
+}
+
+describe('what no case shows', () => {
+  /** Fifty cases alike but for a little noise; one in a hundred would lose 100 margins, and none is among them. */
+  const quiet = (n: number) => gaining(Array.from({ length: n }, (_, i) => 0.1 * Math.sin(i)));
+
+  test('keeps a small suite without a loss from passing, and the note says how many cases would do', async () => {
+    const { verdict, evidence } = await judge(quiet(50), numeric);
+    expect(verdict).toBe('inconclusive');
+    expect(evidence[0]?.note).toContain('about 370 like these would do');
+    expect(evidence[0]?.note).toContain('reckons with a case that loses 100');
+    expect((await judge(quiet(380), numeric)).verdict).toBe('pass');
+  });
+
+  test('is limited by what the suite says is the worst, and fewer cases do', async () => {
+    const { verdict, evidence } = await judge(quiet(50), { ...numeric, worst: 10 });
+    expect(verdict).toBe('pass');
+    expect(evidence[0]?.note).toBe('reckons with a case that loses 10');
+  });
+
+  test('is what was without a limit where a case goes beyond the worst, and that is said', async () => {
+    const { verdict, evidence } = await judge([...quiet(99), ...gaining([-15])], { ...numeric, worst: 10 });
+    expect(verdict).toBe('inconclusive');
+    expect(evidence[0]?.note).toContain("a case lost 15, more than the suite's worst");
+  });
+
+  test('does not keep a better model from passing earlier', async () => {
+    expect((await judge(errors(60, 12), numeric)).verdict).toBe('pass');
+  });
+
+  test('says so where the gain is so near the margin that no number of cases would tell', async () => {
+    const { evidence } = await judge(gaining(Array.from({ length: 100 }, () => -1)), numeric);
+    expect(evidence[0]).toMatchObject({ verdict: 'inconclusive', note: expect.stringContaining('no number of cases') });
+  });
+});
+
+describe('odd scores', () => {
+  const good = gaining(Array.from({ length: 500 }, () => 0.5));
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    'of %d from the candidate count as a case that only the baseline answers',
+    async (score) => {
+      const odd: Pair = { category: 'x', candidate: { ok: true, score, prediction: 0 }, baseline: right };
+      const { verdict, evidence } = await judge([...good, odd], numeric);
+      expect(verdict).toBe('fail');
+      expect(evidence[0]).toMatchObject({ metric: 'cases only the baseline answers', value: 1 });
+      expect(evidence[0]?.note).toContain(`the score is ${score}`);
+      expect(evidence[1]).toMatchObject({ verdict: 'pass', n: 500 });
+    },
+  );
+
+  test('of NaN from the baseline are left out, and too many of them leave nothing to say', async () => {
+    const odd: Pair = { category: 'x', candidate: right, baseline: { ok: true, score: Number.NaN, prediction: 0 } };
+    expect((await judge([...good, odd], numeric)).verdict).toBe('pass');
+    expect((await judge([...good, ...Array.from({ length: 50 }, () => odd)], numeric)).verdict).toBe('inconclusive');
+  });
+
+  test('too far apart for numbers are an error, and large ones are not', async () => {
+    const [row] = (await judge([...good, ...gaining([-1.7e308])], numeric)).evidence;
+    expect(row).toMatchObject({ verdict: 'error', note: expect.stringContaining('too far apart') });
+    const large = gaining(Array.from({ length: 500 }, (_, i) => (i % 2 ? 1e300 : 0)));
+    const { evidence } = await judge(large, { ...numeric, margin: 1e299 });
+    expect(evidence[0]).toMatchObject({ verdict: 'pass', n: 500 });
+    expect(evidence[0]?.effect).toBeCloseTo(5e299, -290);
+  });
+
+  test('that are all alike still have an interval, wider the fewer they are', async () => {
+    const interval = async (n: number) =>
+      (await judge(gaining(new Array(n).fill(0.25)), numeric)).evidence[0]?.interval;
+    const [low = 0, high = 0] = (await interval(500)) ?? [];
+    expect(low).toBeLessThan(0.25);
+    expect(high).toBeGreaterThan(0.25);
+    const [lower = 0] = (await interval(50)) ?? [];
+    expect(lower).toBeLessThan(low);
+  });
+
+  test('of a single case are inconclusive, for numbers and for right and wrong', async () => {
+    expect((await judge(gaining([3]), numeric)).verdict).toBe('inconclusive');
+    const [row] = (await judge(times(1, right, wrong), options)).evidence;
+    expect(row).toMatchObject({ verdict: 'inconclusive', n: 1 });
+    expect(row?.interval?.[0]).toBeLessThan(-0.94);
+  });
+});
+
+test('a million cases are judged within a minute and without a copy of each', async () => {
+  const pairs = Array.from(
+    { length: 1_000_000 },
+    (_, i): Pair => ({
+      category: i % 2 ? 'EWR' : 'JFK',
+      candidate: i % 10 ? right : wrong,
+      baseline: i % 10 === 1 ? wrong : right,
+    }),
+  );
+  const before = process.memoryUsage().heapUsed;
+  const started = performance.now();
+  const { verdict } = await judge(pairs, numeric);
+  expect(verdict).toBe('pass');
+  expect(performance.now() - started).toBeLessThan(60_000);
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(400e6);
 });
 
 describe('answers', () => {

@@ -1,8 +1,9 @@
 import { type Evidence, type Suite, type Verdict, worstFirst, worstOf } from '@sluice/sdk';
 import { mcnemarExact } from '../statistics/mcnemar.ts';
-import { pairedBootstrap } from '../statistics/paired-bootstrap.ts';
-import { tangoInterval } from '../statistics/tango.ts';
-import type { Scored } from './score.ts';
+import { compareMeans } from './compare-means.ts';
+import { ofSign, scoredByBoth, withNumbersOnly } from './gains.ts';
+import { type Scored, scoreFor } from './score.ts';
+import { comparisonNote } from './verdict-note.ts';
 
 /** One case, scored by both. */
 export interface Pair {
@@ -21,6 +22,8 @@ export interface Judged {
 export interface JudgeOptions {
   readonly metric: Suite['metric'];
   readonly margin: number;
+  /** The most that one case can lose or gain; left out or null where nobody said. */
+  readonly worst?: number | null;
   readonly seed: number;
   /** The candidate is, byte for byte, the baseline. */
   readonly sameModel: boolean;
@@ -28,7 +31,7 @@ export interface JudgeOptions {
   readonly onSlice?: () => void;
 }
 
-/** Fewest pairs for a verdict on numbers: a bootstrap of fewer promises more than it can hold. */
+/** Fewest pairs for a verdict on numbers: of fewer nobody can tell how their tail goes on. */
 export const MIN_PAIRS = 10;
 /** Share of cases without an answer of the baseline's, above which nothing can be said. */
 export const MAX_UNANSWERED = 0.05;
@@ -46,7 +49,8 @@ const names: Record<Suite['metric'], string> = {
  * row, the rows about errors, and those categories that fail; a category too small to tell is shown, and does not
  * sink a suite that is large enough as a whole.
  */
-export async function judge(pairs: readonly Pair[], options: JudgeOptions): Promise<Judged> {
+export async function judge(given: readonly Pair[], options: JudgeOptions): Promise<Judged> {
+  const pairs = withNumbersOnly(given);
   if (pairs.length === 0) {
     const row = {
       metric: names[options.metric],
@@ -88,42 +92,43 @@ async function compare(
     const value = natural(metric, mean(pairs.flatMap(({ candidate }) => scoreFor(metric, candidate) ?? [])));
     return { ...base, verdict: 'pass', value, n: pairs.length, note: 'nothing to compare with' };
   }
-  const both = scored(pairs, metric);
-  const n = both.candidate.length;
+  const { gains, candidate, baseline } = scoredByBoth(pairs, metric);
+  const n = gains.length;
   const row = {
     ...base,
-    value: natural(metric, mean(both.candidate)),
-    baseline: natural(metric, mean(both.baseline)),
+    value: natural(metric, candidate),
+    baseline: natural(metric, baseline),
     threshold: `gain > -${margin}`,
     n,
   };
   if (n === 0) return { ...row, verdict: 'inconclusive', note: 'no case was answered by both' };
-  const differences = Float64Array.from(both.candidate, (score, i) => score - (both.baseline[i] ?? 0));
-  const effect = mean([...differences]);
+  const found = await compareMeans(gains, {
+    margin,
+    worst: metric === 'correct' ? 1 : (options.worst ?? null),
+    confidence,
+    ...(options.onSlice === undefined ? {} : { onSlice: options.onSlice }),
+  });
+  if (found === null) return { ...row, verdict: 'error', note: 'the scores are too far apart to be compared' };
+  const { effect, interval, verdict } = found;
   if (options.sameModel) {
     return { ...row, verdict: 'pass', effect, note: 'the candidate is the baseline, byte for byte' };
   }
   if (metric === 'correct') {
-    const gains = differences.filter((difference) => difference > 0).length;
-    const losses = differences.filter((difference) => difference < 0).length;
-    const interval = tangoInterval(gains, losses, n, confidence);
-    const note = `right on both or neither: ${n - gains - losses}, only the candidate: ${gains}, only the baseline: ${losses}`;
-    return { ...row, effect, interval, p: mcnemarExact(losses, gains), verdict: against(margin, interval), note };
+    const [wins, losses] = [ofSign(gains, 1), ofSign(gains, -1)];
+    const note = `right on both or neither: ${n - wins - losses}, only the candidate: ${wins}, only the baseline: ${losses}`;
+    const p = mcnemarExact(losses, wins);
+    return { ...row, effect, interval, p, verdict, note: joined(comparisonNote(found, metric), note) };
   }
-  const interval = await pairedBootstrap(differences, {
-    seed: `${options.seed}/${slice === undefined ? 'overall' : `category=${slice}`}`,
-    confidence,
-    ...(options.onSlice === undefined ? {} : { onSlice: options.onSlice }),
-  });
   const measured = { ...row, effect, interval, seed: options.seed };
-  if (n < MIN_PAIRS) return { ...measured, verdict: 'inconclusive', note: `fewer than ${MIN_PAIRS} cases` };
-  return { ...measured, verdict: against(margin, interval) };
-}
-
-/** Non-inferiority: the whole interval above −margin passes, the whole interval below it fails. */
-function against(margin: number, [low, high]: readonly [number, number]): Verdict {
-  if (low > -margin) return 'pass';
-  return high < -margin ? 'fail' : 'inconclusive';
+  if (n < MIN_PAIRS) {
+    const note = joined(
+      verdict === 'inconclusive' ? comparisonNote(found, metric) : undefined,
+      `fewer than ${MIN_PAIRS} cases`,
+    );
+    return { ...measured, verdict: 'inconclusive', note };
+  }
+  const note = comparisonNote(found, metric);
+  return { ...measured, verdict, ...(note === undefined ? {} : { note }) };
 }
 
 /** What was not answered: by the candidate only (fails), by the baseline (too often: nothing can be said). */
@@ -163,24 +168,6 @@ function answerRows(pairs: readonly Pair[]): Evidence[] {
 function firstError(pairs: readonly Pair[]): { note?: string } {
   const first = pairs[0]?.candidate;
   return first === undefined || first.ok ? {} : { note: `first: ${first.error}` };
-}
-
-/** The scores of cases that count: a wrong answer and no answer are both 0 right; errors of numbers have no size. */
-function scored(pairs: readonly Pair[], metric: Suite['metric']): { candidate: number[]; baseline: number[] } {
-  const scores = { candidate: [] as number[], baseline: [] as number[] };
-  for (const { candidate, baseline } of pairs) {
-    const one = scoreFor(metric, candidate);
-    const other = baseline === null ? null : scoreFor(metric, baseline);
-    if (one === null || other === null) continue;
-    scores.candidate.push(one);
-    scores.baseline.push(other);
-  }
-  return scores;
-}
-
-function scoreFor(metric: Suite['metric'], scored: Scored): number | null {
-  if (scored.ok) return scored.score;
-  return metric === 'correct' ? 0 : null;
 }
 
 function byCategory(pairs: readonly Pair[]): Map<string, Pair[]> {

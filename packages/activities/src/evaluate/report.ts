@@ -1,5 +1,6 @@
 import type { SluiceActivities, Suite } from '@sluice/sdk';
 import type { Cases } from './cases.ts';
+import { BEYOND_SEEN, MARGINS } from './compare-means.ts';
 import { CONFIDENCE, type Judged, MIN_PAIRS, type Pair } from './judge.ts';
 import type { Scored } from './score.ts';
 
@@ -51,9 +52,9 @@ export function evaluationReport({ ref, spec, suite, loaded, pairs, baseline, ju
       method: {
         gain: 'candidate − baseline where higher is better; errors are taken negative',
         interval:
-          suite.metric === 'correct'
-            ? "Tango's score interval for paired shares; p is McNemar's exact test"
-            : 'percentile interval of the paired bootstrap, 10000 resamples of the cases',
+          "Gaffke's bounds of the mean gain, for gains that end where `ends` says" +
+          (suite.metric === 'correct' ? "; p is McNemar's exact test" : ''),
+        ends: endsOf(suite),
         confidence: CONFIDENCE,
         categories: 'their intervals hold together (Bonferroni); only one that fails counts',
         minPairs: MIN_PAIRS,
@@ -70,6 +71,13 @@ export function evaluationReport({ ref, spec, suite, loaded, pairs, baseline, ju
     null,
     1,
   )}\n`;
+}
+
+/** How far a case is reckoned to lose or gain although none did. */
+function endsOf({ metric, margin, worst }: Suite): string {
+  if (metric === 'correct') return '±1, which is certain';
+  if (worst !== undefined) return `±${worst}, as the suite says, or what is without it where a case goes beyond`;
+  return `±${MARGINS * margin} (${MARGINS} margins), or ${BEYOND_SEEN} times as far from the mean as the farthest case`;
 }
 
 /** An unanswered case that the baseline answers is the greatest loss there is. */

@@ -22,6 +22,12 @@ export function scoreOf(metric: Suite['metric'], label: unknown, raw: unknown): 
   return { ok: true, score, prediction };
 }
 
+/** The score of a case that counts: a wrong answer and no answer are both 0 right; errors of numbers have no size. */
+export function scoreFor(metric: Suite['metric'], scored: Scored): number | null {
+  if (scored.ok) return scored.score;
+  return metric === 'correct' ? 0 : null;
+}
+
 /** Servers of tables answer `[1.5]` or `{"0": 1.5}` for a row; that is the value. */
 function single(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;

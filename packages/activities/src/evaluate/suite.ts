@@ -3,7 +3,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { type Dataset, ErrorCode, SluiceError, type Suite, type SuiteOptions, suiteOf } from '@sluice/sdk';
 
 const metrics: readonly Suite['metric'][] = ['correct', 'absolute_error', 'squared_error'];
-const fields = ['cases', 'label', 'category', 'inputs', 'metric', 'margin', 'limit'];
+const fields = ['cases', 'label', 'category', 'inputs', 'metric', 'margin', 'worst', 'limit'];
 
 /**
  * A suite as a step gives it: itself, or the file it names (`eval/holdout` or `eval/holdout.json`).
@@ -63,11 +63,12 @@ function problemsOf(parsed: unknown): string[] {
   expect('cases', typeof suite.cases === 'string' || isDataset(suite.cases), 'a path to a JSONL, CSV or Parquet file');
   expect('label', typeof suite.label === 'string' && suite.label !== '', 'the name of a column');
   expect('category', !given('category') || typeof suite.category === 'string', 'the name of a column');
-  const { inputs, metric, margin, limit } = suite;
+  const { inputs, metric, margin, worst, limit } = suite;
   const names = Array.isArray(inputs) && inputs.length > 0 && inputs.every((input) => typeof input === 'string');
   expect('inputs', !given('inputs') || names, 'a list of column names');
   expect('metric', !given('metric') || metrics.includes(metric as Suite['metric']), metrics.join(', '));
-  expect('margin', !given('margin') || (typeof margin === 'number' && margin > 0), 'a number over 0');
+  expect('margin', !given('margin') || (Number.isFinite(margin) && (margin as number) > 0), 'a number over 0');
+  expect('worst', !given('worst') || (Number.isFinite(worst) && (worst as number) > 0), 'a number over the margin');
   expect('limit', !given('limit') || (Number.isInteger(limit) && (limit as number) > 0), 'a whole number over 0');
   return problems;
 }

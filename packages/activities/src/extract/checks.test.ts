@@ -93,6 +93,27 @@ describe('a check', () => {
     });
   });
 
+  it.each([
+    ['double', column('x').between(0, null)],
+    ['float', column('x').between(0, null)],
+    ['double', column('x').between(null, 1500)],
+    ['double', column('x').between('0', null)],
+  ] as const)('finds NaN of the type %s outside of a range with one end', async (type, check) => {
+    expect(await judge(`('nan'::${type}), (1::${type}), (null)`, check)).toMatchObject({
+      verdict: 'fail',
+      value: 0.5,
+      n: 2,
+      note: '1 of 2 unexpected: nan.',
+    });
+  });
+
+  it.each(['nan', 'Infinity', '-inf'])('cannot compare with the text %s beside numbers', async (end) => {
+    expect(await judge('(1.5::double)', column('x').between(end, null))).toMatchObject({
+      verdict: 'error',
+      note: expect.stringContaining('is no number to compare with'),
+    });
+  });
+
   it('compares whole numbers with fractions and does not round', async () => {
     expect(await judge('(1), (2)', column('x').in([1.5, 2]))).toMatchObject({ verdict: 'fail', value: 0.5 });
     expect(await judge('(1), (2)', column('x').between(1.5, null))).toMatchObject({ verdict: 'fail', value: 0.5 });

@@ -99,6 +99,8 @@ function brokenBy(rule: Exclude<Rule, { kind: 'unique' }>, x: string, type: stri
       const parts = [
         ...(rule.min === null ? [] : [`${x} < ${constant(rule.min, type)}`]),
         ...(rule.max === null ? [] : [`${x} > ${constant(rule.max, type)}`]),
+        // DuckDB puts NaN over every number: without this it would be at least 0.
+        ...(isFloating(type) ? [`isnan(${x})`] : []),
       ];
       return parts.length === 0 ? 'false' : `(${parts.join(' OR ')})`;
     }
@@ -112,12 +114,16 @@ function brokenBy(rule: Exclude<Rule, { kind: 'unique' }>, x: string, type: stri
 
 /** A constant to compare a column with: text takes the column's type, so that '2013-06-30' is a date beside dates. */
 function constant(value: string | number | boolean, type: string): string {
+  if (isFloating(type) && !Number.isFinite(Number(value))) {
+    return `error(${literal(`${JSON.stringify(value)} is no number to compare with.`)})`;
+  }
   if (typeof value === 'string') return isText(type) ? literal(value) : `CAST(${literal(value)} AS ${type})`;
   if (isText(type)) return `error(${literal(`${JSON.stringify(value)} is not text; write it in quotes.`)})`;
   return typeof value === 'number' ? `${literal(String(value))}::DOUBLE` : String(value);
 }
 
 const isText = (type: string) => type === 'VARCHAR';
+const isFloating = (type: string) => type === 'DOUBLE' || type === 'FLOAT';
 
 /** The rule as a person would say it. */
 function ruleText(rule: Rule): string {

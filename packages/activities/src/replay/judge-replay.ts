@@ -1,5 +1,5 @@
 import { type Evidence, type ReplaySpec, type Verdict, worstFirst, worstOf } from '@sluice/sdk';
-import { zeroFailureBound } from '../statistics/zero-failure-bound.ts';
+import { failureBound } from './failure-bound.ts';
 import { routeOf } from './input-class.ts';
 import type { Outcome, Replayed } from './replay-requests.ts';
 import type { Sample } from './sample.ts';
@@ -20,17 +20,17 @@ export function judgeReplay(sample: Sample, replayed: readonly Replayed[], spec:
   const [stale, flaky, regressions] = [count('stale'), count('flaky'), count('regression') + count('unconfirmed')];
   const n = replayed.length - stale;
   const rows: Evidence[] = [
-    regressionRow(regressions, n, spec),
+    regressionRow(regressions, n, sample, replayed, spec),
     {
       metric: 'share of requests that fail on the old version too',
-      verdict: replayed.length > 0 && stale / replayed.length > spec.maxStale ? 'inconclusive' : 'pass',
+      verdict: within(stale, replayed.length, spec.maxStale),
       value: replayed.length === 0 ? null : stale / replayed.length,
       threshold: `≤ ${spec.maxStale}`,
       n: replayed.length,
     },
     {
       metric: 'share of requests that fail on the candidate at times',
-      verdict: n > 0 && flaky / n > spec.maxStale ? 'inconclusive' : 'pass',
+      verdict: within(flaky, n, spec.maxStale),
       value: n === 0 ? null : flaky / n,
       threshold: `≤ ${spec.maxStale}`,
       n,
@@ -46,13 +46,29 @@ export function judgeReplay(sample: Sample, replayed: readonly Replayed[], spec:
   };
 }
 
-function regressionRow(regressions: number, n: number, spec: ReplaySpec): Evidence {
+/** Written so that a limit that is no number lets nothing pass. */
+function within(count: number, of: number, most: number): Verdict {
+  return of === 0 || count / of <= most ? 'pass' : 'inconclusive';
+}
+
+function regressionRow(
+  regressions: number,
+  n: number,
+  sample: Sample,
+  replayed: readonly Replayed[],
+  spec: ReplaySpec,
+): Evidence {
   const row = { metric: 'requests that fail on the candidate only', value: regressions, threshold: '= 0', n };
   const seeded = { ...row, seed: spec.seed };
   if (regressions > 0) return { ...seeded, verdict: 'fail' };
   if (n === 0) return { ...seeded, verdict: 'inconclusive', note: 'no captured request that the old version answers' };
-  const bound = `${Number((100 * zeroFailureBound(n)).toPrecision(2))} %`;
-  return { ...seeded, verdict: 'pass', note: `0 of ${n}: fewer than ${bound} of such requests fail (95 % sure)` };
+  const { share, most, captured, all } = failureBound(sample, replayed);
+  const bound = `${Number((100 * share).toPrecision(2))} %`;
+  const said = `fewer than ${bound} of such requests fail (95 % sure)`;
+  const note = all
+    ? `0 of ${n}: ${said}`
+    : `0 of ${n}, of ${captured} captured: ${said}; of those captured at most ${most}`;
+  return { ...seeded, verdict: 'pass', note };
 }
 
 function capturedRow(sample: Sample, sent: number): Evidence {

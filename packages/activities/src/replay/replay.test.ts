@@ -95,6 +95,7 @@ function run(model: Model, options: Partial<ReplaySpec> = {}): Promise<Report> {
 interface Full {
   counts: Record<string, number>;
   failureBound: number | null;
+  capturedBound: { most: number; of: number } | null;
   regressions: { id: string; why: string; route: string; old: { status: number }; new: { status: number | null } }[];
   flaky: { id: string }[];
   coverage: { route: string; inputClass: string; captured: number; sent: number }[];
@@ -157,6 +158,12 @@ describe('a replay', () => {
     await deployed({ rules: { k1: 'status', k2: 'status', k3: 'status' } });
     expect((await run(await fix.model({}))).verdict).toBe('inconclusive');
     expect((await run(await fix.model({}), { maxStale: 0.1 })).verdict).toBe('pass');
+  });
+
+  test.each([Number.NaN, -1])('lets nothing pass under a limit of stale requests that is %d', async (maxStale) => {
+    captured(calls(20));
+    await deployed({});
+    expect((await run(await fix.model({ add: 1 }), { maxStale })).verdict).toBe('inconclusive');
   });
 
   test('calls a request flaky that fails once and then succeeds, and does not block on a few', async () => {
@@ -344,8 +351,14 @@ describe('the sample', () => {
       ),
     ]);
     await deployed({});
-    const { coverage, counts } = await full(await run(await fix.model({ add: 1 }), { limit: 100 }));
+    const report = await run(await fix.model({ add: 1 }), { limit: 100 });
+    const { coverage, counts, failureBound, capturedBound } = await full(report);
     expect(counts.sent).toBe(100);
+    // 1 − 0.05^(1/100) = 2.95 % would hold for a hundred drawn from all alike; of common calls fewer were sent.
+    expect(failureBound).toBeGreaterThan(0.035);
+    expect(failureBound).toBeLessThan(0.07);
+    expect(capturedBound).toMatchObject({ of: 532 });
+    expect(report.evidence[0]?.note).toContain(`of those captured at most ${capturedBound?.most}`);
     const sent = (what: string) =>
       coverage.find(({ route, inputClass }) => `${route} ${inputClass}`.includes(what))?.sent;
     expect(sent('/explain')).toBe(1);

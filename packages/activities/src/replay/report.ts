@@ -1,7 +1,8 @@
 import type { SluiceActivities } from '@sluice/sdk';
 import type { Redactor } from '@sluice/sdk/redact';
-import { zeroFailureBound } from '../statistics/zero-failure-bound.ts';
-import { inputClassOf, routeOf } from './input-class.ts';
+import { countsByStratum } from './covered.ts';
+import { failureBound } from './failure-bound.ts';
+import { routeOf } from './input-class.ts';
 import type { Judged } from './judge-replay.ts';
 import type { Outcome, Replayed } from './replay-requests.ts';
 import type { Sample } from './sample.ts';
@@ -26,7 +27,7 @@ const BODY = 1_000;
 export function replayReport({ ref, spec, baseline, sample, replayed, judged, redactor }: ReplayParts): string {
   const show = (one: Replayed) => shown(one, redactor);
   const of = (...outcomes: Outcome[]) => replayed.filter(({ outcome }) => outcomes.includes(outcome));
-  const answered = replayed.length - of('stale').length;
+  const bound = of('regression', 'unconfirmed').length > 0 ? null : failureBound(sample, replayed);
   return `${JSON.stringify(
     {
       kind: 'replay',
@@ -59,7 +60,9 @@ export function replayReport({ ref, spec, baseline, sample, replayed, judged, re
         unconfirmed: of('unconfirmed').length,
       },
       /** Share of such requests that may fail although none did, 95 % sure; null where some did. */
-      failureBound: of('regression', 'unconfirmed').length > 0 ? null : zeroFailureBound(answered),
+      failureBound: bound?.share ?? null,
+      /** Captured requests that may fail although none that was sent did, 95 % sure; null where some did. */
+      capturedBound: bound === null ? null : { most: bound.most, of: bound.captured },
       coverage: coverageOf(sample, replayed),
       regressions: of('regression', 'unconfirmed').map(show),
       flaky: of('flaky').map(show),
@@ -71,19 +74,10 @@ export function replayReport({ ref, spec, baseline, sample, replayed, judged, re
 }
 
 function coverageOf(sample: Sample, replayed: readonly Replayed[]): unknown[] {
-  const outcomes = new Map<string, Record<Outcome, number>>();
-  const keyOf = (route: string, inputClass: string, outcome: string) => `${route}\n${inputClass}\n${outcome}`;
-  for (const { request, outcome } of replayed) {
-    const route = routeOf(request.method, request.path);
-    const own = keyOf(route, inputClassOf(request.body), `${Math.floor(request.status / 100)}xx`);
-    const known = outcomes.get(own) ?? { pass: 0, stale: 0, regression: 0, flaky: 0, unconfirmed: 0 };
-    known[outcome] += 1;
-    outcomes.set(own, known);
-  }
-  return sample.strata.map(({ route, inputClass, outcome, captured }) => {
-    const counts = outcomes.get(keyOf(route, inputClass, outcome));
-    const sent = counts === undefined ? 0 : Object.values(counts).reduce((sum, count) => sum + count, 0);
-    return { route, inputClass, recorded: outcome, captured, sent, ...counts };
+  const counts = countsByStratum(sample, replayed);
+  return sample.strata.map((stratum) => {
+    const { route, inputClass, outcome, captured } = stratum;
+    return { route, inputClass, recorded: outcome, captured, sent: 0, ...counts.get(stratum) };
   });
 }
 

@@ -41,8 +41,9 @@ export interface SampleOptions {
   readonly onProgress?: () => void;
 }
 
-/** Most strata told apart; what comes after shares one. */
+/** Most strata told apart; what comes after shares one of each class of status. */
 const MOST_STRATA = 2_000;
+export const OTHER = { route: '(other routes)', inputClass: '(other inputs)' } as const;
 /** Most ids held for all strata together. */
 const MOST_IDS = 200_000;
 
@@ -85,7 +86,7 @@ function stratumOf(strata: Map<string, Stratum>, { method, path, body, status }:
   const known = strata.get(nameOf(stratum));
   if (known !== undefined) return known;
   if (strata.size >= MOST_STRATA) {
-    stratum = { ...stratum, route: '(other routes)', inputClass: '(other inputs)' };
+    stratum = { ...stratum, ...OTHER };
     const other = strata.get(nameOf(stratum));
     if (other !== undefined) return other;
   }
@@ -152,6 +153,6 @@ function choose(strata: readonly Stratum[], limit: number): Sample['chosen'] {
   return strata.flatMap((stratum) => stratum.kept.slice(0, quotas.get(stratum)).map(({ id }) => id));
 }
 
-function nameOf({ route, inputClass, outcome }: Stratum): string {
+export function nameOf({ route, inputClass, outcome }: Pick<Stratum, 'route' | 'inputClass' | 'outcome'>): string {
   return `${route}\n${inputClass}\n${outcome}`;
 }

@@ -4,11 +4,8 @@ import { binomialUpperTail } from './binomial.ts';
 import { logFactorial } from './log-factorial.ts';
 import { mcnemarExact } from './mcnemar.ts';
 import { normalCdf, normalQuantile, normalUpperTail } from './normal.ts';
-import { pairedBootstrap, quantile } from './paired-bootstrap.ts';
 import { seededRandom, xoshiro128 } from './random.ts';
-import { tangoInterval } from './tango.ts';
-import { wilson } from './wilson.ts';
-import { zeroFailureBound } from './zero-failure-bound.ts';
+import { shareBound } from './share-bound.ts';
 
 /** Equal to 9 significant digits, which a tiny p value needs and `toBeCloseTo` does not see. */
 function expectSame(value: number, expected: number, relative = 1e-9): void {
@@ -84,49 +81,23 @@ describe('exact tests on counts', () => {
 });
 
 describe('shares', () => {
-  test.each([
-    [0, 10, 0, 0.27753279986288926],
-    [3, 10, 0.10779126740630104, 0.6032218525388546],
-    [10, 10, 0.7224672001371106, 1],
-    [5, 1000, 0.0021375355273244604, 0.011650955373375117],
-  ])('Wilson of %d out of %d is %d to %d', (hits, n, low, high) => {
-    const interval = wilson(hits, n); // proportion_confint(hits, n, method='wilson')
-    expect(interval[0]).toBeCloseTo(low, 12);
-    expect(interval[1]).toBeCloseTo(high, 12);
-  });
-
   test('no trial says nothing about a share', () => {
-    expect(wilson(0, 0)).toEqual([0, 1]);
-    expect(zeroFailureBound(0)).toBe(1);
+    expect(shareBound(0, 0)).toBe(1);
   });
 
   test('300 trials without a failure bound its share by 0.99 %, 3000 by 0.10 %', () => {
-    expect(zeroFailureBound(300)).toBeCloseTo(0.0099361, 6);
-    expect(zeroFailureBound(3000)).toBeCloseTo(0.00099808, 7);
+    expect(shareBound(0, 300)).toBeCloseTo(0.0099361, 6);
+    expect(shareBound(0, 3000)).toBeCloseTo(0.00099808, 7);
   });
+});
 
-  // Roots of the score statistic with its nuisance share maximised numerically (scipy minimize_scalar, brentq).
-  test.each([
-    [10, 20, 100, -0.20821177538, 0.00768290386],
-    [86, 150, 1600, -0.05899803332, -0.02136156465],
-    [3, 9, 44, -0.2947856053, 0.02009579777],
-    [0, 6, 50, -0.2380481794, -0.04009069],
-  ])('Tango of %d gains and %d losses in %d pairs is %d to %d', (gains, losses, n, low, high) => {
-    const interval = tangoInterval(gains, losses, n);
-    expect(interval[0]).toBeCloseTo(low, 6);
-    expect(interval[1]).toBeCloseTo(high, 6);
-  });
-
-  test('without a discordant pair Tango is ±z²/(n + z²), so little data proves little', () => {
-    const interval = tangoInterval(0, 0, 300);
-    expect(interval[0]).toBeCloseTo(-0.0126429712245, 12);
-    expect(interval[1]).toBeCloseTo(0.0126429712245, 12);
-  });
-
-  test('all gains or all losses end at the edge', () => {
-    expect(tangoInterval(10, 0, 10)[1]).toBe(1);
-    expect(tangoInterval(0, 10, 10)[0]).toBe(-1);
-  });
+test.each([
+  [1, 500, 0.025, 0.011092476898968804],
+  [3, 30, 0.025, 0.265288450474208],
+  [20, 100, 0.025, 0.291842689088628],
+  [5, 5, 0.05, 1],
+])('Clopper and Pearson bound %d of %d at a risk of %d by %d', (hits, n, risk, share) => {
+  expectSame(shareBound(hits, n, risk), share); // proportion_confint(hits, n, 2 * risk, method='beta')[1]
 });
 
 describe('the normal distribution', () => {
@@ -148,40 +119,5 @@ describe('the normal distribution', () => {
     [0.9999, 3.719016485455709],
   ])('its quantile at %d is %d', (p, z) => {
     expect(normalQuantile(p)).toBeCloseTo(z, 10); // norm.ppf
-  });
-});
-
-describe('the paired bootstrap', () => {
-  const differences = Float64Array.from([0.5, -0.2, 0.1, 0.9, -0.4, 0.3, 0, 0.7, -0.1, 0.2, 0.4, 0.05]);
-
-  test('agrees with scipy to resampling noise', async () => {
-    // scipy.stats.bootstrap((d,), np.mean, n_resamples=200000, method='percentile', rng=1) = [0.004167, 0.4125]
-    const [low, high] = await pairedBootstrap(differences, { seed: 0 });
-    expect(low).toBeCloseTo(0.0042, 2);
-    expect(high).toBeCloseTo(0.4125, 1);
-  });
-
-  test('is the same for the same seed', async () => {
-    expect(await pairedBootstrap(differences, { seed: 3 })).toEqual(await pairedBootstrap(differences, { seed: 3 }));
-    expect(await pairedBootstrap(differences, { seed: 3 })).not.toEqual(
-      await pairedBootstrap(differences, { seed: 4 }),
-    );
-  });
-
-  test('gives way to other work and stops when it is told to', async () => {
-    const long = Float64Array.from({ length: 5000 }, (_, i) => i % 7);
-    let slices = 0;
-    const stopped = pairedBootstrap(long, {
-      seed: 0,
-      onSlice: () => {
-        slices += 1;
-        if (slices === 3) throw new Error('stopped');
-      },
-    });
-    await expect(stopped).rejects.toThrow('stopped');
-  });
-
-  test('quantiles are interpolated as numpy does', () => {
-    expect(quantile([1, 2, 4], 0.25)).toBe(1.5); // np.quantile([1, 2, 4], .25)
   });
 });

@@ -193,7 +193,7 @@ ThreadingHTTPServer((os.environ["SLUICE_HOST"], int(os.environ["SLUICE_PORT"])),
 `;
 
 const suite = `${JSON.stringify(
-  { cases: 'data/holdout.csv', label: 'rent', inputs: ['size'], metric: 'absolute_error', margin: 25 },
+  { cases: 'data/holdout.csv', label: 'rent', inputs: ['size'], metric: 'absolute_error', margin: 25, worst: 250 },
   null,
   2,
 )}\n`;

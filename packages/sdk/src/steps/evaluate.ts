@@ -28,6 +28,11 @@ export interface SuiteOptions {
   readonly metric?: Suite['metric'];
   /** How much worse than the baseline is still good enough, in the metric's unit, over 0. @default 0.01 */
   readonly margin?: number;
+  /**
+   * The most that one case can lose against the baseline, or gain, in the metric's unit, over the margin: the fewer
+   * cases will do, the smaller it is. Not for `correct`, where it is 1. @default 100 margins, and more where more is seen
+   */
+  readonly worst?: number;
   /** Most cases to run, at least 1, drawn evenly over categories. @default all */
   readonly limit?: number;
 }
@@ -40,7 +45,7 @@ export interface EvaluateOptions extends Placement {
   readonly against?: 'production' | Model | null;
   /** Endpoint whose production version and serving command are meant. @default the pipeline's name */
   readonly endpoint?: string;
-  /** Seed of every resampling. @default 0 */
+  /** Seed by which cases are drawn where the suite has a limit. @default 0 */
   readonly seed?: number;
 }
 
@@ -51,6 +56,7 @@ const suiteFields = {
   inputs: true,
   metric: true,
   margin: true,
+  worst: true,
   limit: true,
 } as const;
 const fields = { model: true, suite: true, against: true, endpoint: true, seed: true, ...placementFields } as const;
@@ -66,13 +72,20 @@ export function suiteOf(options: SuiteOptions, where: string): Suite {
   if (inputs?.includes(label)) {
     throw invalidStep(where, `inputs names the label "${label}".`, 'Take it out: the model would be told the answer.');
   }
+  const metric = oneOf<Suite['metric']>(where, 'metric', options.metric ?? 'correct', [
+    'correct',
+    'absolute_error',
+    'squared_error',
+  ]);
+  const margin = numberWithin(where, 'margin', options.margin ?? 0.01, { over: 0 });
   return {
     cases: typeof cases === 'string' ? nonEmptyText(where, 'cases', cases) : artifact(where, 'cases', cases, 'dataset'),
     label,
     category: category === null ? null : nonEmptyText(where, 'category', category),
     inputs: inputs?.map((input, index) => nonEmptyText(where, `inputs.${index}`, input)) ?? null,
-    metric: oneOf(where, 'metric', options.metric ?? 'correct', ['correct', 'absolute_error', 'squared_error']),
-    margin: numberWithin(where, 'margin', options.margin ?? 0.01, { over: 0 }),
+    metric,
+    margin,
+    ...(options.worst === undefined ? {} : { worst: worstOf(where, options.worst, metric, margin) }),
     limit: limit === null ? null : wholeNumber(where, 'limit', limit, 1),
   };
 }
@@ -97,6 +110,15 @@ export async function evaluate(name: string, options: EvaluateOptions): Promise<
     seed: wholeNumber(where, 'seed', options.seed ?? 0, 0),
     ...placementOf(options, where),
   });
+}
+
+function worstOf(where: string, worst: number, metric: Suite['metric'], margin: number): number {
+  if (metric !== 'correct') return numberWithin(where, 'worst', worst, { over: margin });
+  throw invalidStep(
+    where,
+    'worst is given beside the metric correct.',
+    'Take it out: one case is right or wrong, 1 or 0.',
+  );
 }
 
 function baseline(where: string, against: EvaluateOptions['against']): EvaluateSpec['against'] {
