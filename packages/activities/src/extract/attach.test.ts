@@ -44,7 +44,13 @@ describe('attachDatabases', () => {
     const folder = await mkdtemp(join(tmpdir(), 'sluice-attach-'));
     const connections = connectionStrings({ shop: 'postgres://me:hunter2@127.0.0.1:1/shop' });
     const signal = new AbortController().signal;
-    const session = await openDuckDb({ root: folder, scratch: folder, signal, secrets: [...connections.values()] });
+    const session = await openDuckDb({
+      root: folder,
+      scratch: folder,
+      memory: 2 ** 28,
+      signal,
+      secrets: [...connections.values()],
+    });
     try {
       await session.rows(`SET extension_directory = '${folder}'`);
       await session.rows("SET custom_extension_repository = 'http://127.0.0.1:1'"); // nothing listens there
@@ -67,7 +73,9 @@ describe('attachDatabases', () => {
 describe('openDuckDb', () => {
   it('refuses a project whose path has a comma, which DuckDB would take for two', async () => {
     const signal = new AbortController().signal;
-    await expect(openDuckDb({ root: '/a,b', scratch: '/nowhere', signal, secrets: [] })).rejects.toMatchObject({
+    await expect(
+      openDuckDb({ root: '/a,b', scratch: '/nowhere', memory: 2 ** 28, signal, secrets: [] }),
+    ).rejects.toMatchObject({
       code: 'InvalidConfig',
       where: '/a,b',
     });

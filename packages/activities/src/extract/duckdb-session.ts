@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import { ErrorCode, type Json, SluiceError } from '@sluice/sdk';
@@ -27,6 +26,8 @@ export interface SessionOptions {
   readonly root: string;
   /** Folder for what does not fit into memory; the caller removes it. */
   readonly scratch: string;
+  /** Bytes it may use; what does not fit spills to `scratch`. */
+  readonly memory: number;
   readonly signal: AbortSignal;
   /** Texts that must not show up in an error: connection strings. */
   readonly secrets: readonly string[];
@@ -36,13 +37,13 @@ export interface SessionOptions {
 const interruptMs = 50;
 
 export async function openDuckDb(options: SessionOptions): Promise<DuckDbSession> {
-  const { root, scratch, signal, secrets } = options;
+  const { root, scratch, signal, secrets, memory } = options;
   if (root.includes(',')) throw commaIn(root);
   const spill = join(scratch, 'spill');
   await mkdir(spill, { recursive: true });
   const instance = await DuckDBInstance.create(':memory:', {
     temp_directory: spill,
-    memory_limit: `${memoryLimit()}B`,
+    memory_limit: `${memory}B`,
   });
   const connection = await instance.connect();
 
@@ -92,11 +93,4 @@ function commaIn(root: string): SluiceError {
     where: root,
     fix: 'Move the project to a folder without a comma in its path.',
   });
-}
-
-/** Bytes for one extract: less than half of the machine's, since others run beside it; the rest spills to disk. */
-function memoryLimit(): number {
-  const constrained = process.constrainedMemory();
-  const total = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-  return Math.max(256 * 1024 * 1024, Math.floor(total * 0.4));
 }

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, rename } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { extractMemory } from './memory-budget.ts';
 import { type TestProject, testProject } from './testing/project.ts';
 
 let project: TestProject;
@@ -19,6 +21,12 @@ afterEach(async () => {
 const flights = 'year,month,day,carrier,dep_delay\n2013,1,1,UA,2\n2013,6,30,AA,NA\n2013,7,1,B6,-5\n';
 const scratch = () => readdir(join(project.stateDir, 'tmp', 'extract'));
 
+/** `4.6 GiB`, as DuckDB says it. */
+function bytesOf(text: string): number {
+  const [, value = '', unit = ''] = /^([\d.]+) (\w+)$/.exec(text) ?? [];
+  return Number(value) * 1024 ** ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'].indexOf(unit);
+}
+
 /** Rows of a stored dataset, as text. */
 async function rowsOf(dataset: Awaited<ReturnType<TestProject['extract']>>): Promise<unknown[][]> {
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
@@ -27,6 +35,21 @@ async function rowsOf(dataset: Awaited<ReturnType<TestProject['extract']>>): Pro
 }
 
 describe('extract', () => {
+  it('shares one memory budget with all others of its worker, and gives its share back', async () => {
+    const limit = async () => {
+      const [row] = await rowsOf(await project.extract("select current_setting('memory_limit') as memory"));
+      return bytesOf(String(row?.[0]));
+    };
+    const alone = await limit();
+    expect(alone).toBeLessThan(totalmem() * 0.3);
+    const other = await extractMemory.take(new AbortController().signal);
+    const beside = await limit();
+    expect(beside).toBeLessThan(alone * 0.6);
+    expect(other.bytes + beside).toBeLessThan(totalmem() * 0.5);
+    other.release();
+    expect(await limit()).toBe(alone);
+  });
+
   it('stores the rows of a CSV query as Parquet, with schema, origin and count', async () => {
     await project.write('data/flights.csv', flights);
     const dataset = await project.extract(

@@ -6,7 +6,8 @@ import { onDisk } from '../store/storage-error.ts';
 import { attachDatabases, connectionStrings } from './attach.ts';
 import { judgeChecks } from './checks.ts';
 import { movedTo } from './duckdb-error.ts';
-import { openDuckDb } from './duckdb-session.ts';
+import { openDuckDb, type SessionOptions } from './duckdb-session.ts';
+import { extractMemory } from './memory-budget.ts';
 import { columnsOf, writeParquet } from './parquet.ts';
 import { type DatasetProfile, profileColumns, type Source } from './profile.ts';
 import { checkQuery } from './query.ts';
@@ -42,7 +43,9 @@ export async function extractDataset(
     return await onDisk(context.stateDir, () =>
       withScratch(context.stateDir, async (scratch) => {
         const path = join(scratch, 'data.parquet');
-        const { columns, ...profile } = await writeAndMeasure(context.root, input, scratch, path, signal);
+        const memory = await extractMemory.take(signal); // however many extracts this worker runs, they share it
+        const measured = writeAndMeasure(context.root, input, { scratch, memory: memory.bytes }, path, signal);
+        const { columns, ...profile } = await measured.finally(memory.release);
         signal.throwIfAborted();
         const data = await context.store.putFile(path, 'dataset');
         const report = await context.store.putText(JSON.stringify({ ...profile, columns }), 'report');
@@ -69,12 +72,12 @@ export async function extractDataset(
 async function writeAndMeasure(
   root: string,
   { spec }: ExtractInput,
-  scratch: string,
+  room: Pick<SessionOptions, 'scratch' | 'memory'>,
   path: string,
   signal: AbortSignal,
 ): Promise<DatasetProfile> {
   const connections = connectionStrings(spec.attach);
-  const session = await openDuckDb({ root, scratch, signal, secrets: [...connections.values()] });
+  const session = await openDuckDb({ root, ...room, signal, secrets: [...connections.values()] });
   try {
     await attachDatabases(session, connections);
     const query = await checkQuery(session, spec.sql, spec.params);

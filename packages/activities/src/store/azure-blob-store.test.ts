@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
+import type { Artifact } from '@sluice/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { azureBlobStore } from './azure-blob-store.ts';
 import { openStore } from './open-store.ts';
@@ -58,6 +59,48 @@ describe('an Azure Blob store', () => {
     await expect(store.fetch(artifact, join(folder, 'cut'))).rejects.toMatchObject({ code: 'Corrupt' });
     await store.putFile(join(folder, 'once'), 'report');
     expect(await store.getText(artifact)).toBe('once only');
+  });
+
+  it('gives everybody who puts one big file at the same time the same artifact, whole', async () => {
+    await writeFile(join(folder, 'contended'), randomBytes(17 * 1024 * 1024));
+    const puts = [1, 2, 3, 4].map(() => open('writers').putFile(join(folder, 'contended'), 'checkpoint'));
+    const artifacts = await Promise.all(puts);
+    expect(new Set(artifacts.map(({ digest }) => digest)).size).toBe(1);
+    expect(await open('writers').verify(artifacts[0] as Artifact, 'digests')).toBeNull();
+  });
+
+  it('is mended by storing again where bytes of the same size were written over it', async () => {
+    const store = open('overwritten');
+    await mkdir(join(folder, 'state'));
+    await writeFile(join(folder, 'state', 'weights'), randomBytes(9 * 1024 * 1024));
+    await writeFile(join(folder, 'state', 'step'), '1200');
+    const tree = await store.putTree(join(folder, 'state'), 'checkpoint');
+    for await (const { name, properties } of blobsOf('overwritten').listBlobsFlat({ prefix: 'trees/' })) {
+      if (name.endsWith('/manifest.json')) continue;
+      const size = properties.contentLength ?? 0;
+      await blobsOf('overwritten').getBlockBlobClient(name).upload(Buffer.alloc(size, 1), size);
+    }
+    expect(await store.verify(tree, 'sizes')).toBeNull();
+    expect(await store.putTree(join(folder, 'state'), 'checkpoint')).toEqual(tree);
+    expect(await store.verify(tree, 'digests')).toBeNull();
+  });
+
+  it('sends bytes again that were found damaged, even where their blob still says what they should be', async () => {
+    const store = open('rotten');
+    await writeFile(join(folder, 'fresh'), 'fresh bytes');
+    const artifact = await store.putFile(join(folder, 'fresh'), 'report');
+    const blob = blobsOf('rotten').getBlockBlobClient(`blobs/${artifact.digest.slice(7)}`);
+    const { metadata = {} } = await blob.getProperties();
+    for (const find of [
+      () => store.getText(artifact),
+      () => store.fetch(artifact, join(folder, 'rotten-copy')),
+      async () => expect(await store.verify(artifact, 'digests')).toBeNull(),
+    ]) {
+      await blob.upload('wrong bytes', 11, { metadata });
+      await expect(find()).rejects.toThrow();
+      await store.putFile(join(folder, 'fresh'), 'report');
+      expect(await store.getText(artifact)).toBe('fresh bytes');
+    }
   });
 
   it('has nothing of a tree whose upload ended before its manifest', async () => {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { Artifact } from '@sluice/sdk';
@@ -6,8 +7,16 @@ import { type Address, addressOf, artifactOf, checkedAddress, corrupt, nameOf, n
 import { type AzureBlobStoreOptions, lazyContainer } from './azure-container.ts';
 import { isConflict, isGone, onAzure } from './azure-error.ts';
 import { readAzurePointer, swapAzurePointer } from './azure-pointer.ts';
-import { digestBlob, downloadFile, downloadText, uploadFile, uploadText } from './azure-transfer.ts';
-import { digestFile } from './durable-file.ts';
+import {
+  digestBlob,
+  distrust,
+  downloadFile,
+  downloadText,
+  type Source,
+  sourceOf,
+  uploadFile,
+  uploadText,
+} from './azure-transfer.ts';
 import { entryName } from './entry-name.ts';
 import { inParallel } from './in-parallel.ts';
 import { listTree } from './list-tree.ts';
@@ -55,7 +64,9 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
     if (how === 'sizes') return (await blob.exists()) ? null : `${blob.url} is not there.`;
     const found = await digestBlob(blob);
     if (found === null) return `${blob.url} is not there.`;
-    return found.sha256 === address.hex ? null : `${blob.url} has the digest ${found.sha256}.`;
+    if (found.sha256 === address.hex) return null;
+    await distrust(blob, found.etag);
+    return `${blob.url} has the digest ${found.sha256}.`;
   }
 
   async function damageOfTree(address: Address, how: 'sizes' | 'digests'): Promise<string | null> {
@@ -70,8 +81,11 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
       if (size === undefined) return `${file.path}: ${place}${name} is not there.`;
       if (size !== file.bytes) return `${file.path}: ${place}${name} has ${size} bytes instead of ${file.bytes}.`;
       if (how === 'sizes') continue;
-      const digest = (await digestBlob(await blobAt(name)))?.sha256 ?? 'of nothing';
-      if (digest !== file.sha256) return `${file.path}: ${place}${name} has the digest ${digest}.`;
+      const blob = await blobAt(name);
+      const found = await digestBlob(blob);
+      if (found?.sha256 === file.sha256) continue;
+      if (found !== null) await distrust(blob, found.etag);
+      return `${file.path}: ${place}${name} has the digest ${found?.sha256 ?? 'of nothing'}.`;
     }
     return null;
   }
@@ -104,11 +118,11 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
   return {
     putFile: (path, kind, holder = everyone) =>
       onAzure(place, async () => {
-        const copied = await localSource(path, () => digestFile(path));
-        const address: Address = { shape: 'blob', hex: copied.sha256 };
+        const source = await readSource(path);
+        const address: Address = { shape: 'blob', hex: source.sha256 };
         await hold(address, holder);
-        await uploadFile(await blobAt(rootOf(address)), path, copied);
-        return artifactOf(address, kind, copied.bytes);
+        await uploadFile(await blobAt(rootOf(address)), source);
+        return artifactOf(address, kind, source.bytes);
       }),
 
     putText: (text, kind, holder = everyone) =>
@@ -122,26 +136,28 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
     putTree: (directory, kind, holder = everyone) =>
       onAzure(place, async () => {
         const files = await inParallel(await listTree(directory), 4, async (path) => {
-          const copied = await localSource(join(directory, path), () => digestFile(join(directory, path)));
-          return { path, ...copied };
+          return { name: path, source: await readSource(join(directory, path)) };
         });
-        const text = manifestText(files);
+        const listed = files.map(({ name, source: { bytes, sha256 } }) => ({ path: name, bytes, sha256 }));
+        const text = manifestText(listed);
         const address: Address = { shape: 'tree', hex: manifestHex(text) };
         await hold(address, holder);
-        const distinct = [...new Map(files.map((file) => [file.sha256, file])).values()];
-        await inParallel(distinct, 4, async (file) => {
-          await uploadFile(await blobAt(`${rootOf(address)}/files/${file.sha256}`), join(directory, file.path), file);
+        const distinct = [...new Map(files.map(({ source }) => [source.sha256, source])).values()];
+        await inParallel(distinct, 4, async (source) => {
+          await uploadFile(await blobAt(`${rootOf(address)}/files/${source.sha256}`), source);
         });
         await uploadText(await blobAt(`${rootOf(address)}/manifest.json`), text);
-        return artifactOf(address, kind, manifestBytes({ files }));
+        return artifactOf(address, kind, manifestBytes({ files: listed }));
       }),
 
     getText: (artifact) =>
       onAzure(place, async () => {
         const address = checkedAddress(artifact);
-        const found = address.shape === 'blob' ? await downloadText(await blobAt(rootOf(address))) : null;
+        const blob = await blobAt(rootOf(address));
+        const found = address.shape === 'blob' ? await downloadText(blob) : null;
         if (found === null) throw notFound(artifact, place + rootOf(address));
         if (manifestHex(found.text) !== address.hex) {
+          await distrust(blob, found.etag);
           throw corrupt(artifact, place + rootOf(address), 'its bytes do not have its digest.');
         }
         return found.text;
@@ -150,17 +166,19 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
     fetch: (artifact, path) =>
       onAzure(place, async () => {
         const address = checkedAddress(artifact);
-        const copy = async (name: string, to: string) => {
-          const copied = await downloadFile(await blobAt(name), to);
+        const copy = async (name: string, sha256: string, to: string) => {
+          const blob = await blobAt(name);
+          const copied = await downloadFile(blob, to);
           if (copied === null) throw notFound(artifact, place + name);
+          if (copied.sha256 !== sha256) await distrust(blob, copied.etag);
           return copied;
         };
         if (address.shape === 'blob') {
-          await materializeBlob(artifact, address.hex, path, (to) => copy(rootOf(address), to));
+          await materializeBlob(artifact, address.hex, path, (to) => copy(rootOf(address), address.hex, to));
         } else {
           const manifest = await manifestOf(artifact, address);
           await materializeTree(artifact, manifest, path, (sha256, to) =>
-            copy(`${rootOf(address)}/files/${sha256}`, to),
+            copy(`${rootOf(address)}/files/${sha256}`, sha256, to),
           );
         }
       }),
@@ -188,6 +206,10 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
 
     locate: (artifact) => place + rootOf(addressOf(artifact)),
   };
+}
+
+async function readSource(path: string): Promise<Source> {
+  return await localSource(path, async () => await sourceOf(path, (await stat(path)).size));
 }
 
 function isManifest({ name }: { readonly name: string }): boolean {

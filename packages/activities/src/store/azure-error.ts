@@ -22,6 +22,22 @@ export function isGone(error: unknown): boolean {
   return statusOf(error) === 404;
 }
 
+/** Another writer of the blob has committed meanwhile, which drops every block that its list does not name. */
+export function isBadBlockList(error: unknown): boolean {
+  return codeOf(error) === 'InvalidBlockList' || codeOf(error) === 'InvalidBlobOrBlock';
+}
+
+/** The bytes that arrived are not those whose MD5 was sent along. */
+export function isOtherMd5(error: unknown): boolean {
+  return codeOf(error) === 'Md5Mismatch';
+}
+
+/** The service's own name of an error: a header, or the element of the body. */
+function codeOf(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
+}
+
 function statusOf(error: unknown): number | null {
   if (typeof error !== 'object' || error === null || !('statusCode' in error)) return null;
   return typeof error.statusCode === 'number' ? error.statusCode : null;

@@ -1,33 +1,32 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, open } from 'node:fs/promises';
+import { chmod, copyFile, open, stat } from 'node:fs/promises';
+import { ErrorCode, SluiceError } from '@sluice/sdk';
+import { copyAndDigest, type Digested, digestOnly, type OnWrite, writeAll } from './file-bytes.ts';
+import { onFileThread } from './file-threads.ts';
 
-/** Called before every step that changes the disk, with its number and what it is; tests kill the process in it. */
-export type OnWrite = (what: string) => void | Promise<void>;
+export type { OnWrite } from './file-bytes.ts';
 
 export interface Copied {
   readonly sha256: string;
   readonly bytes: number;
 }
 
-const chunkBytes = 1024 * 1024;
+/** Up to this size the way to another thread costs more than it saves; hashing it takes a millisecond. */
+const inlineBytes = 1024 * 1024;
 
-/** Copies a file to a new path and onto the disk itself; the digest is of the bytes that were written. */
-export async function copyDurably(from: string, to: string, onWrite: OnWrite): Promise<Copied> {
-  await using source = await open(from, 'r');
-  await onWrite(`create ${to}`);
-  await using target = await open(to, 'wx', 0o444);
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of chunksOf(source)) {
-    hash.update(chunk);
-    await onWrite(`write ${to}`);
-    await writeAll(target, chunk);
-    bytes += chunk.length;
-  }
-  await onWrite(`sync ${to}`);
-  await target.sync();
-  return { sha256: hash.digest('hex'), bytes };
+/**
+ * Copies a file to a new, read-only path and onto the disk itself; the digest is of the bytes that were written.
+ *
+ * @param onWrite keeps the work in this thread. For tests
+ * @throws SluiceError `Corrupt` when somebody writes to the file meanwhile
+ */
+export async function copyDurably(from: string, to: string, onWrite?: OnWrite): Promise<Copied> {
+  const options = { mode: 0o444, durable: true };
+  const inline = onWrite !== undefined || (await isSmall(from));
+  const digested = inline
+    ? await copyAndDigest(from, to, { ...options, ...(onWrite === undefined ? {} : { onWrite }) })
+    : await onFileThread({ kind: 'copy', from, to, ...options });
+  return unchanged(digested, from);
 }
 
 /** Writes text to a new file and onto the disk itself. */
@@ -54,56 +53,46 @@ export async function copyOut(from: string, to: string): Promise<Copied> {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
   } catch {
-    return await copyBytes(from, to);
+    const options = { mode: 0o644, durable: false };
+    if (await isSmall(from)) return await copyAndDigest(from, to, options);
+    return await onFileThread({ kind: 'copy', from, to, ...options });
   }
-  await using copy = await open(to, 'r');
-  await copy.chmod(0o644);
-  return await digestOf(copy);
-}
-
-async function copyBytes(from: string, to: string): Promise<Copied> {
-  await using source = await open(from, 'r');
-  await using target = await open(to, 'wx', 0o644);
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of chunksOf(source)) {
-    hash.update(chunk);
-    await writeAll(target, chunk);
-    bytes += chunk.length;
-  }
-  return { sha256: hash.digest('hex'), bytes };
+  await chmod(to, 0o644);
+  return await digestFile(to);
 }
 
 /** Digest and size of a local file. */
 export async function digestFile(path: string): Promise<Copied> {
-  await using file = await open(path, 'r');
-  return await digestOf(file);
+  return await digestInBlocks(path, null);
 }
 
-async function digestOf(file: FileHandle): Promise<Copied> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of chunksOf(file)) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { sha256: hash.digest('hex'), bytes };
+/**
+ * Digest and size of a local file that is about to be sent, and the MD5 of each of its blocks, in one reading.
+ *
+ * @throws SluiceError `Corrupt` when somebody writes to the file meanwhile
+ */
+export async function digestSource(path: string, blockBytes: number): Promise<Digested> {
+  return unchanged(await digestInBlocks(path, blockBytes), path);
 }
 
-/** Every chunk lies in the same buffer: use it before asking for the next. */
-async function* chunksOf(file: FileHandle): AsyncGenerator<Buffer> {
-  const buffer = Buffer.allocUnsafe(chunkBytes);
-  for (;;) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
-    if (bytesRead === 0) return;
-    yield buffer.subarray(0, bytesRead);
-  }
+async function digestInBlocks(path: string, blockBytes: number | null): Promise<Digested> {
+  if (await isSmall(path)) return await digestOnly(path, blockBytes);
+  return await onFileThread({ kind: 'digest', path, blockBytes });
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done);
-    done += bytesWritten;
-  }
+async function isSmall(path: string): Promise<boolean> {
+  return (await stat(path)).size <= inlineBytes;
+}
+
+function unchanged(digested: Digested, path: string): Digested {
+  if (digested.changed) throw changedWhileStored(path);
+  return digested;
+}
+
+export function changedWhileStored(path: string): SluiceError {
+  return new SluiceError(ErrorCode.Corrupt, 'The file changed while it was being stored.', {
+    where: path,
+    fix: 'Write an artifact completely before it is stored.',
+    permanent: false,
+  });
 }

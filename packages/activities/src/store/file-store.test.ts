@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -174,6 +174,9 @@ describe('a file store with damage', () => {
     await expect(store.fetch(tree, join(folder, 'out'))).rejects.toMatchObject({ code: 'Corrupt' });
     expect(await everythingBelow(join(folder, 'out'))).toEqual([]);
 
+    expect(await store.putTree(directory, 'checkpoint')).toEqual(tree);
+    expect(await store.verify(tree, 'digests')).toBeNull();
+
     await replace(path, bytes.subarray(1));
     expect(await store.verify(tree, 'sizes')).toContain('bytes instead of');
     expect(await store.putTree(directory, 'checkpoint')).toEqual(tree);
@@ -196,6 +199,30 @@ describe('a file store with damage', () => {
     await expect(store.fetch(blob, join(folder, 'out'))).rejects.toMatchObject({ code: 'Corrupt' });
     await store.putText('whole', 'report');
     expect(await store.getText(blob)).toBe('whole');
+  });
+});
+
+describe('a file that its writer has not finished', () => {
+  it('is refused when it grows while it is stored, and nothing of it is there', async () => {
+    const directory = await checkpointFolder();
+    const root = join(folder, 'store');
+    const store = fileStore(root, {
+      async onWrite(what) {
+        if (what.startsWith('write')) await appendFile(join(directory, 'weights.bin'), 'more');
+      },
+    });
+    await expect(store.putTree(directory, 'checkpoint')).rejects.toMatchObject({ code: 'Corrupt', permanent: false });
+    expect(await everythingBelow(join(root, 'trees'))).toEqual([]);
+  });
+
+  it('does not change what is stored when it is written to afterwards', async () => {
+    const store = fileStore(join(folder, 'store'));
+    const path = join(folder, 'growing');
+    await writeFile(path, Buffer.alloc(3_000_000, 1));
+    const blob = await store.putFile(path, 'checkpoint');
+    await appendFile(path, 'more');
+    await writeFile(path, Buffer.alloc(3_000_000, 2));
+    expect(await store.verify(blob, 'digests')).toBeNull();
   });
 });
 

@@ -10,6 +10,7 @@ import { draftPath, sweepScratch, trashPath } from './file-scratch.ts';
 import { inParallel } from './in-parallel.ts';
 import { listTree } from './list-tree.ts';
 import { materializeBlob, materializeTree } from './materialize.ts';
+import { mendTree } from './mend-tree.ts';
 import { isMissing, localSource, onDisk } from './storage-error.ts';
 import { manifestBytes, manifestHex, manifestText, parseManifest, type TreeManifest } from './tree-manifest.ts';
 
@@ -40,7 +41,10 @@ export function fileStore(root: string, options: FileStoreOptions = {}): Artifac
   const pointers = filePointers(join(base, 'pointers'), scratch, onWrite);
   const placeOf = ({ shape, hex }: Address) => join(base, `${shape}s`, hex);
 
-  /** Moves a finished draft into place; returns when the artifact is there, whoever put it. */
+  /**
+   * Moves a finished draft into place; returns when the artifact is there, whoever put it. What is there already is
+   * not believed: the draft's bytes, which were hashed as they were written, take its place.
+   */
   async function publish(draft: string, address: Address): Promise<void> {
     const place = placeOf(address);
     await mkdir(dirname(place), { recursive: true });
@@ -51,10 +55,8 @@ export function fileStore(root: string, options: FileStoreOptions = {}): Artifac
         break;
       } catch (error) {
         if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
-        if ((await damage(address, 'sizes')) === null) break;
-        const damaged = await moveAway(address); // it makes room for the whole one
-        if (damaged !== null) await rm(damaged, { recursive: true, force: true });
       }
+      if (await mendTree(draft, place, draftPath(scratch), onWrite)) break;
     }
     await syncDirectory(dirname(place));
   }
@@ -136,7 +138,7 @@ export function fileStore(root: string, options: FileStoreOptions = {}): Artifac
   return {
     putFile: (path, kind, holder = everyone) =>
       put(kind, holder, async (draft) => {
-        const { sha256, bytes } = await localSource(path, () => copyDurably(path, draft, onWrite));
+        const { sha256, bytes } = await localSource(path, () => copyDurably(path, draft, options.onWrite));
         return { address: { shape: 'blob', hex: sha256 }, bytes };
       }),
 
@@ -153,7 +155,9 @@ export function fileStore(root: string, options: FileStoreOptions = {}): Artifac
         await mkdir(join(draft, 'files'), { recursive: true });
         const files = await inParallel(paths, 4, async (path, index) => {
           const part = join(draft, 'files', `part-${index}`);
-          const { sha256, bytes } = await localSource(path, () => copyDurably(join(directory, path), part, onWrite));
+          const { sha256, bytes } = await localSource(path, () =>
+            copyDurably(join(directory, path), part, options.onWrite),
+          );
           await onWrite(`name ${part}`);
           await rename(part, join(draft, 'files', sha256));
           return { path, bytes, sha256 };

@@ -171,6 +171,18 @@ test('a store that is down is an error, never "no checkpoint"', async () => {
   await expect((await line({ fetch: fail })).load(join(root, 'x'))).rejects.toBe(down);
 });
 
+test('bytes that lie damaged in the store are mended by committing them again', async () => {
+  const [first] = await commit(await claim(1), 10);
+  const [path = ''] = await stored(first as Manifest);
+  const bytes = await readFile(path);
+  await rm(path);
+  await writeFile(path, Buffer.alloc(bytes.length, 1));
+
+  const line = await claim(2);
+  await commit(line, 10);
+  expect(await loaded(await claim(3))).toBe(10);
+});
+
 test('an upload that does not verify is not committed', async () => {
   await commit(await claim(1), 10);
   const line = await claimLine({ ...store, verify: async () => 'a byte is wrong' }, 'line', {
