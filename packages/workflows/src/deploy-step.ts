@@ -21,7 +21,7 @@ export async function deployStep(run: RunState, ref: StepRef, spec: DeploySpec):
   }
   listenForOutcomes();
   const commit = { commit: run.memo.commit ?? run.settings.commit, dirty: run.memo.dirty ?? run.settings.dirty };
-  const candidate = await small(`${ref.step}: register`).registerCandidate({
+  const candidate = await small(`${ref.step}:register`, `${ref.step}: register`).registerCandidate({
     ref,
     endpoint: spec.endpoint,
     model: spec.model,
@@ -94,7 +94,7 @@ async function decideAgain(gate: Gate, decision: Decision): Promise<Asked> {
 async function record({ run, ref, spec, candidate }: Gate, asked: Asked, herald: Herald): Promise<void> {
   const { state, decision, table } = asked;
   if (state !== 'go') run.journal.moveTo(state);
-  await small(`${ref.step}: record the decision`).recordDecision({
+  await small(`${ref.step}:record`, `${ref.step}: record the decision`).recordDecision({
     ref,
     endpoint: spec.endpoint,
     candidate,
@@ -111,7 +111,7 @@ async function record({ run, ref, spec, candidate }: Gate, asked: Asked, herald:
 /** The endpoint serves these bytes already, so it moved nothing and marked nothing; the version is no candidate now. */
 async function markAsServing({ ref, spec, candidate }: Gate): Promise<void> {
   const options = { scheduleToCloseTimeout: '10 minutes' } as const;
-  await small(`${ref.step}: mark as serving`, options)
+  await small(`${ref.step}:mark`, `${ref.step}: mark as serving`, options)
     .markVersion({
       endpoint: spec.endpoint,
       candidate,

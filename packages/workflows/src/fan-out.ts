@@ -1,6 +1,7 @@
 import { ErrorCode, encodeKey, type Failure, type Json, type MapSpec, type Settled, SluiceError } from '@sluice/sdk';
 import { isCancellation, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import { failureOf } from './failure.ts';
+import { sliceId } from './identity.ts';
 import { inScope } from './scope.ts';
 import { summary } from './summary.ts';
 import { utf8 } from './utf8.ts';
@@ -110,7 +111,7 @@ export async function settleInChildren<Value>(
         mlflowRun: handed.mlflowRun,
         patches: handed.patches,
       };
-      results[index] = await runSlice<Value>(spec, fork, handed.args[0], index);
+      results[index] = await runSlice<Value>(spec, fork, handed.args[0]);
       const failed = results[index].filter((one) => !one.ok).length;
       onSettled(slice.keys.length - failed, failed);
     }
@@ -155,11 +156,11 @@ function checkHanded(
   );
 }
 
-async function runSlice<Value>(spec: MapSpec, fork: Fork, params: unknown, index: number): Promise<Settled<Value>[]> {
+async function runSlice<Value>(spec: MapSpec, fork: Fork, params: unknown): Promise<Settled<Value>[]> {
   const last = fork.keys.at(-1) ?? '';
   try {
     const child = await startChild(workflowInfo().workflowType, {
-      workflowId: `${fork.runId}/${fork.mapPath}/${index}`,
+      workflowId: sliceId(fork.runId, fork.mapPath, fork),
       args: [params, fork],
       parentClosePolicy: ParentClosePolicy.TERMINATE,
       // After a reset, the child of the execution that was may still be there.

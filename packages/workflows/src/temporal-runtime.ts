@@ -199,7 +199,7 @@ export class TemporalRuntime implements Runtime {
   ): Promise<Dataset | Report | DeployResult | Awaited<ReturnType<typeof jobStep>>> {
     switch (spec.kind) {
       case 'extract':
-        return long(ref.step, run.queue(spec, ref.step), spec.temporal).extract({
+        return long(ref.step, 1, run.queue(spec, ref.step), spec.temporal).extract({
           ref,
           spec,
           parentRunId: await run.mlflowRun(),
@@ -211,14 +211,14 @@ export class TemporalRuntime implements Runtime {
       case 'evaluate': {
         const endpoint = spec.endpoint ?? run.pipeline;
         const parentRunId = await run.mlflowRun();
-        return long(ref.step, run.queue(spec, ref.step), spec.temporal).evaluate({
+        return long(ref.step, 1, run.queue(spec, ref.step), spec.temporal).evaluate({
           ref,
           spec: { ...spec, endpoint },
           parentRunId,
         });
       }
       case 'replay':
-        return long(ref.step, run.queue(spec, ref.step), spec.temporal).replay({
+        return long(ref.step, 1, run.queue(spec, ref.step), spec.temporal).replay({
           ref,
           spec,
           parentRunId: await run.mlflowRun(),
@@ -277,7 +277,7 @@ export class TemporalRuntime implements Runtime {
       try {
         const runId = await opened;
         const options = { scheduleToCloseTimeout: '10 minutes' } as const;
-        if (runId !== null) await small('close the MLflow run', options).closeRun({ runId, state });
+        if (runId !== null) await small('run:mlflow-close', 'close the MLflow run', options).closeRun({ runId, state });
       } catch {
         // The record of a run must not decide how the run ends.
       }
