@@ -32,6 +32,15 @@ export function stepsOf(events: readonly HistoryEvent[]): string[] {
   return [...new Set(workOf(events).map(({ step }) => step))];
 }
 
+/** The steps by the workflow tasks that began them first: where a run could be reset to, earliest first. */
+export function resetPoints(events: readonly HistoryEvent[]): { readonly step: string; readonly eventId: number }[] {
+  const byTask = new Map<number, string>();
+  for (const { step, task } of workOf(events)) if (!byTask.has(task)) byTask.set(task, step);
+  const points = [...byTask].map(([eventId, step]) => ({ step, eventId }));
+  const first = new Set<string>();
+  return points.sort((a, b) => a.eventId - b.eventId).filter(({ step }) => !first.has(step) && first.add(step));
+}
+
 /**
  * Where to reset a run so that it runs again from a step: before the workflow task that first scheduled it. Work that
  * had ended by then keeps its result.
