@@ -36,6 +36,10 @@ export interface Fork {
   readonly mlflowRun: string | null;
   /** What `patched` said in the parent, by id: the child must come the same way. */
   readonly patches: Readonly<Record<string, boolean>>;
+  /** Steps and maps that had begun in the parent and not ended. */
+  readonly underWay: readonly string[];
+  /** Build of the code that began the child. */
+  readonly build: string | null;
 }
 
 /** The fork that stands in a child's second argument; undefined for anything else. */
@@ -91,6 +95,7 @@ export async function settleInChildren<Value>(
     readonly results: Readonly<Record<string, StepResult>>;
     readonly mlflowRun: string | null;
     readonly patches: Readonly<Record<string, boolean>>;
+    readonly underWay: ReadonlySet<string>;
   },
   onSettled: (done: number, failed: number) => void,
 ): Promise<Settled<Value>[]> {
@@ -110,6 +115,8 @@ export async function settleInChildren<Value>(
         results: handed.results,
         mlflowRun: handed.mlflowRun,
         patches: handed.patches,
+        underWay: [...handed.underWay],
+        build: workflowInfo().currentBuildId ?? null,
       };
       results[index] = await runSlice<Value>(spec, fork, handed.args[0]);
       const failed = results[index].filter((one) => !one.ok).length;

@@ -101,8 +101,8 @@ function workOf(events: readonly HistoryEvent[]): Work[] {
       const step = scheduledStep(scheduled.activityType?.name, scheduled.input?.payloads)?.step ?? null;
       add(event, step, scheduled.workflowTaskCompletedEventId);
     }
-    const child = event.startChildWorkflowExecutionInitiatedEventAttributes;
-    if (child) add(event, mapOf(child.input?.payloads?.[1]), child.workflowTaskCompletedEventId);
+    const initiated = event.startChildWorkflowExecutionInitiatedEventAttributes;
+    if (initiated) add(event, mapOf(initiated.input?.payloads?.[1]), initiated.workflowTaskCompletedEventId);
     const done = event.activityTaskCompletedEventAttributes;
     if (done) end(done.scheduledEventId, event, true);
     const failed =
@@ -110,16 +110,34 @@ function workOf(events: readonly HistoryEvent[]): Work[] {
       event.activityTaskTimedOutEventAttributes ??
       event.activityTaskCanceledEventAttributes;
     if (failed) end(failed.scheduledEventId, event, false);
-    const childDone = event.childWorkflowExecutionCompletedEventAttributes;
-    if (childDone) end(childDone.initiatedEventId, event, true);
-    const childFailed =
-      event.childWorkflowExecutionFailedEventAttributes ??
-      event.childWorkflowExecutionCanceledEventAttributes ??
-      event.childWorkflowExecutionTerminatedEventAttributes ??
-      event.childWorkflowExecutionTimedOutEventAttributes;
-    if (childFailed) end(childFailed.initiatedEventId, event, false);
+    const child = childEnd(event);
+    if (child) end(child.initiatedEventId, event, Boolean(event.childWorkflowExecutionCompletedEventAttributes));
   }
   return all;
+}
+
+/** Workflow ids of the children that had begun and not ended before an event: they outlast a reset to it. */
+export function childrenUnderWay(events: readonly HistoryEvent[], until: number): string[] {
+  const open = new Map<number, string>();
+  for (const event of events) {
+    if (Number(event.eventId) >= until) break;
+    const begun = event.childWorkflowExecutionStartedEventAttributes;
+    const id = begun?.workflowExecution?.workflowId;
+    if (begun && id) open.set(Number(begun.initiatedEventId), id);
+    const ended = childEnd(event);
+    if (ended) open.delete(Number(ended.initiatedEventId));
+  }
+  return [...open.values()];
+}
+
+function childEnd(event: HistoryEvent) {
+  return (
+    event.childWorkflowExecutionCompletedEventAttributes ??
+    event.childWorkflowExecutionFailedEventAttributes ??
+    event.childWorkflowExecutionCanceledEventAttributes ??
+    event.childWorkflowExecutionTerminatedEventAttributes ??
+    event.childWorkflowExecutionTimedOutEventAttributes
+  );
 }
 
 /** The map that a child of a large fan-out works on. */

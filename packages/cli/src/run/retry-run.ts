@@ -7,8 +7,8 @@ import { didYouMean } from '../config/suggest.ts';
 import { CodeMismatchError, UsageError } from '../errors.ts';
 import { checkoutOf } from '../git.ts';
 import { readableEvents } from './readable.ts';
-import { misfitOf } from './replay-kept.ts';
-import { planReset, type ResetPlan, resetPoints, stepsOf } from './reset-plan.ts';
+import { type Misfit, misfitOf } from './replay-kept.ts';
+import { childrenUnderWay, planReset, type ResetPlan, resetPoints, stepsOf } from './reset-plan.ts';
 import { temporalCall } from './temporal-call.ts';
 import { converting, type TemporalTarget } from './temporal-target.ts';
 
@@ -77,20 +77,36 @@ export async function retryRun(options: RetryOptions): Promise<RetryOutcome> {
 
 /** Refuses code that a worker would stop at: what it would do to what is kept is seen by doing it. */
 async function checkFits(options: RetryOptions, events: readonly HistoryEvent[], plan: ResetPlan): Promise<void> {
-  const { workflowId } = options;
-  const code = { workflowBundle: await options.workflowBundle(), ...converting(options.target) };
-  const misfit = await misfitOf({ workflowId, events, resetTo: plan.eventId }, code);
+  const misfitAt = await replayer(options, events);
+  const misfit = await misfitAt(plan.eventId);
   if (misfit === null) return;
   // What fits up to a task fits up to every earlier one.
   const points = resetPoints(events).filter(({ eventId }) => eventId < plan.eventId);
   let [fitting, broken] = [-1, points.length];
   while (broken - fitting > 1) {
     const middle = Math.floor((fitting + broken) / 2);
-    const resetTo = points[middle]?.eventId ?? 0;
-    if ((await misfitOf({ workflowId, events, resetTo }, code)) === null) fitting = middle;
+    if ((await misfitAt(points[middle]?.eventId ?? 0)) === null) fitting = middle;
     else broken = middle;
   }
-  throw new CodeMismatchError(workflowId, options.from, misfit, points[fitting]?.step ?? null);
+  throw new CodeMismatchError(options.workflowId, options.from, misfit, points[fitting]?.step ?? null);
+}
+
+/** What of the code does not fit what a reset to an event keeps: of the run, and of its children that go on. */
+async function replayer({ client, target, workflowId, workflowBundle }: RetryOptions, events: readonly HistoryEvent[]) {
+  const code = { workflowBundle: await workflowBundle(), ...converting(target) };
+  return async (resetTo: number): Promise<Misfit | null> => {
+    const misfit = await misfitOf({ workflowId, events, resetTo }, code);
+    if (misfit !== null) return misfit;
+    for (const child of childrenUnderWay(events, resetTo)) {
+      const handle = client.workflow.getHandle(child);
+      const { status } = await temporalCall(target, () => handle.describe());
+      if (status.name !== 'RUNNING') continue;
+      const { events: its } = await temporalCall(target, () => handle.fetchHistory());
+      const other = await misfitOf({ workflowId: child, events: its ?? [], resetTo: Number.POSITIVE_INFINITY }, code);
+      if (other !== null) return other;
+    }
+    return null;
+  };
 }
 
 /** Workers run the checkout they were started from: the original code is at hand only if that has not moved. */
