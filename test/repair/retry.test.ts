@@ -11,7 +11,7 @@ import { type RetryOptions, retryRun } from '../../packages/cli/src/run/retry-ru
 import { plainTarget } from '../../packages/cli/src/run/temporal-target.ts';
 import { digestOf, progress, stubActivities } from '../harness/stub-activities.ts';
 import { untilState, waitFor } from '../harness/wait-for.ts';
-import { type Kit, workflowKit } from '../harness/workflow-kit.ts';
+import { fixtureBundle, type Kit, workflowKit } from '../harness/workflow-kit.ts';
 import { eventsOf, resetTo } from './reset.ts';
 
 const exec = promisify(execFile);
@@ -49,6 +49,7 @@ describe('retry --from', () => {
       workflowId,
       from,
       root: tmpdir(),
+      workflowBundle: fixtureBundle,
       by: 'ana',
       ...more,
     });

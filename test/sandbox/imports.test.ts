@@ -71,6 +71,26 @@ describe.each(['sdk', 'workflows'])('packages/%s, whose code runs inside the san
   });
 });
 
+it('no source file imports itself, however long the way', async () => {
+  const edges = new Map<string, string[]>();
+  for (const name of Object.keys(mayImport)) {
+    for (const { file, specifier } of await importsOf(join(root, 'packages', name))) {
+      if (specifier.startsWith('.')) edges.set(file, [...(edges.get(file) ?? []), resolve(dirname(file), specifier)]);
+    }
+  }
+  expect(circlesOf(edges).map((circle) => circle.map((file) => relative(root, file)))).toEqual([]);
+});
+
+it('a circle of imports is found', () => {
+  const edges = new Map([
+    ['a', ['b', 'c']],
+    ['b', ['d']],
+    ['c', ['d']],
+    ['d', ['e', 'b']],
+  ]);
+  expect(circlesOf(edges)).toEqual([['b', 'd', 'b']]);
+});
+
 describe('workflows', () => {
   it('know activities by the contract in the SDK only, not even by types', async () => {
     const imports = await importsOf(join(root, 'packages/workflows'));
@@ -89,6 +109,20 @@ import x from 'ten'
   `;
   expect(specifiersOf(source)).toEqual(['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']);
 });
+
+/** Ways that lead back to where they begin, each found once. */
+function circlesOf(edges: ReadonlyMap<string, readonly string[]>): string[][] {
+  const circles: string[][] = [];
+  const done = new Set<string>();
+  const walk = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file]);
+    if (done.has(file)) return;
+    done.add(file);
+    for (const next of edges.get(file) ?? []) walk(next, [...way, file]);
+  };
+  for (const file of edges.keys()) walk(file, []);
+  return circles;
+}
 
 async function importsOf(folder: string): Promise<Import[]> {
   const imports: Import[] = [];

@@ -10,6 +10,8 @@ export const CliErrorCode = {
   RunNotFound: 'RunNotFound',
   /** A part of the dev stack did not come up. */
   StackFailed: 'StackFailed',
+  /** Workflow code of today does not come the way that a run's history keeps. */
+  CodeMismatch: 'CodeMismatch',
   /** The wait was broken off; the run goes on. */
   Interrupted: 'Interrupted',
   /** This Node is too old for the command. */
@@ -78,6 +80,35 @@ export class AlreadyRunningError extends SluiceError {
 export class RunNotFoundError extends SluiceError {
   constructor(message: string, fix: string, candidates: readonly string[] = []) {
     super(CliErrorCode.RunNotFound, message, { fix, data: candidates });
+  }
+}
+
+/** Workflow code of today that a reset could not go on with: a worker would stop at the first difference. */
+export class CodeMismatchError extends SluiceError {
+  /**
+   * @param misfit ids where history and code part, `two#1`
+   * @param fits the last step from which the code of today could go on; null where there is none
+   */
+  constructor(
+    workflowId: string,
+    from: string,
+    misfit: { readonly history: string | null; readonly code: string | null; readonly message: string },
+    fits: string | null,
+  ) {
+    const { history, code, message } = misfit;
+    const difference =
+      history === null
+        ? message
+        : `the history has ${history} where the code ${code === null ? 'does something else' : `asks for ${code}`}`;
+    super(
+      CliErrorCode.CodeMismatch,
+      `The code of today does not come the way that the run keeps before ${from}: ${difference}.`,
+      {
+        where: `run ${workflowId}`,
+        fix: `${fits === null ? 'Start the run anew' : `Retry from ${fits}`}, check out the code that it was started from, or guard the change by patched(…). Nothing was reset.`,
+        data: { ...misfit, fits },
+      },
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import type { CaptureSettings, Redaction } from '@sluice/sdk';
 import { jsonPlace } from '@sluice/sdk/redact';
 import { invalid } from './errors.ts';
-import { number, object, text } from './parse.ts';
+import { number, object, text } from './fields.ts';
 
 /** What is captured where nobody says otherwise. */
 export const DEFAULT_CAPTURE: CaptureSettings = { percent: 100 };

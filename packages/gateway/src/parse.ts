@@ -9,6 +9,7 @@ import type {
 } from '@sluice/sdk';
 import { parseCaptureSettings } from './capture-settings.ts';
 import { invalid } from './errors.ts';
+import { number, object, text } from './fields.ts';
 
 /** Names of endpoints and versions end up in URLs and file names. */
 const ENDPOINT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -109,28 +110,6 @@ export function parseQueryNumber(query: URLSearchParams, name: string): number |
   const raw = query.get(name);
   if (raw === null) return undefined;
   return number(raw.trim() === '' ? Number.NaN : Number(raw), name, 0, Number.MAX_SAFE_INTEGER);
-}
-
-export function object(value: unknown, where: string, keys?: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${where} must be an object.`);
-  for (const key of Object.keys(value)) {
-    if (keys && !keys.includes(key))
-      throw invalid(`${where} has an unknown field "${key}"; known: ${keys.join(', ')}.`);
-  }
-  return value as Record<string, unknown>;
-}
-
-export function text(value: unknown, where: string, mayBeEmpty = false): string {
-  if (typeof value !== 'string' || (value === '' && !mayBeEmpty)) throw invalid(`${where} must be a string.`);
-  if (value.includes('\0')) throw invalid(`${where} must not contain a NUL character.`);
-  return value;
-}
-
-export function number(value: unknown, where: string, min: number, max: number): number {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < min || value > max) {
-    throw invalid(`${where} must be a number from ${min} to ${max}.`);
-  }
-  return value;
 }
 
 function command(value: unknown): string[] {

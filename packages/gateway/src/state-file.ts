@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { CaptureSettings, GatewayLease, GatewayReversion, GatewayVersionSpec, Mirror, Weights } from '@sluice/sdk';
 import { DEFAULT_CAPTURE } from './capture-settings.ts';
 import { GatewayCode, GatewayError } from './errors.ts';
+import * as fields from './fields.ts';
 import * as parse from './parse.ts';
 
 /** What the gateway was asked for: everything a restart needs. Treated as immutable. */
@@ -92,7 +93,7 @@ export async function saveState(path: string, state: DesiredState): Promise<void
 }
 
 function parseState(value: unknown): DesiredState {
-  const state = parse.object(value, 'the state', ['format', 'endpoints']);
+  const state = fields.object(value, 'the state', ['format', 'endpoints']);
   if (state.format !== 1) throw new Error(`its format is ${JSON.stringify(state.format)}, this version reads 1.`);
   const endpoints = list(state.endpoints, 'endpoints').map(parseEndpoint);
   unique(
@@ -118,8 +119,8 @@ const ENDPOINT_KEYS = [
 ];
 
 function parseEndpoint(value: unknown): DesiredEndpoint {
-  const input = parse.object(value, 'an endpoint', ENDPOINT_KEYS);
-  const name = parse.parseEndpointName(parse.text(input.name, 'name'));
+  const input = fields.object(value, 'an endpoint', ENDPOINT_KEYS);
+  const name = parse.parseEndpointName(fields.text(input.name, 'name'));
   const { capture, deadlineMs, idleMs, maxInFlight } = input;
   const spec = parse.parseEndpointSpec({ capture, deadlineMs, idleMs, maxInFlight });
   if (!spec.capture || spec.deadlineMs === undefined) throw new Error(`endpoint ${name} lacks capture or deadlineMs.`);
@@ -132,30 +133,30 @@ function parseEndpoint(value: unknown): DesiredEndpoint {
   for (const id of [...Object.keys({ ...weights, ...lease?.fallback }), ...(mirror ? [mirror.version] : [])]) {
     if (!ids.includes(id)) throw new Error(`endpoint ${name} sends traffic to version ${id}, which it does not have.`);
   }
-  const generation = parse.number(input.generation, `${name}.generation`, 0, MAX_TIME);
+  const generation = fields.number(input.generation, `${name}.generation`, 0, MAX_TIME);
   const reverted = input.reverted == null ? null : parseReversion(input.reverted);
   return { ...newEndpoint(name), ...spec, generation, weights, mirror, lease, reverted, versions };
 }
 
 function parseLease(value: unknown): GatewayLease {
-  const { expiresAt, ...lease } = parse.object(value, 'lease', ['ms', 'fallback', 'expiresAt']);
-  return { ...parse.parseLease(lease), expiresAt: parse.number(expiresAt, 'lease.expiresAt', 0, MAX_TIME) };
+  const { expiresAt, ...lease } = fields.object(value, 'lease', ['ms', 'fallback', 'expiresAt']);
+  return { ...parse.parseLease(lease), expiresAt: fields.number(expiresAt, 'lease.expiresAt', 0, MAX_TIME) };
 }
 
 function parseReversion(value: unknown): GatewayReversion {
-  const input = parse.object(value, 'reverted', ['at', 'from', 'to', 'note']);
+  const input = fields.object(value, 'reverted', ['at', 'from', 'to', 'note']);
   return {
-    at: parse.number(input.at, 'reverted.at', 0, MAX_TIME),
+    at: fields.number(input.at, 'reverted.at', 0, MAX_TIME),
     from: parse.parseWeights(input.from),
     to: parse.parseWeights(input.to),
-    note: input.note == null ? null : parse.text(input.note, 'reverted.note'),
+    note: input.note == null ? null : fields.text(input.note, 'reverted.note'),
   };
 }
 
 function parseVersion(value: unknown): DesiredVersion {
-  const input = parse.object(value, 'a version', ['id', 'spec', 'everReady']);
+  const input = fields.object(value, 'a version', ['id', 'spec', 'everReady']);
   return {
-    id: parse.parseVersionId(parse.text(input.id, 'id')),
+    id: parse.parseVersionId(fields.text(input.id, 'id')),
     spec: parse.parseVersionSpec(input.spec),
     everReady: input.everReady === true,
   };

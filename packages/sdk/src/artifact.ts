@@ -66,3 +66,16 @@ export interface StepOutput extends Origin {
   readonly files: Artifact | null;
   readonly value: Json;
 }
+
+/** A gate that measured a candidate; `report` holds everything. */
+export interface Report extends GateResult {
+  readonly report: Artifact;
+  /** Digest of the model that was measured. */
+  readonly candidate: string;
+  /**
+   * Digest of the production version it was compared with, null where the endpoint was empty; left out of a report
+   * that was not compared with production.
+   */
+  readonly baseline?: string | null;
+  readonly step: string;
+}

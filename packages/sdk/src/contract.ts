@@ -2,13 +2,14 @@
  * The border between workflow code and activities: what each activity takes and gives, as plain data. Workflows
  * import these types only; `@sluice/activities` implements them. Every activity is safe to run twice.
  */
-import type { Artifact, Dataset, Json, Model, StepOutput } from './artifact.ts';
+import type { Artifact, Dataset, Json, Model, Report, StepOutput } from './artifact.ts';
+import type { Candidate, RolloutOutcome, RolloutRequest, RolloutState } from './candidate.ts';
 import type { Decision, DecisionKind, DecisionSubject } from './decision.ts';
 import type { Ledger, Observation, RolloutAnswer } from './endpoint.ts';
 import type { RolloutSpec } from './rollout.ts';
-import type { DeploySpec, EvaluateSpec, ExtractSpec, JobSpec, ReplaySpec } from './spec.ts';
+import type { EvaluateSpec, ExtractSpec, JobSpec, ReplaySpec } from './spec.ts';
 import type { Lease, Mirror, Weights } from './traffic.ts';
-import type { Evidence, GateResult, Report, Verdict } from './verdict.ts';
+import type { Evidence, GateResult, Verdict } from './verdict.ts';
 
 /** Which piece of work: the key of everything that is made outside. Never a Temporal run id: resets change those. */
 export interface StepRef {
@@ -139,57 +140,6 @@ export interface JobFailure {
   readonly signal: string | null;
   /** Last lines of the job's stderr. */
   readonly tail: readonly string[];
-}
-
-/** A model version on its way to an endpoint. */
-export interface Candidate {
-  readonly digest: string;
-  readonly uri: string;
-  readonly bytes: number;
-  /** Id on the endpoint, made of the digest. */
-  readonly id: string;
-  /** MLflow's registered model and version; null where MLflow is off. */
-  readonly registered: { readonly model: string; readonly version: string; readonly url: string } | null;
-}
-
-export interface RolloutRequest {
-  /** Unique and stable over retries and resets: `<workflow id>/<step>@<digest>`. */
-  readonly id: string;
-  readonly endpoint: string;
-  readonly candidate: Candidate;
-  readonly spec: RolloutSpec;
-  readonly onBusy: DeploySpec['onBusy'];
-  /** Workflow that is signalled `rolloutFinished` with a {@link RolloutOutcome}. */
-  readonly replyTo: string;
-  readonly by: string;
-  /**
-   * Digest of the stable version that the decision was made against, null for an empty endpoint: a candidate whose turn
-   * comes when another one is stable is not moved, and ends `stale`. Left out where nobody knows.
-   */
-  readonly against?: string | null;
-  /** When it was decided, epoch ms: an endpoint that has forgotten ids from that time refuses it. */
-  readonly decidedAt: number;
-}
-
-/**
- * `deployed`: it is the stable version. `rolled-back`: traffic went back. `superseded`: a newer one took its place.
- * `withdrawn`: its run was cancelled. `stale`: the stable version is another than the one it was decided against.
- */
-export type RolloutState = 'deployed' | 'rolled-back' | 'superseded' | 'withdrawn' | 'stale';
-
-export interface RolloutOutcome {
-  readonly id: string;
-  readonly state: RolloutState;
-  readonly candidate: string;
-  readonly previous: string | null;
-  readonly reason: string | null;
-  /** Epoch ms. */
-  readonly startedAt: number;
-  readonly endedAt: number;
-  /** Of a rollback: first bad response and the moment traffic was seen to be back, epoch ms. */
-  readonly firstBadAt: number | null;
-  readonly offTrafficAt: number | null;
-  readonly evidence: readonly Evidence[];
 }
 
 export interface WatchInput {

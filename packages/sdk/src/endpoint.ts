@@ -1,4 +1,4 @@
-import type { Candidate, RolloutOutcome, RolloutRequest, RolloutState } from './contract.ts';
+import type { Candidate, RolloutOutcome, RolloutRequest, RolloutState } from './candidate.ts';
 import type { Mirror, VersionHealth, Weights } from './traffic.ts';
 
 /** What the endpoint's workflow is doing. */

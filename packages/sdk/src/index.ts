@@ -1,6 +1,7 @@
 /** What a pipeline file imports. Safe in Temporal's workflow sandbox: no Node API, no client, no server. */
 export * from './artifact.ts';
 export { describeAttempts, isPreemption } from './attempts.ts';
+export * from './candidate.ts';
 export type * from './capture.ts';
 export { childEnv, type Environment, inheritedEnv, missedVariable } from './child-env.ts';
 export { type Check, type ColumnChecks, column, type Rule, type StrictCheck } from './column.ts';
@@ -16,7 +17,7 @@ export { deployInLargeMap, INLINE_KEYS, NESTED_KEYS, tooManyNestedKeys } from '.
 export { checkName, encodeKey, stepPath } from './name.ts';
 export { parseParams } from './params.ts';
 export { patched } from './patched.ts';
-export { type Pipeline, type PipelineDefinition, pipeline, pipelineDefinition } from './pipeline.ts';
+export { type Pipeline, pipeline, pipelineDefinition } from './pipeline.ts';
 export type { Plan, PlanBudgets, PlannedStep } from './plan.ts';
 export { recordPlan } from './recorder.ts';
 export {
@@ -33,7 +34,15 @@ export {
   rollbackBudget,
   SCRAPE,
 } from './rollout.ts';
-export { currentRuntime, type Failure, type ResultOf, type Runtime, type Settled, useRuntime } from './runtime.ts';
+export {
+  currentRuntime,
+  type Failure,
+  type PipelineDefinition,
+  type ResultOf,
+  type Runtime,
+  type Settled,
+  useRuntime,
+} from './runtime.ts';
 export * from './spec.ts';
 export type { InferInput, InferOutput, SchemaIssue, StandardSchema } from './standard-schema.ts';
 export * from './status.ts';

@@ -1,14 +1,8 @@
 import { checkName } from './name.ts';
 import { checkFields, invalidStep, shown } from './options.ts';
-import { currentRuntime } from './runtime.ts';
+import { currentRuntime, type PipelineDefinition } from './runtime.ts';
 import type { InferInput, InferOutput, StandardSchema } from './standard-schema.ts';
 import { ENDPOINT_WORKFLOW, endpointWorkflowId } from './status.ts';
-
-export interface PipelineDefinition<Params, Output> {
-  readonly name: string;
-  readonly params: StandardSchema<unknown, Params>;
-  readonly run: (params: Params) => Promise<Output>;
-}
 
 /** The endpoint's workflow type, and what its workflow ids begin with: a run's id begins with its pipeline's name. */
 const reserved: ReadonlySet<string> = new Set([ENDPOINT_WORKFLOW, endpointWorkflowId('').replace('/', '')]);

@@ -1,6 +1,5 @@
-import type { Dataset, Model, StepOutput } from './artifact.ts';
+import type { Dataset, Model, Report, StepOutput } from './artifact.ts';
 import { ErrorCode, SluiceError } from './errors.ts';
-import type { PipelineDefinition } from './pipeline.ts';
 import type {
   DeployResult,
   DeploySpec,
@@ -11,7 +10,7 @@ import type {
   ReplaySpec,
   StepSpec,
 } from './spec.ts';
-import type { Report } from './verdict.ts';
+import type { StandardSchema } from './standard-schema.ts';
 
 /** A failure in plain data, as `map` reports it per key. */
 export interface Failure {
@@ -33,6 +32,13 @@ export type ResultOf<Spec extends StepSpec> = Spec extends ExtractSpec
       : Spec extends DeploySpec
         ? DeployResult
         : never;
+
+/** A pipeline as its author wrote it. */
+export interface PipelineDefinition<Params, Output> {
+  readonly name: string;
+  readonly params: StandardSchema<unknown, Params>;
+  readonly run: (params: Params) => Promise<Output>;
+}
 
 /**
  * What a step function hands its spec to; everything in Sluice hangs on this interface. The Temporal runtime runs

@@ -1,7 +1,6 @@
-import type { Artifact, Dataset, Digest, Model, StepOutput } from './artifact.ts';
+import type { Artifact, Dataset, Digest, Model, Report, StepOutput } from './artifact.ts';
 import type { DeployResult, StepSpec } from './spec.ts';
 import type { Scope } from './step-names.ts';
-import type { Report } from './verdict.ts';
 
 const zeroes: Digest = `sha256:${'0'.repeat(64)}`;
 

@@ -1,5 +1,3 @@
-import type { Artifact } from './artifact.ts';
-
 /** From good to bad. No data is `inconclusive`, never `pass`. */
 export const verdicts = ['pass', 'inconclusive', 'error', 'fail'] as const;
 export type Verdict = (typeof verdicts)[number];
@@ -55,17 +53,4 @@ export interface GateResult {
   readonly verdict: Verdict;
   /** The rows a human needs, worst first; at most 20. All of them are in `report`. */
   readonly evidence: readonly Evidence[];
-}
-
-/** A gate that measured a candidate; `report` holds everything. */
-export interface Report extends GateResult {
-  readonly report: Artifact;
-  /** Digest of the model that was measured. */
-  readonly candidate: string;
-  /**
-   * Digest of the production version it was compared with, null where the endpoint was empty; left out of a report
-   * that was not compared with production.
-   */
-  readonly baseline?: string | null;
-  readonly step: string;
 }

@@ -1,5 +1,6 @@
 import type { SluiceActivities, TemporalOptions } from '@sluice/sdk';
 import { type ActivityOptions, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { attemptId, countedId } from './identity.ts';
 import { summary } from './summary.ts';
 
 /** Errors that trying again can mend are tried for ever, with the wait growing to half a minute. */
@@ -11,25 +12,33 @@ export const local = proxyLocalActivities<Pick<SluiceActivities, 'settings'>>({
   retry,
 });
 
-/** Small activities, on the queue of the workflow itself. */
-export function small(what: string, options: ActivityOptions = {}) {
+/**
+ * Small activities, on the queue of the workflow itself.
+ *
+ * @param id what it is, and whose, `shop:register`: never changed, because histories hold it; how often it was asked for
+ * is added
+ * @param what the same in words, for people
+ */
+export function small(id: string, what: string, options: ActivityOptions = {}) {
   return proxyActivities<SluiceActivities>({
     startToCloseTimeout: '2 minutes',
     heartbeatTimeout: '10 seconds',
     retry,
     ...options,
+    activityId: countedId(id),
     summary: summary(what),
   } as ActivityOptions);
 }
 
-/** Activities that take as long as they take, and say so by heartbeats. */
-export function long(what: string, queue: string | null, temporal: TemporalOptions | null) {
+/** A step's own work: it takes as long as it takes, and says so by heartbeats. */
+export function long(step: string, attempt: number, queue: string | null, temporal: TemporalOptions | null) {
   return proxyActivities<SluiceActivities>({
     startToCloseTimeout: '7 days',
     heartbeatTimeout: '30 seconds',
     ...(queue === null ? {} : { taskQueue: queue }),
     retry,
     ...temporal,
-    summary: summary(what),
+    activityId: attemptId(step, attempt),
+    summary: summary(attempt === 1 ? step : `${step} (attempt ${attempt})`),
   });
 }

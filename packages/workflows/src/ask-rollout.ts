@@ -58,7 +58,10 @@ export async function askRollout(
 async function answered(ref: StepRef, request: RolloutRequest): Promise<RolloutOutcome> {
   const { endpoint, id } = request;
   for (;;) {
-    const { accepted, why, outcome } = await small(`${ref.step}: ask for the rollout`).requestRollout({ request });
+    const { accepted, why, outcome } = await small(
+      `${ref.step}:rollout`,
+      `${ref.step}: ask for the rollout`,
+    ).requestRollout({ request });
     if (!accepted) {
       throw new SluiceError(
         ErrorCode.EndpointBusy,
@@ -74,7 +77,10 @@ async function answered(ref: StepRef, request: RolloutRequest): Promise<RolloutO
       await condition(() => outcomes.has(id), patience, { summary: summary(`${ref.step}: rollout under way`) });
       const told = outcomes.get(id);
       if (told !== undefined) return told;
-      const known = await small(`${ref.step}: how is the rollout?`).rolloutOutcome({ endpoint, id });
+      const known = await small(`${ref.step}:outcome`, `${ref.step}: how is the rollout?`).rolloutOutcome({
+        endpoint,
+        id,
+      });
       if (known === null) break;
       if (known !== 'under-way') return known;
     }
@@ -84,7 +90,7 @@ async function answered(ref: StepRef, request: RolloutRequest): Promise<RolloutO
 /** Without end: a run that nobody wants any more must not deploy. */
 async function withdraw(ref: StepRef, { endpoint, id }: RolloutRequest): Promise<void> {
   await CancellationScope.nonCancellable(() =>
-    small(`${ref.step}: take the rollout back`).withdrawRollout({ endpoint, id }),
+    small(`${ref.step}:withdraw`, `${ref.step}: take the rollout back`).withdrawRollout({ endpoint, id }),
   );
 }
 

@@ -20,7 +20,9 @@ const bounded = { startToCloseTimeout: '20 seconds', scheduleToCloseTimeout: '1 
 export async function arrivedAt(kind: string, { at, nth }: Arrival, gate: OpenGate): Promise<number> {
   if (nth === null || at < gate.expiresAt) return at;
   try {
-    return (await small(`when ${kind} arrived`, bounded).signalTime({ signal: kind, nth })) ?? at;
+    return (
+      (await small(`run:arrival:${kind}`, `when ${kind} arrived`, bounded).signalTime({ signal: kind, nth })) ?? at
+    );
   } catch {
     return at;
   }
@@ -34,7 +36,11 @@ export async function bearerOf(
 ): Promise<{ readonly by: string } | { readonly why: string }> {
   try {
     const purpose = { for: decision, ...subject };
-    return await small(`who sent ${decision}`, bounded).identify({ token: token ?? '', purpose, at });
+    return await small(`run:identity:${decision}`, `who sent ${decision}`, bounded).identify({
+      token: token ?? '',
+      purpose,
+      at,
+    });
   } catch (error) {
     const why = applicationFailure(error)?.message ?? 'its issuer does not answer';
     return { why: `the token was not accepted: ${why}` };

@@ -14,7 +14,7 @@ export function requesterOf(run: string, memo: RunMemo): (settings: Settings) =>
     // By the run's start: a token lives for minutes, and the first worker may come late.
     const input = { token, purpose: { for: 'start', run }, at: workflowInfo().startTime.getTime() } as const;
     try {
-      return (await small('who started the run', options).identify(input)).by;
+      return (await small('run:identity:start', 'who started the run', options).identify(input)).by;
     } catch (error) {
       // An issuer that did not answer is asked again by the next decision.
       if (applicationFailure(error)?.type !== ErrorCode.DecisionRefused) verified = undefined;

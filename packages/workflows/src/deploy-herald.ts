@@ -55,7 +55,10 @@ export class Herald {
     const { step } = this.#ref;
     try {
       const options = { scheduleToCloseTimeout: '2 minutes' } as const;
-      await small(`${step}: notify ${notification.event}`, options).notify({ ref: this.#ref, notification });
+      await small(`${step}:notify:${notification.event}`, `${step}: notify ${notification.event}`, options).notify({
+        ref: this.#ref,
+        notification,
+      });
     } catch {
       // Logged by the activity; the decision itself stands in the UI and in the query.
     }

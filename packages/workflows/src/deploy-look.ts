@@ -54,7 +54,7 @@ export class Look {
 /** It ends within ten minutes whatever happens; a check that fails or hangs is an `error`, and blocks. */
 function look(ref: StepRef, spec: DeploySpec, candidate: Candidate): Promise<CandidateHealth> {
   const baselines = spec.gates.flatMap((gate) => (gate.baseline === undefined ? [] : [gate.baseline]));
-  return small(`${ref.step}: candidate health`, {
+  return small(`${ref.step}:look`, `${ref.step}: candidate health`, {
     startToCloseTimeout: '10 minutes',
     scheduleToCloseTimeout: '10 minutes',
     heartbeatTimeout: '30 seconds',

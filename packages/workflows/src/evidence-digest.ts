@@ -1,15 +1,10 @@
 import type { GateResult } from '@sluice/sdk';
-import { utf8 } from './utf8.ts';
+import { fnv1a64 } from './fnv.ts';
 
 /**
- * A short fingerprint of the evidence that was on the table (FNV-1a, 64 bits, over its JSON in UTF-8): the sandbox has no
- * cryptography, and the full SHA-256 is made by the activity that records the decision.
+ * A short fingerprint of the evidence that was on the table, over its JSON: the full SHA-256 is made by the activity
+ * that records the decision.
  */
 export function evidenceDigest(gates: readonly GateResult[]): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of utf8(JSON.stringify(gates))) {
-    hash ^= BigInt(byte);
-    hash = (hash * 0x100000001b3n) & 0xffffffffffffffffn;
-  }
-  return `fnv1a64:${hash.toString(16).padStart(16, '0')}`;
+  return `fnv1a64:${fnv1a64(JSON.stringify(gates))}`;
 }

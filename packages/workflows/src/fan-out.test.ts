@@ -151,6 +151,8 @@ describe('what makes a run a part of a fan-out', () => {
       results: {},
       mlflowRun: null,
       patches: {},
+      underWay: [],
+      build: null,
     };
     expect(forkOf(fork)).toBe(fork);
     for (const other of [undefined, null, 'x', 7, [], {}, { mapPath: 'k' }]) expect(forkOf(other)).toBeUndefined();

@@ -1,6 +1,7 @@
 import { ErrorCode, encodeKey, type Failure, type Json, type MapSpec, type Settled, SluiceError } from '@sluice/sdk';
 import { isCancellation, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import { failureOf } from './failure.ts';
+import { sliceId } from './identity.ts';
 import { inScope } from './scope.ts';
 import { summary } from './summary.ts';
 import { utf8 } from './utf8.ts';
@@ -35,6 +36,10 @@ export interface Fork {
   readonly mlflowRun: string | null;
   /** What `patched` said in the parent, by id: the child must come the same way. */
   readonly patches: Readonly<Record<string, boolean>>;
+  /** Steps and maps that had begun in the parent and not ended. */
+  readonly underWay: readonly string[];
+  /** Build of the code that began the child. */
+  readonly build: string | null;
 }
 
 /** The fork that stands in a child's second argument; undefined for anything else. */
@@ -90,6 +95,7 @@ export async function settleInChildren<Value>(
     readonly results: Readonly<Record<string, StepResult>>;
     readonly mlflowRun: string | null;
     readonly patches: Readonly<Record<string, boolean>>;
+    readonly underWay: ReadonlySet<string>;
   },
   onSettled: (done: number, failed: number) => void,
 ): Promise<Settled<Value>[]> {
@@ -109,8 +115,10 @@ export async function settleInChildren<Value>(
         results: handed.results,
         mlflowRun: handed.mlflowRun,
         patches: handed.patches,
+        underWay: [...handed.underWay],
+        build: workflowInfo().currentBuildId ?? null,
       };
-      results[index] = await runSlice<Value>(spec, fork, handed.args[0], index);
+      results[index] = await runSlice<Value>(spec, fork, handed.args[0]);
       const failed = results[index].filter((one) => !one.ok).length;
       onSettled(slice.keys.length - failed, failed);
     }
@@ -155,11 +163,11 @@ function checkHanded(
   );
 }
 
-async function runSlice<Value>(spec: MapSpec, fork: Fork, params: unknown, index: number): Promise<Settled<Value>[]> {
+async function runSlice<Value>(spec: MapSpec, fork: Fork, params: unknown): Promise<Settled<Value>[]> {
   const last = fork.keys.at(-1) ?? '';
   try {
     const child = await startChild(workflowInfo().workflowType, {
-      workflowId: `${fork.runId}/${fork.mapPath}/${index}`,
+      workflowId: sliceId(fork.runId, fork.mapPath, fork),
       args: [params, fork],
       parentClosePolicy: ParentClosePolicy.TERMINATE,
       // After a reset, the child of the execution that was may still be there.

@@ -1,4 +1,5 @@
 import { ErrorCode, INLINE_KEYS, SluiceError } from '@sluice/sdk';
+import { workflowInfo } from '@temporalio/workflow';
 
 /** Errors of pipelines that are put together in a way that cannot work here. */
 
@@ -9,9 +10,31 @@ export function calledLikeAFunction(name: string): SluiceError {
   });
 }
 
-export function lostTheWay(name: string): SluiceError {
-  return new SluiceError(ErrorCode.InvalidStep, `${name}: a part of a large map could not find its keys again.`, {
-    where: name,
-    fix: `Code before a map with more than ${INLINE_KEYS} keys may depend on the parameters and on results of steps only, not on time or chance.`,
-  });
+/** @param stepName what a child came to instead of its map, where it is a step that its parent had not begun */
+export function lostTheWay(name: string, stepName?: string): SluiceError {
+  const instead = stepName === undefined ? '' : ` It came to ${stepName}, which its parent had not begun.`;
+  return new SluiceError(
+    ErrorCode.InvalidStep,
+    `${name}: a part of a large map could not find its keys again.${instead}`,
+    {
+      where: name,
+      fix: `Code before a map with more than ${INLINE_KEYS} keys may depend on the parameters and on results of steps only, not on time or chance.`,
+    },
+  );
+}
+
+/**
+ * The code of a child is not that of its parent, which is why it cannot find its keys. No failure of the child: it would
+ * stand in the history of the parent for good. Its task fails, and is tried again until the parent's code is back.
+ */
+export class OtherCode extends TypeError {
+  constructor(lost: SluiceError) {
+    super(`[nondeterminism] ${lost.message} Its code changed after its parent had begun it.`);
+    this.name = 'OtherCode';
+  }
+}
+
+/** Why a child cannot go on, by whether its code is that which began it. */
+export function lostIn(build: string | null, lost: SluiceError): Error {
+  return (workflowInfo().currentBuildId ?? null) === build ? lost : new OtherCode(lost);
 }

@@ -43,7 +43,7 @@ export class RunState {
   }
 
   async #openMlflowRun(): Promise<string | null> {
-    const runId = await small('MLflow run').openRun({
+    const runId = await small('run:mlflow', 'MLflow run').openRun({
       workflowId: this.id,
       pipeline: this.pipeline,
       params: this.#params,

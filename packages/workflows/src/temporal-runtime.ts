@@ -33,6 +33,7 @@ import {
   isCancellation,
   patched,
   setHandler,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import { local, long, small } from './activities.ts';
@@ -43,19 +44,23 @@ import { failureOf, runFailure, stepError } from './failure.ts';
 import { type Fork, forkOf, type StepResult, settleAll, settleInChildren } from './fan-out.ts';
 import { jobStep } from './job-step.ts';
 import { Journal } from './journal.ts';
-import { calledLikeAFunction, lostTheWay } from './misuse.ts';
+import { calledLikeAFunction, lostIn, lostTheWay, OtherCode } from './misuse.ts';
 import { RunState } from './run-state.ts';
 import { currentScopes } from './scope.ts';
+import { summary } from './summary.ts';
 
 /** Runs a pipeline's steps durably: activities, children, timers and gates. One per workflow execution. */
 export class TemporalRuntime implements Runtime {
   #run: RunState | undefined;
   #fork: Fork | undefined;
-  #slice: ((settled: Settled<unknown>[]) => void) | undefined;
+  #slice: PromiseWithResolvers<Settled<unknown>[]> | undefined;
+  #reached = false;
   #args: readonly unknown[] = [];
   readonly #names = new StepNames();
   /** How steps and maps outside of any `map` ended, for the children of a fan-out. */
   readonly #results: Record<string, StepResult> = {};
+  /** Steps and maps outside of any `map` that have begun and not ended. */
+  readonly #underWay = new Set<string>();
   readonly #patches: Record<string, boolean> = {};
   /** Keys of maps inside of maps so far. */
   #nestedKeys = 0;
@@ -102,6 +107,7 @@ export class TemporalRuntime implements Runtime {
       if (this.#fork === undefined) {
         await CancellationScope.nonCancellable(() => this.#end(journal, stateOf(error)));
       }
+      if (error instanceof OtherCode) throw error;
       throw runFailure(error);
     }
   }
@@ -122,6 +128,7 @@ export class TemporalRuntime implements Runtime {
     };
     const budgets = 'budgets' in spec ? spec.budgets : undefined;
     const status = run.journal.begin(path, spec.kind, Date.now(), budgets);
+    if (scopes.length === 0) this.#underWay.add(path);
     try {
       const result = await this.#perform(run, ref, spec);
       status.state = 'done';
@@ -136,6 +143,7 @@ export class TemporalRuntime implements Runtime {
       status.note = mapped instanceof Error ? mapped.message.slice(0, 500) : String(mapped);
       throw mapped;
     } finally {
+      this.#underWay.delete(path);
       status.end = Date.now();
     }
   }
@@ -150,6 +158,7 @@ export class TemporalRuntime implements Runtime {
     }
     if (scopes.length > 0) this.#checkNested(path, spec.keys.length);
     const status = run.journal.begin(path, 'map', Date.now());
+    if (scopes.length === 0) this.#underWay.add(path);
     let done = 0;
     let failed = 0;
     const count = (more: number, moreFailed: number) => {
@@ -170,13 +179,15 @@ export class TemporalRuntime implements Runtime {
       if (scopes.length === 0) this.#keepFailure(path, error);
       throw error;
     } finally {
+      this.#underWay.delete(path);
       status.end = Date.now();
     }
   }
 
   async #handed(run: RunState) {
     const mlflowRun = await run.mlflowRun();
-    return { args: this.#args, runId: run.id, results: this.#results, mlflowRun, patches: this.#patches };
+    const [results, patches, underWay] = [this.#results, this.#patches, this.#underWay];
+    return { args: this.#args, runId: run.id, results, mlflowRun, patches, underWay };
   }
 
   #keepFailure(path: string, error: unknown): void {
@@ -199,7 +210,7 @@ export class TemporalRuntime implements Runtime {
   ): Promise<Dataset | Report | DeployResult | Awaited<ReturnType<typeof jobStep>>> {
     switch (spec.kind) {
       case 'extract':
-        return long(ref.step, run.queue(spec, ref.step), spec.temporal).extract({
+        return long(ref.step, 1, run.queue(spec, ref.step), spec.temporal).extract({
           ref,
           spec,
           parentRunId: await run.mlflowRun(),
@@ -211,14 +222,14 @@ export class TemporalRuntime implements Runtime {
       case 'evaluate': {
         const endpoint = spec.endpoint ?? run.pipeline;
         const parentRunId = await run.mlflowRun();
-        return long(ref.step, run.queue(spec, ref.step), spec.temporal).evaluate({
+        return long(ref.step, 1, run.queue(spec, ref.step), spec.temporal).evaluate({
           ref,
           spec: { ...spec, endpoint },
           parentRunId,
         });
       }
       case 'replay':
-        return long(ref.step, run.queue(spec, ref.step), spec.temporal).replay({
+        return long(ref.step, 1, run.queue(spec, ref.step), spec.temporal).replay({
           ref,
           spec,
           parentRunId: await run.mlflowRun(),
@@ -233,11 +244,21 @@ export class TemporalRuntime implements Runtime {
   }
 
   /** In a child of a fan-out: how the step ended in the parent; what had not ended there never answers here. */
-  async #fromParent({ results }: Fork, path: string): Promise<Json> {
-    const result = Object.hasOwn(results, path) ? results[path] : undefined;
-    if (result === undefined) return new Promise<Json>(() => {});
+  async #fromParent(fork: Fork, path: string): Promise<Json> {
+    const result = Object.hasOwn(fork.results, path) ? fork.results[path] : undefined;
+    if (result === undefined) {
+      if (!fork.underWay.includes(path)) this.#unknown(fork, path).catch(() => {});
+      return new Promise<Json>(() => {});
+    }
     if (result.ok) return result.value;
     throw new SluiceError(result.error.code, result.error.message, { where: path, data: result.data });
+  }
+
+  /** A step that the parent had not begun: no way to the map leads over it, but another branch may come to it. */
+  async #unknown(fork: Fork, path: string): Promise<void> {
+    const lost = lostIn(fork.build, lostTheWay(fork.mapPath, path));
+    if (lost instanceof SluiceError) await sleep('10 seconds', { summary: summary(`${path} is not known`) });
+    if (!this.#reached) this.#slice?.reject(lost);
   }
 
   /** Maps inside of maps run in this workflow, whose history holds so much and no more. */
@@ -248,20 +269,22 @@ export class TemporalRuntime implements Runtime {
 
   /** In a child of a fan-out: runs the pipeline up to the map it belongs to, and then its slice of it only. */
   #runSlice(definition: PipelineDefinition<unknown, unknown>, params: unknown): Promise<Settled<unknown>[]> {
-    return new Promise((resolve, reject) => {
-      this.#slice = resolve;
-      definition.run(params).then(
-        () => reject(lostTheWay(definition.name)),
-        (error: unknown) => reject(error),
-      );
-    });
+    const slice = Promise.withResolvers<Settled<unknown>[]>();
+    this.#slice = slice;
+    definition.run(params).then(
+      () => slice.reject(lostIn(this.#fork?.build ?? null, lostTheWay(definition.name))),
+      (error: unknown) => slice.reject(error),
+    );
+    return slice.promise;
   }
 
   async #sliceOf<Value>(fork: Fork, spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
     const same = fork.keys.every((key, i) => spec.keys[fork.from + i] === key);
-    if (!same) throw lostTheWay(spec.name);
-    const lanes = { name: spec.name, concurrency: fork.concurrency };
-    this.#slice?.(await settleAll(lanes, fork.keys, (i) => body(fork.from + i)));
+    if (same) {
+      this.#reached = true;
+      const lanes = { name: spec.name, concurrency: fork.concurrency };
+      this.#slice?.resolve(await settleAll(lanes, fork.keys, (i) => body(fork.from + i)));
+    } else this.#slice?.reject(lostIn(fork.build, lostTheWay(spec.name)));
     return new Promise(() => {});
   }
 
@@ -277,7 +300,7 @@ export class TemporalRuntime implements Runtime {
       try {
         const runId = await opened;
         const options = { scheduleToCloseTimeout: '10 minutes' } as const;
-        if (runId !== null) await small('close the MLflow run', options).closeRun({ runId, state });
+        if (runId !== null) await small('run:mlflow-close', 'close the MLflow run', options).closeRun({ runId, state });
       } catch {
         // The record of a run must not decide how the run ends.
       }

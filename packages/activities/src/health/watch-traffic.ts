@@ -10,7 +10,8 @@ import {
   worstOf,
 } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
-import { type Target, targetOf } from '../rollout/target.ts';
+import type { Target } from '../rollout/target.ts';
+import { targetOf } from '../rollout/target-of.ts';
 import { type ActivityScope, activityScope, alive, pause, unlessAborted } from '../serving/activity-scope.ts';
 import { firstBadSecond } from './first-bad-second.ts';
 import { addLook, type Judgement, judge, newJudge } from './judge.ts';

@@ -11,7 +11,7 @@ import {
 import { redactorOf } from '@sluice/sdk/redact';
 import type { ActivityContext } from '../context.ts';
 import { endpointState } from '../rollout/endpoint-state.ts';
-import { targetOf } from '../rollout/target.ts';
+import { targetOf } from '../rollout/target-of.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
 import { type SupervisedServer, superviseServer } from '../serving/supervised-server.ts';
 import type { CapturedRequest, WholeRequest } from './captured.ts';

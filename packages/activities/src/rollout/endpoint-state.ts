@@ -10,7 +10,7 @@ import {
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { ActivityContext } from '../context.ts';
 import { readLedger } from './ledger.ts';
-import { targetOf } from './target.ts';
+import { targetOf } from './target-of.ts';
 
 /**
  * What an endpoint's workflow says of it; null when nothing was ever deployed. One whose workflow has ended is started

@@ -7,7 +7,7 @@ import { versionId } from '../registry/register-candidate.ts';
 import { activityScope, alive } from '../serving/activity-scope.ts';
 import { readLedger } from './ledger.ts';
 import { retryable } from './retryable.ts';
-import { targetOf } from './target.ts';
+import { targetOf } from './target-of.ts';
 
 /** What target, ledger and registry show of an endpoint: what a workflow without memory takes it for. */
 export function observeEndpointActivity(context: ActivityContext): SluiceActivities['observeEndpoint'] {

@@ -2,7 +2,7 @@ import type { SluiceActivities } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { activityScope, alive } from '../serving/activity-scope.ts';
 import { retryable } from './retryable.ts';
-import { targetOf } from './target.ts';
+import { targetOf } from './target-of.ts';
 
 /**
  * Sets weights, mirror and lease and reads them back. A version that cannot serve is an answer; every error may be tried

@@ -1,9 +1,7 @@
 import type { Candidate, Lease, Measurement, Mirror, Observation, ReadyOutcome, Weights } from '@sluice/sdk';
-import type { ActivityContext } from '../context.ts';
 import type { CapturedRequest } from '../replay/captured.ts';
 import type { CapturedQuery } from '../replay/captured-over-http.ts';
 import type { ActivityScope } from '../serving/activity-scope.ts';
-import { localTarget } from './local-target.ts';
 
 /** Where an endpoint's versions run. Every call may be made again. */
 export interface Target {
@@ -39,13 +37,4 @@ export interface TrafficWanted {
   readonly unready: boolean;
   /** What has to be in force before; null: whatever. */
   readonly expect: { readonly weights: Weights; readonly mirror: Mirror | null } | null;
-}
-
-/** The target that the config gives an endpoint. */
-export function targetOf(context: ActivityContext, endpoint: string): Target {
-  const { kind } = context.config.endpoints?.[endpoint]?.target ?? { kind: 'local' };
-  switch (kind) {
-    case 'local':
-      return localTarget(context);
-  }
 }

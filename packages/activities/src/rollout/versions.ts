@@ -2,7 +2,7 @@ import { describeError, type ReadyOutcome, type SluiceActivities, SluiceError } 
 import type { ActivityContext } from '../context.ts';
 import { activityScope, alive } from '../serving/activity-scope.ts';
 import { retryable } from './retryable.ts';
-import { targetOf } from './target.ts';
+import { targetOf } from './target-of.ts';
 
 /**
  * Starts a version without traffic. What cannot be mended by trying again (no such model, no such command, a server

@@ -1,9 +1,11 @@
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { table } from '../follow/format.ts';
 import { whoAmI } from '../git.ts';
 import { findRun } from '../run/find-run.ts';
 import { retryRun } from '../run/retry-run.ts';
+import { workflowBundle } from '../worker/workflow-bundle.ts';
 import { followCommand } from './follow.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, withServer } from './project.ts';
@@ -23,6 +25,12 @@ export async function retryCommand(run: string | undefined, options: RetryComman
     throw new UsageError(`--code ${code} is not known.`, 'Write --code current or --code original.');
   }
   return withServer(options, async ({ client, target, loaded }) => {
+    // Core tells of what it replays on standard error; what matters of it is in the answer.
+    Runtime.install({
+      shutdownSignals: [],
+      logger: new DefaultLogger(process.env.SLUICE_DEBUG ? 'DEBUG' : 'ERROR'),
+      telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
+    });
     const { workflowId } = await findRun(client, target, run);
     const outcome = await retryRun({
       client,
@@ -31,6 +39,7 @@ export async function retryCommand(run: string | undefined, options: RetryComman
       from: options.from,
       code,
       root: loaded.root,
+      workflowBundle: () => workflowBundle(loaded),
       by: options.by ?? (await whoAmI(loaded.root)),
       dryRun: options.dryRun ?? false,
     });

@@ -1,6 +1,6 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import { expect, test } from 'vitest';
-import { planReset, stepsOf } from './reset-plan.ts';
+import { childrenUnderWay, planReset, resetPoints, stepsOf } from './reset-plan.ts';
 
 type Events = Parameters<typeof planReset>[0];
 
@@ -125,4 +125,31 @@ test('knows a large map by its name', () => {
   const history = new History();
   history.task({ map: 'city' }, { map: 'city' });
   expect(planReset(history.all, 'city')).toMatchObject({ eventId: 1, from: ['city'] });
+});
+
+test('of a run that could be reset, knows every step once, where it began first', () => {
+  const history = new History();
+  const [first] = history.task('fit');
+  history.failed(first);
+  history.task('fit', 'beside');
+  history.task('holdout');
+  expect(resetPoints(history.all)).toEqual([
+    { step: 'fit', eventId: 1 },
+    { step: 'holdout', eventId: 7 },
+  ]);
+});
+
+test('knows which children outlast a reset: those that had begun and not ended', () => {
+  const started = (initiatedEventId: number, workflowId: string) => ({
+    childWorkflowExecutionStartedEventAttributes: { initiatedEventId, workflowExecution: { workflowId } },
+  });
+  const events = [
+    started(1, 'one'),
+    started(2, 'two'),
+    { childWorkflowExecutionCompletedEventAttributes: { initiatedEventId: 1 } },
+    started(4, 'three'),
+  ].map((event, i) => ({ eventId: i + 1, ...event })) as unknown as Events;
+  expect(childrenUnderWay(events, 3)).toEqual(['one', 'two']);
+  expect(childrenUnderWay(events, 4)).toEqual(['two']);
+  expect(childrenUnderWay(events, 99)).toEqual(['two', 'three']);
 });

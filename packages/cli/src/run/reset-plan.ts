@@ -32,6 +32,15 @@ export function stepsOf(events: readonly HistoryEvent[]): string[] {
   return [...new Set(workOf(events).map(({ step }) => step))];
 }
 
+/** The steps by the workflow tasks that began them first: where a run could be reset to, earliest first. */
+export function resetPoints(events: readonly HistoryEvent[]): { readonly step: string; readonly eventId: number }[] {
+  const byTask = new Map<number, string>();
+  for (const { step, task } of workOf(events)) if (!byTask.has(task)) byTask.set(task, step);
+  const points = [...byTask].map(([eventId, step]) => ({ step, eventId }));
+  const first = new Set<string>();
+  return points.sort((a, b) => a.eventId - b.eventId).filter(({ step }) => !first.has(step) && first.add(step));
+}
+
 /**
  * Where to reset a run so that it runs again from a step: before the workflow task that first scheduled it. Work that
  * had ended by then keeps its result.
@@ -92,8 +101,8 @@ function workOf(events: readonly HistoryEvent[]): Work[] {
       const step = scheduledStep(scheduled.activityType?.name, scheduled.input?.payloads)?.step ?? null;
       add(event, step, scheduled.workflowTaskCompletedEventId);
     }
-    const child = event.startChildWorkflowExecutionInitiatedEventAttributes;
-    if (child) add(event, mapOf(child.input?.payloads?.[1]), child.workflowTaskCompletedEventId);
+    const initiated = event.startChildWorkflowExecutionInitiatedEventAttributes;
+    if (initiated) add(event, mapOf(initiated.input?.payloads?.[1]), initiated.workflowTaskCompletedEventId);
     const done = event.activityTaskCompletedEventAttributes;
     if (done) end(done.scheduledEventId, event, true);
     const failed =
@@ -101,16 +110,34 @@ function workOf(events: readonly HistoryEvent[]): Work[] {
       event.activityTaskTimedOutEventAttributes ??
       event.activityTaskCanceledEventAttributes;
     if (failed) end(failed.scheduledEventId, event, false);
-    const childDone = event.childWorkflowExecutionCompletedEventAttributes;
-    if (childDone) end(childDone.initiatedEventId, event, true);
-    const childFailed =
-      event.childWorkflowExecutionFailedEventAttributes ??
-      event.childWorkflowExecutionCanceledEventAttributes ??
-      event.childWorkflowExecutionTerminatedEventAttributes ??
-      event.childWorkflowExecutionTimedOutEventAttributes;
-    if (childFailed) end(childFailed.initiatedEventId, event, false);
+    const child = childEnd(event);
+    if (child) end(child.initiatedEventId, event, Boolean(event.childWorkflowExecutionCompletedEventAttributes));
   }
   return all;
+}
+
+/** Workflow ids of the children that had begun and not ended before an event: they outlast a reset to it. */
+export function childrenUnderWay(events: readonly HistoryEvent[], until: number): string[] {
+  const open = new Map<number, string>();
+  for (const event of events) {
+    if (Number(event.eventId) >= until) break;
+    const begun = event.childWorkflowExecutionStartedEventAttributes;
+    const id = begun?.workflowExecution?.workflowId;
+    if (begun && id) open.set(Number(begun.initiatedEventId), id);
+    const ended = childEnd(event);
+    if (ended) open.delete(Number(ended.initiatedEventId));
+  }
+  return [...open.values()];
+}
+
+function childEnd(event: HistoryEvent) {
+  return (
+    event.childWorkflowExecutionCompletedEventAttributes ??
+    event.childWorkflowExecutionFailedEventAttributes ??
+    event.childWorkflowExecutionCanceledEventAttributes ??
+    event.childWorkflowExecutionTerminatedEventAttributes ??
+    event.childWorkflowExecutionTimedOutEventAttributes
+  );
 }
 
 /** The map that a child of a large fan-out works on. */

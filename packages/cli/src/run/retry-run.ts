@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { RunMemo } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
+import type { WorkflowBundleOption } from '@temporalio/worker';
 import { didYouMean } from '../config/suggest.ts';
-import { UsageError } from '../errors.ts';
+import { CodeMismatchError, UsageError } from '../errors.ts';
 import { checkoutOf } from '../git.ts';
 import { readableEvents } from './readable.ts';
-import { planReset, type ResetPlan, stepsOf } from './reset-plan.ts';
+import { type Misfit, misfitOf } from './replay-kept.ts';
+import { childrenUnderWay, planReset, type ResetPlan, resetPoints, stepsOf } from './reset-plan.ts';
 import { temporalCall } from './temporal-call.ts';
-import type { TemporalTarget } from './temporal-target.ts';
+import { converting, type TemporalTarget } from './temporal-target.ts';
+
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 export interface RetryOptions {
   readonly client: Client;
@@ -18,6 +23,8 @@ export interface RetryOptions {
   /** Workflow code to go on with. @default 'current' */
   readonly code?: 'current' | 'original';
   readonly root: string;
+  /** The workflow code of the checkout, which has to come the way that the run keeps. */
+  readonly workflowBundle: () => Promise<WorkflowBundleOption>;
   readonly by: string;
   /** Only says what would be done. @default false */
   readonly dryRun?: boolean;
@@ -32,7 +39,7 @@ export interface RetryOutcome extends ResetPlan {
  * Resets a run so that it goes on from a step; what came before keeps its results.
  *
  * @throws SluiceError `Usage` listing the steps when there is no such one, or when `code` is `original` and the
- * checkout is another.
+ * checkout is another; `CodeMismatch` when the checkout's code leaves the way that is kept. Nothing is reset then.
  */
 export async function retryRun(options: RetryOptions): Promise<RetryOutcome> {
   const { client, target, workflowId, from } = options;
@@ -53,6 +60,7 @@ export async function retryRun(options: RetryOptions): Promise<RetryOutcome> {
     );
   }
   if (options.code === 'original') await checkSameCode(options.root, (description.memo ?? {}) as RunMemo);
+  await checkFits(options, events, plan);
   const resetTo = events.find(({ eventId }) => Number(eventId) === plan.eventId)?.eventId;
   if (options.dryRun || !resetTo) return { ...plan, runId: null };
   const { runId } = await temporalCall(target, () =>
@@ -65,6 +73,40 @@ export async function retryRun(options: RetryOptions): Promise<RetryOutcome> {
     }),
   );
   return { ...plan, runId };
+}
+
+/** Refuses code that a worker would stop at: what it would do to what is kept is seen by doing it. */
+async function checkFits(options: RetryOptions, events: readonly HistoryEvent[], plan: ResetPlan): Promise<void> {
+  const misfitAt = await replayer(options, events);
+  const misfit = await misfitAt(plan.eventId);
+  if (misfit === null) return;
+  // What fits up to a task fits up to every earlier one.
+  const points = resetPoints(events).filter(({ eventId }) => eventId < plan.eventId);
+  let [fitting, broken] = [-1, points.length];
+  while (broken - fitting > 1) {
+    const middle = Math.floor((fitting + broken) / 2);
+    if ((await misfitAt(points[middle]?.eventId ?? 0)) === null) fitting = middle;
+    else broken = middle;
+  }
+  throw new CodeMismatchError(options.workflowId, options.from, misfit, points[fitting]?.step ?? null);
+}
+
+/** What of the code does not fit what a reset to an event keeps: of the run, and of its children that go on. */
+async function replayer({ client, target, workflowId, workflowBundle }: RetryOptions, events: readonly HistoryEvent[]) {
+  const code = { workflowBundle: await workflowBundle(), ...converting(target) };
+  return async (resetTo: number): Promise<Misfit | null> => {
+    const misfit = await misfitOf({ workflowId, events, resetTo }, code);
+    if (misfit !== null) return misfit;
+    for (const child of childrenUnderWay(events, resetTo)) {
+      const handle = client.workflow.getHandle(child);
+      const { status } = await temporalCall(target, () => handle.describe());
+      if (status.name !== 'RUNNING') continue;
+      const { events: its } = await temporalCall(target, () => handle.fetchHistory());
+      const other = await misfitOf({ workflowId: child, events: its ?? [], resetTo: Number.POSITIVE_INFINITY }, code);
+      if (other !== null) return other;
+    }
+    return null;
+  };
 }
 
 /** Workers run the checkout they were started from: the original code is at hand only if that has not moved. */

@@ -29,6 +29,12 @@ export interface TargetOptions {
   readonly loaded?: Pick<LoadedConfig, 'root' | 'config'> | undefined;
 }
 
+/**
+ * The largest answer that a client takes: a page of a history may have many megabytes. The SDK means 128 MiB too, but
+ * gives it under a name that gRPC does not know, and gRPC's own limit is 4 MiB.
+ */
+const channelArgs = { 'grpc.max_receive_message_length': 128 * 1024 * 1024 };
+
 /** Flags first, then a running `sluice dev` of the project, its config, and Temporal's own environment configuration. */
 export async function temporalTarget(options: TargetOptions): Promise<TemporalTarget> {
   return { ...(await serverOf(options)), dataConverter: converterOf(options.loaded?.config ?? {}) };
@@ -56,7 +62,7 @@ async function serverOf(options: TargetOptions): Promise<TemporalTarget> {
   return {
     address,
     namespace: namespace ?? ofConfig.namespace ?? environment.namespace ?? 'default',
-    connection: { ...environment.connectionOptions, address },
+    connection: { channelArgs, ...environment.connectionOptions, address },
     native: { ...environment.connectionOptions, address } as NativeConnectionOptions,
     dataConverter: undefined,
     from,
@@ -82,7 +88,8 @@ export function plainTarget(
   from: TemporalTarget['from'],
   uiUrl: string | null,
 ): TemporalTarget {
-  return { address, namespace, connection: { address }, native: { address }, dataConverter: undefined, from, uiUrl };
+  const connection = { address, channelArgs };
+  return { address, namespace, connection, native: { address }, dataConverter: undefined, from, uiUrl };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Dataset, Model } from '../artifact.ts';
+import type { Dataset, Model, Report } from '../artifact.ts';
 import { checkName } from '../name.ts';
 import {
   artifact,
@@ -12,7 +12,6 @@ import {
 } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
 import type { EvaluateSpec, Suite } from '../spec.ts';
-import type { Report } from '../verdict.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 
 export interface SuiteOptions {

@@ -1,9 +1,8 @@
-import type { Model } from '../artifact.ts';
+import type { Model, Report } from '../artifact.ts';
 import type { Duration } from '../duration.ts';
 import { checkName } from '../name.ts';
 import { artifact, checkFields, numberWithin, period, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
-import type { Report } from '../verdict.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 
 export interface ReplayOptions extends Placement {

@@ -117,32 +117,40 @@ const switching = {
 async function perform(endpoint: string, command: Command): Promise<Result | null> {
   switch (command.kind) {
     case 'observe':
-      return { kind: 'observed', observation: await small('who serves?').observeEndpoint({ endpoint }) };
+      return { kind: 'observed', observation: await small('observe', 'who serves?').observeEndpoint({ endpoint }) };
     case 'start': {
       const { candidate } = command;
       const options = { ...starting, ...waited };
       return {
         kind: 'started',
-        outcome: await small(`start ${candidate.id}`, options).startVersion({ endpoint, candidate }),
+        outcome: await small(`start:${candidate.id}`, `start ${candidate.id}`, options).startVersion({
+          endpoint,
+          candidate,
+        }),
       };
     }
     case 'move': {
       const { kind: _, what, limit, ...traffic } = command;
       const options = { ...switching, startToCloseTimeout: limit };
-      const moved = await small(`${what}: traffic`, options).setTraffic({ endpoint, ...traffic });
+      const moved = await small(`traffic:${what}`, `${what}: traffic`, options).setTraffic({ endpoint, ...traffic });
       return { kind: 'moved', ...moved };
     }
     case 'watch': {
       const watching = { startToCloseTimeout: '30 days', heartbeatTimeout: '10 seconds' } as const;
       return {
         kind: 'watched',
-        outcome: await small(`${command.input.phase}: watch`, watching).watchTraffic(command.input),
+        outcome: await small(`watch:${command.input.phase}`, `${command.input.phase}: watch`, watching).watchTraffic(
+          command.input,
+        ),
       };
     }
     case 'save': {
       const { seq, ledger } = command;
       const owner = workflowInfo().runId;
-      return { kind: 'saved', ...(await small(`ledger, page ${seq}`).saveLedger({ endpoint, seq, owner, ledger })) };
+      return {
+        kind: 'saved',
+        ...(await small(`ledger:${seq}`, `ledger, page ${seq}`).saveLedger({ endpoint, seq, owner, ledger })),
+      };
     }
     case 'wait':
       await sleep(command.ms);
@@ -155,7 +163,7 @@ async function perform(endpoint: string, command: Command): Promise<Result | nul
 async function attend(endpoint: string, chore: Chore): Promise<void> {
   switch (chore.kind) {
     case 'stop':
-      return small(`stop ${chore.id}`, { scheduleToCloseTimeout: '10 minutes' }).stopVersion({
+      return small(`stop:${chore.id}`, `stop ${chore.id}`, { scheduleToCloseTimeout: '10 minutes' }).stopVersion({
         endpoint,
         id: chore.id,
       });
@@ -163,14 +171,16 @@ async function attend(endpoint: string, chore: Chore): Promise<void> {
       const { candidate, previous, former, state, reason } = chore;
       const marking = { scheduleToCloseTimeout: '1 hour' } as const;
       const mark = { endpoint, candidate, previous, former, state, reason };
-      return small(`mark ${candidate.id} as ${state}`, marking).markVersion(mark);
+      return small(`mark:${candidate.id}:${state}`, `mark ${candidate.id} as ${state}`, marking).markVersion(mark);
     }
     case 'reply': {
       const { workflowId, outcome } = chore;
-      return small(`answer ${workflowId}`, { scheduleToCloseTimeout: '10 minutes' }).replyToRun({
-        workflowId,
-        outcome,
-      });
+      return small(`answer:${workflowId}`, `answer ${workflowId}`, { scheduleToCloseTimeout: '10 minutes' }).replyToRun(
+        {
+          workflowId,
+          outcome,
+        },
+      );
     }
     case 'alarm': {
       const { workflowId } = workflowInfo();
@@ -189,7 +199,7 @@ async function attend(endpoint: string, chore: Chore): Promise<void> {
         commands: ['sluice endpoints', `sluice rollback ${endpoint}`],
         at: new Date(chore.at).toISOString(),
       } as const;
-      return small('alarm', { scheduleToCloseTimeout: '10 minutes' }).notify({ ref, notification });
+      return small('alarm', 'alarm', { scheduleToCloseTimeout: '10 minutes' }).notify({ ref, notification });
     }
   }
 }

@@ -1,0 +1,173 @@
+import { tmpdir } from 'node:os';
+import { errorCode } from '@sluice/sdk';
+import { CliErrorCode } from '../../packages/cli/src/errors.ts';
+import { stepsOf } from '../../packages/cli/src/run/reset-plan.ts';
+import { retryRun } from '../../packages/cli/src/run/retry-run.ts';
+import { codeOf } from '../../test/edits/code.ts';
+import { lookAt } from '../../test/edits/look.ts';
+import type { Program } from '../../test/edits/program.ts';
+import type { Stand } from '../../test/edits/stand.ts';
+import { waitFor } from '../../test/harness/wait-for.ts';
+import { eventsOf, resetTo } from '../../test/repair/reset.ts';
+import { Random } from '../harness/random.ts';
+import type { Case } from './generate.ts';
+import { problemsOf } from './verdict.ts';
+
+/** How a run took the change of its code. */
+export type Outcome = 'ended' | 'stopped' | 'refused';
+
+export interface Played {
+  readonly case: Case;
+  readonly outcome: Outcome;
+  /** What its workflow task failed with, or why the retry was refused. */
+  readonly why: string | null;
+  /** What did not hold. */
+  readonly problems: readonly string[];
+}
+
+interface Run {
+  readonly case: Case;
+  readonly name: string;
+  readonly workflowId: string;
+}
+
+/** How long a run may take for one of its ways, ms; generous, for the machine may be busy. */
+const PATIENCE = 150_000;
+
+/** Several runs at once: all wait, then the code of all changes, and in the end that of before is back. */
+export async function playRound(stand: Stand, cases: readonly Case[]): Promise<Played[]> {
+  const named = (version: 'before' | 'after') =>
+    Object.fromEntries(cases.map((one) => [nameOf(one), one[version]])) as Record<string, Program>;
+  await stand.serve(named('before'));
+  const runs = await Promise.all(cases.map((one) => begun(stand, one)));
+  await Promise.all(runs.map((run) => waits(stand, run)));
+  await stand.away();
+
+  const changed = named('after');
+  const refused = new Map<Run, string>();
+  const bundle = await codeOf(changed);
+  // One after another: each replays histories by a worker of its own.
+  for (const run of runs) {
+    const why = await taken(stand, run, bundle);
+    if (why !== null) refused.set(run, why);
+  }
+  await stand.serve(changed);
+  const outcomes = await Promise.all(
+    runs.map(async (run) => {
+      const why = refused.get(run);
+      if (why !== undefined) return { outcome: 'refused', why } as const;
+      return goesOn(stand, run);
+    }),
+  );
+  await stand.serve(named('before'));
+  return Promise.all(
+    runs.map(async (run, i) => {
+      const { outcome, why } = outcomes[i] as (typeof outcomes)[number];
+      const result = await resultOf(stand, run, outcome).catch((error: unknown) => String(error));
+      return { case: run.case, outcome, why, problems: problemsOf(run.case, outcome, why, result) };
+    }),
+  );
+}
+
+export function nameOf({ seed }: Case): string {
+  return `edited-${seed}`;
+}
+
+async function begun(stand: Stand, one: Case): Promise<Run> {
+  const name = nameOf(one);
+  const workflowId = stand.idOf(name);
+  if (one.held !== null) stand.hold(workflowId, one.held);
+  for (const [step, how] of Object.entries(one.flaky)) stand.fail(workflowId, step, how);
+  await stand.start(name);
+  return { case: one, name, workflowId };
+}
+
+/** Until the run has come to where it waits. */
+async function waits(stand: Stand, { case: { held, before }, workflowId }: Run): Promise<void> {
+  const asks = before.some((part) => 'asks' in part && part.asks);
+  await waitFor(
+    `${workflowId} to wait`,
+    async () => {
+      if (held !== null) return stand.begun(workflowId);
+      if (asks) return (await lookAt(stand.client, workflowId)).state === 'awaiting-approval';
+      return (await stand.client.workflow.getHandle(workflowId).query<boolean>('waits')) === true;
+    },
+    PATIENCE,
+  );
+}
+
+/** Takes a run back, where that is its way. @returns why that was refused, or null */
+async function taken(stand: Stand, { case: { way, seed }, workflowId }: Run, bundle: { code: string }) {
+  if (way === 'continued') return null;
+  const events = await eventsOf(stand.client, workflowId);
+  const random = new Random(seed + 1_000);
+  if (way === 'reset') {
+    const tasks = events.filter((event) => event.workflowTaskCompletedEventAttributes);
+    await resetTo(stand.client, workflowId, Number(random.pick(tasks).eventId));
+    return null;
+  }
+  try {
+    await retryRun({
+      client: stand.client,
+      target: stand.target,
+      workflowId,
+      from: random.pick(stepsOf(events)),
+      root: tmpdir(),
+      workflowBundle: async () => bundle,
+      by: 'soak',
+    });
+    return null;
+  } catch (error) {
+    if (errorCode(error) !== CliErrorCode.CodeMismatch) throw error;
+    return String((error as Error).message);
+  }
+}
+
+/** Lets a run go on until it ends, or until its code stops it. */
+async function goesOn(stand: Stand, run: Run): Promise<{ outcome: Outcome; why: string | null }> {
+  await stand.letGo(run.workflowId);
+  const approved = new Set<string>();
+  const look = await waitFor(
+    `${run.workflowId} to end or stop`,
+    async () => {
+      const now = await lookAt(stand.client, run.workflowId);
+      if (now.status !== 'RUNNING' || now.stopped !== null) return now;
+      await approves(stand, run, now, approved);
+      return null;
+    },
+    PATIENCE,
+  );
+  return look.stopped === null ? { outcome: 'ended', why: null } : { outcome: 'stopped', why: look.stopped };
+}
+
+async function approves(stand: Stand, { workflowId }: Run, now: { runId: string; state: string }, done: Set<string>) {
+  if (now.state !== 'awaiting-approval' || done.has(now.runId)) return;
+  done.add(now.runId);
+  await stand.client.workflow.getHandle(workflowId).signal('approve', { by: 'ana' });
+}
+
+/** What the run returned in the end, by the code of before where it did not end by the changed one. */
+async function resultOf(stand: Stand, run: Run, outcome: Outcome): Promise<unknown> {
+  const handle = stand.client.workflow.getHandle(run.workflowId);
+  if (outcome !== 'ended') {
+    const { outcome: then, why } = await goesOnBefore(stand, run);
+    if (then !== 'ended') throw new Error(`the code of before is back, and it still stops: ${why}`);
+  }
+  return handle.result();
+}
+
+async function goesOnBefore(stand: Stand, run: Run): Promise<{ outcome: Outcome; why: string | null }> {
+  await stand.letGo(run.workflowId);
+  const approved = new Set<string>();
+  const look = await waitFor(
+    `${run.workflowId} to end`,
+    async () => {
+      const now = await lookAt(stand.client, run.workflowId);
+      if (now.status !== 'RUNNING') return now;
+      await approves(stand, run, now, approved);
+      return null;
+    },
+    PATIENCE,
+  ).catch((error: unknown) => ({ stopped: String(error) }));
+  return look.stopped === null ? { outcome: 'ended', why: null } : { outcome: 'stopped', why: look.stopped };
+}
