@@ -85,9 +85,22 @@ class Worker:
         self.events_file.touch()
         return self.spawn(script, SLUICE_STEP=str(self.step_file), SLUICE_EVENTS=str(self.events_file))
 
+    def start_ranks(self, script: str, world: int = 4, **changes: Any) -> list[subprocess.Popen[str]]:
+        """The script in several processes that know of each other by RANK and WORLD_SIZE, as a launcher starts them."""
+        self.write(**changes)
+        self.events_file.touch()
+        env = {"SLUICE_STEP": str(self.step_file), "SLUICE_EVENTS": str(self.events_file), "WORLD_SIZE": str(world)}
+        return [self.spawn(script, **env, RANK=str(rank)) for rank in range(world)]
+
+    def run_ranks(self, script: str, world: int = 4, **changes: Any) -> list[tuple[int, str]]:
+        """Exit code and stderr of each rank."""
+        return [finish(process) for process in self.start_ranks(script, world, **changes)]
+
     def spawn(self, script: str, **env: str) -> subprocess.Popen[str]:
         path = self.root / "train.py"
-        path.write_text("import sluice\n" + textwrap.dedent(script), encoding="utf-8")
+        text = "import sluice\n" + textwrap.dedent(script)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:  # another rank may be about to read it
+            path.write_text(text, encoding="utf-8")
         process = subprocess.Popen(
             [sys.executable, str(path)],
             cwd=self.root,

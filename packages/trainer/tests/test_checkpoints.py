@@ -135,16 +135,17 @@ def test_a_loop_that_ignores_the_checkpoint_it_should_resume_from_is_told_so(wor
     assert "start the loop at job.resume().step" in stderr
 
 
-def test_the_same_step_can_be_saved_again_and_both_stay_immutable(worker: Worker) -> None:
-    code, _ = worker.run(
+def test_a_step_that_is_saved_already_is_not_saved_again(worker: Worker) -> None:
+    code, stderr = worker.run(
         """
         with sluice.step() as job:
             for text in ("first", "second"):
                 job.checkpoint(5, lambda dir: (dir / "a").write_text(text))
         """
     )
-    assert code == 0
-    assert [Path(e["path"], "a").read_text() for e in worker.events("checkpoint")] == ["first", "second"]
+    assert (code, stderr) == (0, "")
+    assert [Path(e["path"], "a").read_text() for e in worker.events("checkpoint")] == ["first"]
+    assert [e["message"] for e in worker.events("log")] == ["the checkpoint of step 5 is written already"]
 
 
 def test_a_step_must_be_a_whole_number_that_is_not_negative(worker: Worker) -> None:

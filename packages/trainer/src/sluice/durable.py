@@ -22,17 +22,21 @@ def write_directory(target: Path, fill: Fill, refuse: type[SluiceError]) -> None
     Whatever `fill` raises is raised, and nothing is left. No file, or something that is neither file nor
     directory, is refused with `refuse`.
     """
-    parent = target.parent
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=parent))
+    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         fill(fresh)
-        if sync_tree(fresh, refuse) == 0:
-            raise refuse("nothing was written", where=str(target), now="write at least one file into the directory you are given")
-        os.rename(fresh, target)
+        publish(fresh, target, refuse)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
-    _sync(parent)
+
+
+def publish(fresh: Path, target: Path, refuse: type[SluiceError]) -> None:
+    """Make the directory `fresh` durable and rename it to `target`, which lies beside it."""
+    if sync_tree(fresh, refuse) == 0:
+        raise refuse("nothing was written", where=str(target), now="write at least one file into the directory you are given")
+    os.rename(fresh, target)
+    _sync(target.parent)
 
 
 def sync_tree(root: Path, refuse: type[SluiceError]) -> int:

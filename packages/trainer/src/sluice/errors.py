@@ -11,6 +11,7 @@ class SluiceError(Exception):
     code: ClassVar[str] = "SluiceError"
 
     def __init__(self, what: str, *, where: str = "", now: str = "") -> None:
+        self.what = what
         lines = [f"{what} [{self.code}]"]
         if where:
             lines.append(f"  where: {where}")
@@ -51,6 +52,12 @@ class InvalidCheckpoint(SluiceError):
     """A checkpoint that must not be announced, or cannot be resumed from."""
 
     code = "InvalidCheckpoint"
+
+
+class RanksApart(SluiceError, RuntimeError):
+    """What every rank of a step has to do together did not happen in all of them; nothing was announced."""
+
+    code = "RanksApart"
 
 
 class InvalidModel(SluiceError):

@@ -12,11 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Callable, SupportsIndex, Union
 
-from .durable import Fill, copy_tree, sync_tree, write_directory
+from .durable import Fill, copy_tree, publish, sync_tree, write_directory
 from .errors import InvalidCheckpoint, InvalidEvent, InvalidModel, Misuse, SluiceError
 from .events import Events, number
 from .inputs import Checkpoint
 from .lifetime import PREEMPTED, Lifetime, Preempted
+from .ranks import Ranks, who
 from .step_file import PROTOCOL, Step
 from .version import __version__
 
@@ -51,11 +52,13 @@ class Job:
         """Set by SIGTERM: this machine is going away."""
         self._resume = spec.resume
         self._latest = -1 if spec.resume is None else spec.resume.step
+        self._saved = -1
         self._saved_at = time.monotonic()
         self._open_events = open_events
         self._events: Events | None = None
         self._managed = managed
         self._lifetime = Lifetime(self.preempted, watch_parent=managed)
+        self._ranks: Ranks | None = None
 
     def __enter__(self) -> Job:
         if self._events is not None:
@@ -63,6 +66,7 @@ class Job:
         self._events = self._open_events()
         catches = self._lifetime.start()
         self._send("hello", protocol=PROTOCOL, client=f"sluice-python {__version__}", pid=os.getpid())
+        self._together()
         if not catches:
             self.warning("sluice.step() was not opened in the main thread: SIGTERM cannot be caught, so preemption loses the steps since the last checkpoint")
         return self
@@ -72,9 +76,21 @@ class Job:
         # failure, and an orphan must not linger in whatever comes after the block. So both stay until the process ends.
         if not self._managed:
             self._lifetime.stop()
+        if self._ranks is not None:
+            self._ranks.leave()
         events, self._events = self._events, None
         if events is not None:
             events.close()
+
+    @property
+    def rank(self) -> int:
+        """Which of the step's processes this is, from 0: by torch.distributed once initialised, else by RANK."""
+        return who()[0]
+
+    @property
+    def world_size(self) -> int:
+        """How many processes this step runs as; 1 unless a launcher such as `torchrun` started several."""
+        return who()[1]
 
     # -- where to start ------------------------------------------------------------------------------------------
 
@@ -97,7 +113,11 @@ class Job:
 
         `save(dir)` writes files into the fresh directory it is given. They are made durable, appear under their
         final name at once, and are uploaded while training goes on: only the local write blocks. If `save` raises,
-        nothing is left and its exception goes through. `step` never goes back, and starts at `resume().step`.
+        nothing is left and its exception goes through. `step` never goes back, and starts at `resume().step`; a step
+        that this attempt has saved is not saved again.
+
+        With several ranks (`torchrun`) every rank calls this with the same step, and `save` with the same directory: each
+        writes its shard under a name of its own. It is one checkpoint when all of them have, and none before.
         """
         self._opened()
         at = _step(step)
@@ -108,24 +128,60 @@ class Job:
                 where=self.step,
                 now="count steps over the whole training and start the loop at job.resume().step",
             )
-        target = _unused(self.checkpoints / f"step-{at}")
-        write_directory(target, save, InvalidCheckpoint)
-        self._send("checkpoint", step=at, path=str(target))
-        self._latest, self._saved_at = at, time.monotonic()
+        if at == self._saved:
+            self.info(f"the checkpoint of step {at} is written already")
+        elif self._save(at, save):
+            self.preempted.raise_flag()  # in another rank: all of them stop here
+        self._latest, self._saved, self._saved_at = at, at, time.monotonic()
         self.exit_if_preempted()
 
+    def _save(self, at: int, save: Fill) -> bool:
+        """Returns whether to stop now because another rank was told to."""
+        ranks = self._together()
+        if ranks is None:
+            target = _unused(self.checkpoints / f"step-{at}")
+            write_directory(target, save, InvalidCheckpoint)
+            self._send("checkpoint", step=at, path=str(target))
+            return False
+        fresh = self.checkpoints / f".step-{at}-of-{ranks.world}"
+
+        def prepare() -> None:
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir()
+
+        def finish() -> None:
+            target = _unused(self.checkpoints / f"step-{at}")
+            publish(fresh, target, InvalidCheckpoint)
+            self._send("checkpoint", step=at, path=str(target), rank=0)
+
+        return ranks.together(
+            f"the checkpoint of step {at}",
+            prepare=prepare,
+            work=lambda: save(fresh),
+            finish=finish,
+            undo=lambda: shutil.rmtree(fresh, ignore_errors=True),
+            stop=self.preempted.is_set,
+        )
+
     def should_checkpoint(self, step: SupportsIndex, *, every: int | None = None, seconds: float | None = None) -> bool:
-        """True every `every` steps, `seconds` after the last checkpoint, and always once preempted."""
-        if self.preempted.is_set():
-            return True
-        if every and _step(step) % every == 0:
-            return True
-        return seconds is not None and time.monotonic() - self._saved_at >= seconds
+        """True every `every` steps, `seconds` after the last checkpoint, and always once preempted.
+
+        With several ranks it is called in each of them at the same steps, and says the same in each: who is told to stop
+        first, or sees the seconds gone, picks a step that all are still to come to.
+        """
+        at = _step(step)
+        wanted = self.preempted.is_set() or (seconds is not None and time.monotonic() - self._saved_at >= seconds)
+        ranks = self._together()
+        if ranks is not None:
+            wanted = ranks.due(at, wanted)
+        return wanted or bool(every and at % every == 0)
 
     def exit_if_preempted(self) -> None:
         """Exit 75 ("preempted, resume me") if SIGTERM came; SystemExit, so `finally` and `with` blocks run."""
         if self.preempted.is_set():
             with contextlib.suppress(SluiceError):
+                if self.rank > 0:
+                    raise SystemExit(PREEMPTED)
                 kept = f"the last checkpoint is at step {self._latest}" if self._latest >= 0 else "there is no checkpoint yet"
                 self.info(f"preempted: stopping; {kept}")
             raise SystemExit(PREEMPTED)
@@ -156,17 +212,31 @@ class Job:
     def save_model(self, model: Union[str, os.PathLike[str], Callable[[Path], Any]]) -> Path:
         """Hand over the model: a directory, or a function that writes it into `job.output`. The last one counts.
 
-        A directory outside `job.output` is copied in under its own name. Returns the directory handed over.
+        A directory outside `job.output` is copied in under its own name. Returns the directory handed over. With several
+        ranks every rank calls it (or has left the `with` block), and the function runs in each; a directory is the first's.
         """
         self._opened()
-        if callable(model) and not isinstance(model, os.PathLike):
-            model(self.output)
-            path = self.output
+        path = self.output
+
+        def write() -> None:
+            nonlocal path
+            if callable(model) and not isinstance(model, os.PathLike):
+                model(self.output)
+            elif self.rank == 0:
+                path = self._inside_output(Path(os.path.abspath(model)))
+
+        def finish() -> None:
+            if sync_tree(path, InvalidModel) == 0:
+                raise InvalidModel("the model directory has no files", where=str(path), now="write the model before save_model")
+            self._send("model", path=str(path))
+
+        ranks = self._together()
+        if ranks is None:
+            write()
+            finish()
         else:
-            path = self._inside_output(Path(os.path.abspath(model)))
-        if sync_tree(path, InvalidModel) == 0:
-            raise InvalidModel("the model directory has no files", where=str(path), now="write the model before save_model")
-        self._send("model", path=str(path))
+            none = lambda: None  # noqa: E731
+            ranks.together("the model", prepare=none, work=write, finish=finish, undo=none, stop=lambda: False, late=True)
         return path
 
     def _inside_output(self, source: Path) -> Path:
@@ -184,8 +254,22 @@ class Job:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
+    def _together(self) -> Ranks | None:
+        """This process among the ranks of its step, or None where it is the only one."""
+        if self._ranks is None:
+            rank, world = who()
+            if world > 1:
+                self._ranks = Ranks(self.checkpoints, rank, world, self.warning)
+        return self._ranks
+
     def _send(self, type: str, **fields: Any) -> None:
-        self._opened().send({"type": type, **fields})
+        events = self._opened()
+        if self.rank > 0:
+            if type not in ("hello", "log"):
+                return
+            if type == "log":
+                fields["message"] = f"rank {self.rank}: {fields['message']}"
+        events.send({"type": type, **fields})
 
     def _opened(self) -> Events:
         if self._events is None:
