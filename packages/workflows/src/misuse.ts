@@ -15,3 +15,15 @@ export function lostTheWay(name: string): SluiceError {
     fix: `Code before a map with more than ${INLINE_KEYS} keys may depend on the parameters and on results of steps only, not on time or chance.`,
   });
 }
+
+export function neverArrives(map: string, step: string | null): SluiceError {
+  const what = step === null ? 'something that is no step' : `the step ${step}, which has not ended`;
+  return new SluiceError(
+    ErrorCode.InvalidStep,
+    `${map}: a part of a large map cannot begin: its pipeline waits for ${what}.`,
+    {
+      where: map,
+      fix: `Await steps before a map with more than ${INLINE_KEYS} keys, and do not wait there for signals or conditions: a child that runs a part of it gets the results of steps only.`,
+    },
+  );
+}

@@ -20,6 +20,7 @@ import {
   type Settings,
   type Settled,
   SluiceError,
+  type StatusPage,
   StepNames,
   type StepRef,
   type StepSpec,
@@ -36,16 +37,22 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { local, long, small } from './activities.ts';
+import { asPipeline, asSluice, checkRepeatable } from './author.ts';
 import { DecisionDesk } from './decision-desk.ts';
 import { requesterOf } from './decision-requester.ts';
 import { deployStep } from './deploy-step.ts';
 import { failureOf, runFailure, stepError } from './failure.ts';
 import { type Fork, forkOf, type StepResult, settleAll, settleInChildren } from './fan-out.ts';
+import { inlineAnswer } from './inline-answer.ts';
 import { jobStep } from './job-step.ts';
 import { Journal } from './journal.ts';
-import { calledLikeAFunction, lostTheWay } from './misuse.ts';
+import { calledLikeAFunction, lostTheWay, neverArrives } from './misuse.ts';
 import { RunState } from './run-state.ts';
 import { currentScopes } from './scope.ts';
+import { bytesOf, checkValue } from './size.ts';
+
+/** Times that a child of a fan-out looks whether code that waits for conditions goes on. */
+const ARRIVAL_LOOKS = 100;
 
 /** Runs a pipeline's steps durably: activities, children, timers and gates. One per workflow execution. */
 export class TemporalRuntime implements Runtime {
@@ -59,6 +66,9 @@ export class TemporalRuntime implements Runtime {
   readonly #patches: Record<string, boolean> = {};
   /** Keys of maps inside of maps so far. */
   #nestedKeys = 0;
+  /** In a child of a fan-out: whether it has found its map, and the step it asked for that had not ended. */
+  #arrived = false;
+  #missing: string | null = null;
   #started = false;
   #outcome: RunState['journal']['state'] | undefined;
 
@@ -68,13 +78,19 @@ export class TemporalRuntime implements Runtime {
     this.#args = args;
     const { workflowId, parent } = workflowInfo();
     // Only a parent hands a fork over; whatever else stands in a second argument is not meant for us.
-    this.#fork = parent === undefined ? undefined : forkOf(args[1]);
+    this.#fork = parent === undefined ? undefined : forkOf(args[1], args[2]);
     const id = this.#fork?.runId ?? workflowId;
     const journal = new Journal(id, definition.name);
     const memo = (workflowInfo().memo ?? {}) as RunMemo;
     const requester = requesterOf(id, memo);
     const desk = new DecisionDesk(journal, id, requester);
-    setHandler(defineQuery<RunStatus>(Query.status), () => journal.status(), { description: 'State of every step' });
+    setHandler(
+      defineQuery<RunStatus, [StatusPage?]>(Query.status),
+      (page) => inlineAnswer(journal.status(page ?? {})),
+      {
+        description: 'State of every step',
+      },
+    );
     desk.listen();
     try {
       const params = await parseParams(definition.name, definition.params, args[0] ?? {});
@@ -95,7 +111,10 @@ export class TemporalRuntime implements Runtime {
         params: (args[0] ?? {}) as Json,
         ...(this.#fork === undefined ? {} : { mlflowRun: this.#fork.mlflowRun }),
       });
-      const output = this.#fork === undefined ? await definition.run(params) : await this.#runSlice(definition, params);
+      const output = await (this.#fork === undefined
+        ? asPipeline(false, () => definition.run(params))
+        : this.#runSlice(definition, params));
+      checkValue('what the pipeline returns', definition.name, bytesOf(output));
       if (this.#fork === undefined) await this.#end(journal, this.#outcome ?? 'done');
       return output as Output;
     } catch (error) {
@@ -106,7 +125,15 @@ export class TemporalRuntime implements Runtime {
     }
   }
 
-  async step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
+  step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
+    return asSluice(() => this.#step(spec));
+  }
+
+  map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
+    return asSluice(() => this.#map(spec, body));
+  }
+
+  async #step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
     const run = this.#current();
     const scopes = currentScopes();
     const path = this.#names.declare(scopes, spec.kind, spec.name);
@@ -140,7 +167,7 @@ export class TemporalRuntime implements Runtime {
     }
   }
 
-  async map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
+  async #map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
     const run = this.#current();
     const scopes = currentScopes();
     const path = this.#names.declare(scopes, 'map', spec.name);
@@ -149,6 +176,8 @@ export class TemporalRuntime implements Runtime {
       return (await this.#fromParent(this.#fork, path)) as unknown as Settled<Value>[];
     }
     if (scopes.length > 0) this.#checkNested(path, spec.keys.length);
+    const inChildren = spec.keys.length > INLINE_KEYS && scopes.length === 0;
+    if (inChildren) checkRepeatable(path, spec.keys.length);
     const status = run.journal.begin(path, 'map', Date.now());
     let done = 0;
     let failed = 0;
@@ -157,7 +186,6 @@ export class TemporalRuntime implements Runtime {
       failed += moreFailed;
       status.note = `${done} done, ${failed} failed of ${spec.keys.length}`;
     };
-    const inChildren = spec.keys.length > INLINE_KEYS && scopes.length === 0;
     try {
       const settled = inChildren
         ? await settleInChildren<Value>(spec, path, await this.#handed(run), count)
@@ -176,7 +204,9 @@ export class TemporalRuntime implements Runtime {
 
   async #handed(run: RunState) {
     const mlflowRun = await run.mlflowRun();
-    return { args: this.#args, runId: run.id, results: this.#results, mlflowRun, patches: this.#patches };
+    // As they are now: steps that end later are not for these children, and what is handed to all stays the same.
+    const results = { ...this.#results };
+    return { args: this.#args, runId: run.id, results, mlflowRun, patches: this.#patches };
   }
 
   #keepFailure(path: string, error: unknown): void {
@@ -235,7 +265,10 @@ export class TemporalRuntime implements Runtime {
   /** In a child of a fan-out: how the step ended in the parent; what had not ended there never answers here. */
   async #fromParent({ results }: Fork, path: string): Promise<Json> {
     const result = Object.hasOwn(results, path) ? results[path] : undefined;
-    if (result === undefined) return new Promise<Json>(() => {});
+    if (result === undefined) {
+      this.#missing = path;
+      return new Promise<Json>(() => {});
+    }
     if (result.ok) return result.value;
     throw new SluiceError(result.error.code, result.error.message, { where: path, data: result.data });
   }
@@ -250,16 +283,35 @@ export class TemporalRuntime implements Runtime {
   #runSlice(definition: PipelineDefinition<unknown, unknown>, params: unknown): Promise<Settled<unknown>[]> {
     return new Promise((resolve, reject) => {
       this.#slice = resolve;
-      definition.run(params).then(
+      asPipeline(true, () => definition.run(params)).then(
         () => reject(lostTheWay(definition.name)),
         (error: unknown) => reject(error),
       );
+      void this.#seenToArrive(reject);
     });
+  }
+
+  /**
+   * Everything that a child awaits before its map is there already, so it arrives without anything from outside; what
+   * does not arrive waits for something that only its parent has, and would wait for ever.
+   */
+  async #seenToArrive(reject: (error: unknown) => void): Promise<void> {
+    for (let look = 0; look < ARRIVAL_LOOKS && !this.#arrived; look++) {
+      let looked = false;
+      // Conditions are looked at when all code has run as far as it can.
+      await condition(() => {
+        const before = looked;
+        looked = true;
+        return before;
+      });
+    }
+    if (!this.#arrived) reject(neverArrives(this.#fork?.mapPath ?? '', this.#missing));
   }
 
   async #sliceOf<Value>(fork: Fork, spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
     const same = fork.keys.every((key, i) => spec.keys[fork.from + i] === key);
     if (!same) throw lostTheWay(spec.name);
+    this.#arrived = true;
     const lanes = { name: spec.name, concurrency: fork.concurrency };
     this.#slice?.(await settleAll(lanes, fork.keys, (i) => body(fork.from + i)));
     return new Promise(() => {});
