@@ -1,4 +1,4 @@
-import { ErrorCode, SluiceError } from '@sluice/sdk';
+import { ErrorCode, INLINE_KEYS, SluiceError } from '@sluice/sdk';
 import { utf8 } from './utf8.ts';
 
 /** Bytes of one value that crosses Temporal; more is refused by the driver of the artifact store too. */
@@ -30,5 +30,23 @@ export function checkValue(what: string, where: string, bytes: number): void {
     ErrorCode.TooLarge,
     `${what} ${bytes > 1e6 ? `has ${mb(bytes)}` : `has ${bytes} bytes`}; ${mb(MOST_VALUE)} are the most that a run passes on.`,
     { where, fix: 'Let a step write it to a file, and pass on the artifact; or merge long lists into one.' },
+  );
+}
+
+/** Temporal ends a run at 51,200 events or 50 MiB; what is under way when a step is refused still has to fit. */
+const MOST_EVENTS = 46_000;
+const MOST_HISTORY = 40_000_000;
+
+/** @throws SluiceError `TooLarge` for a step that a run has no room for any more, before Temporal terminates it. */
+export function checkHistory(step: string, history: { readonly events: number; readonly bytes: number }): void {
+  const { events, bytes } = history;
+  if (events < MOST_EVENTS && bytes < MOST_HISTORY) return;
+  throw new SluiceError(
+    ErrorCode.TooLarge,
+    `${step}: the history of this run has ${events} events and ${(bytes / 1e6).toFixed(1)} MB, and Temporal ends a run at 51200 events or 50 MB.`,
+    {
+      where: step,
+      fix: `Make one flat map of its steps: of more than ${INLINE_KEYS} keys it runs in children with a history each. Or make two pipelines of it.`,
+    },
   );
 }

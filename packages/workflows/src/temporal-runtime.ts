@@ -42,23 +42,21 @@ import { DecisionDesk } from './decision-desk.ts';
 import { requesterOf } from './decision-requester.ts';
 import { deployStep } from './deploy-step.ts';
 import { failureOf, runFailure, stepError } from './failure.ts';
-import { type Fork, forkOf, type StepResult, settleAll, settleInChildren } from './fan-out.ts';
+import { forkOf, type StepResult, settleAll, settleInChildren } from './fan-out.ts';
 import { inlineAnswer } from './inline-answer.ts';
 import { jobStep } from './job-step.ts';
 import { Journal } from './journal.ts';
-import { calledLikeAFunction, lostTheWay, neverArrives } from './misuse.ts';
+import { MapPart } from './map-part.ts';
+import { calledLikeAFunction } from './misuse.ts';
 import { RunState } from './run-state.ts';
 import { currentScopes } from './scope.ts';
-import { bytesOf, checkValue } from './size.ts';
-
-/** Times that a child of a fan-out looks whether code that waits for conditions goes on. */
-const ARRIVAL_LOOKS = 100;
+import { bytesOf, checkHistory, checkValue } from './size.ts';
 
 /** Runs a pipeline's steps durably: activities, children, timers and gates. One per workflow execution. */
 export class TemporalRuntime implements Runtime {
   #run: RunState | undefined;
-  #fork: Fork | undefined;
-  #slice: ((settled: Settled<unknown>[]) => void) | undefined;
+  /** In a child of a fan-out only. */
+  #part: MapPart | undefined;
   #args: readonly unknown[] = [];
   readonly #names = new StepNames();
   /** How steps and maps outside of any `map` ended, for the children of a fan-out. */
@@ -66,9 +64,6 @@ export class TemporalRuntime implements Runtime {
   readonly #patches: Record<string, boolean> = {};
   /** Keys of maps inside of maps so far. */
   #nestedKeys = 0;
-  /** In a child of a fan-out: whether it has found its map, and the step it asked for that had not ended. */
-  #arrived = false;
-  #missing: string | null = null;
   #started = false;
   #outcome: RunState['journal']['state'] | undefined;
 
@@ -78,8 +73,10 @@ export class TemporalRuntime implements Runtime {
     this.#args = args;
     const { workflowId, parent } = workflowInfo();
     // Only a parent hands a fork over; whatever else stands in a second argument is not meant for us.
-    this.#fork = parent === undefined ? undefined : forkOf(args[1], args[2]);
-    const id = this.#fork?.runId ?? workflowId;
+    const fork = parent === undefined ? undefined : forkOf(args[1], args[2]);
+    const part = fork && new MapPart(fork);
+    this.#part = part;
+    const id = fork?.runId ?? workflowId;
     const journal = new Journal(id, definition.name);
     const memo = (workflowInfo().memo ?? {}) as RunMemo;
     const requester = requesterOf(id, memo);
@@ -95,7 +92,7 @@ export class TemporalRuntime implements Runtime {
     try {
       const params = await parseParams(definition.name, definition.params, args[0] ?? {});
       const settings = await local.settings();
-      if (this.#fork === undefined) {
+      if (part === undefined) {
         journal.links = linksOf(settings, workflowId);
         journal.identity = settings.approvers.oidc ? 'token' : 'by';
         journal.moveTo('running', commitOf(memo, settings));
@@ -109,16 +106,16 @@ export class TemporalRuntime implements Runtime {
         journal,
         desk,
         params: (args[0] ?? {}) as Json,
-        ...(this.#fork === undefined ? {} : { mlflowRun: this.#fork.mlflowRun }),
+        ...(fork === undefined ? {} : { mlflowRun: fork.mlflowRun }),
       });
-      const output = await (this.#fork === undefined
+      const output = await (part === undefined
         ? asPipeline(false, () => definition.run(params))
-        : this.#runSlice(definition, params));
+        : part.run(definition, params));
       checkValue('what the pipeline returns', definition.name, bytesOf(output));
-      if (this.#fork === undefined) await this.#end(journal, this.#outcome ?? 'done');
+      if (part === undefined) await this.#end(journal, this.#outcome ?? 'done');
       return output as Output;
     } catch (error) {
-      if (this.#fork === undefined) {
+      if (part === undefined) {
         await CancellationScope.nonCancellable(() => this.#end(journal, stateOf(error)));
       }
       throw runFailure(error);
@@ -137,8 +134,8 @@ export class TemporalRuntime implements Runtime {
     const run = this.#current();
     const scopes = currentScopes();
     const path = this.#names.declare(scopes, spec.kind, spec.name);
-    if (this.#fork !== undefined && scopes.length === 0) {
-      return (await this.#fromParent(this.#fork, path)) as unknown as ResultOf<Spec>;
+    if (this.#part !== undefined && scopes.length === 0) {
+      return (await this.#part.fromParent(path)) as unknown as ResultOf<Spec>;
     }
     const ref: StepRef = {
       workflowId: run.id,
@@ -150,6 +147,8 @@ export class TemporalRuntime implements Runtime {
     const budgets = 'budgets' in spec ? spec.budgets : undefined;
     const status = run.journal.begin(path, spec.kind, Date.now(), budgets);
     try {
+      const { historyLength, historySize } = workflowInfo();
+      checkHistory(path, { events: historyLength, bytes: historySize });
       const result = await this.#perform(run, ref, spec);
       status.state = 'done';
       if ('verdict' in result) status.verdict = result.verdict;
@@ -171,9 +170,9 @@ export class TemporalRuntime implements Runtime {
     const run = this.#current();
     const scopes = currentScopes();
     const path = this.#names.declare(scopes, 'map', spec.name);
-    if (this.#fork !== undefined && scopes.length === 0) {
-      if (this.#fork.mapPath === path) return this.#sliceOf(this.#fork, spec, body);
-      return (await this.#fromParent(this.#fork, path)) as unknown as Settled<Value>[];
+    if (this.#part !== undefined && scopes.length === 0) {
+      if (this.#part.fork.mapPath === path) return this.#part.slice(spec, body);
+      return (await this.#part.fromParent(path)) as unknown as Settled<Value>[];
     }
     if (scopes.length > 0) this.#checkNested(path, spec.keys.length);
     const inChildren = spec.keys.length > INLINE_KEYS && scopes.length === 0;
@@ -215,7 +214,7 @@ export class TemporalRuntime implements Runtime {
   }
 
   patched(id: string): boolean {
-    const inParent = this.#fork?.patches ?? {};
+    const inParent = this.#part?.fork.patches ?? {};
     if (Object.hasOwn(inParent, id)) return inParent[id] === true;
     const is = patched(id);
     this.#patches[id] = is;
@@ -254,7 +253,7 @@ export class TemporalRuntime implements Runtime {
           parentRunId: await run.mlflowRun(),
         });
       case 'deploy': {
-        if (this.#fork !== undefined) throw deployInLargeMap(ref.step);
+        if (this.#part !== undefined) throw deployInLargeMap(ref.step);
         const result = await deployStep(run, ref, spec);
         this.#outcome = result.state === 'withdrawn' ? 'cancelled' : result.state;
         return result;
@@ -262,59 +261,10 @@ export class TemporalRuntime implements Runtime {
     }
   }
 
-  /** In a child of a fan-out: how the step ended in the parent; what had not ended there never answers here. */
-  async #fromParent({ results }: Fork, path: string): Promise<Json> {
-    const result = Object.hasOwn(results, path) ? results[path] : undefined;
-    if (result === undefined) {
-      this.#missing = path;
-      return new Promise<Json>(() => {});
-    }
-    if (result.ok) return result.value;
-    throw new SluiceError(result.error.code, result.error.message, { where: path, data: result.data });
-  }
-
   /** Maps inside of maps run in this workflow, whose history holds so much and no more. */
   #checkNested(path: string, keys: number): void {
     this.#nestedKeys += keys;
     if (this.#nestedKeys > NESTED_KEYS) throw tooManyNestedKeys(path);
-  }
-
-  /** In a child of a fan-out: runs the pipeline up to the map it belongs to, and then its slice of it only. */
-  #runSlice(definition: PipelineDefinition<unknown, unknown>, params: unknown): Promise<Settled<unknown>[]> {
-    return new Promise((resolve, reject) => {
-      this.#slice = resolve;
-      asPipeline(true, () => definition.run(params)).then(
-        () => reject(lostTheWay(definition.name)),
-        (error: unknown) => reject(error),
-      );
-      void this.#seenToArrive(reject);
-    });
-  }
-
-  /**
-   * Everything that a child awaits before its map is there already, so it arrives without anything from outside; what
-   * does not arrive waits for something that only its parent has, and would wait for ever.
-   */
-  async #seenToArrive(reject: (error: unknown) => void): Promise<void> {
-    for (let look = 0; look < ARRIVAL_LOOKS && !this.#arrived; look++) {
-      let looked = false;
-      // Conditions are looked at when all code has run as far as it can.
-      await condition(() => {
-        const before = looked;
-        looked = true;
-        return before;
-      });
-    }
-    if (!this.#arrived) reject(neverArrives(this.#fork?.mapPath ?? '', this.#missing));
-  }
-
-  async #sliceOf<Value>(fork: Fork, spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
-    const same = fork.keys.every((key, i) => spec.keys[fork.from + i] === key);
-    if (!same) throw lostTheWay(spec.name);
-    this.#arrived = true;
-    const lanes = { name: spec.name, concurrency: fork.concurrency };
-    this.#slice?.(await settleAll(lanes, fork.keys, (i) => body(fork.from + i)));
-    return new Promise(() => {});
   }
 
   #current(): RunState {
