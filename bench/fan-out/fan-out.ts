@@ -10,6 +10,7 @@ import { round, spreadOf } from '../harness/spread.ts';
 import { temporalServer, temporaryProject } from '../harness/stack.ts';
 import { table } from '../harness/table.ts';
 import { type Histories, historiesOf } from './histories.ts';
+import { type Many, manyInOneRun } from './models/many.ts';
 import type { fanOut } from './project/pipelines/fan-out.ts';
 
 const CONCURRENCY = 16;
@@ -26,20 +27,42 @@ interface Figures {
 }
 
 export const bench: Bench = {
-  summary: 'one run with 200 to 2,000 keys of a no-op step: time per key, length of histories',
-  options: '--keys N,N,…   [200,500,1000,2000]     --times N   runs of each [1]',
+  summary: 'one run with 200 to 2,000 keys of a no-op step, one with 5,000 models and one with 10,000 keys',
+  options:
+    '--keys N,N,…   [200,500,1000,2000], or 0     --times N   runs of each [1]     --models N   [5000]     --stubs N   keys of a step that is no process [10000]',
   run: (args, host) => inScope(host.signal, (scope) => measure(args, host, scope)),
 };
 
 async function measure(args: readonly string[], host: BenchHost, scope: Scope): Promise<object> {
   const { values: flags } = parseArgs({
     args: [...args],
-    options: { keys: { type: 'string', default: '200,500,1000,2000' }, times: { type: 'string', default: '1' } },
+    options: {
+      keys: { type: 'string', default: '200,500,1000,2000' },
+      times: { type: 'string', default: '1' },
+      models: { type: 'string', default: '5000' },
+      stubs: { type: 'string', default: '10000' },
+    },
   });
-  const sizes = flags.keys.split(',').map(Number);
-  const times = Number(flags.times);
+  const sizes = flags.keys.split(',').map(Number).filter(Boolean);
   const machine = describeMachine();
   host.say(machineLine(machine));
+  const figures = sizes.length === 0 ? [] : await processes(sizes, Number(flags.times), host, scope);
+  if (figures.length > 0) host.say(`\n${tableOf(figures)}`);
+  const many = await manyInOneRun({ models: Number(flags.models), keys: Number(flags.stubs) }, scope, host.say);
+  if (many.length > 0) host.say(`\n${tableOfMany(many)}`);
+  return {
+    machine: { ...machine, loadAfter: describeMachine().loadBefore },
+    ok: true,
+    concurrency: CONCURRENCY,
+    figures,
+    many,
+    limit: LIMIT,
+    perKeyLargestToSmallest: growthOf(figures),
+  };
+}
+
+/** Runs whose steps are processes. */
+async function processes(sizes: readonly number[], times: number, host: BenchHost, scope: Scope): Promise<Figures[]> {
   const requirements = join(import.meta.dirname, '../python/metaflow.txt');
   const env = await ensurePythonEnv({ name: 'bench-metaflow', requirements, log: host.say });
   const { server, client } = await temporalServer(scope, host.say);
@@ -62,14 +85,7 @@ async function measure(args: readonly string[], host: BenchHost, scope: Scope): 
     });
     host.say(`${keys} keys: ${seconds.toFixed(1)} s`);
   }
-  host.say(`\n${tableOf(figures)}`);
-  return {
-    machine: { ...machine, loadAfter: describeMachine().loadBefore },
-    concurrency: CONCURRENCY,
-    figures,
-    limit: LIMIT,
-    perKeyLargestToSmallest: growthOf(figures),
-  };
+  return figures;
 }
 
 /** Runs once, with two keys that fail, and checks that exactly these are named. @returns seconds */
@@ -110,6 +126,38 @@ function tableOf(figures: readonly Figures[]): string {
       kib(parent.bytes),
       biggestChild === null ? '' : `${biggestChild.events}`,
       biggestChild === null ? '' : kib(biggestChild.bytes),
+    ]),
+  );
+}
+
+function tableOfMany(many: readonly Many[]): string {
+  const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
+  return table(
+    [
+      'run',
+      'keys',
+      'seconds',
+      'ms a key',
+      'children',
+      'parent: events',
+      'MiB',
+      'biggest child: events',
+      'MiB',
+      'stored',
+      'MiB',
+    ],
+    many.map(({ run, keys, seconds, msPerKey, histories: { parent, biggestChild, children }, stored }) => [
+      run,
+      `${keys}`,
+      seconds.toFixed(1),
+      msPerKey.toFixed(1),
+      `${children}`,
+      `${parent.events}`,
+      mib(parent.bytes),
+      biggestChild === null ? '' : `${biggestChild.events}`,
+      biggestChild === null ? '' : mib(biggestChild.bytes),
+      `${stored.payloads}`,
+      mib(stored.bytes),
     ]),
   );
 }

@@ -187,7 +187,7 @@ function dataset(step: string): Dataset {
   };
 }
 
-function report(step: string, model: Model): Report {
+function report(step: string, model: Pick<Model, 'digest'>): Report {
   return {
     name: step,
     step,

@@ -1,9 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { projectConverter } from '@sluice/activities/payloads';
 import { type SluiceActivities, taskQueue } from '@sluice/sdk';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { inject } from 'vitest';
+import { connectTo } from '../../packages/cli/src/run/temporal-target.ts';
 import { workflowCode } from './workflow-code.ts';
 
 Runtime.install({
@@ -34,6 +39,8 @@ export interface Starter {
 }
 
 export interface Kit extends Starter {
+  /** Folder whose `.sluice/store` keeps the payloads that are too big for a history. */
+  readonly root: string;
   /** Takes the worker away; runs stand still until it is back. */
   stopWorker(): Promise<void>;
   startWorker(bundle?: WorkflowBundleWithSourceMap): Promise<void>;
@@ -42,7 +49,7 @@ export interface Kit extends Starter {
 export interface KitOptions {
   /** Workflow code of the first worker. @default the fixtures' */
   readonly bundle?: WorkflowBundleWithSourceMap;
-  /** Of client and worker. */
+  /** Of client and worker. @default a project's, with its store in a temporary folder */
   readonly dataConverter?: DataConverter;
 }
 
@@ -51,17 +58,18 @@ let count = 0;
 /** A worker with the given activities on a queue of its own, against the run's Temporal server. */
 export async function workflowKit(
   make: (project: string, client: Client) => SluiceActivities,
-  { bundle: first, dataConverter }: KitOptions = {},
+  options: KitOptions = {},
 ): Promise<Kit> {
   const { address } = inject('temporal');
   const project = `test-${process.pid}-${++count}`;
   const [connection, native, workflowBundle] = await Promise.all([
-    Connection.connect({ address }),
+    connectTo({ address }),
     NativeConnection.connect({ address }),
-    fixtureBundle(),
+    options.bundle ?? fixtureBundle(),
   ]);
-  const converting = dataConverter === undefined ? {} : { dataConverter };
-  const client = new Client({ connection, ...converting });
+  const root = await mkdtemp(join(tmpdir(), 'sluice-kit-'));
+  const dataConverter = options.dataConverter ?? projectConverter({ root, config: {} });
+  const client = new Client({ connection, dataConverter });
   const queue = taskQueue(project);
   const activities = make(project, client);
   let stop = async () => {};
@@ -72,7 +80,7 @@ export async function workflowKit(
       taskQueue: queue,
       workflowBundle: code,
       activities,
-      ...converting,
+      dataConverter,
       // How long a workflow waits for a worker that is gone.
       stickyQueueScheduleToStartTimeout: '1s',
     });
@@ -83,8 +91,9 @@ export async function workflowKit(
       await running;
     };
   };
-  await startWorker(first);
+  await startWorker();
   return {
+    root,
     stopWorker: () => stop(),
     startWorker,
     client,
@@ -100,6 +109,7 @@ export async function workflowKit(
     async close() {
       await stop();
       await Promise.all([connection.close(), native.close()]);
+      await rm(root, { recursive: true, force: true });
     },
   };
 }

@@ -41,9 +41,13 @@ export interface Dataset extends Artifact, GateResult, Origin {
   readonly profile: Artifact;
 }
 
-/** A directory that a model server can load. */
-export interface Model extends Artifact, Origin {
+/** Which model: all that a step which reads it is told, so that lists of thousands stay small. */
+export interface ModelRef extends Artifact, Origin {
   readonly kind: 'model';
+}
+
+/** A directory that a model server can load. */
+export interface Model extends ModelRef {
   /** The MLflow run that trained it; null where MLflow is off. */
   readonly mlflowRunId: string | null;
   /** Last value of each metric the trainer logged; at most 64. */
@@ -52,13 +56,18 @@ export interface Model extends Artifact, Origin {
   readonly lineage: Lineage;
 }
 
+/** Parents that a model itself names: their digests fit into a tag of MLflow's. */
+export const PARENTS_LISTED = 100;
+
 export interface Lineage {
   readonly code: Digest;
   readonly hyper: Digest;
   /** Dataset digest per name. */
   readonly data: Readonly<Record<string, Digest>>;
-  /** Digests of the models this one was made from. */
+  /** Digests of the models this one was made from, at most the first {@link PARENTS_LISTED}. */
   readonly parents: readonly Digest[];
+  /** Where there are more: how many, and a report that lists all their digests, as JSON. */
+  readonly allParents?: { readonly count: number; readonly list: Artifact };
 }
 
 /** What a plain command step leaves: its output directory, and the JSON value it reported, if any. */

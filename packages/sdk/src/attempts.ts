@@ -1,24 +1,59 @@
 import type { AttemptRecord } from './contract.ts';
-import type { StepStatus } from './status.ts';
+import type { EarlierAttempts, Spent, StepStatus } from './status.ts';
 
 /** Did the attempt end by no fault of the job's? */
 export function isPreemption({ ended }: Pick<AttemptRecord, 'ended'>): boolean {
   return ended === 'preempted' || ended === 'worker-lost';
 }
 
+function isError(attempt: Pick<AttemptRecord, 'ended'>): boolean {
+  return !isPreemption(attempt) && attempt.ended !== 'done' && attempt.ended !== 'cancelled';
+}
+
+/** Machine time by class and price, however many attempts there were. */
+export function spentOn(attempts: Iterable<Spent>): Spent[] {
+  const groups = new Map<string, { -readonly [K in keyof Spent]: Spent[K] }>();
+  for (const { class: name, price, seconds, secondsLost } of attempts) {
+    const key = JSON.stringify([name, price]);
+    const group = groups.get(key) ?? { class: name, price, seconds: 0, secondsLost: 0 };
+    group.seconds += seconds;
+    group.secondsLost += secondsLost;
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** The last attempts as they are, and what came before them in sum. */
+export function listedAttempts(
+  attempts: readonly AttemptRecord[],
+  most: number,
+): Pick<StepStatus, 'attempts' | 'earlier'> {
+  if (attempts.length <= most) return { attempts };
+  const before = attempts.slice(0, -most);
+  const earlier: EarlierAttempts = {
+    count: before.length,
+    errors: before.filter(isError).length,
+    preemptions: before.filter(isPreemption).length,
+    stepsLost: before.reduce((total, one) => total + one.stepsLost, 0),
+    spent: spentOn(before),
+  };
+  return { attempts: attempts.slice(-most), earlier };
+}
+
 /** Both budgets and what was lost: `errors 0/2, preemptions 1/50, resumed at step 1200 (lost 14 steps, 3.1 s)`. */
-export function describeAttempts(step: Pick<StepStatus, 'attempts' | 'errorsAllowed' | 'preemptionsAllowed'>): string {
-  const preempted = step.attempts.filter(isPreemption);
-  const failed = step.attempts.filter((one) => !isPreemption(one) && one.ended !== 'done' && one.ended !== 'cancelled');
-  const parts = [
-    `errors ${failed.length}/${step.errorsAllowed}`,
-    `preemptions ${preempted.length}/${step.preemptionsAllowed}`,
-  ];
-  const lost = step.attempts.filter(({ ended }) => ended !== 'done');
-  if (lost.length > 0) {
-    const resumed = step.attempts.findLast(({ resumedFrom }) => resumedFrom !== null)?.resumedFrom ?? null;
-    const steps = lost.reduce((total, one) => total + one.stepsLost, 0);
-    const seconds = lost.reduce((total, one) => total + one.secondsLost, 0);
+export function describeAttempts(
+  step: Pick<StepStatus, 'attempts' | 'earlier' | 'errorsAllowed' | 'preemptionsAllowed'>,
+): string {
+  const { attempts, earlier } = step;
+  const preempted = attempts.filter(isPreemption).length + (earlier?.preemptions ?? 0);
+  const failed = attempts.filter(isError).length + (earlier?.errors ?? 0);
+  const parts = [`errors ${failed}/${step.errorsAllowed}`, `preemptions ${preempted}/${step.preemptionsAllowed}`];
+  const lost = attempts.filter(({ ended }) => ended !== 'done');
+  if (lost.length > 0 || earlier !== undefined) {
+    const resumed = attempts.findLast(({ resumedFrom }) => resumedFrom !== null)?.resumedFrom ?? null;
+    const steps = lost.reduce((total, one) => total + one.stepsLost, earlier?.stepsLost ?? 0);
+    const before = earlier?.spent.reduce((total, one) => total + one.secondsLost, 0) ?? 0;
+    const seconds = lost.reduce((total, one) => total + one.secondsLost, before);
     const where = resumed === null ? 'started over' : `resumed at step ${resumed}`;
     parts.push(`${where} (lost ${steps} ${steps === 1 ? 'step' : 'steps'}, ${seconds.toFixed(1)} s)`);
   }

@@ -194,6 +194,12 @@ export const ErrorCode = {
    * outcome by `settle: true`.
    */
   NotDeployed: 'NotDeployed',
+  /**
+   * A value is more than a run passes on, or a run has more steps than one history holds; the message names the step and
+   * the size. What now: Write what is large to a file of a step and pass on the artifact; make one flat map of many
+   * steps, which runs in children with a history each.
+   */
+  TooLarge: 'TooLarge',
   /** A bug of Sluice's, or an error it has no name for. What now: Report it with the message and the run's history. */
   Internal: 'Internal',
 } as const;

@@ -1,6 +1,6 @@
 /** What a pipeline file imports. Safe in Temporal's workflow sandbox: no Node API, no client, no server. */
 export * from './artifact.ts';
-export { describeAttempts, isPreemption } from './attempts.ts';
+export { describeAttempts, isPreemption, listedAttempts, spentOn } from './attempts.ts';
 export * from './candidate.ts';
 export type * from './capture.ts';
 export { childEnv, type Environment, inheritedEnv, missedVariable } from './child-env.ts';
@@ -13,6 +13,7 @@ export { type Duration, milliseconds } from './duration.ts';
 export * from './endpoint.ts';
 export * from './errors.ts';
 export type * from './gateway-api.ts';
+export { INLINE_PAYLOAD } from './inline-payload.ts';
 export { deployInLargeMap, INLINE_KEYS, NESTED_KEYS, tooManyNestedKeys } from './map-limits.ts';
 export { checkName, encodeKey, stepPath } from './name.ts';
 export { parseParams } from './params.ts';

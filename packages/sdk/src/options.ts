@@ -1,4 +1,4 @@
-import type { Artifact, Json } from './artifact.ts';
+import type { Artifact, Json, ModelRef } from './artifact.ts';
 import { type Duration, milliseconds } from './duration.ts';
 import { ErrorCode, SluiceError } from './errors.ts';
 
@@ -98,6 +98,12 @@ export function artifact<One extends Artifact>(where: string, label: string, val
     `${label} is ${awaited ? `a promise of a ${kind}` : `not a ${kind}`}.`,
     awaited ? 'Write `await` before the step that makes it.' : `Pass what the step that makes the ${kind} returned.`,
   );
+}
+
+/** Which model an earlier step returned: without its metrics and lineage, which would travel with every spec. */
+export function modelRef(where: string, label: string, value: unknown): ModelRef {
+  const { kind, uri, digest, bytes, step, keys } = artifact<ModelRef>(where, label, value, 'model');
+  return { kind, uri, digest, bytes, step, keys };
 }
 
 /** A copy of `value` as JSON. NaN, functions, dates and cycles are refused: JSON would change or drop them silently. */

@@ -1,5 +1,5 @@
 import type { ActivityOptions } from '@temporalio/common';
-import type { Dataset, Json, JsonObject, Model } from './artifact.ts';
+import type { Dataset, Json, JsonObject, Model, ModelRef } from './artifact.ts';
 import type { Check } from './column.ts';
 import type { Command } from './command.ts';
 import type { Decision } from './decision.ts';
@@ -58,7 +58,7 @@ export interface JobSpec extends BaseSpec {
   readonly kind: 'train' | 'merge' | 'step';
   readonly run: Command;
   readonly data: Readonly<Record<string, Dataset>>;
-  readonly models: readonly Model[];
+  readonly models: readonly ModelRef[];
   readonly hyper: JsonObject;
   readonly seed: number;
   readonly budgets: Budgets;
@@ -93,11 +93,11 @@ export interface Suite {
 
 export interface EvaluateSpec extends BaseSpec {
   readonly kind: 'evaluate';
-  readonly model: Model;
+  readonly model: ModelRef;
   /** Path of a suite file below the project, without or with `.json`. */
   readonly suite: Suite | string;
   /** `production`: what the endpoint serves now; a model; null: judged alone. */
-  readonly against: 'production' | Model | null;
+  readonly against: 'production' | ModelRef | null;
   /** Null means the pipeline's name. */
   readonly endpoint: string | null;
   readonly seed: number;
@@ -105,7 +105,7 @@ export interface EvaluateSpec extends BaseSpec {
 
 export interface ReplaySpec extends BaseSpec {
   readonly kind: 'replay';
-  readonly model: Model;
+  readonly model: ModelRef;
   readonly endpoint: string;
   /** How far back, milliseconds. */
   readonly last: number;

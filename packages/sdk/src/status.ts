@@ -19,6 +19,21 @@ export type RunState =
 
 export type StepState = 'running' | 'done' | 'failed' | 'waiting' | 'reused';
 
+/** Attempts of a step that its status lists one by one. */
+export const ATTEMPTS_LISTED = 20;
+
+/** Machine time of one class at one price. */
+export type Spent = Pick<AttemptRecord, 'class' | 'price' | 'seconds' | 'secondsLost'>;
+
+/** Attempts of a step that are only counted. */
+export interface EarlierAttempts {
+  readonly count: number;
+  readonly errors: number;
+  readonly preemptions: number;
+  readonly stepsLost: number;
+  readonly spent: readonly Spent[];
+}
+
 export interface StepStatus {
   readonly step: string;
   readonly kind: string;
@@ -26,7 +41,10 @@ export interface StepStatus {
   /** Epoch ms, the workflow's clock. */
   readonly start: number;
   readonly end: number | null;
+  /** The last {@link ATTEMPTS_LISTED}. */
   readonly attempts: readonly AttemptRecord[];
+  /** What came before them. @default none */
+  readonly earlier?: EarlierAttempts;
   readonly errorsAllowed: number;
   readonly preemptionsAllowed: number;
   readonly verdict: Verdict | null;
@@ -49,14 +67,27 @@ export interface OpenGate {
   readonly commands: readonly string[];
 }
 
+/** Argument of the query `status`: which of a run's steps are listed. */
+export interface StatusPage {
+  /** Steps to leave out at the beginning. @default 0 */
+  readonly after?: number;
+  /** Most steps to list; fewer when they are long. @default 300 */
+  readonly limit?: number;
+}
+
 /** Answer of the query `status`. */
 export interface RunStatus {
   readonly workflowId: string;
   readonly pipeline: string;
   readonly state: RunState;
+  /** In the order they began; on the first page also failed and waiting ones from further back. */
   readonly steps: readonly StepStatus[];
-  /** Steps of map branches beyond those listed, by state. */
+  /** Steps that are not listed here, by state. */
   readonly hidden: Readonly<Record<string, number>>;
+  /** `after` of the next page; null on the last. */
+  readonly next?: number | null;
+  /** Machine time of all steps, by class and price. */
+  readonly spent?: readonly Spent[];
   readonly gates: readonly OpenGate[];
   /** Questions that the run has asked so far, open ones included. */
   readonly asked: number;

@@ -1,4 +1,12 @@
-import type { Artifact, Dataset, Digest, Model, Report, StepOutput } from './artifact.ts';
+import {
+  type Artifact,
+  type Dataset,
+  type Digest,
+  type Model,
+  PARENTS_LISTED,
+  type Report,
+  type StepOutput,
+} from './artifact.ts';
 import type { DeployResult, StepSpec } from './spec.ts';
 import type { Scope } from './step-names.ts';
 
@@ -59,6 +67,6 @@ function lineageOf(spec: Extract<StepSpec, { readonly kind: 'train' | 'merge' | 
     code: zeroes,
     hyper: zeroes,
     data: Object.fromEntries(Object.entries(spec.data).map(([name, dataset]) => [name, dataset.digest])),
-    parents: spec.models.map((model) => model.digest),
+    parents: spec.models.slice(0, PARENTS_LISTED).map((model) => model.digest),
   };
 }

@@ -1,4 +1,11 @@
-import { setCurrentDetails, type WorkflowInterceptors } from '@temporalio/workflow';
+import {
+  setCurrentDetails,
+  type WorkflowInterceptors,
+  type WorkflowOutboundCallsInterceptor,
+} from '@temporalio/workflow';
+import { repeatsParent } from './author.ts';
+import { bytesOf, checkValue } from './size.ts';
+import { roomFor } from './task-room.ts';
 
 /**
  * What a workflow can learn only where its activations pass. State of one workflow: its sandbox has this module for
@@ -57,6 +64,7 @@ export function mustTellResets(): void {
 /** A worker's bundle has to name this module among its `workflowInterceptorModules`. */
 export function interceptors(): WorkflowInterceptors {
   return {
+    outbound: [outbound],
     internals: [
       {
         activate(input, next) {
@@ -73,6 +81,44 @@ export function interceptors(): WorkflowInterceptors {
       },
     ],
   };
+}
+
+/** Never answers: in the child of a large map, for what its parent does. */
+const never = new Promise<never>(() => {});
+
+/** What is sent to Temporal is bounded here, so that no server has to refuse it. */
+const outbound: WorkflowOutboundCallsInterceptor = {
+  scheduleActivity(input, next) {
+    if (repeatsParent(`the activity ${input.activityType}`)) return never;
+    const bytes = checkedSize(`the input of the activity ${input.activityType}`, input.args);
+    const room = roomFor(bytes);
+    return room === null ? next(input) : room.then(() => next(input));
+  },
+  scheduleLocalActivity(input, next) {
+    return repeatsParent(`the local activity ${input.activityType}`) ? never : next(input);
+  },
+  startTimer(input, next) {
+    return repeatsParent('a timer') ? never : next(input);
+  },
+  startChildWorkflowExecution(input, next) {
+    if (repeatsParent(`the child workflow ${input.workflowType}`)) return never;
+    const bytes = checkedSize(`the input of the child workflow ${input.workflowType}`, input.options.args ?? []);
+    const room = roomFor(bytes);
+    return room === null ? next(input) : room.then(() => next(input));
+  },
+  signalWorkflow(input, next) {
+    return repeatsParent(`the signal ${input.signalName}`) ? never : next(input);
+  },
+};
+
+function checkedSize(what: string, args: readonly unknown[]): number {
+  const { ref } = (args[0] ?? {}) as { readonly ref?: { readonly step?: string } };
+  const { step } = ref ?? {};
+  return args.reduce((total: number, value) => {
+    const bytes = bytesOf(value);
+    checkValue(step === undefined ? what : `${step}: ${what}`, step ?? what, bytes);
+    return total + bytes;
+  }, 0);
 }
 
 /**

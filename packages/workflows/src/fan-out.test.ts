@@ -154,7 +154,12 @@ describe('what makes a run a part of a fan-out', () => {
       underWay: [],
       build: null,
     };
-    expect(forkOf(fork)).toBe(fork);
-    for (const other of [undefined, null, 'x', 7, [], {}, { mapPath: 'k' }]) expect(forkOf(other)).toBeUndefined();
+    const { results: _, ...bare } = fork;
+    const results = { before: { ok: true, value: 1 } };
+    expect(forkOf(bare, results)).toEqual({ ...fork, results });
+    expect(forkOf(fork, undefined)).toEqual(fork);
+    for (const other of [undefined, null, 'x', 7, [], {}, { mapPath: 'k' }]) {
+      expect(forkOf(other, results)).toBeUndefined();
+    }
   });
 });

@@ -1,10 +1,9 @@
-import { ErrorCode, encodeKey, type Failure, type Json, type MapSpec, type Settled, SluiceError } from '@sluice/sdk';
+import { encodeKey, type Failure, type Json, type MapSpec, type Settled } from '@sluice/sdk';
 import { isCancellation, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import { failureOf } from './failure.ts';
 import { sliceId } from './identity.ts';
 import { inScope } from './scope.ts';
 import { summary } from './summary.ts';
-import { utf8 } from './utf8.ts';
 
 /** Keys of one child: more only when there would be very many children. */
 export const CHILD_KEYS = 200;
@@ -17,14 +16,11 @@ const CHILDREN = 20;
  */
 const LANES = 4;
 const LANE = 25;
-/** Bytes of earlier results that a child may be handed; Temporal refuses payloads over 2 MB. */
-const HANDED_LIMIT = 1_500_000;
-/** Bytes that all children together are handed: they stand in this workflow's history, which ends at 50 MB. */
-const HANDED_IN_ALL = 25_000_000;
-
 /**
  * What a child of a fan-out gets besides the parameters. It runs the same pipeline again: steps that the parent had
  * finished answer from `results`, and once the same `map` is reached, the child runs its slice of the keys.
+ *
+ * `results` is an argument of its own, the same for all children: where it is big, the artifact store has it once.
  */
 export interface Fork {
   readonly runId: string;
@@ -42,10 +38,12 @@ export interface Fork {
   readonly build: string | null;
 }
 
-/** The fork that stands in a child's second argument; undefined for anything else. */
-export function forkOf(argument: unknown): Fork | undefined {
+/** The fork that stands in a child's second and third argument; undefined for anything else. */
+export function forkOf(argument: unknown, results: unknown): Fork | undefined {
   const fork = argument as Partial<Fork> | null | undefined;
-  return typeof fork?.mapPath === 'string' && Array.isArray(fork.keys) ? (argument as Fork) : undefined;
+  if (typeof fork?.mapPath !== 'string' || !Array.isArray(fork.keys)) return undefined;
+  // Children of before had it in their second argument.
+  return { results: (results ?? {}) as Fork['results'], ...fork } as Fork;
 }
 
 /** How a step of the parent ended, for its children to find the same. */
@@ -100,25 +98,23 @@ export async function settleInChildren<Value>(
   onSettled: (done: number, failed: number) => void,
 ): Promise<Settled<Value>[]> {
   const { slices, lanes } = slicesOf(spec.keys, spec.concurrency);
-  checkHanded(spec, mapPath, handed, slices.length);
   const results = new Array<Settled<Value>[]>(slices.length);
   let next = 0;
   const lane = async (concurrency: number) => {
     while (next < slices.length) {
       const index = next++;
       const slice = slices[index] as (typeof slices)[number];
-      const fork: Fork = {
+      const fork = {
         ...slice,
         runId: handed.runId,
         mapPath,
         concurrency,
-        results: handed.results,
         mlflowRun: handed.mlflowRun,
         patches: handed.patches,
         underWay: [...handed.underWay],
         build: workflowInfo().currentBuildId ?? null,
       };
-      results[index] = await runSlice<Value>(spec, fork, handed.args[0]);
+      results[index] = await runSlice<Value>(spec, fork, [handed.args[0], fork, handed.results]);
       const failed = results[index].filter((one) => !one.ok).length;
       onSettled(slice.keys.length - failed, failed);
     }
@@ -144,31 +140,16 @@ export function slicesOf(keys: readonly string[], concurrency: number): { slices
   return { slices: starts.map((from) => ({ from, keys: keys.slice(from, from + size) })), lanes };
 }
 
-function checkHanded(
+async function runSlice<Value>(
   spec: MapSpec,
-  mapPath: string,
-  handed: { readonly args: readonly unknown[]; readonly results: Readonly<Record<string, StepResult>> },
-  children: number,
-): void {
-  const results = utf8(JSON.stringify(handed.results)).length;
-  const each = results + utf8(JSON.stringify(handed.args[0] ?? null)).length;
-  if (results <= HANDED_LIMIT && each * children <= HANDED_IN_ALL) return;
-  throw new SluiceError(
-    ErrorCode.InvalidStep,
-    `map ${spec.name} has ${spec.keys.length} keys, so it runs in ${children} child workflows, and the ${each} bytes of parameters and earlier results are more than each can be handed.`,
-    {
-      where: mapPath,
-      fix: 'Let an earlier large map return less, merge its results into one artifact, or read long lists of keys in a step.',
-    },
-  );
-}
-
-async function runSlice<Value>(spec: MapSpec, fork: Fork, params: unknown): Promise<Settled<Value>[]> {
+  fork: Omit<Fork, 'results'>,
+  args: readonly unknown[],
+): Promise<Settled<Value>[]> {
   const last = fork.keys.at(-1) ?? '';
   try {
     const child = await startChild(workflowInfo().workflowType, {
       workflowId: sliceId(fork.runId, fork.mapPath, fork),
-      args: [params, fork],
+      args: [...args],
       parentClosePolicy: ParentClosePolicy.TERMINATE,
       // After a reset, the child of the execution that was may still be there.
       workflowIdReusePolicy: 'TERMINATE_IF_RUNNING',

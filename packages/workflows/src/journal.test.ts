@@ -1,4 +1,4 @@
-import type { OpenGate } from '@sluice/sdk';
+import { type AttemptRecord, describeAttempts, type OpenGate } from '@sluice/sdk';
 import { expect, it } from 'vitest';
 import { Journal } from './journal.ts';
 
@@ -25,4 +25,73 @@ it('answers for five hundred open gates what fits into an answer, and names ever
   expect(gates[499]).toEqual({ ...gate(499), gates: [{ name: 'quality', verdict: 'pass', evidence: [] }] });
   for (let number = 0; number < 490; number++) journal.closeGate(gate(number).step);
   expect(journal.status().gates.at(-1)).toEqual(gate(499));
+});
+
+const attempt = (number: number, ended: AttemptRecord['ended']): AttemptRecord => ({
+  ...{
+    attempt: number,
+    class: 'gpu-spot',
+    gpus: 1,
+    machine: `aks-gpu-spot-${number}`,
+    start: 0,
+    end: 1,
+    ended,
+    code: null,
+  },
+  ...{ message: 'm'.repeat(150), resumedFrom: 100, lastStep: 114, checkpoint: 100, stepsLost: 14, secondsLost: 3 },
+  ...{ price: { perHour: 2, currency: 'EUR', source: 'a list', at: '2026-01-01' }, seconds: 60 },
+});
+
+/** Steps that each had so many attempts, all preempted but the last. */
+function journalOf(steps: number, attempts: number): Journal {
+  const journal = new Journal('cities/1', 'cities');
+  for (let number = 0; number < steps; number++) {
+    journal.begin(`city=k${number}/model`, 'train', 0, { errors: 2, preemptions: 50 });
+    for (let one = 1; one <= attempts; one++) {
+      journal.addAttempt(`city=k${number}/model`, attempt(one, one === attempts ? 'done' : 'preempted'));
+    }
+    journal.update(`city=k${number}/model`, { state: number === steps - 1 ? 'failed' : 'done' });
+  }
+  return journal;
+}
+
+it('answers for five hundred steps of ten attempts in pages of a quarter of a megabyte, every step on one', () => {
+  const journal = journalOf(500, 10);
+  const seen = new Set<string>();
+  let pages = 0;
+  for (let after: number | null = 0; after !== null; pages++) {
+    const status = journal.status({ after });
+    expect(JSON.stringify(status).length).toBeLessThan(300_000);
+    const hidden = Object.values(status.hidden).reduce((total, count) => total + count, 0);
+    expect(status.steps.length + hidden).toBe(500);
+    for (const { step } of status.steps) seen.add(step);
+    after = status.next ?? null;
+  }
+  expect(seen.size).toBe(500);
+  expect(pages).toBeLessThan(12);
+});
+
+it('lists a failed step on the first page, however far back it stands', () => {
+  expect(
+    journalOf(500, 1)
+      .status({ limit: 20 })
+      .steps.map(({ step }) => step)
+      .at(-1),
+  ).toBe('city=k499/model');
+  expect(journalOf(500, 1).status({ after: 20, limit: 20 }).steps).toHaveLength(20);
+});
+
+it('sums up the attempts of a step that had very many, so that nothing is lost of budgets and cost', () => {
+  const status = journalOf(1, 1_000).status();
+  const [step] = status.steps;
+  expect(step?.attempts).toHaveLength(20);
+  expect(step?.earlier).toMatchObject({ count: 980, errors: 0, preemptions: 980, stepsLost: 980 * 14 });
+  expect(step && describeAttempts(step)).toBe(
+    'errors 0/2, preemptions 999/50, resumed at step 100 (lost 13986 steps, 2997.0 s)',
+  );
+  expect(status.spent).toMatchObject([{ class: 'gpu-spot', seconds: 60_000, secondsLost: 3_000 }]);
+});
+
+it('has nothing to list after the last step, and says what there is', () => {
+  expect(journalOf(3, 1).status({ after: 3 })).toMatchObject({ steps: [], next: null, hidden: { done: 2, failed: 1 } });
 });

@@ -1,24 +1,34 @@
 import {
+  ATTEMPTS_LISTED,
   type AttemptRecord,
   type Decision,
+  listedAttempts,
   type OpenGate,
   type RefusedDecision,
   type RunState,
   type RunStatus,
   SearchAttribute,
+  type StatusPage,
   type StepStatus,
+  spentOn,
 } from '@sluice/sdk';
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributeUpdatePair } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import { showDetails } from './activation.ts';
 import { renderDetails } from './details.ts';
+import { utf8 } from './utf8.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Steps that `status` and the UI list one by one; the rest is counted. */
+/** Steps that `status` and the UI list one by one, and bytes of them; the rest is counted: see {@link StatusPage}. */
 const LISTED = 300;
-/** Open gates whose evidence is told; of the others the verdicts: Temporal refuses answers of more than a few megabytes. */
+const LISTED_BYTES = 250_000;
+/**
+ * Open gates whose evidence is told, and bytes of it; of the others the verdicts: Temporal refuses answers of more than
+ * a few megabytes.
+ */
 const EVIDENCED = 20;
+const EVIDENCE_BYTES = 400_000;
 
 const keys = {
   state: defineSearchAttributeKey(SearchAttribute.state, SearchAttributeType.KEYWORD),
@@ -46,7 +56,7 @@ export class Journal {
   constructor(workflowId: string, pipeline: string) {
     this.#workflowId = workflowId;
     this.#pipeline = pipeline;
-    showDetails(() => renderDetails(this.status(60), this.identity));
+    showDetails(() => renderDetails(this.status({ limit: 60 }), this.identity));
   }
 
   get state(): RunState {
@@ -113,26 +123,53 @@ export class Journal {
     return this.#gates;
   }
 
-  status(limit = LISTED): RunStatus {
+  status({ after = 0, limit = LISTED }: StatusPage = {}): RunStatus {
     const all = [...this.#steps.values()];
-    const notable = all.filter((step) => step.state === 'failed' || step.state === 'waiting');
-    const listed = all.length <= limit ? all : [...new Set([...all.slice(0, limit), ...notable.slice(0, limit)])];
-    const shown = new Set(listed);
+    const page = within(LISTED_BYTES, all.slice(after, after + limit).map(listed));
+    const next = after + page.length < all.length ? after + page.length : null;
+    const notable = after > 0 || next === null ? [] : all.slice(next).filter(isNotable).slice(0, limit);
+    const steps = [...page, ...within(LISTED_BYTES, notable.map(listed))];
+    const shown = new Set(steps.map(({ step }) => step));
     const hidden: Record<string, number> = {};
-    for (const step of all) if (!shown.has(step)) hidden[step.state] = (hidden[step.state] ?? 0) + 1;
+    for (const { step, state } of all) if (!shown.has(step)) hidden[state] = (hidden[state] ?? 0) + 1;
     return {
       workflowId: this.#workflowId,
       pipeline: this.#pipeline,
       state: this.#state,
-      steps: listed,
+      steps,
       hidden,
-      gates: this.#gates.map((gate, index) => (index < EVIDENCED ? gate : withoutEvidence(gate))),
+      next,
+      spent: spentOn(all.flatMap(({ attempts }) => attempts)),
+      gates: evidenced(this.#gates),
       asked: this.asked,
       decisions: [...this.decisions],
       refused: this.refused.slice(-50),
       links: this.links,
     };
   }
+}
+
+function isNotable({ state }: StepStatus): boolean {
+  return state === 'failed' || state === 'waiting';
+}
+
+function listed(step: StepStatus): StepStatus {
+  return { ...step, ...listedAttempts(step.attempts, ATTEMPTS_LISTED) };
+}
+
+/** The first of a list that have so many bytes together, and one at least. */
+function within<Item>(most: number, items: readonly Item[]): Item[] {
+  let bytes = 0;
+  const end = items.findIndex((item, index) => {
+    bytes += utf8(JSON.stringify(item)).length;
+    return index > 0 && bytes > most;
+  });
+  return end < 0 ? [...items] : items.slice(0, end);
+}
+
+function evidenced(gates: readonly OpenGate[]): OpenGate[] {
+  const told = within(EVIDENCE_BYTES, gates.slice(0, EVIDENCED)).length;
+  return gates.map((gate, index) => (index < told ? gate : withoutEvidence(gate)));
 }
 
 function withoutEvidence(gate: OpenGate): OpenGate {

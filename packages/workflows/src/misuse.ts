@@ -38,3 +38,15 @@ export class OtherCode extends TypeError {
 export function lostIn(build: string | null, lost: SluiceError): Error {
   return (workflowInfo().currentBuildId ?? null) === build ? lost : new OtherCode(lost);
 }
+
+export function neverArrives(map: string, step: string | null): SluiceError {
+  const what = step === null ? 'something that is no step' : `the step ${step}, which has not ended`;
+  return new SluiceError(
+    ErrorCode.InvalidStep,
+    `${map}: a part of a large map cannot begin: its pipeline waits for ${what}.`,
+    {
+      where: map,
+      fix: `Await steps before a map with more than ${INLINE_KEYS} keys, and do not wait there for signals or conditions: a child that runs a part of it gets the results of steps only.`,
+    },
+  );
+}

@@ -20,6 +20,7 @@ import {
   type Settings,
   type Settled,
   SluiceError,
+  type StatusPage,
   StepNames,
   type StepRef,
   type StepSpec,
@@ -33,28 +34,29 @@ import {
   isCancellation,
   patched,
   setHandler,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import { local, long, small } from './activities.ts';
+import { asPipeline, asSluice, checkRepeatable } from './author.ts';
 import { DecisionDesk } from './decision-desk.ts';
 import { requesterOf } from './decision-requester.ts';
 import { deployStep } from './deploy-step.ts';
 import { failureOf, runFailure, stepError } from './failure.ts';
-import { type Fork, forkOf, type StepResult, settleAll, settleInChildren } from './fan-out.ts';
+import { forkOf, type StepResult, settleAll, settleInChildren } from './fan-out.ts';
+import { inlineAnswer } from './inline-answer.ts';
 import { jobStep } from './job-step.ts';
 import { Journal } from './journal.ts';
-import { calledLikeAFunction, lostIn, lostTheWay, OtherCode } from './misuse.ts';
+import { MapPart } from './map-part.ts';
+import { calledLikeAFunction, OtherCode } from './misuse.ts';
 import { RunState } from './run-state.ts';
 import { currentScopes } from './scope.ts';
-import { summary } from './summary.ts';
+import { bytesOf, checkHistory, checkValue } from './size.ts';
 
 /** Runs a pipeline's steps durably: activities, children, timers and gates. One per workflow execution. */
 export class TemporalRuntime implements Runtime {
   #run: RunState | undefined;
-  #fork: Fork | undefined;
-  #slice: PromiseWithResolvers<Settled<unknown>[]> | undefined;
-  #reached = false;
+  /** In a child of a fan-out only. */
+  #part: MapPart | undefined;
   #args: readonly unknown[] = [];
   readonly #names = new StepNames();
   /** How steps and maps outside of any `map` ended, for the children of a fan-out. */
@@ -73,18 +75,26 @@ export class TemporalRuntime implements Runtime {
     this.#args = args;
     const { workflowId, parent } = workflowInfo();
     // Only a parent hands a fork over; whatever else stands in a second argument is not meant for us.
-    this.#fork = parent === undefined ? undefined : forkOf(args[1]);
-    const id = this.#fork?.runId ?? workflowId;
+    const fork = parent === undefined ? undefined : forkOf(args[1], args[2]);
+    const part = fork && new MapPart(fork);
+    this.#part = part;
+    const id = fork?.runId ?? workflowId;
     const journal = new Journal(id, definition.name);
     const memo = (workflowInfo().memo ?? {}) as RunMemo;
     const requester = requesterOf(id, memo);
     const desk = new DecisionDesk(journal, id, requester);
-    setHandler(defineQuery<RunStatus>(Query.status), () => journal.status(), { description: 'State of every step' });
+    setHandler(
+      defineQuery<RunStatus, [StatusPage?]>(Query.status),
+      (page) => inlineAnswer(journal.status(page ?? {})),
+      {
+        description: 'State of every step',
+      },
+    );
     desk.listen();
     try {
       const params = await parseParams(definition.name, definition.params, args[0] ?? {});
       const settings = await local.settings();
-      if (this.#fork === undefined) {
+      if (part === undefined) {
         journal.links = linksOf(settings, workflowId);
         journal.identity = settings.approvers.oidc ? 'token' : 'by';
         journal.moveTo('running', commitOf(memo, settings));
@@ -98,13 +108,16 @@ export class TemporalRuntime implements Runtime {
         journal,
         desk,
         params: (args[0] ?? {}) as Json,
-        ...(this.#fork === undefined ? {} : { mlflowRun: this.#fork.mlflowRun }),
+        ...(fork === undefined ? {} : { mlflowRun: fork.mlflowRun }),
       });
-      const output = this.#fork === undefined ? await definition.run(params) : await this.#runSlice(definition, params);
-      if (this.#fork === undefined) await this.#end(journal, this.#outcome ?? 'done');
+      const output = await (part === undefined
+        ? asPipeline(false, () => definition.run(params))
+        : part.run(definition, params));
+      checkValue('what the pipeline returns', definition.name, bytesOf(output));
+      if (part === undefined) await this.#end(journal, this.#outcome ?? 'done');
       return output as Output;
     } catch (error) {
-      if (this.#fork === undefined) {
+      if (part === undefined) {
         await CancellationScope.nonCancellable(() => this.#end(journal, stateOf(error)));
       }
       if (error instanceof OtherCode) throw error;
@@ -112,12 +125,20 @@ export class TemporalRuntime implements Runtime {
     }
   }
 
-  async step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
+  step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
+    return asSluice(() => this.#step(spec));
+  }
+
+  map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
+    return asSluice(() => this.#map(spec, body));
+  }
+
+  async #step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
     const run = this.#current();
     const scopes = currentScopes();
     const path = this.#names.declare(scopes, spec.kind, spec.name);
-    if (this.#fork !== undefined && scopes.length === 0) {
-      return (await this.#fromParent(this.#fork, path)) as unknown as ResultOf<Spec>;
+    if (this.#part !== undefined && scopes.length === 0) {
+      return (await this.#part.fromParent(path)) as unknown as ResultOf<Spec>;
     }
     const ref: StepRef = {
       workflowId: run.id,
@@ -130,6 +151,8 @@ export class TemporalRuntime implements Runtime {
     const status = run.journal.begin(path, spec.kind, Date.now(), budgets);
     if (scopes.length === 0) this.#underWay.add(path);
     try {
+      const { historyLength, historySize } = workflowInfo();
+      checkHistory(path, { events: historyLength, bytes: historySize });
       const result = await this.#perform(run, ref, spec);
       status.state = 'done';
       if ('verdict' in result) status.verdict = result.verdict;
@@ -148,15 +171,17 @@ export class TemporalRuntime implements Runtime {
     }
   }
 
-  async map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
+  async #map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
     const run = this.#current();
     const scopes = currentScopes();
     const path = this.#names.declare(scopes, 'map', spec.name);
-    if (this.#fork !== undefined && scopes.length === 0) {
-      if (this.#fork.mapPath === path) return this.#sliceOf(this.#fork, spec, body);
-      return (await this.#fromParent(this.#fork, path)) as unknown as Settled<Value>[];
+    if (this.#part !== undefined && scopes.length === 0) {
+      if (this.#part.fork.mapPath === path) return this.#part.slice(spec, body);
+      return (await this.#part.fromParent(path)) as unknown as Settled<Value>[];
     }
     if (scopes.length > 0) this.#checkNested(path, spec.keys.length);
+    const inChildren = spec.keys.length > INLINE_KEYS && scopes.length === 0;
+    if (inChildren) checkRepeatable(path, spec.keys.length);
     const status = run.journal.begin(path, 'map', Date.now());
     if (scopes.length === 0) this.#underWay.add(path);
     let done = 0;
@@ -166,7 +191,6 @@ export class TemporalRuntime implements Runtime {
       failed += moreFailed;
       status.note = `${done} done, ${failed} failed of ${spec.keys.length}`;
     };
-    const inChildren = spec.keys.length > INLINE_KEYS && scopes.length === 0;
     try {
       const settled = inChildren
         ? await settleInChildren<Value>(spec, path, await this.#handed(run), count)
@@ -186,7 +210,8 @@ export class TemporalRuntime implements Runtime {
 
   async #handed(run: RunState) {
     const mlflowRun = await run.mlflowRun();
-    const [results, patches, underWay] = [this.#results, this.#patches, this.#underWay];
+    // As they are now: steps that end later are not for these children, and what is handed to all stays the same.
+    const [results, patches, underWay] = [{ ...this.#results }, this.#patches, this.#underWay];
     return { args: this.#args, runId: run.id, results, mlflowRun, patches, underWay };
   }
 
@@ -196,7 +221,7 @@ export class TemporalRuntime implements Runtime {
   }
 
   patched(id: string): boolean {
-    const inParent = this.#fork?.patches ?? {};
+    const inParent = this.#part?.fork.patches ?? {};
     if (Object.hasOwn(inParent, id)) return inParent[id] === true;
     const is = patched(id);
     this.#patches[id] = is;
@@ -235,7 +260,7 @@ export class TemporalRuntime implements Runtime {
           parentRunId: await run.mlflowRun(),
         });
       case 'deploy': {
-        if (this.#fork !== undefined) throw deployInLargeMap(ref.step);
+        if (this.#part !== undefined) throw deployInLargeMap(ref.step);
         const result = await deployStep(run, ref, spec);
         this.#outcome = result.state === 'withdrawn' ? 'cancelled' : result.state;
         return result;
@@ -243,49 +268,10 @@ export class TemporalRuntime implements Runtime {
     }
   }
 
-  /** In a child of a fan-out: how the step ended in the parent; what had not ended there never answers here. */
-  async #fromParent(fork: Fork, path: string): Promise<Json> {
-    const result = Object.hasOwn(fork.results, path) ? fork.results[path] : undefined;
-    if (result === undefined) {
-      if (!fork.underWay.includes(path)) this.#unknown(fork, path).catch(() => {});
-      return new Promise<Json>(() => {});
-    }
-    if (result.ok) return result.value;
-    throw new SluiceError(result.error.code, result.error.message, { where: path, data: result.data });
-  }
-
-  /** A step that the parent had not begun: no way to the map leads over it, but another branch may come to it. */
-  async #unknown(fork: Fork, path: string): Promise<void> {
-    const lost = lostIn(fork.build, lostTheWay(fork.mapPath, path));
-    if (lost instanceof SluiceError) await sleep('10 seconds', { summary: summary(`${path} is not known`) });
-    if (!this.#reached) this.#slice?.reject(lost);
-  }
-
   /** Maps inside of maps run in this workflow, whose history holds so much and no more. */
   #checkNested(path: string, keys: number): void {
     this.#nestedKeys += keys;
     if (this.#nestedKeys > NESTED_KEYS) throw tooManyNestedKeys(path);
-  }
-
-  /** In a child of a fan-out: runs the pipeline up to the map it belongs to, and then its slice of it only. */
-  #runSlice(definition: PipelineDefinition<unknown, unknown>, params: unknown): Promise<Settled<unknown>[]> {
-    const slice = Promise.withResolvers<Settled<unknown>[]>();
-    this.#slice = slice;
-    definition.run(params).then(
-      () => slice.reject(lostIn(this.#fork?.build ?? null, lostTheWay(definition.name))),
-      (error: unknown) => slice.reject(error),
-    );
-    return slice.promise;
-  }
-
-  async #sliceOf<Value>(fork: Fork, spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
-    const same = fork.keys.every((key, i) => spec.keys[fork.from + i] === key);
-    if (same) {
-      this.#reached = true;
-      const lanes = { name: spec.name, concurrency: fork.concurrency };
-      this.#slice?.resolve(await settleAll(lanes, fork.keys, (i) => body(fork.from + i)));
-    } else this.#slice?.reject(lostIn(fork.build, lostTheWay(spec.name)));
-    return new Promise(() => {});
   }
 
   #current(): RunState {

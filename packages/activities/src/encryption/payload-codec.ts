@@ -1,4 +1,7 @@
+import { INLINE_PAYLOAD } from '@sluice/sdk';
 import type { Payload, PayloadCodec } from '@temporalio/common';
+import { staysInline } from '../payloads/inline.ts';
+import { packPayload, unpackPayload } from '../payloads/packed-payload.ts';
 import { close, type Keyring, open } from './keyring.ts';
 
 const ENCODING = 'binary/encrypted';
@@ -13,31 +16,15 @@ export function payloadCodec(ring: Keyring): PayloadCodec {
   return {
     encode: async (payloads) =>
       payloads.map((payload): Payload => {
-        const data = close(ring, pack(payload), ABOUT);
-        return { metadata: { encoding: Buffer.from(ENCODING), [KEY]: Buffer.from(ring.current) }, data };
+        const data = close(ring, packPayload(payload), ABOUT);
+        const inline = staysInline(payload) ? { [INLINE_PAYLOAD]: new Uint8Array() } : {};
+        return { metadata: { encoding: Buffer.from(ENCODING), [KEY]: Buffer.from(ring.current), ...inline }, data };
       }),
     decode: async (payloads) =>
       payloads.map((payload): Payload => {
         const { encoding, [KEY]: id } = payload.metadata ?? {};
         if (!encoding || !id || Buffer.from(encoding).toString() !== ENCODING) return payload;
-        return unpack(open(ring, Buffer.from(id).toString(), payload.data ?? new Uint8Array(), ABOUT));
+        return unpackPayload(open(ring, Buffer.from(id).toString(), payload.data ?? new Uint8Array(), ABOUT));
       }),
   };
-}
-
-/** Four bytes with the length of the metadata, the metadata as JSON, the data as it is. */
-function pack({ metadata, data }: Payload): Uint8Array {
-  const entries = Object.entries(metadata ?? {}).map(([name, value]) => [name, Buffer.from(value).toString('base64')]);
-  const head = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(head.length);
-  return Buffer.concat([length, head, data ?? new Uint8Array()]);
-}
-
-function unpack(bytes: Uint8Array): Payload {
-  const all = Buffer.from(bytes);
-  const end = 4 + all.readUInt32BE(0);
-  const head = JSON.parse(all.toString('utf8', 4, end)) as Record<string, string>;
-  const entries = Object.entries(head).map(([name, value]) => [name, Buffer.from(value, 'base64')]);
-  return { metadata: Object.fromEntries(entries), data: all.subarray(end) };
 }

@@ -17,8 +17,9 @@ import { type Heartbeat, startHeartbeat } from './events/heartbeat.ts';
 import { type ProgressTracker, trackProgress } from './events/progress.ts';
 import { type TrainingLog, trainingLog } from './events/training-log.ts';
 import { jobFailure } from './failure.ts';
-import { lineageOf, type WorkDigests, workDigests } from './inputs/digests.ts';
+import { type WorkDigests, workDigests } from './inputs/digests.ts';
 import { fetchInputs } from './inputs/inputs.ts';
+import { lineageOf } from './inputs/lineage.ts';
 import { writeStepFile } from './inputs/step-file.ts';
 import { makeWorkDir, removeWorkDir, type WorkDir } from './inputs/work-dir.ts';
 import { storeModel, storeOutput } from './job-result.ts';
@@ -205,7 +206,7 @@ async function finish(
   const store = async (): Promise<JobOutcome['result']> => {
     if (kind === 'step') return storeOutput(context.store, input, left);
     const { metrics } = progress.snapshot(Date.now());
-    const lineage = lineageOf(input.spec, ready.digests);
+    const lineage = await lineageOf(context.store, input.spec, ready.digests);
     return storeModel(context.store, input, left, { lineage, mlflowRunId: (await started).runId, metrics });
   };
   const settled = run.uploader.settle(Date.now() + grace.commit);

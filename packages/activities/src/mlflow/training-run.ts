@@ -1,4 +1,4 @@
-import type { Dataset, JobInput } from '@sluice/sdk';
+import { type Dataset, type JobInput, PARENTS_LISTED } from '@sluice/sdk';
 import type { MlflowClient } from './client.ts';
 import { cut, datasetDigest } from './names.ts';
 import { paramsOf, unknownParams } from './params.ts';
@@ -61,6 +61,7 @@ export async function describeTrainingRun(
 
 function trainingTags(input: JobInput): Record<string, string | null> {
   const { ref, spec } = input;
+  const parents = spec.models.map(({ digest }) => digest);
   return {
     'mlflow.source.type': 'JOB',
     'mlflow.source.name': ref.pipeline,
@@ -70,7 +71,8 @@ function trainingTags(input: JobInput): Record<string, string | null> {
     'sluice.kind': spec.kind,
     'sluice.class': input.class,
     'sluice.attempt': String(input.attempt),
-    'sluice.parents': spec.models.length > 0 ? JSON.stringify(spec.models.map((model) => model.digest)) : null,
+    'sluice.parents': parents.length > 0 ? JSON.stringify(parents.slice(0, PARENTS_LISTED)) : null,
+    'sluice.parents.count': parents.length > PARENTS_LISTED ? String(parents.length) : null,
     ...Object.fromEntries(Object.entries(ref.keys).map(([scope, key]) => [`sluice.map.${scope}`, key])),
   };
 }

@@ -92,6 +92,8 @@ function tagsFor({ store, links }: Context, input: Input, run: MlflowRun | null)
     'sluice.hyper': lineage.hyper,
     'sluice.data': JSON.stringify(lineage.data),
     'sluice.parents': JSON.stringify(lineage.parents),
+    'sluice.parents.count': lineage.allParents ? String(lineage.allParents.count) : null,
+    'sluice.parents.list': lineage.allParents?.list.uri ?? null,
     'sluice.metrics': JSON.stringify(model.metrics),
     'sluice.commit': input.commit,
     'sluice.dirty': input.dirty === null ? null : String(input.dirty),

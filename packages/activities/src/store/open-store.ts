@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { ErrorCode, SluiceError, type StoreConfig } from '@sluice/sdk';
 import type { ArtifactStore } from './artifact-store.ts';
 import { azureBlobStore } from './azure-blob-store.ts';
+import type { AzureBlobStoreOptions } from './azure-container.ts';
 import { fileStore } from './file-store.ts';
 
 /**
@@ -11,8 +12,12 @@ import { fileStore } from './file-store.ts';
  * @throws SluiceError `InvalidConfig`
  */
 export function openStore(config: StoreConfig | undefined, root: string): ArtifactStore {
-  if (config === undefined) return fileStore(resolve(root, '.sluice/store'));
-  if (config.kind === 'file') return fileStore(resolve(root, config.root));
+  if (config?.kind === 'azure-blob') return azureBlobStore(azureOptions(config));
+  return fileStore(resolve(root, config?.root ?? '.sluice/store'));
+}
+
+/** @throws SluiceError `InvalidConfig` */
+export function azureOptions(config: Extract<StoreConfig, { kind: 'azure-blob' }>): AzureBlobStoreOptions {
   const { url, connectionStringEnv, container, prefix } = config;
   const connectionString = connectionStringEnv === undefined ? undefined : process.env[connectionStringEnv];
   if (connectionStringEnv !== undefined && !connectionString) {
@@ -27,10 +32,10 @@ export function openStore(config: StoreConfig | undefined, root: string): Artifa
       fix: "Give url: 'https://<account>.blob.core.windows.net'.",
     });
   }
-  return azureBlobStore({
+  return {
     container,
     ...(url === undefined ? {} : { url }),
     ...(connectionString === undefined ? {} : { connectionString }),
     ...(prefix === undefined ? {} : { prefix }),
-  });
+  };
 }

@@ -83,7 +83,8 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
     .argument('[run]', 'run id or its last part (default: all recent runs)')
     .description('list runs, or show one in detail')
     .option('--follow', 'show what happens until it ends')
-    .option('--limit <count>', 'most runs to list', number)
+    .option('--limit <count>', 'most runs, or steps of one run, to list', number)
+    .option('--after <count>', 'steps of one run to leave out first', number)
     .action(action(async (io, options: never, [run]) => (await import('./status.ts')).statusCommand(run, options, io)));
 
   server(program.command('logs'))

@@ -1,4 +1,4 @@
-import { type AttemptRecord, describeAttempts, type StepStatus } from '@sluice/sdk';
+import { describeAttempts, type Spent, type StatusPage, type StepStatus } from '@sluice/sdk';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { costOf, formatMs, table } from '../follow/format.ts';
@@ -14,6 +14,7 @@ import { type CommonOptions, withServer } from './project.ts';
 export interface StatusOptions extends CommonOptions {
   readonly follow?: boolean;
   readonly limit?: number;
+  readonly after?: number;
 }
 
 /** `sluice status [RUN]` */
@@ -41,9 +42,10 @@ export async function statusCommand(run: string | undefined, options: StatusOpti
     }
     const found = await findRun(client, target, run);
     if (options.follow) return followCommand({ client, target, workflowId: found.workflowId, wait: 'end', io });
+    const page = pageOf(options);
     const lookout = new Lookout(client, found.workflowId);
-    const snapshot = await answeredByWorker(client, found.workflowId, () => lookout.look());
-    io.object({ type: 'status', ...snapshot, cost: costOf(attemptsOf(snapshot)) });
+    const snapshot = await answeredByWorker(client, found.workflowId, () => lookout.look(page));
+    io.object({ type: 'status', ...snapshot, cost: costOf(spentBy(snapshot)) });
     for (const line of statusLines(snapshot, io)) io.line(line);
     return ExitCode.done;
   });
@@ -62,6 +64,8 @@ export function statusLines(snapshot: Snapshot, { paint }: Pick<Io, 'paint'>): s
   for (const step of status.steps) lines.push(...stepLines(step, snapshot, names, paint));
   const hidden = Object.entries(status.hidden).map(([state, count]) => `${count} ${state}`);
   if (hidden.length > 0) lines.push(paint('quiet', `  and steps that are not listed: ${hidden.join(', ')}`));
+  const { next = null } = status;
+  if (next !== null) lines.push(`  the next: ${paint('name', `sluice status ${status.workflowId} --after ${next}`)}`);
   if (snapshot.endpoint !== null) {
     const { endpoint, phase, weights } = snapshot.endpoint;
     lines.push('', `${paint('step', endpoint)} ${phase}: ${weightsText(weights)}`);
@@ -74,7 +78,7 @@ export function statusLines(snapshot: Snapshot, { paint }: Pick<Io, 'paint'>): s
   for (const { decision, by, at, why } of status.refused.slice(-5)) {
     lines.push(`${paint('warn', `did not count: ${decision}`)} by ${by ?? 'nobody'} at ${at}: ${why}`);
   }
-  const cost = costLine(attemptsOf(snapshot));
+  const cost = costLine(spentBy(snapshot));
   if (cost !== null) lines.push('', cost);
   const links = Object.entries(status.links);
   if (links.length > 0) lines.push('', ...links.map(([name, url]) => `${name.padEnd(9)} ${paint('link', url)}`));
@@ -92,6 +96,7 @@ function stepLines(step: StepStatus, snapshot: Snapshot, width: number, paint: I
   ];
   const indent = ' '.repeat(width + 4);
   if (step.attempts.length > 0) lines.push(`${indent}${describeAttempts(step)}`);
+  if (step.earlier) lines.push(`${indent}${paint('quiet', `and ${step.earlier.count} attempts before these`)}`);
   for (const attempt of step.attempts) {
     if (attempt.ended !== 'done') lines.push(`${indent}${attemptText(attempt, paint)}`);
   }
@@ -111,12 +116,24 @@ function runsText(progress: NonNullable<Snapshot['jobs'][number]['progress']>): 
   return `runs on ${progress.machine}${step}${checkpoint}`;
 }
 
-function attemptsOf(snapshot: Snapshot): AttemptRecord[] {
-  return snapshot.status.steps.flatMap(({ attempts }) => attempts);
+/** Machine time of all steps; runs of before tell of those that they list. */
+function spentBy({ status }: Snapshot): readonly Spent[] {
+  return status.spent ?? status.steps.flatMap(({ attempts }) => attempts);
+}
+
+function pageOf({ after = 0, limit }: StatusOptions): StatusPage {
+  for (const [flag, count] of [
+    ['--after', after],
+    ['--limit', limit ?? 1],
+  ] as const) {
+    const least = flag === '--limit' ? 1 : 0;
+    if (!(Number.isInteger(count) && count >= least)) throw new UsageError(`${flag} ${count} is not a count.`);
+  }
+  return { after, ...(limit === undefined ? {} : { limit }) };
 }
 
 /** What a run's jobs cost; an unknown price makes it unknown, never 0. */
-function costLine(attempts: readonly AttemptRecord[]): string | null {
+function costLine(attempts: readonly Spent[]): string | null {
   if (attempts.length === 0) return null;
   const seconds = attempts.reduce((total, one) => total + one.seconds, 0);
   const lost = attempts.reduce((total, one) => total + one.secondsLost, 0);

@@ -1,4 +1,4 @@
-import type { AttemptRecord, Evidence } from '@sluice/sdk';
+import type { Evidence, Spent } from '@sluice/sdk';
 
 /** `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 03 min`. */
 export function formatMs(ms: number): string {
@@ -35,7 +35,7 @@ export function shortDigest(digest: string): string {
 }
 
 /** What the attempts cost: `0.42 EUR (0.03 lost)`; null where a price is not known. */
-export function costOf(attempts: readonly AttemptRecord[]): { amount: number; lost: number; currency: string } | null {
+export function costOf(attempts: readonly Spent[]): { amount: number; lost: number; currency: string } | null {
   const [first] = attempts;
   if (first === undefined) return null;
   let amount = 0;

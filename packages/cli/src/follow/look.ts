@@ -6,6 +6,7 @@ import {
   type RunState,
   type RunStatus,
   SearchAttribute,
+  type StatusPage,
 } from '@sluice/sdk';
 import { type Client, type WorkflowExecutionDescription, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, type TemporalFailure } from '@temporalio/common';
@@ -37,11 +38,11 @@ export class Lookout {
   }
 
   /** @throws {@link NoWorker} while no worker answers, and what Temporal's client throws. */
-  async look(): Promise<Snapshot> {
+  async look(page: StatusPage = {}): Promise<Snapshot> {
     const handle = this.#client.workflow.getHandle(this.#workflowId);
     const description = await this.#within(5000, () => handle.describe());
     const closed = isOver(description.status.name);
-    const status = await this.#status(description);
+    const status = await this.#status(description, page);
     const jobs = closed ? [] : await this.#jobs.of(description);
     return {
       at: Date.now(),
@@ -55,11 +56,11 @@ export class Lookout {
     };
   }
 
-  async #status(description: WorkflowExecutionDescription): Promise<RunStatus> {
+  async #status(description: WorkflowExecutionDescription, page: StatusPage): Promise<RunStatus> {
     const handle = this.#client.workflow.getHandle(this.#workflowId, description.runId);
     let status: RunStatus;
     try {
-      status = await this.#within(8000, () => handle.query<RunStatus>(Query.status));
+      status = await this.#within(8000, () => handle.query<RunStatus, [StatusPage]>(Query.status, page));
     } catch (error) {
       if (isServerDown(error)) throw error;
       if (!isOver(description.status.name)) {

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { keyringOf, payloadCodec } from '@sluice/activities/encryption';
+import { projectConverter } from '@sluice/activities/payloads';
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -14,7 +14,7 @@ export interface TemporalTarget {
   readonly namespace: string;
   readonly connection: ConnectionOptions;
   readonly native: NativeConnectionOptions;
-  /** Encrypts what goes into histories, where the project asks for it; undefined where it does not. */
+  /** How the project's data goes into histories; undefined where no project is known. */
   readonly dataConverter: DataConverter | undefined;
   /** Where the address comes from, for error messages. */
   readonly from: 'flags' | 'sluice dev' | 'config' | 'environment';
@@ -37,12 +37,8 @@ const channelArgs = { 'grpc.max_receive_message_length': 128 * 1024 * 1024 };
 
 /** Flags first, then a running `sluice dev` of the project, its config, and Temporal's own environment configuration. */
 export async function temporalTarget(options: TargetOptions): Promise<TemporalTarget> {
-  return { ...(await serverOf(options)), dataConverter: converterOf(options.loaded?.config ?? {}) };
-}
-
-function converterOf(config: Parameters<typeof keyringOf>[0]): DataConverter | undefined {
-  const ring = config.encryption?.payloads ? keyringOf(config) : null;
-  return ring === null ? undefined : { payloadCodecs: [payloadCodec(ring)] };
+  const { loaded } = options;
+  return { ...(await serverOf(options)), dataConverter: loaded && projectConverter(loaded) };
 }
 
 async function serverOf(options: TargetOptions): Promise<TemporalTarget> {
@@ -102,7 +98,7 @@ export async function connectClient(
 ): Promise<{ client: Client; connection: Connection; close(): Promise<void> }> {
   try {
     await refusedAtOnce(target.address);
-    const connection = await Connection.connect({ connectTimeout: 5000, ...target.connection });
+    const connection = await connectTo({ connectTimeout: 5000, ...target.connection });
     return {
       client: new Client({ connection, namespace: target.namespace, ...converting(target) }),
       connection,
@@ -112,6 +108,16 @@ export async function connectClient(
     throw connectionFailed(target, error);
   }
 }
+
+/**
+ * A connection that takes answers of any size Temporal sends: pages of a history are larger than the 4 MiB of gRPC's
+ * default, and the SDK raises that under a name that gRPC does not know.
+ */
+export function connectTo({ channelArgs, ...options }: ConnectionOptions): Promise<Connection> {
+  return Connection.connect({ ...options, channelArgs: { ...ANY_SIZE, ...channelArgs } });
+}
+
+const ANY_SIZE = { 'grpc.max_receive_message_length': 128 * 2 ** 20 };
 
 /** The client tries for seconds even where nothing listens; a refused connection is told at once. */
 async function refusedAtOnce(address: string): Promise<void> {

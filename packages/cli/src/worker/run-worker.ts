@@ -8,13 +8,13 @@ import {
 } from '@sluice/activities';
 import { keyringOf } from '@sluice/activities/encryption';
 import { taskQueue } from '@sluice/sdk';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { CONTROL } from '../config/resolved-config.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { UsageError } from '../errors.ts';
-import { connectionFailed, converting, type TemporalTarget } from '../run/temporal-target.ts';
+import { connectionFailed, connectTo, converting, type TemporalTarget } from '../run/temporal-target.ts';
 import { activityContext } from './activity-context.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -160,7 +160,7 @@ async function serve(worker: Worker, notices: ActivityContext['preemption'] | nu
 async function connect(target: TemporalTarget) {
   try {
     const native = await NativeConnection.connect(target.native);
-    const client = await Connection.connect(target.connection).catch(async (error: unknown) => {
+    const client = await connectTo(target.connection).catch(async (error: unknown) => {
       await native.close();
       throw error;
     });

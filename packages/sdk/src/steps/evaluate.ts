@@ -4,6 +4,7 @@ import {
   artifact,
   checkFields,
   invalidStep,
+  modelRef,
   nonEmptyText,
   numberWithin,
   oneOf,
@@ -102,7 +103,7 @@ export async function evaluate(name: string, options: EvaluateOptions): Promise<
   return currentRuntime().step({
     kind: 'evaluate',
     name,
-    model: artifact<Model>(where, 'model', options.model, 'model'),
+    model: modelRef(where, 'model', options.model),
     suite: typeof suite === 'string' ? nonEmptyText(where, 'suite', suite) : suiteOf(suite, where),
     against: baseline(where, options.against),
     endpoint: endpoint ?? null,
@@ -122,5 +123,5 @@ function worstOf(where: string, worst: number, metric: Suite['metric'], margin: 
 
 function baseline(where: string, against: EvaluateOptions['against']): EvaluateSpec['against'] {
   if (against === undefined || against === 'production') return 'production';
-  return against === null ? null : artifact<Model>(where, 'against', against, 'model');
+  return against === null ? null : modelRef(where, 'against', against);
 }

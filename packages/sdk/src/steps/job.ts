@@ -1,8 +1,8 @@
-import type { Dataset, JsonObject, Model, StepOutput } from '../artifact.ts';
+import type { Dataset, JsonObject, Model, ModelRef, StepOutput } from '../artifact.ts';
 import { type Command, checkedCommand } from '../command.ts';
 import type { Duration } from '../duration.ts';
 import { checkName } from '../name.ts';
-import { artifact, checkFields, invalidStep, json, oneOf, period, shown, wholeNumber } from '../options.ts';
+import { artifact, checkFields, invalidStep, json, modelRef, oneOf, period, shown, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
 import type { Budgets, JobSpec, TemporalOptions } from '../spec.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
@@ -150,7 +150,7 @@ function datasets(where: string, data: Readonly<Record<string, Dataset>>): Recor
   );
 }
 
-function models(where: string, kind: JobSpec['kind'], list: readonly Model[]): Model[] {
+function models(where: string, kind: JobSpec['kind'], list: readonly Model[]): ModelRef[] {
   if (!Array.isArray(list)) throw invalidStep(where, `models is ${shown(list)}.`, 'Give a list of models.');
   if (kind === 'merge' && list.length === 0) {
     throw invalidStep(
@@ -159,7 +159,7 @@ function models(where: string, kind: JobSpec['kind'], list: readonly Model[]): M
       'Give at least one; look whether every key of a map failed.',
     );
   }
-  return list.map((model, index) => artifact<Model>(where, `models.${index}`, model, 'model'));
+  return list.map((model, index) => modelRef(where, `models.${index}`, model));
 }
 
 function hyper(where: string, value: unknown): JsonObject {

@@ -1,7 +1,7 @@
 import type { Model, Report } from '../artifact.ts';
 import type { Duration } from '../duration.ts';
 import { checkName } from '../name.ts';
-import { artifact, checkFields, numberWithin, period, wholeNumber } from '../options.ts';
+import { checkFields, modelRef, numberWithin, period, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 
@@ -47,7 +47,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<Repo
   return currentRuntime().step({
     kind: 'replay',
     name,
-    model: artifact<Model>(where, 'model', options.model, 'model'),
+    model: modelRef(where, 'model', options.model),
     endpoint: options.endpoint,
     last: period(where, 'last', options.last ?? '24 hours'),
     limit: wholeNumber(where, 'limit', options.limit ?? 1000, 1),

@@ -11,6 +11,7 @@ import { replay } from './replay.ts';
 
 const run = python('train.py');
 const model = someModel;
+const { mlflowRunId: _run, metrics: _metrics, lineage: _lineage, ...reference } = someModel;
 
 describe('a step hands its runtime plain data with every default filled in:', () => {
   it('extract', async () => {
@@ -48,7 +49,7 @@ describe('a step hands its runtime plain data with every default filled in:', ()
   it('merge and step, which take models', async () => {
     expect(await specOf(() => merge('all', { run, models: [model] }))).toMatchObject({
       kind: 'merge',
-      models: [model],
+      models: [reference],
     });
     expect(await specOf(() => step('work', { run }))).toMatchObject({ kind: 'step', models: [] });
   });
@@ -58,7 +59,7 @@ describe('a step hands its runtime plain data with every default filled in:', ()
     expect(await specOf(() => evaluate('holdout', { model, suite }))).toEqual({
       kind: 'evaluate',
       name: 'holdout',
-      model,
+      model: reference,
       suite: {
         cases: someDataset,
         label: 'y',
@@ -84,7 +85,7 @@ describe('a step hands its runtime plain data with every default filled in:', ()
     expect(await specOf(() => replay('recent', { model, endpoint: 'shop' }))).toEqual({
       kind: 'replay',
       name: 'recent',
-      model,
+      model: reference,
       endpoint: 'shop',
       last: 86_400_000,
       limit: 1000,

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { glob, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Command, Digest, JobSpec, Json, JsonObject, Lineage } from '@sluice/sdk';
+import type { Command, Digest, JobSpec, Json, JsonObject } from '@sluice/sdk';
 
 /** What a job's result depends on; a checkpoint of other digests belongs to other work. */
 export interface WorkDigests {
@@ -41,15 +41,6 @@ export function dataDigest(spec: Pick<JobSpec, 'data' | 'models'>): Digest {
   const data = Object.fromEntries(Object.entries(spec.data).map(([name, dataset]) => [name, dataset.digest]));
   const models = spec.models.map((model) => model.digest);
   return digestOf(createHash('sha256').update(canonical({ data, models })));
-}
-
-export function lineageOf(spec: JobSpec, digests: WorkDigests): Lineage {
-  return {
-    code: digests.code,
-    hyper: digests.hyper,
-    data: Object.fromEntries(Object.entries(spec.data).map(([name, dataset]) => [name, dataset.digest])),
-    parents: spec.models.map((model) => model.digest),
-  };
 }
 
 /** JSON with one spelling: keys sorted, no spaces, nothing undefined. */

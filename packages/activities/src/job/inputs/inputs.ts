@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Dataset, JobSpec, Model } from '@sluice/sdk';
+import type { Dataset, JobSpec, ModelRef } from '@sluice/sdk';
 import type { ActivityContext } from '../../context.ts';
 import { type ArtifactStore, hexOf } from '../../store/artifact-store.ts';
 
@@ -32,7 +32,7 @@ export async function fetchInputs(
     ...names.map((name) => async () => {
       cached.set(name, await cachedDataset(context, spec.data[name] as Dataset));
     }),
-    ...models.map((path, index) => () => context.store.fetch(spec.models[index] as Model, path)),
+    ...models.map((path, index) => () => context.store.fetch(spec.models[index] as ModelRef, path)),
   ];
   await Promise.all(
     Array.from({ length: Math.min(AT_ONCE, tasks.length) }, async () => {
