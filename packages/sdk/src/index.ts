@@ -1,6 +1,6 @@
 /** What a pipeline file imports. Safe in Temporal's workflow sandbox: no Node API, no client, no server. */
 export * from './artifact.ts';
-export { describeAttempts, isPreemption } from './attempts.ts';
+export { describeAttempts, isOutage, isPreemption } from './attempts.ts';
 export type * from './capture.ts';
 export { childEnv, type Environment, inheritedEnv, missedVariable } from './child-env.ts';
 export { type Check, type ColumnChecks, column, type Rule, type StrictCheck } from './column.ts';
