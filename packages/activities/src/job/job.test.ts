@@ -359,6 +359,56 @@ test('metrics go to the training log as the trainer told them, and it hears how 
   expect(ends).toEqual(['done', 'failed']);
 });
 
+test('300,000 log events cost the worker no memory to speak of, and no checkpoint waits for them', async () => {
+  const run = await script(
+    on,
+    'path = os.path.join(spec["checkpoints"], "c")\nopen(path, "w").write("c")\nfor i in range(300_000): events.write(json.dumps({"type": "log", "level": "info", "message": "x" * 200 + str(i)}) + "\\n")\ntell(type="checkpoint", step=1, path=path)\nopen(os.path.join(spec["output"], "m"), "w").write("m")',
+  );
+  const heap = (): number => process.memoryUsage().heapUsed / 2 ** 20;
+  const before = heap();
+  let most = before;
+  const timer = setInterval(() => {
+    most = Math.max(most, heap());
+  }, 20);
+  const { progress } = await startAttempt(on, 1, { spec: { run } }).outcome.finally(() => clearInterval(timer));
+  expect(progress.checkpoint).toBe(1);
+  expect(most - before).toBeLessThan(200);
+  const logs = join(on.context.stateDir, 'logs');
+  const [log = ''] = (await readdir(logs, { recursive: true })).filter((name) => name.endsWith('.1.log'));
+  const lines = (await readFile(join(logs, log), 'utf8')).split('\n');
+  const missing = lines.reduce(
+    (sum, line) => sum + Number(/^\[warning\] (\d+) lines are missing/.exec(line)?.[1] ?? 0),
+    0,
+  );
+  expect(lines.filter((line) => line.startsWith('[info]')).length + missing).toBe(300_000);
+});
+
+test('a metric with a name of 251 letters, and a message of two megabytes, are warnings and not the end', async () => {
+  const run = await script(
+    on,
+    'tell(type="metric", step=1, values={"é" * 251: 1, "loss": 2})\ntell(type="metric", step=2, values={"é" * 251: 1})\ntell(type="log", level="info", message="m" * 2_000_000)\nopen(os.path.join(spec["output"], "m"), "w").write("m")\n',
+  );
+  const { result } = await startAttempt(on, 1, { spec: { run } }).outcome;
+  expect((result as Model).metrics).toMatchObject({ loss: 2 });
+  const logs = join(on.context.stateDir, 'logs');
+  const [log = ''] = (await readdir(logs, { recursive: true })).filter((name) => name.endsWith('.1.log'));
+  const text = await readFile(join(logs, log), 'utf8');
+  expect(
+    text.match(/^\[warning\] a metric's name of 251 letters, é{80}…, is shortened: it may have 1 to 250$/gm),
+  ).toHaveLength(1);
+  expect(text).toMatch(/^\[info\] m{4000}… \(1\.9 MiB, cut\)$/m);
+});
+
+test('a result of megabytes names its step and its size', async () => {
+  const run = await script(on, 'tell(type="result", value="r" * 2_000_000)');
+  const failure = await failureOf(startAttempt(on, 1, { kind: 'step', spec: { run } }).outcome);
+  expect(failure.type).toBe('ProtocolError');
+  expect(failure.message).toContain(
+    'The result is 1.9 MiB of JSON; a result may have 1 MiB. (at step airport=EWR/delay',
+  );
+  expect(failure.message).toContain('Write it to a file in the output directory');
+});
+
 test('a shell around the trainer does not keep SIGTERM from it', async () => {
   const inner = await script(
     on,
