@@ -44,6 +44,7 @@ import { type Fork, forkOf, type StepResult, settleAll, settleInChildren } from 
 import { jobStep } from './job-step.ts';
 import { Journal } from './journal.ts';
 import { calledLikeAFunction, lostTheWay } from './misuse.ts';
+import { tellFailure } from './run-herald.ts';
 import { RunState } from './run-state.ts';
 import { currentScopes } from './scope.ts';
 
@@ -100,7 +101,7 @@ export class TemporalRuntime implements Runtime {
       return output as Output;
     } catch (error) {
       if (this.#fork === undefined) {
-        await CancellationScope.nonCancellable(() => this.#end(journal, stateOf(error)));
+        await CancellationScope.nonCancellable(() => this.#end(journal, stateOf(error), error));
       }
       throw runFailure(error);
     }
@@ -270,8 +271,9 @@ export class TemporalRuntime implements Runtime {
     throw new SluiceError(ErrorCode.NoRuntime, 'A step was called before its pipeline had started.');
   }
 
-  async #end(journal: Journal, state: Parameters<Journal['moveTo']>[0]): Promise<void> {
+  async #end(journal: Journal, state: Parameters<Journal['moveTo']>[0], error: unknown = null): Promise<void> {
     journal.moveTo(state);
+    const told = state === 'failed' && this.#run !== undefined ? tellFailure(this.#run, error) : null;
     const opened = this.#run?.openedMlflowRun ?? null;
     if (opened !== null) {
       try {
@@ -282,6 +284,7 @@ export class TemporalRuntime implements Runtime {
         // The record of a run must not decide how the run ends.
       }
     }
+    await told;
     await condition(allHandlersFinished, '1 minute');
   }
 }

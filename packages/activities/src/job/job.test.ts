@@ -151,6 +151,27 @@ test('an outdated attempt leaves the last word in the training log to its succes
   expect(ends).toEqual(['preempted', 'cancelled']);
 });
 
+test('an attempt that is ended from outside before it has begun closes its record, unless a successor has claimed the work', async () => {
+  const ends: string[] = [];
+  const trainingLog = () => ({
+    start: async () => ({ runId: 'r1' }),
+    metrics: () => {},
+    end: async (status: string) => void ends.push(status),
+  });
+  const slow = { trainingLog, ...hyper({ pause: 0.05, steps: 100_000 }) };
+  const first = startAttempt(on, 1, slow);
+  first.cancel('gone'); // its run was cancelled, and is over
+  expect((await failureOf(first.outcome)).type).toBe('Fenced');
+  const successor = startAttempt(on, 3, slow);
+  await successor.until(({ step }) => step !== null);
+  const late = startAttempt(on, 2, slow);
+  late.cancel('gone');
+  expect((await failureOf(late.outcome)).type).toBe('Fenced');
+  expect(ends).toEqual(['cancelled', 'preempted']);
+  successor.cancel('cancelled');
+  await successor.outcome.catch(() => {});
+});
+
 test('an error of the script is the job’s own, with its exit code and last lines', async () => {
   const failure = await failureOf(startAttempt(on, 1, hyper({ fault: { at: 6, how: 'raise' } })).outcome);
   expect(failure.type).toBe('TrainerFailed');
