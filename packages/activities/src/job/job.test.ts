@@ -11,6 +11,7 @@ import {
   bench,
   failureOf,
   inputOf,
+  interpreter,
   script,
   shell,
   startAttempt,
@@ -257,6 +258,21 @@ test('a plain step gives its result and its files, Unicode and all', async () =>
   const logs = join(on.context.stateDir, 'logs');
   const [log = ''] = (await readdir(logs, { recursive: true })).filter((name) => name.endsWith('.1.log'));
   expect(await readFile(join(logs, log), 'utf8')).toContain('[info] ünï');
+});
+
+test('a wrapper that counts processes anew does not make the trainer an orphan', async () => {
+  const file = join(on.root, 'inside.py');
+  await writeFile(
+    file,
+    'import sluice, time\nwith sluice.step() as job:\n    time.sleep(2.5)\n    job.result("trained")',
+  );
+  // As `apptainer exec --pid` does it; where a user may not, within a namespace of users, or else what it would see.
+  const wrapped = ['unshare --pid', 'unshare --user --map-root-user --pid']
+    .map((unshare) => `${unshare} --fork --mount-proc ${interpreter} ${file}`)
+    .concat(`SLUICE_PARENT_PID=4194303 SLUICE_PARENT_PID_NAMESPACE=1 ${interpreter} ${file}`)
+    .join(' || ');
+  const { result } = await startAttempt(on, 1, { kind: 'step', spec: { run: shell(wrapped) } }).outcome;
+  expect((result as StepOutput).value).toBe('trained');
 });
 
 test('what a trainer leaves running is killed with it', async () => {
