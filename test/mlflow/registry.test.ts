@@ -116,6 +116,21 @@ test('a run of a pipeline is one MLflow run, opened again after a reset and clos
   expect((await mlflow.getRun(runId))?.info.status).toBe('KILLED');
 });
 
+test('a run that ends closes what its jobs left open, and nothing else', async () => {
+  const workflowId = `left-open/${count}`;
+  const runId = (await openRunActivity(context())({ workflowId, pipeline: 'left-open', params: {} })) ?? '';
+  const job = async (name: string, parentRunId: string | null) =>
+    (await mlflow.ensureRun({ experiment: 'registry', key: `${workflowId}/${name}`, name, parentRunId })).runId;
+  // As a last preemption leaves it.
+  const [open, done, other] = [await job('open', runId), await job('done', runId), await job('other', null)];
+  await mlflow.updateRun({ run_id: done, status: 'FINISHED', end_time: Date.now() });
+  await closeRunActivity(context())({ runId, state: 'failed' });
+  const statuses = await Promise.all(
+    [open, done, other, runId].map(async (id) => (await mlflow.getRun(id))?.info.status),
+  );
+  expect(statuses).toEqual(['FAILED', 'FINISHED', 'RUNNING', 'FAILED']);
+});
+
 test('closing a run that somebody deleted is no error', async () => {
   const runId =
     (await openRunActivity(context())({ workflowId: `gone/${count}`, pipeline: 'gone', params: null })) ?? '';

@@ -28,6 +28,8 @@ export interface ActivityContext {
   readonly resourceClass: string;
   /** Fires with a deadline when this machine is about to go away. */
   readonly preemption: PreemptionNotices;
+  /** Fires when this worker is told to stop: what runs then ends in good order. Left out where nobody tells. */
+  readonly stopping?: AbortSignal;
 }
 
 export interface PreemptionNotice {

@@ -6,7 +6,7 @@ import { signalTimeActivity } from './decide/signal-time.ts';
 import { evaluateActivity } from './evaluate/evaluate.ts';
 import { extractActivity } from './extract/extract.ts';
 import { watchTrafficActivity } from './health/watch-traffic.ts';
-import { jobActivity } from './job/job.ts';
+import { type JobOptions, jobActivity } from './job/job.ts';
 import { notifyActivity } from './notify/notify.ts';
 import { recordDecisionActivity } from './registry/decision-record.ts';
 import { markVersionActivity } from './registry/mark-version.ts';
@@ -26,17 +26,19 @@ import { setTrafficActivity } from './rollout/set-traffic.ts';
 import { startVersionActivity, stopVersionActivity } from './rollout/versions.ts';
 import { activityScope, alive } from './serving/activity-scope.ts';
 import { settingsActivity } from './settings.ts';
+import { hearing } from './worker-stop.ts';
 
-/** Every activity of Sluice, for one worker process. */
-export function createActivities(context: ActivityContext): SluiceActivities {
+/** Every activity of Sluice, for one worker process; `job` is for its jobs. */
+export function createActivities(context: ActivityContext, job: JobOptions = {}): SluiceActivities {
+  const { stopping } = context;
   const activities: SluiceActivities = {
     settings: settingsActivity(context),
     openRun: openRunActivity(context),
     closeRun: closeRunActivity(context),
     extract: extractActivity(context),
-    train: jobActivity(context, 'train'),
-    merge: jobActivity(context, 'merge'),
-    step: jobActivity(context, 'step'),
+    train: jobActivity(context, 'train', job),
+    merge: jobActivity(context, 'merge', job),
+    step: jobActivity(context, 'step', job),
     evaluate: evaluateActivity(context),
     replay: replayActivity(context),
     registerCandidate: registerCandidateActivity(context),
@@ -58,7 +60,10 @@ export function createActivities(context: ActivityContext): SluiceActivities {
     replyToRun: replyToRunActivity(context),
   };
   for (const name of silent) Object.assign(activities, { [name]: withHeartbeats(activities[name]) });
-  const wrapped = Object.entries(activities).map(([name, activity]) => [name, withStableFailures(activity)]);
+  const wrapped = Object.entries(activities).map(([name, activity]) => {
+    const stable = withStableFailures(activity);
+    return [name, stopping === undefined ? stable : hearing(stopping, stable)];
+  });
   return Object.fromEntries(wrapped) as SluiceActivities;
 }
 

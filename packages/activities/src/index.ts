@@ -12,3 +12,4 @@ export { sendUnsent } from './mlflow/unsent.ts';
 export { type ArtifactStore, hexOf } from './store/artifact-store.ts';
 export { fileStore } from './store/file-store.ts';
 export { openStore } from './store/open-store.ts';
+export { workerStopped } from './worker-stop.ts';

@@ -6,8 +6,13 @@ export function isPreemption({ ended }: Pick<AttemptRecord, 'ended'>): boolean {
   return ended === 'preempted' || ended === 'worker-lost';
 }
 
+/** Did it end because of a store, a server or a disk? Such a failure spends no budget. */
+export function isOutage({ ended }: Pick<AttemptRecord, 'ended'>): boolean {
+  return ended === 'infrastructure';
+}
+
 function isError(attempt: Pick<AttemptRecord, 'ended'>): boolean {
-  return !isPreemption(attempt) && attempt.ended !== 'done' && attempt.ended !== 'cancelled';
+  return !isPreemption(attempt) && !isOutage(attempt) && attempt.ended !== 'done' && attempt.ended !== 'cancelled';
 }
 
 /** Machine time by class and price, however many attempts there were. */
@@ -34,6 +39,7 @@ export function listedAttempts(
     count: before.length,
     errors: before.filter(isError).length,
     preemptions: before.filter(isPreemption).length,
+    outages: before.filter(isOutage).length,
     stepsLost: before.reduce((total, one) => total + one.stepsLost, 0),
     spent: spentOn(before),
   };
@@ -48,6 +54,8 @@ export function describeAttempts(
   const preempted = attempts.filter(isPreemption).length + (earlier?.preemptions ?? 0);
   const failed = attempts.filter(isError).length + (earlier?.errors ?? 0);
   const parts = [`errors ${failed}/${step.errorsAllowed}`, `preemptions ${preempted}/${step.preemptionsAllowed}`];
+  const outages = attempts.filter(isOutage).length + (earlier?.outages ?? 0);
+  if (outages > 0) parts.push(`${outages} ${outages === 1 ? 'outage' : 'outages'} waited out`);
   const lost = attempts.filter(({ ended }) => ended !== 'done');
   if (lost.length > 0 || earlier !== undefined) {
     const resumed = attempts.findLast(({ resumedFrom }) => resumedFrom !== null)?.resumedFrom ?? null;

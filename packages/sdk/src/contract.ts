@@ -102,7 +102,8 @@ export type AttemptEnd =
   | 'stalled'
   | 'timeout'
   | 'cancelled'
-  | 'fenced';
+  | 'fenced'
+  | 'infrastructure';
 
 /** One line of a job's record, as `sluice status` prints it. */
 export interface AttemptRecord {

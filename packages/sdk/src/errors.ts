@@ -102,16 +102,26 @@ export const ErrorCode = {
    * made the artifact can be run again by `sluice retry`.
    */
   Corrupt: 'Corrupt',
-  /** The disk or the quota is full. What now: Make room; the work goes on from its last checkpoint. */
+  /**
+   * The disk or the quota is full. A job waits for room with growing pauses, and spends no budget but its `deadline`.
+   * What now: Make room; the work goes on from its last checkpoint.
+   */
   StorageFull: 'StorageFull',
+  /**
+   * The worker's machine failed the work: an error of its disk or network file system, or no memory, process or file
+   * handle left to start a program. A job waits with growing pauses, and spends no budget but its `deadline`. What now:
+   * Look at the machine that the record names; the work goes on from its last checkpoint.
+   */
+  MachineFailed: 'MachineFailed',
   /**
    * The trainer was told to stop and will be resumed. Never an error of the user's. What now: Nothing, unless the
    * budget `preempt.max` is spent: raise it, or set `onDemandAfter` lower.
    */
   Preempted: 'Preempted',
   /**
-   * No heartbeat: the worker, its machine or its network is gone. Counts as a preemption. What now: Nothing, unless
-   * it happens without preemptions: then look at the worker's log.
+   * No heartbeat: the worker, its machine or its network is gone. Counts as a preemption; on a class that is not
+   * interruptible each try waits longer, and the sixth loss in a row without a training step between ends the job. What
+   * now: Nothing, unless it happens without preemptions: then look at the worker's log.
    */
   WorkerLost: 'WorkerLost',
   /**
@@ -164,8 +174,8 @@ export const ErrorCode = {
    */
   CommandNotFound: 'CommandNotFound',
   /**
-   * A server does not answer. Retried with growing waits. What now: Start it, or correct its address in
-   * `sluice.config.ts`; the work goes on when it answers.
+   * A server does not answer. Retried with growing waits; a job spends no budget for it but its `deadline`. What now:
+   * Start it, or correct its address in `sluice.config.ts`; the work goes on when it answers.
    */
   Unreachable: 'Unreachable',
   /**

@@ -1,6 +1,6 @@
 /** What a pipeline file imports. Safe in Temporal's workflow sandbox: no Node API, no client, no server. */
 export * from './artifact.ts';
-export { describeAttempts, isPreemption, listedAttempts, spentOn } from './attempts.ts';
+export { describeAttempts, isOutage, isPreemption, listedAttempts, spentOn } from './attempts.ts';
 export * from './candidate.ts';
 export type * from './capture.ts';
 export { childEnv, type Environment, inheritedEnv, missedVariable } from './child-env.ts';

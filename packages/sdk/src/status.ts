@@ -30,6 +30,7 @@ export interface EarlierAttempts {
   readonly count: number;
   readonly errors: number;
   readonly preemptions: number;
+  readonly outages: number;
   readonly stepsLost: number;
   readonly spent: readonly Spent[];
 }
@@ -49,6 +50,18 @@ export interface StepStatus {
   readonly preemptionsAllowed: number;
   readonly verdict: Verdict | null;
   readonly note: string | null;
+  /** What a job waits for before its next attempt; left out while it waits for nothing. */
+  readonly pause?: Pause;
+}
+
+/** A wait between two attempts. */
+export interface Pause {
+  /** Code and message of the failure that is waited out. */
+  readonly code: string;
+  readonly message: string;
+  /** Epoch ms: since when it has failed that way, and when it is tried again. */
+  readonly since: number;
+  readonly until: number;
 }
 
 /** The question a run is waiting on. */

@@ -255,3 +255,24 @@ def test_a_trainer_that_starts_after_its_worker_died_does_not_start(worker: Work
     assert code == 75
     assert "the worker that started this step is gone" in stderr
     assert worker.events() == []
+
+
+def test_a_worker_that_counts_processes_apart_is_not_taken_for_dead(worker: Worker) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    worker.env["SLUICE_PARENT_PID"] = str(gone.pid)  # somebody else's number, as in `apptainer --pid`
+    worker.env["SLUICE_PARENT_PID_NAMESPACE"] = "4026000000"
+    code, _ = worker.run("import time\nwith sluice.step() as job:\n    time.sleep(2.5)\n    job.info('trained')")
+    assert code == 0
+    assert worker.events()[-1]["message"] == "trained"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no namespaces")
+def test_a_worker_of_the_same_namespace_is_watched(worker: Worker) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    worker.env["SLUICE_PARENT_PID"] = str(gone.pid)
+    worker.env["SLUICE_PARENT_PID_NAMESPACE"] = os.readlink("/proc/self/ns/pid").strip("pid:[]")
+    code, stderr = worker.run("with sluice.step() as job: job.info('trained')")
+    assert code == 75
+    assert "the worker that started this step is gone" in stderr

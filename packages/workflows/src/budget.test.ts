@@ -1,7 +1,17 @@
-import { type AttemptProgress, type Budgets, type ClassSettings, ErrorCode } from '@sluice/sdk';
+import { type AttemptProgress, type AttemptRecord, type Budgets, type ClassSettings, ErrorCode } from '@sluice/sdk';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { afterFailure, classFor, endOf, nothingSpent, unfinished } from './budget.ts';
+import {
+  afterFailure,
+  classFor,
+  endOf,
+  type FailedAttempt,
+  LOST_IN_A_ROW,
+  nothingSpent,
+  type Spent,
+  sameOutage,
+  unfinished,
+} from './budget.ts';
 
 const budgets = (more: Partial<Budgets> = {}): Budgets => ({
   errors: 2,
@@ -12,30 +22,59 @@ const budgets = (more: Partial<Budgets> = {}): Budgets => ({
   maxQueued: null,
   ...more,
 });
-const ofPreemption = [ErrorCode.Preempted, ErrorCode.WorkerLost];
-const ofOwn = [ErrorCode.TrainerFailed, ErrorCode.TrainerStalled, ErrorCode.BudgetSpent, 'RangeError'];
-const code = fc.constantFrom(...ofPreemption, ...ofOwn);
+const ofPreemption: string[] = [ErrorCode.Preempted, ErrorCode.WorkerLost];
+const ofOwn: string[] = [ErrorCode.TrainerFailed, ErrorCode.TrainerStalled, ErrorCode.BudgetSpent, 'RangeError'];
+const ofNobody: string[] = [ErrorCode.Unreachable, ErrorCode.StorageFull, ErrorCode.MachineFailed];
+const failed = (code: string, more: Partial<FailedAttempt> = {}): FailedAttempt => ({
+  code,
+  interruptible: true,
+  advanced: false,
+  left: null,
+  ...more,
+});
+const spent = (more: Partial<Spent>): Spent => ({ ...nothingSpent, ...more });
+
+/** Waits after one failure after the other, until the job is stopped. */
+function waitsAfter(failures: readonly FailedAttempt[], allowed: Budgets): number[] {
+  const waits: number[] = [];
+  let so = nothingSpent;
+  for (const one of failures) {
+    const next = afterFailure(one, so, allowed);
+    if (next.kind === 'stop') break;
+    waits.push(next.wait);
+    so = next.spent;
+  }
+  return waits;
+}
 
 describe('after an attempt that failed', () => {
   it.each(ofPreemption)('by %s it is tried again at once, at no cost to the error budget', (one) => {
-    expect(afterFailure(one, { errors: 1, preemptions: 3 }, budgets())).toEqual({
+    expect(afterFailure(failed(one), spent({ errors: 1, preemptions: 3 }), budgets())).toEqual({
       kind: 'again',
-      spent: { errors: 1, preemptions: 4 },
+      spent: spent({ errors: 1, preemptions: 4 }),
       wait: 0,
     });
   });
 
   it.each(ofOwn)('by %s it is tried again after a wait, at no cost to the preemption budget', (one) => {
-    expect(afterFailure(one, { errors: 1, preemptions: 3 }, budgets())).toEqual({
+    expect(afterFailure(failed(one), spent({ errors: 1, preemptions: 3 }), budgets())).toEqual({
       kind: 'again',
-      spent: { errors: 2, preemptions: 3 },
+      spent: spent({ errors: 2, preemptions: 3 }),
       wait: 2_000,
+    });
+  });
+
+  it.each(ofNobody)('by %s it is tried again after a wait, at no cost to either budget', (one) => {
+    expect(afterFailure(failed(one), spent({ errors: 2, preemptions: 50 }), budgets())).toEqual({
+      kind: 'again',
+      spent: spent({ errors: 2, preemptions: 50, outages: 1 }),
+      wait: 1_000,
     });
   });
 
   it('waits 1, 2, 4 … seconds, and never more than a minute', () => {
     const waits = [0, 1, 2, 5, 6, 7, 100, 5_000].map((errors) => {
-      const next = afterFailure('TrainerFailed', { errors, preemptions: 0 }, budgets({ errors: 10_000 }));
+      const next = afterFailure(failed('TrainerFailed'), spent({ errors }), budgets({ errors: 10_000 }));
       return next.kind === 'again' ? next.wait : null;
     });
     expect(waits).toEqual([1_000, 2_000, 4_000, 32_000, 60_000, 60_000, 60_000, 60_000]);
@@ -53,35 +92,123 @@ describe('after an attempt that failed', () => {
     ErrorCode.NotFound,
     ErrorCode.Fenced,
   ])('by %s it stops, whatever is left of the budgets', (one) => {
-    expect(afterFailure(one, nothingSpent, budgets())).toMatchObject({ kind: 'stop', spent: nothingSpent });
+    expect(afterFailure(failed(one), nothingSpent, budgets())).toMatchObject({ kind: 'stop', spent: nothingSpent });
   });
 
   it('says which budget is spent', () => {
-    expect(afterFailure('TrainerFailed', { errors: 2, preemptions: 0 }, budgets())).toMatchObject({
+    expect(afterFailure(failed('TrainerFailed'), spent({ errors: 2 }), budgets())).toMatchObject({
       kind: 'stop',
       why: 'failed 3 times, and the budget is 2 further attempts',
     });
-    expect(afterFailure('Preempted', { errors: 0, preemptions: 0 }, budgets({ preemptions: 0 }))).toMatchObject({
+    expect(afterFailure(failed('Preempted'), nothingSpent, budgets({ preemptions: 0 }))).toMatchObject({
       kind: 'stop',
       why: 'preempted 1 times, and the budget is 0',
     });
   });
 
-  it('goes on for exactly as many errors and preemptions as the budgets have, in whatever order they come', () => {
+  it('goes on for exactly as many errors and preemptions as the budgets have, in whatever order they come, and however often the infrastructure fails between', () => {
+    const code = fc.constantFrom(...ofPreemption, ...ofOwn, ...ofNobody);
     fc.assert(
-      fc.property(fc.nat(5), fc.nat(5), fc.array(code, { maxLength: 30 }), (errors, preemptions, codes) => {
-        let spent = nothingSpent;
+      fc.property(fc.nat(5), fc.nat(5), fc.array(code, { maxLength: 40 }), (errors, preemptions, codes) => {
+        let so = nothingSpent;
         const counts = { errors: 0, preemptions: 0 };
         for (const one of codes) {
-          counts[ofPreemption.includes(one as never) ? 'preemptions' : 'errors'] += 1;
-          const next = afterFailure(one, spent, budgets({ errors, preemptions }));
-          expect(next.spent).toEqual(counts);
+          if (ofPreemption.includes(one)) counts.preemptions += 1;
+          else if (ofOwn.includes(one)) counts.errors += 1;
+          const next = afterFailure(failed(one), so, budgets({ errors, preemptions }));
+          expect(next.spent).toMatchObject(counts);
           expect(next.kind).toBe(counts.errors > errors || counts.preemptions > preemptions ? 'stop' : 'again');
           if (next.kind === 'stop') return;
-          spent = next.spent;
+          so = next.spent;
         }
       }),
     );
+  });
+});
+
+describe('an outage', () => {
+  const outage = fc.constantFrom(...ofNobody);
+
+  it('is waited out with pauses that grow, up to five minutes, however long it lasts', () => {
+    fc.assert(
+      fc.property(fc.array(outage, { minLength: 12, maxLength: 200 }), (codes) => {
+        const waits = waitsAfter(
+          codes.map((one) => failed(one)),
+          budgets({ errors: 0, preemptions: 0 }),
+        );
+        expect(waits).toHaveLength(codes.length);
+        for (const [index, wait] of waits.entries()) expect(wait).toBeGreaterThanOrEqual(waits[index - 1] ?? 1_000);
+        expect(Math.max(...waits)).toBe(300_000);
+      }),
+    );
+  });
+
+  it('is over when a step was done, or something else has failed: the next one begins with a short wait', () => {
+    const long = Array.from({ length: 20 }, () => failed('Unreachable'));
+    expect(waitsAfter([...long, failed('Unreachable', { advanced: true })], budgets()).at(-1)).toBe(1_000);
+    expect(waitsAfter([...long, failed('Preempted'), failed('StorageFull')], budgets()).at(-1)).toBe(1_000);
+  });
+
+  it('is waited for until the deadline, and not beyond', () => {
+    fc.assert(
+      fc.property(fc.nat(400_000), fc.nat(30), outage, (left, outages, code) => {
+        const next = afterFailure(failed(code, { left }), spent({ outages }), budgets());
+        expect(next).toMatchObject({ kind: 'again' });
+        if (next.kind === 'again') expect(next.wait).toBeLessThanOrEqual(left);
+      }),
+    );
+  });
+
+  const base = { class: 'gpu', gpus: 1, price: null, machine: 'm', message: 'x', resumedFrom: 10, lastStep: 10 };
+  const tried = (attempt: number, more: Partial<AttemptRecord> = {}): AttemptRecord => ({
+    ...{ ...base, attempt, start: attempt * 100_000, end: attempt * 100_000 + 2_000, checkpoint: 10 },
+    ...{ ended: 'infrastructure', code: 'Unreachable', stepsLost: 0, secondsLost: 1, seconds: 2 },
+    ...more,
+  });
+
+  it('is one line of the record, whose machine time adds up', () => {
+    expect(sameOutage(tried(1), tried(2))).toEqual({ ...tried(2), start: 100_000, seconds: 4, secondsLost: 2 });
+  });
+
+  it('is another line where another thing failed, or steps were lost', () => {
+    expect(sameOutage(undefined, tried(2))).toBeNull();
+    expect(sameOutage(tried(1), tried(2, { code: 'StorageFull' }))).toBeNull();
+    expect(sameOutage(tried(1), tried(2, { stepsLost: 3 }))).toBeNull();
+    expect(sameOutage(tried(1, { ended: 'preempted', code: 'Preempted' }), tried(2))).toBeNull();
+    expect(sameOutage(tried(1), tried(2, { ended: 'done', code: null }))).toBeNull();
+  });
+});
+
+describe('a worker that is lost', () => {
+  const own = (more: Partial<FailedAttempt> = {}) => failed('WorkerLost', { interruptible: false, ...more });
+
+  it('is missed longer each time on a class that is not interruptible, and a few times in a row only', () => {
+    const waits = waitsAfter(
+      Array.from({ length: 50 }, () => own()),
+      budgets(),
+    );
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000]);
+    expect(afterFailure(own(), spent({ lost: LOST_IN_A_ROW, preemptions: 5 }), budgets())).toMatchObject({
+      kind: 'stop',
+      spent: { errors: 0, preemptions: 6 },
+      why: expect.stringContaining('its worker was lost 6 times in a row'),
+    });
+  });
+
+  it('is a mishap like any other where steps were done between', () => {
+    const waits = waitsAfter(
+      Array.from({ length: 50 }, () => own({ advanced: true })),
+      budgets(),
+    );
+    expect(waits).toEqual(Array(50).fill(1_000));
+  });
+
+  it('is business as usual on an interruptible class', () => {
+    const waits = waitsAfter(
+      Array.from({ length: 60 }, () => failed('WorkerLost')),
+      budgets(),
+    );
+    expect(waits).toEqual(Array(50).fill(0));
   });
 });
 
@@ -95,7 +222,7 @@ describe('the class of the next attempt', () => {
   });
   const classes = { spot: settings('gpu'), gpu: settings(null) };
   const at = (preemptions: number, onDemandAfter: number | null, asked = 'spot') =>
-    classFor(asked, { errors: 9, preemptions }, budgets({ onDemandAfter }), classes);
+    classFor(asked, { preemptions }, budgets({ onDemandAfter }), classes);
 
   it('is the one asked for, until preemptions have moved the work to its fallback', () => {
     expect([0, 1, 2, 3].map((preemptions) => at(preemptions, 2))).toEqual(['spot', 'spot', 'gpu', 'gpu']);
@@ -177,6 +304,9 @@ it.each([
   ['BudgetSpent', 'timeout'],
   ['Fenced', 'fenced'],
   ['TrainerFailed', 'failed'],
+  ['Unreachable', 'infrastructure'],
+  ['StorageFull', 'infrastructure'],
+  ['MachineFailed', 'infrastructure'],
   ['anything else', 'failed'],
 ])('the code %s reads "%s" in the record', (one, end) => {
   expect(endOf(one)).toBe(end);

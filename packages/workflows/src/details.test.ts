@@ -60,6 +60,14 @@ const gate: OpenGate = {
 };
 
 describe('the details of a run', () => {
+  it('shows what a job waits for, since when, and when it is tried again', () => {
+    const pause = { code: 'Unreachable', message: 'the store is down', since: noon, until: noon + 90_000 };
+    const text = renderDetails(status({ steps: [step({ kind: 'train', state: 'running', end: null, pause })] }));
+    expect(text).toContain(
+      'waits after Unreachable since 2026-01-02 12:00:00, next try at 12:01:30: the store is down',
+    );
+  });
+
   it('show each step on a row, without columns that no step has a word for', () => {
     const text = renderDetails(
       status({

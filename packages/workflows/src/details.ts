@@ -2,6 +2,7 @@ import {
   describeAttempts,
   type Evidence,
   type OpenGate,
+  type Pause,
   type RunStatus,
   type StepStatus,
   type Verdict,
@@ -56,7 +57,9 @@ function renderSteps(status: RunStatus): string {
     attempts(step),
     checkpoint(step),
     verdictText(step.verdict),
-    step.state === 'failed' && step.kind !== 'map' ? '' : plain(step.note ?? ''),
+    step.state === 'failed' && step.kind !== 'map'
+      ? ''
+      : plain(step.pause === undefined ? (step.note ?? '') : paused(step.pause)),
   ]);
   const hidden = Object.entries(status.hidden).map(([state, count]) => `${count} ${state}`);
   if (shown.length < status.steps.length) hidden.unshift(`${status.steps.length - shown.length} more`);
@@ -88,6 +91,10 @@ function attempts(step: StepStatus): string {
   const [only, ...others] = step.attempts;
   if (only === undefined) return '';
   return others.length === 0 && only.ended === 'done' ? '1' : `${step.attempts.length} (${describeAttempts(step)})`;
+}
+
+function paused({ code, message, since, until }: Pause): string {
+  return `waits after ${code} since ${time(since)}, next try at ${time(until).slice(11)}: ${message}`;
 }
 
 function checkpoint(step: StepStatus): string {

@@ -6,13 +6,14 @@ import {
   type JobOutcome,
   type JobSpec,
   type Model,
+  type Pause,
   SluiceError,
   type StepOutput,
   type StepRef,
 } from '@sluice/sdk';
 import { isCancellation, sleep } from '@temporalio/workflow';
 import { long } from './activities.ts';
-import { afterFailure, classFor, nothingSpent, type Spent, unfinished } from './budget.ts';
+import { afterFailure, classFor, type Next, nothingSpent, type Spent, unfinished } from './budget.ts';
 import { correctedRecord } from './corrected-record.ts';
 import { applicationFailure, timeoutFailure } from './failure.ts';
 import type { RunState } from './run-state.ts';
@@ -27,6 +28,9 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
   const began = Date.now();
   let spent: Spent = nothingSpent;
   let former: AttemptRecord | null = null;
+  let pause: Pause | null = null;
+  /** The furthest training step of any attempt. */
+  let furthest = 0;
   const note = (record: AttemptRecord, progress: AttemptProgress | null): void => {
     if (former !== null) run.journal.correctAttempt(ref.step, correctedRecord(former, progress));
     run.journal.addAttempt(ref.step, record);
@@ -40,7 +44,8 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
     const order = Date.now();
     const base = { attempt, class: name, gpus: settings.gpus, price: settings.price, start: order };
     try {
-      const left = remaining(spec, began, order, ref.step);
+      const left = remaining(spec, began, order);
+      if (left !== null && left <= 0) throw deadlinePassed(spec, ref.step, pause);
       const activity = long(ref.step, attempt, settings.taskQueue, {
         heartbeatTimeout: spec.heartbeat,
         ...(spec.budgets.maxRuntime === null ? {} : { startToCloseTimeout: spec.budgets.maxRuntime }),
@@ -67,7 +72,12 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
       if (failure === null) throw error;
       const progress = failure.details?.progress ?? null;
       note(unfinished({ ...base, end: Date.now() }, failure.code, failure.message, progress), progress);
-      const next = afterFailure(failure.code, spent, spec.budgets);
+      const now = Date.now();
+      const advanced = (progress?.step ?? 0) > furthest;
+      furthest = Math.max(furthest, progress?.step ?? 0);
+      const left = remaining(spec, began, now);
+      const failed = { code: failure.code, interruptible: settings.interruptible, advanced, left };
+      const next = afterFailure(failed, spent, spec.budgets);
       spent = next.spent;
       if (next.kind === 'stop') {
         throw new SluiceError(failure.code, `${ref.step}: ${failure.message} (${next.why})`, {
@@ -76,19 +86,38 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
           cause: error,
         });
       }
-      if (next.wait > 0) await sleep(next.wait);
+      pause = pauseAfter(failure, next, pause, now);
+      if (next.wait > 0) await waitOut(run, ref.step, pause);
     }
   }
 }
 
-/** Milliseconds left of the deadline over all attempts. */
-function remaining(spec: JobSpec, began: number, now: number, step: string): number | null {
-  if (spec.budgets.deadline === null) return null;
-  const left = spec.budgets.deadline - (now - began);
-  if (left > 0) return left;
-  throw new SluiceError(
+/** An outage goes on from the first of its failures in a row; any other pause is its own. */
+function pauseAfter({ code, message }: Classified, next: Next & { kind: 'again' }, former: Pause | null, now: number) {
+  const since = next.spent.outages > 1 && former !== null ? former.since : now;
+  return { code, message, since, until: now + next.wait };
+}
+
+/** Waits where everybody can see it. */
+async function waitOut(run: RunState, step: string, pause: Pause): Promise<void> {
+  run.journal.pause(step, { ...pause, message: pause.message.slice(0, 500) });
+  try {
+    await sleep(Math.max(1, pause.until - Date.now()));
+  } finally {
+    run.journal.pause(step, null);
+  }
+}
+
+/** Milliseconds left of the deadline over all attempts; null where there is none. */
+function remaining({ budgets }: JobSpec, began: number, now: number): number | null {
+  return budgets.deadline === null ? null : budgets.deadline - (now - began);
+}
+
+function deadlinePassed(spec: JobSpec, step: string, last: Pause | null): SluiceError {
+  const failed = last === null ? '' : ` What failed last: ${last.message} [${last.code}]`;
+  return new SluiceError(
     ErrorCode.BudgetSpent,
-    `${step}: the deadline of ${spec.budgets.deadline / 1000} s over all attempts has passed.`,
+    `${step}: the deadline of ${(spec.budgets.deadline ?? 0) / 1000} s over all attempts has passed.${failed}`,
     {
       where: step,
       fix: 'Give it a longer deadline, or an on-demand class earlier (preempt.onDemandAfter).',

@@ -4,6 +4,7 @@ import {
   type Decision,
   listedAttempts,
   type OpenGate,
+  type Pause,
   type RefusedDecision,
   type RunState,
   type RunStatus,
@@ -15,6 +16,7 @@ import {
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributeUpdatePair } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import { showDetails } from './activation.ts';
+import { sameOutage } from './budget.ts';
 import { renderDetails } from './details.ts';
 import { utf8 } from './utf8.ts';
 
@@ -99,7 +101,16 @@ export class Journal {
   addAttempt(step: string, attempt: AttemptRecord): void {
     const status = this.#steps.get(step);
     if (status === undefined) return;
-    status.attempts = [...status.attempts, attempt];
+    const longer = sameOutage(status.attempts.at(-1), attempt);
+    status.attempts = longer === null ? [...status.attempts, attempt] : [...status.attempts.slice(0, -1), longer];
+  }
+
+  /** Shows what a step waits for; null once it goes on. */
+  pause(step: string, pause: Pause | null): void {
+    const status = this.#steps.get(step);
+    if (status === undefined) return;
+    if (pause === null) delete status.pause;
+    else status.pause = pause;
   }
 
   /** Puts a better record in the place of the one of the same attempt. */

@@ -48,6 +48,7 @@ import { jobStep } from './job-step.ts';
 import { Journal } from './journal.ts';
 import { MapPart } from './map-part.ts';
 import { calledLikeAFunction, OtherCode } from './misuse.ts';
+import { tellFailure } from './run-herald.ts';
 import { RunState } from './run-state.ts';
 import { currentScopes } from './scope.ts';
 import { bytesOf, checkHistory, checkValue } from './size.ts';
@@ -118,7 +119,7 @@ export class TemporalRuntime implements Runtime {
       return output as Output;
     } catch (error) {
       if (part === undefined) {
-        await CancellationScope.nonCancellable(() => this.#end(journal, stateOf(error)));
+        await CancellationScope.nonCancellable(() => this.#end(journal, stateOf(error), error));
       }
       if (error instanceof OtherCode) throw error;
       throw runFailure(error);
@@ -279,8 +280,9 @@ export class TemporalRuntime implements Runtime {
     throw new SluiceError(ErrorCode.NoRuntime, 'A step was called before its pipeline had started.');
   }
 
-  async #end(journal: Journal, state: Parameters<Journal['moveTo']>[0]): Promise<void> {
+  async #end(journal: Journal, state: Parameters<Journal['moveTo']>[0], error: unknown = null): Promise<void> {
     journal.moveTo(state);
+    const told = state === 'failed' && this.#run !== undefined ? tellFailure(this.#run, error) : null;
     const opened = this.#run?.openedMlflowRun ?? null;
     if (opened !== null) {
       try {
@@ -291,6 +293,7 @@ export class TemporalRuntime implements Runtime {
         // The record of a run must not decide how the run ends.
       }
     }
+    await told;
     await condition(allHandlersFinished, '1 minute');
   }
 }

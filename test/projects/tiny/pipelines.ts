@@ -27,7 +27,9 @@ const trainer = z.object({
   /** Bytes of the state that is checkpointed. */
   bytes: z.int().default(1000),
   /** How the trainer misbehaves, if it does. */
-  fault: z.enum(['none', 'exit-1', 'rubbish', 'no-model', 'hang', 'out-of-memory', 'ignore-sigterm']).default('none'),
+  fault: z
+    .enum(['none', 'exit-1', 'rubbish', 'no-model', 'hang', 'out-of-memory', 'ignore-sigterm', 'slow-goodbye'])
+    .default('none'),
   /** Changes what the model answers. */
   version: z.string().default('a'),
   /** How the model server misbehaves, if it does. */

@@ -33,16 +33,29 @@ export function jobFailure(error: unknown, facts: FailureFacts): ApplicationFail
 }
 
 function placed(error: unknown, where: string): unknown {
-  if (!(error instanceof SluiceError)) return new SluiceError(ErrorCode.Internal, describeError(error), { where });
+  if (!(error instanceof SluiceError)) return new SluiceError(stableCode(error), describeError(error), { where });
   return new SluiceError(error.code, error.message, {
     where: error.where === undefined || error.where === where ? where : `${where}, ${error.where}`,
     ...(error.fix === undefined ? {} : { fix: error.fix }),
   });
 }
 
-/** A full disk says so by its code, whoever met it. */
+/** What a full or failing machine, and a network that is down, say of themselves, whoever met them. */
+const systemCodes: Readonly<Record<string, ErrorCode>> = {
+  ...{ ENOSPC: ErrorCode.StorageFull, EDQUOT: ErrorCode.StorageFull },
+  ...{ EIO: ErrorCode.MachineFailed, EROFS: ErrorCode.MachineFailed, ESTALE: ErrorCode.MachineFailed },
+  ...{ EMFILE: ErrorCode.MachineFailed, ENFILE: ErrorCode.MachineFailed, EAGAIN: ErrorCode.MachineFailed },
+  ...{ ENOMEM: ErrorCode.MachineFailed, ECONNREFUSED: ErrorCode.Unreachable, ECONNRESET: ErrorCode.Unreachable },
+  ...{ EPIPE: ErrorCode.Unreachable, ETIMEDOUT: ErrorCode.Unreachable, ENOTFOUND: ErrorCode.Unreachable },
+  ...{ EAI_AGAIN: ErrorCode.Unreachable, ENETUNREACH: ErrorCode.Unreachable, EHOSTUNREACH: ErrorCode.Unreachable },
+};
+
+/** Errors are wrapped on their way, so the innermost that has a code of the system's counts. */
 function stableCode(error: unknown): string {
-  const code = errorCode(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return ErrorCode.StorageFull;
-  return error instanceof SluiceError ? code : ErrorCode.Internal;
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
+    if (cause instanceof SluiceError) return cause.code;
+    const known = systemCodes[errorCode(cause)];
+    if (known !== undefined) return known;
+  }
+  return ErrorCode.Internal;
 }

@@ -11,6 +11,7 @@ import {
   bench,
   failureOf,
   inputOf,
+  interpreter,
   script,
   shell,
   startAttempt,
@@ -151,6 +152,27 @@ test('an outdated attempt leaves the last word in the training log to its succes
   expect(ends).toEqual(['preempted', 'cancelled']);
 });
 
+test('an attempt that is ended from outside before it has begun closes its record, unless a successor has claimed the work', async () => {
+  const ends: string[] = [];
+  const trainingLog = () => ({
+    start: async () => ({ runId: 'r1' }),
+    metrics: () => {},
+    end: async (status: string) => void ends.push(status),
+  });
+  const slow = { trainingLog, ...hyper({ pause: 0.05, steps: 100_000 }) };
+  const first = startAttempt(on, 1, slow);
+  first.cancel('gone'); // its run was cancelled, and is over
+  expect((await failureOf(first.outcome)).type).toBe('Fenced');
+  const successor = startAttempt(on, 3, slow);
+  await successor.until(({ step }) => step !== null);
+  const late = startAttempt(on, 2, slow);
+  late.cancel('gone');
+  expect((await failureOf(late.outcome)).type).toBe('Fenced');
+  expect(ends).toEqual(['cancelled', 'preempted']);
+  successor.cancel('cancelled');
+  await successor.outcome.catch(() => {});
+});
+
 test('an error of the script is the job’s own, with its exit code and last lines', async () => {
   const failure = await failureOf(startAttempt(on, 1, hyper({ fault: { at: 6, how: 'raise' } })).outcome);
   expect(failure.type).toBe('TrainerFailed');
@@ -236,6 +258,21 @@ test('a plain step gives its result and its files, Unicode and all', async () =>
   const logs = join(on.context.stateDir, 'logs');
   const [log = ''] = (await readdir(logs, { recursive: true })).filter((name) => name.endsWith('.1.log'));
   expect(await readFile(join(logs, log), 'utf8')).toContain('[info] ünï');
+});
+
+test('a wrapper that counts processes anew does not make the trainer an orphan', async () => {
+  const file = join(on.root, 'inside.py');
+  await writeFile(
+    file,
+    'import sluice, time\nwith sluice.step() as job:\n    time.sleep(2.5)\n    job.result("trained")',
+  );
+  // As `apptainer exec --pid` does it; where a user may not, within a namespace of users, or else what it would see.
+  const wrapped = ['unshare --pid', 'unshare --user --map-root-user --pid']
+    .map((unshare) => `${unshare} --fork --mount-proc ${interpreter} ${file}`)
+    .concat(`SLUICE_PARENT_PID=4194303 SLUICE_PARENT_PID_NAMESPACE=1 ${interpreter} ${file}`)
+    .join(' || ');
+  const { result } = await startAttempt(on, 1, { kind: 'step', spec: { run: shell(wrapped) } }).outcome;
+  expect((result as StepOutput).value).toBe('trained');
 });
 
 test('what a trainer leaves running is killed with it', async () => {
@@ -357,6 +394,56 @@ test('metrics go to the training log as the trainer told them, and it hears how 
     }).outcome,
   );
   expect(ends).toEqual(['done', 'failed']);
+});
+
+test('300,000 log events cost the worker no memory to speak of, and no checkpoint waits for them', async () => {
+  const run = await script(
+    on,
+    'path = os.path.join(spec["checkpoints"], "c")\nopen(path, "w").write("c")\nfor i in range(300_000): events.write(json.dumps({"type": "log", "level": "info", "message": "x" * 200 + str(i)}) + "\\n")\ntell(type="checkpoint", step=1, path=path)\nopen(os.path.join(spec["output"], "m"), "w").write("m")',
+  );
+  const heap = (): number => process.memoryUsage().heapUsed / 2 ** 20;
+  const before = heap();
+  let most = before;
+  const timer = setInterval(() => {
+    most = Math.max(most, heap());
+  }, 20);
+  const { progress } = await startAttempt(on, 1, { spec: { run } }).outcome.finally(() => clearInterval(timer));
+  expect(progress.checkpoint).toBe(1);
+  expect(most - before).toBeLessThan(200);
+  const logs = join(on.context.stateDir, 'logs');
+  const [log = ''] = (await readdir(logs, { recursive: true })).filter((name) => name.endsWith('.1.log'));
+  const lines = (await readFile(join(logs, log), 'utf8')).split('\n');
+  const missing = lines.reduce(
+    (sum, line) => sum + Number(/^\[warning\] (\d+) lines are missing/.exec(line)?.[1] ?? 0),
+    0,
+  );
+  expect(lines.filter((line) => line.startsWith('[info]')).length + missing).toBe(300_000);
+});
+
+test('a metric with a name of 251 letters, and a message of two megabytes, are warnings and not the end', async () => {
+  const run = await script(
+    on,
+    'tell(type="metric", step=1, values={"é" * 251: 1, "loss": 2})\ntell(type="metric", step=2, values={"é" * 251: 1})\ntell(type="log", level="info", message="m" * 2_000_000)\nopen(os.path.join(spec["output"], "m"), "w").write("m")\n',
+  );
+  const { result } = await startAttempt(on, 1, { spec: { run } }).outcome;
+  expect((result as Model).metrics).toMatchObject({ loss: 2 });
+  const logs = join(on.context.stateDir, 'logs');
+  const [log = ''] = (await readdir(logs, { recursive: true })).filter((name) => name.endsWith('.1.log'));
+  const text = await readFile(join(logs, log), 'utf8');
+  expect(
+    text.match(/^\[warning\] a metric's name of 251 letters, é{80}…, is shortened: it may have 1 to 250$/gm),
+  ).toHaveLength(1);
+  expect(text).toMatch(/^\[info\] m{4000}… \(1\.9 MiB, cut\)$/m);
+});
+
+test('a result of megabytes names its step and its size', async () => {
+  const run = await script(on, 'tell(type="result", value="r" * 2_000_000)');
+  const failure = await failureOf(startAttempt(on, 1, { kind: 'step', spec: { run } }).outcome);
+  expect(failure.type).toBe('ProtocolError');
+  expect(failure.message).toContain(
+    'The result is 1.9 MiB of JSON; a result may have 1 MiB. (at step airport=EWR/delay',
+  );
+  expect(failure.message).toContain('Write it to a file in the output directory');
 });
 
 test('a shell around the trainer does not keep SIGTERM from it', async () => {

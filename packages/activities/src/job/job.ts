@@ -12,7 +12,7 @@ import {
 import { CancelledFailure } from '@temporalio/common';
 import type { ActivityContext } from '../context.ts';
 import { type CheckpointLine, claimLine, lineKey } from './checkpoints/checkpoint-line.ts';
-import type { Manifest } from './checkpoints/manifest.ts';
+import { type Manifest, parseLine } from './checkpoints/manifest.ts';
 import { type Heartbeat, startHeartbeat } from './events/heartbeat.ts';
 import { type ProgressTracker, trackProgress } from './events/progress.ts';
 import { type TrainingLog, trainingLog } from './events/training-log.ts';
@@ -110,7 +110,7 @@ export async function runJob(
     await log.end('done');
     return outcome;
   } catch (error) {
-    await log.end(await statusOf(error, line));
+    await log.end(await statusOf(error, () => hasSuccessor(context, input, id, line)));
     throw jobFailure(error, { where, progress: progress.snapshot(Date.now()), exit: run?.exit ?? null, tail });
   } finally {
     unwatch();
@@ -198,7 +198,7 @@ async function finish(
   });
   if (ending.kind !== 'done') {
     const error = errorOf(ending);
-    const tellLog = async (): Promise<void> => log.end(await statusOf(error, ready.line));
+    const tellLog = async (): Promise<void> => log.end(await statusOf(error, () => ready.line.superseded()));
     await Promise.all([keepCheckpoints(attempt, run), tellLog()]);
     throw error;
   }
@@ -254,15 +254,30 @@ function errorOf(ending: Ending): unknown {
 }
 
 /** What the training log hears. It is one over all attempts, so an outdated one leaves the last word to its successor. */
-async function statusOf(error: unknown, line: CheckpointLine | null): Promise<'failed' | 'preempted' | 'cancelled'> {
+async function statusOf(
+  error: unknown,
+  superseded: () => Promise<boolean>,
+): Promise<'failed' | 'preempted' | 'cancelled'> {
   if (error instanceof CancelledFailure) return 'cancelled';
   const code = errorCode(error);
-  if (code === ErrorCode.Fenced) {
-    // Without a successor its run was ended from outside.
-    const superseded = line === null || (await line.superseded().catch(() => true));
-    return superseded ? 'preempted' : 'cancelled';
-  }
+  // Without a successor its run was ended from outside.
+  if (code === ErrorCode.Fenced) return (await superseded().catch(() => true)) ? 'preempted' : 'cancelled';
   return code === ErrorCode.Preempted ? 'preempted' : 'failed';
+}
+
+/** Has another execution claimed the work since? Asked also of an attempt that was ended before it had claimed it. */
+async function hasSuccessor(
+  { store }: ActivityContext,
+  { ref, order, attempt }: JobInput,
+  id: string,
+  line: CheckpointLine | null,
+): Promise<boolean> {
+  if (line !== null) return line.superseded();
+  const key = lineKey(ref);
+  const pointer = await store.readPointer(key);
+  if (pointer === null) return false;
+  const { claim } = parseLine(key, pointer.value);
+  return claim.owner !== id && (claim.order > order || (claim.order === order && claim.attempt >= attempt));
 }
 
 function logOf({ stateDir }: ActivityContext, { ref, attempt }: JobInput): string {

@@ -1,5 +1,6 @@
 import type { AttemptProgress } from '@sluice/sdk';
 import { Context } from '@temporalio/activity';
+import { endOf } from '../worker-stop.ts';
 
 /**
  * Why the one who runs us wants us to stop.
@@ -27,9 +28,10 @@ export function temporalSeam(): ActivitySeam | null {
   if (context === null) return null;
   return {
     heartbeat: (progress) => context.heartbeat(progress),
-    cancelled: context.cancellationSignal,
+    cancelled: endOf(context),
     delivery: context.info.attempt,
     reason() {
+      if (!context.cancellationSignal.aborted) return 'shutdown';
       const details = context.cancellationDetails;
       const error: unknown = context.cancellationSignal.reason;
       const message = error instanceof Error ? error.message : '';

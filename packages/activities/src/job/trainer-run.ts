@@ -1,10 +1,10 @@
-import { appendFile } from 'node:fs/promises';
 import { ErrorCode, errorCode, type Json, SluiceError } from '@sluice/sdk';
 import type { CheckpointLine } from './checkpoints/checkpoint-line.ts';
 import { checkpointUploader, type LocalCheckpoint, type Uploader } from './checkpoints/uploader.ts';
 import type { TrainerEvent } from './events/event.ts';
 import { tailEvents } from './events/events.ts';
 import type { Heartbeat } from './events/heartbeat.ts';
+import { logQueue } from './events/log-queue.ts';
 import type { ProgressTracker } from './events/progress.ts';
 import type { TrainingLog } from './events/training-log.ts';
 import { pruneEmpty, takeOver, type WorkDir } from './inputs/work-dir.ts';
@@ -47,9 +47,11 @@ export async function runTrainer(options: TrainerRunOptions): Promise<TrainerRun
     const why = error instanceof Error ? error.message : String(error);
     stop.request({ kind, why, killAt: 0, commitUntil: kind === 'fenced' ? 0 : Date.now() + 10_000, error });
   };
-  const print = (level: string, text: string): Promise<void> =>
-    appendFile(groupOptions.log, `[${level}] ${text}\n`).catch(() => {});
-
+  const printed = logQueue(groupOptions.log);
+  const renamed = onceEach((name) => {
+    const shown = name === '' ? 'of no letters' : `of ${name.length} letters, ${name.slice(0, 80)}…,`;
+    printed.add('warning', `a metric's name ${shown} is shortened: it may have 1 to 250`);
+  });
   const uploader = checkpointUploader({
     commit: async (checkpoint) => {
       await options.line.commit(checkpoint.step, checkpoint.directory);
@@ -58,7 +60,7 @@ export async function runTrainer(options: TrainerRunOptions): Promise<TrainerRun
     },
     onFatal: fail,
     onRetry: (checkpoint, error, wait) =>
-      void print('warning', `checkpoint of step ${checkpoint.step} not stored, next try in ${wait} ms: ${error}`),
+      printed.add('warning', `checkpoint of step ${checkpoint.step} not stored, next try in ${wait} ms: ${error}`),
   });
   const said: { model: string | null; result: { value: Json } | null } = { model: null, result: null };
   const inOrder = orderedWork(fail);
@@ -71,6 +73,7 @@ export async function runTrainer(options: TrainerRunOptions): Promise<TrainerRun
       case 'metric':
         progress.reached(event.step, now);
         progress.measured(event.values);
+        for (const name of event.renamed ?? []) renamed.tell(name);
         options.log.metrics(
           Object.entries(event.values).map(([name, value]) => ({ name, value, step: event.step, time: event.time })),
         );
@@ -87,7 +90,7 @@ export async function runTrainer(options: TrainerRunOptions): Promise<TrainerRun
         said.model = event.path;
         break;
       case 'log':
-        inOrder.add(() => print(event.level, event.message));
+        printed.add(event.level, event.message);
         break;
       case 'result':
         said.result = { value: event.value };
@@ -104,7 +107,7 @@ export async function runTrainer(options: TrainerRunOptions): Promise<TrainerRun
     const exit = await group.exited;
     await stop.finish(exit);
     await tail.drain();
-    await inOrder.done();
+    await Promise.all([inOrder.done(), printed.done()]);
     const killedForMemory = exit.code !== 0 && kills !== null && (oomKills() ?? 0) > kills;
     return { exit, ...said, killedForMemory, logFrom: group.logFrom, uploader };
   } finally {
@@ -130,6 +133,18 @@ function takeCheckpoint(
     }
     const checkpoint: LocalCheckpoint = { step, directory, reachedAt };
     uploader.add(checkpoint);
+  };
+}
+
+/** Tells each of a few things once. */
+function onceEach(say: (what: string) => void, most = 100): { tell(what: string): void } {
+  const told = new Set<string>();
+  return {
+    tell(what) {
+      if (told.size >= most || told.has(what)) return;
+      told.add(what);
+      say(what);
+    },
   };
 }
 

@@ -88,8 +88,18 @@ test('every webhook gets the notification as JSON with its idempotency key', asy
 test('an event that is delivered twice is sent once', async () => {
   const tell = notifyActivity(contextFor(`${base}/a`), quick);
   await tell({ ref, notification });
-  await tell({ ref, notification: { ...notification, at: '2026-01-01T00:00:09.000Z' } });
+  await tell({ ref, notification: { ...notification, text: 'said in other words', links: { x: 'http://x' } } });
   expect(received).toHaveLength(1);
+});
+
+test('a gate that changes its mind eight times is told of nine times', async () => {
+  const tell = notifyActivity(contextFor(`${base}/a`), quick);
+  for (let second = 1; second <= 9; second += 1) {
+    const event = second % 2 === 1 ? 'awaiting-approval' : 'blocked';
+    await tell({ ref, notification: { ...notification, event, at: `2026-01-01T00:00:0${second}.000Z` } });
+  }
+  expect(received).toHaveLength(9);
+  expect(new Set(received.map(({ headers }) => headers['idempotency-key'])).size).toBe(9);
 });
 
 test('another event, candidate, run or step is another message', async () => {

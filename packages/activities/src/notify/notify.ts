@@ -26,7 +26,7 @@ type Outcome =
 
 /**
  * Tells every webhook of the config, each exactly once as far as that can be: a hook that has answered is marked in the
- * store and never asked again for the same event of the same run, step and candidate; the header `idempotency-key`
+ * store and never asked again for the same occurrence of the event; the header `idempotency-key`
  * lets the receiver drop what was delivered but not marked.
  *
  * @throws SluiceError after all hooks were tried: `Unreachable` (try again) or `Refused` (4xx; trying again is no use)
@@ -55,10 +55,21 @@ export function notifyActivity(context: NotifyContext, options: NotifyOptions = 
   };
 }
 
-/** The same for every delivery of one event; the receiver sees it as the header `idempotency-key`. */
+/**
+ * The same for every delivery of one occurrence, which its time on the workflow's clock tells from any other: a question
+ * that is asked again, after a reset or because a gate has changed its mind, is news. The receiver sees it as the header
+ * `idempotency-key`.
+ */
 export function notificationKey(notification: Notification, step: string): string {
   return digest(
-    JSON.stringify([notification.event, notification.run, step, notification.candidate, notification.round]),
+    JSON.stringify([
+      notification.event,
+      notification.run,
+      step,
+      notification.candidate,
+      notification.round,
+      notification.at,
+    ]),
   ).slice(0, 32);
 }
 

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
+import { endOf } from '../worker-stop.ts';
 
 /** What long work needs of the activity it runs in; outside of one (the local runner) it is silent and never cancelled. */
 export interface ActivityScope {
-  /** Aborts when the activity is cancelled; its reason is what to throw. */
+  /** Aborts when the activity is cancelled or its worker stops; its reason is what to throw. */
   readonly signal: AbortSignal;
   /** Tells the server that this is alive. Never throws. */
   heartbeat(details?: unknown): void;
@@ -22,7 +23,7 @@ export function activityScope(): ActivityScope {
     return { signal: new AbortController().signal, heartbeat: () => {} };
   }
   return {
-    signal: context.cancellationSignal,
+    signal: endOf(context),
     heartbeat: (details) => context.heartbeat(details),
     former: context.info.heartbeatDetails,
   };

@@ -2,7 +2,15 @@ import { describeAttempts, type Spent, type StatusPage, type StepStatus } from '
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { costOf, formatMs, table } from '../follow/format.ts';
-import { attemptText, failureLines, gateLines, roleOfState, roleOfVerdict, weightsText } from '../follow/lines.ts';
+import {
+  attemptText,
+  failureLines,
+  gateLines,
+  pauseText,
+  roleOfState,
+  roleOfVerdict,
+  weightsText,
+} from '../follow/lines.ts';
 import { Lookout } from '../follow/look.ts';
 import type { Snapshot } from '../follow/snapshot.ts';
 import { answeredByWorker } from '../run/answered-by-worker.ts';
@@ -100,6 +108,7 @@ function stepLines(step: StepStatus, snapshot: Snapshot, width: number, paint: I
   for (const attempt of step.attempts) {
     if (attempt.ended !== 'done') lines.push(`${indent}${attemptText(attempt, paint)}`);
   }
+  if (step.pause !== undefined) lines.push(`${indent}${paint('warn', pauseText(step.pause, snapshot.at))}`);
   const job = snapshot.jobs.find((one) => one.step === step.step);
   if (job !== undefined) {
     const where =

@@ -76,6 +76,18 @@ describe('between two looks', () => {
     ]);
   });
 
+  test('a pause is told once, with what it waits for, and again when the next try has failed', () => {
+    const pause = { code: 'Unreachable', message: 'the store is down', since: start + 1000, until: start + 61_000 };
+    const waiting = snapshot({ steps: [step('fit', { pause })] });
+    const longer = snapshot({ steps: [step('fit', { pause: { ...pause, until: start + 200_000 } })] });
+    expect(diff(before, waiting).filter(({ type }) => type === 'paused')).toEqual([
+      { at: waiting.at, type: 'paused', step: 'fit', pause },
+    ]);
+    expect(types(diff(waiting, waiting))).toEqual([]);
+    expect(types(diff(waiting, longer))).toEqual(['paused']);
+    expect(types(diff(longer, snapshot({ steps: [step('fit')] })))).toEqual([]);
+  });
+
   test('a gate that opens, closes, and opens again for other evidence is told each time', () => {
     const waiting = snapshot({ state: 'awaiting-approval', gates: [gate] });
     const blocked = snapshot({ state: 'blocked', gates: [{ ...gate, state: 'blocked', verdict: 'fail' }] });

@@ -69,6 +69,9 @@ function stepFacts(
     );
     if (attempt.ended !== 'done') facts.push({ at: attempt.end, type: 'attempt-ended', step: name, attempt });
   }
+  if (step.pause !== undefined && step.pause.until !== former?.pause?.until) {
+    facts.push({ type: 'paused', step: name, pause: step.pause });
+  }
   if (job?.progress) facts.push(...jobFacts(name, formerJob, job));
   if (step.verdict !== null && former?.verdict !== step.verdict) {
     facts.push({ ...(step.end === null ? {} : { at: step.end }), type: 'verdict', step: name, verdict: step.verdict });

@@ -3,6 +3,7 @@ import type {
   Decision,
   EndpointState,
   OpenGate,
+  Pause,
   RefusedDecision,
   RunState,
   StepState,
@@ -43,6 +44,7 @@ export type FollowEvent = { readonly at: number } & (
       readonly resumedFrom: number | null;
     }
   | { readonly type: 'attempt-ended'; readonly step: string; readonly attempt: AttemptRecord }
+  | { readonly type: 'paused'; readonly step: string; readonly pause: Pause }
   | {
       readonly type: 'step-ended';
       readonly step: string;

@@ -1,7 +1,7 @@
-import type { AttemptRecord, OpenGate, RunState, Verdict } from '@sluice/sdk';
+import { type AttemptRecord, isOutage, type OpenGate, type Pause, type RunState, type Verdict } from '@sluice/sdk';
 import type { Paint, Role } from './colours.ts';
 import type { FollowEvent } from './events.ts';
-import { evidenceRows, formatMs, formatRate, shortDigest, table } from './format.ts';
+import { evidenceRows, formatMs, formatRate, formatTime, shortDigest, table } from './format.ts';
 import type { RunFailure } from './snapshot.ts';
 
 /** The lines that tell an event to a person; none for what only a live display shows. */
@@ -27,6 +27,8 @@ export function linesOf(event: FollowEvent, paint: Paint): string[] {
       return [`${paint('step', event.step)} checkpoint committed at step ${event.checkpoint}`];
     case 'attempt-ended':
       return [`${paint('step', event.step)} ${attemptText(event.attempt, paint)}`];
+    case 'paused':
+      return [`${paint('step', event.step)} ${paint('warn', pauseText(event.pause, event.at))}`];
     case 'verdict':
       return [];
     case 'step-ended':
@@ -122,7 +124,15 @@ export function attemptText(attempt: AttemptRecord, paint: Paint): string {
   if (attempt.ended === 'worker-lost')
     return paint('warn', `attempt ${attempt.attempt} lost its worker${where} (${lost})`);
   const why = attempt.message === null ? '' : `: ${attempt.message.split('\n')[0]}`;
+  if (isOutage(attempt))
+    return paint('warn', `attempt ${attempt.attempt} met an outage${where} (${attempt.code})${why}`);
   return paint('bad', `attempt ${attempt.attempt} ended${where} as ${attempt.ended}${why}`);
+}
+
+/** `waits after Unreachable (since 14:03:10, 2 min), next try in 32 s: the store does not answer`. */
+export function pauseText({ code, message, since, until }: Pause, now: number): string {
+  const next = `next try in ${formatMs(Math.max(0, until - now))}`;
+  return `waits after ${code} (since ${formatTime(since)}, ${formatMs(Math.max(0, now - since))}), ${next}: ${message.split('\n')[0]}`;
 }
 
 function stepEnded(event: Extract<FollowEvent, { type: 'step-ended' }>, paint: Paint): string {

@@ -120,6 +120,24 @@ test('counts errors and preemptions apart', () => {
   );
 });
 
+test('an outage is counted as neither, and shown with when it is tried again', () => {
+  const outage = attempt(2, {
+    ended: 'infrastructure',
+    code: 'Unreachable',
+    message: 'the store is down\nat http://x',
+  });
+  expect(describeAttempts(step('fit', { attempts: [attempt(1, { ended: 'failed' }), outage] }))).toMatch(
+    /^errors 1\/2, preemptions 0\/50, 1 outage waited out/,
+  );
+  expect(text({ type: 'attempt-ended', step: 'fit', attempt: outage })).toBe(
+    'fit attempt 2 met an outage on spot-2 (Unreachable): the store is down',
+  );
+  const pause = { code: 'Unreachable', message: 'the store is down', since: start - 120_000, until: start + 32_000 };
+  expect(text({ type: 'paused', step: 'fit', pause })).toMatch(
+    /^fit waits after Unreachable \(since \d\d:\d\d:\d\d, 2 min 00 s\), next try in 32.0 s: the store is down$/,
+  );
+});
+
 test('an unknown price makes a cost unknown, never 0', () => {
   const price = { perHour: 3.6, currency: 'EUR', source: 's', at: '2026-01-01' };
   expect(costOf([attempt(1, { price, seconds: 1000, secondsLost: 100 })])).toEqual({

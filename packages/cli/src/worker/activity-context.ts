@@ -14,6 +14,8 @@ export interface ContextOptions {
   readonly machine: string;
   readonly resourceClass: string;
   readonly preemption: ActivityContext['preemption'];
+  /** Fires when the worker is told to stop. */
+  readonly stopping?: AbortSignal;
   /** MLflow server that `sluice dev` started; the config's own wins over it. */
   readonly mlflowUrl?: string | null;
   readonly gateway?: ActivityContext['gateway'];
@@ -43,6 +45,7 @@ export async function activityContext(options: ContextOptions): Promise<Activity
     machine: options.machine,
     resourceClass: options.resourceClass,
     preemption: options.preemption,
+    ...(options.stopping === undefined ? {} : { stopping: options.stopping }),
   };
 }
 

@@ -5,9 +5,10 @@ import {
   createActivities,
   sendUnsent,
   watchScheduledEvents,
+  workerStopped,
 } from '@sluice/activities';
 import { keyringOf } from '@sluice/activities/encryption';
-import { taskQueue } from '@sluice/sdk';
+import { ErrorCode, SluiceError, taskQueue } from '@sluice/sdk';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { LoadedConfig } from '../config/load-config.ts';
@@ -30,7 +31,7 @@ export interface RunWorkerOptions {
   readonly gateway?: ActivityContext['gateway'];
   /** Where preemption notices are read; null: nowhere. */
   readonly scheduledEventsUrl?: string | null;
-  /** How long running work may go on after a shutdown is asked for, ms. @default 20000 */
+  /** How long running work may go on after this worker is told to stop, ms; ten seconds more are for storing. @default 20000 */
   readonly grace?: number;
   /**
    * Pins runs to this build by Temporal's Worker Versioning: they stay on workers of the build they began on. Left out,
@@ -46,6 +47,10 @@ export interface RunWorkerOptions {
 /** Why a worker ended of itself. */
 export type WorkerEnd = 'stopped' | 'preempted';
 
+const GRACE_MS = 20_000;
+/** What is left for last commits, and for telling the server, once programs are dead. */
+const STORING_MS = 15_000;
+
 /**
  * Serves one task queue until `signal` fires or this machine is told to go: then it takes no more work, lets what
  * runs come to its end or to a checkpoint, and returns.
@@ -60,6 +65,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
   const bundling = options.class === undefined ? workflowBundle(loaded) : null;
   bundling?.catch(() => {});
   const connections = await connect(target);
+  const stopping = new AbortController();
   const notices =
     options.scheduledEventsUrl && options.class !== undefined
       ? watchScheduledEvents({ baseUrl: options.scheduledEventsUrl, machine })
@@ -71,6 +77,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
       machine,
       resourceClass: options.class ?? CONTROL,
       preemption: notices ?? noNotices,
+      stopping: stopping.signal,
       mlflowUrl: options.mlflowUrl ?? null,
       gateway: options.gateway ?? null,
       links: { temporal: target.uiUrl === null ? null : `${target.uiUrl}/namespaces/${target.namespace}` },
@@ -84,17 +91,17 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
       ...converting(target),
       namespace: target.namespace,
       identity: `${options.class ?? CONTROL}@${machine}:${process.pid}`,
-      activities: createActivities(context),
-      // Jobs hear of the shutdown at once, and use the time to checkpoint.
-      shutdownGraceTime: 0,
-      shutdownForceTime: (options.grace ?? 25_000) + 10_000,
+      activities: createActivities(context, { grace: { shutdown: options.grace ?? GRACE_MS } }),
+      // A shutdown stops polling, and cancels nothing: what runs hears from us when it has to end, and a job's own watch
+      // of its machine's notice knows best how long it may train on.
+      shutdownGraceTime: '365 days',
       maxHeartbeatThrottleInterval: '1s',
       defaultHeartbeatThrottleInterval: '1s',
       ...(bundling === null
         ? classWorker(loaded, options.class ?? '')
         : { ...controlWorker(loaded, await bundling), ...pinned(loaded, options.buildId) }),
     });
-    return await serve(worker, notices, options);
+    return await serve(worker, notices, stopping, options);
   } finally {
     notices?.close();
     await connections.close();
@@ -132,29 +139,54 @@ function pinned({ config }: LoadedConfig, buildId: string | undefined): Partial<
   };
 }
 
-/** Runs until told to stop, from outside or by a notice that this machine goes away. */
-async function serve(worker: Worker, notices: ActivityContext['preemption'] | null, options: RunWorkerOptions) {
+/**
+ * Runs until told to stop, from outside or by a notice that this machine goes away. A notice ends polling only; being
+ * told to stop ends what runs too, also when a notice came before.
+ */
+async function serve(
+  worker: Worker,
+  notices: ActivityContext['preemption'] | null,
+  stopping: AbortController,
+  options: RunWorkerOptions,
+): Promise<WorkerEnd> {
   let end: WorkerEnd = 'stopped';
-  const stop = (why: WorkerEnd) => {
+  const takeNoMore = (why: WorkerEnd): void => {
     if (worker.getState() !== 'RUNNING') return;
     end = why;
-    // From here on nothing new is taken; the jobs hear of the notice themselves and end as preempted.
     worker.shutdown();
   };
-  const onAbort = () => stop('stopped');
+  let overdue: NodeJS.Timeout | undefined;
+  let giveUp = (_: Error): void => {};
+  const tooLate = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
+  const onAbort = (): void => {
+    stopping.abort(workerStopped());
+    takeNoMore('stopped');
+    const limit = (options.grace ?? GRACE_MS) + STORING_MS;
+    overdue = setTimeout(() => giveUp(overdueError(limit)), limit);
+  };
   const running = worker.run();
   options.signal.addEventListener('abort', onAbort);
-  const unsubscribe = notices?.subscribe(() => stop('preempted')) ?? (() => {});
-  if (options.signal.aborted) stop('stopped');
-  else if (notices?.current()) stop('preempted');
+  const unsubscribe = notices?.subscribe(() => takeNoMore('preempted')) ?? (() => {});
+  if (options.signal.aborted) onAbort();
+  else if (notices?.current()) takeNoMore('preempted');
   else options.onReady?.();
   try {
-    await running;
+    await Promise.race([running, tooLate]);
   } finally {
+    clearTimeout(overdue);
+    running.catch(() => {}); // of a worker that was given up, nobody hears any more
     unsubscribe();
     options.signal.removeEventListener('abort', onAbort);
   }
   return end;
+}
+
+function overdueError(limit: number): SluiceError {
+  return new SluiceError(ErrorCode.Internal, `Work still ran ${limit / 1000} s after the worker was told to stop.`, {
+    fix: 'Nothing is lost that was stored: the next attempt goes on. See the log for what held it up, or give more time by --grace.',
+  });
 }
 
 async function connect(target: TemporalTarget) {
@@ -169,7 +201,8 @@ async function connect(target: TemporalTarget) {
       client,
       close: async () => {
         await client.close();
-        await native.close();
+        // A worker that was given up still has it.
+        await native.close().catch(() => {});
       },
     };
   } catch (error) {

@@ -59,7 +59,7 @@ class Lifetime:
         self._previous: Any = None
         self._watch_parent = watch_parent
         self._parent = os.getppid()
-        self._worker = _pid(os.environ.get("SLUICE_PARENT_PID")) if watch_parent else None
+        self._worker = _worker() if watch_parent else None
         self._thread = threading.Thread(target=self._run, name="sluice-lifetime", daemon=True)
 
     def start(self) -> bool:
@@ -164,6 +164,24 @@ def _alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _worker() -> Optional[int]:
+    """The worker's process id, where this process can see it.
+
+    A wrapper such as `apptainer --pid` counts processes anew: there the number means nothing, or another process.
+    """
+    theirs = os.environ.get("SLUICE_PARENT_PID_NAMESPACE")
+    if theirs and theirs != _pid_namespace():
+        return None
+    return _pid(os.environ.get("SLUICE_PARENT_PID"))
+
+
+def _pid_namespace() -> str:
+    try:
+        return "".join(filter(str.isdecimal, os.readlink("/proc/self/ns/pid")))
+    except OSError:
+        return ""
 
 
 def _pid(text: str | None) -> Optional[int]:

@@ -43,6 +43,8 @@ def main() -> None:
             time.sleep(pace)
             job.log(step=step, loss=1 / step)
             job.progress(step, steps)
+            if fault == "slow-goodbye" and job.preempted.is_set():
+                time.sleep(24)
             if step % every == 0 or job.preempted.is_set():
                 job.checkpoint(step, lambda folder, state=state: save(folder, state, hyper["bytes"]))
         if fault == "no-model":

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { ErrorCode, errorCode } from '@sluice/sdk';
+import { type Timer, timerAt } from '../../timer.ts';
 
 /** A checkpoint that the trainer has written and given away. */
 export interface LocalCheckpoint {
@@ -123,13 +124,13 @@ function pause(ms: number, signal: AbortSignal | null): Promise<void> {
 }
 
 async function within(work: Promise<void>, until: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   const late = new Promise<false>((done) => {
-    timer = setTimeout(() => done(false), Math.min(Math.max(0, until - Date.now()), 2 ** 31 - 1));
+    timer = timerAt(until, () => done(false));
   });
   try {
     return await Promise.race([work.then(() => true as const), late]);
   } finally {
-    clearTimeout(timer);
+    timer?.cancel();
   }
 }

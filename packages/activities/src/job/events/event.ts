@@ -1,4 +1,5 @@
 import { ErrorCode, type Json, SluiceError } from '@sluice/sdk';
+import { keyName, Limit } from '../../mlflow/names.ts';
 
 /** Version of the protocol between the worker and a trainer. */
 export const PROTOCOL = 1;
@@ -12,6 +13,8 @@ export type TrainerEvent =
       readonly values: Readonly<Record<string, number>>;
       /** Epoch ms. */
       readonly time: number;
+      /** Names as the trainer told them that are too long, or empty, and are others in `values`. */
+      readonly renamed?: readonly string[];
     }
   | { readonly type: 'progress'; readonly step: number; readonly total: number | null; readonly unit: string }
   | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
@@ -55,14 +58,15 @@ export function parseEvent(text: string, line: number): TrainerEvent | null {
       const step = field('step', isCount, 'a whole number of at least 0');
       const values = Object.entries(field('values', isObject, 'an object of numbers')).map(([name, value]) => {
         const number = numberOf(value) ?? fail(`gives metric ${JSON.stringify(name)} no number`);
-        if (name === '' || name.length > 250) fail('names a metric with no letters, or with more than 250');
-        return [name, number] as const;
+        return [isName(name) ? name : keyName(name), number] as const;
       });
+      const renamed = Object.keys(event.values as object).filter((name) => !isName(name));
       return {
         type: 'metric',
         step,
         values: Object.fromEntries(values),
         time: isTime(event.time) ? event.time : Date.now(),
+        ...(renamed.length === 0 ? {} : { renamed }),
       };
     }
     case 'progress':
@@ -101,6 +105,9 @@ export function malformed(line: number, text: string, what: string): SluiceError
     data: { line, text: shown },
   });
 }
+
+/** MLflow would take it; a training must not end for a name that it would not. */
+const isName = (name: string): boolean => name !== '' && name.length <= Limit.key;
 
 function numberOf(value: unknown): number | null {
   if (typeof value === 'number') return value;

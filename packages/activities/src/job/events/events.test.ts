@@ -5,6 +5,7 @@ import type { SluiceError } from '@sluice/sdk';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { TrainerEvent } from './event.ts';
 import { type EventTail, LINE_LIMIT, tailEvents } from './events.ts';
+import { type Line, lineSplitter } from './lines.ts';
 
 let root: string;
 let path: string;
@@ -108,11 +109,81 @@ for (const [what, text, says] of malformed) {
   });
 }
 
-test('a line without an end is refused long before it fills the memory', async () => {
+test('a line without an end that is no event is refused long before it fills the memory', async () => {
   const following = await follow();
   await appendFile(path, 'x'.repeat(LINE_LIMIT + 1));
   await following.drain();
-  expect(message()).toMatch(/is longer than 1048576 bytes/);
+  expect(message()).toMatch(/^Line 1 of the events file is no event, and 1\.0 MiB long: x{200}…$/);
+});
+
+test('a log message of megabytes is cut, and the training goes on', async () => {
+  const following = await follow();
+  const long = 'größer '.repeat(400_000);
+  await appendFile(path, line({ type: 'log', level: 'warning', message: long }) + line({ type: 'model', path: 'm' }));
+  await appendFile(path, line({ message: `"${long}"`, type: 'log' }) + line({ type: 'model', path: 'm2' }));
+  await following.drain();
+  expect(errors).toEqual([]);
+  expect(events.map(({ type }) => type)).toEqual(['log', 'model', 'log', 'model']);
+  const [first, , second] = events as { message: string }[];
+  expect(first?.message).toMatch(/^größer größer .{3900,4100}… \(3\.4 MiB, cut\)$/);
+  expect(second?.message).toMatch(/^"größer größer /);
+});
+
+test('numbers of megabytes are left out with a warning', async () => {
+  const following = await follow();
+  const values = Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`a metric named ${index}`, index]));
+  await appendFile(path, line({ type: 'metric', step: 1, values }) + line({ type: 'model', path: 'm' }));
+  await following.drain();
+  expect(errors).toEqual([]);
+  expect(events).toMatchObject([
+    {
+      type: 'log',
+      level: 'warning',
+      message: expect.stringMatching(/^line 1 of the events is left out: metric event of 1\.\d MiB$/),
+    },
+    { type: 'model' },
+  ]);
+});
+
+test('a result of megabytes is refused with its size', async () => {
+  const following = await follow();
+  await appendFile(path, line({ type: 'result', value: Array(300_000).fill(12.3456) }));
+  await following.drain();
+  expect(message()).toBe('The result is 2.3 MiB of JSON; a result may have 1 MiB.');
+});
+
+test('a metric’s name of any length is no error', async () => {
+  const following = await follow();
+  const long = 'ñ'.repeat(251);
+  await appendFile(
+    path,
+    line({ type: 'metric', step: 1, values: { [long]: 1, '': 2, [`${long}x`]: 3, b: 4 }, time: 5 }),
+  );
+  await following.drain();
+  expect(errors).toEqual([]);
+  const names = Object.keys((events[0] as { values: object }).values);
+  expect(new Set(names).size).toBe(4);
+  for (const name of names) expect(name.length).toBeLessThanOrEqual(250);
+  expect(names).toContain('b');
+  expect((events[0] as { renamed?: object }).renamed).toEqual([long, '', `${long}x`]);
+});
+
+test('a line cut into a thousand reads is one line, and memory holds no more than its limit', async () => {
+  const lines = lineSplitter(100);
+  const got: Line[] = [];
+  for (const piece of ['{"a"', ':1}\nxyz', '\n', 'y'.repeat(90), 'y'.repeat(90), '\n\n', 'z'.repeat(100), '\n']) {
+    got.push(...lines.push(Buffer.from(piece)));
+  }
+  expect(got.map(({ bytes, whole, length }) => [bytes.toString().slice(0, 7), whole, length])).toEqual([
+    ['{"a":1}', true, 7],
+    ['xyz', true, 3],
+    ['yyyyyyy', false, 180],
+    ['', true, 0],
+    ['zzzzzzz', true, 100],
+  ]);
+  for (let index = 0; index < 1000; index += 1) expect([...lines.push(Buffer.alloc(64 * 1024, 'q'))]).toEqual([]);
+  expect(lines.rest()).toMatchObject({ whole: false, length: 65_536_000 });
+  expect(lines.rest().bytes.length).toBeLessThan(200_000);
 });
 
 test('a file that is written anew instead of appended to is noticed', async () => {

@@ -2,8 +2,9 @@ import { type FSWatcher, fstatSync, statSync, watch } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { malformed, parseEvent, type TrainerEvent } from './event.ts';
 import { lineSplitter } from './lines.ts';
+import { isObject, longLine, notAnEvent } from './long-line.ts';
 
-/** Longest line of an events file, bytes. */
+/** Longest line of an events file that counts as it is, bytes. */
 export const LINE_LIMIT = 1024 * 1024;
 const POLL_MS = 100;
 const CHUNK = 64 * 1024;
@@ -102,8 +103,11 @@ function eventReader(file: FileHandle, onEvent: (event: TrainerEvent) => void) {
         offset += bytesRead;
         for (const line of lines.push(chunk.subarray(0, bytesRead))) {
           if (line.whole) take(line.bytes);
-          else throw malformed(number + 1, line.bytes.toString('utf8'), `is longer than ${LINE_LIMIT} bytes`);
+          else onEvent(longLine(line, ++number));
         }
+        // What will never be an event is not waited for.
+        const open = lines.rest();
+        if (!open.whole && !isObject(open)) throw notAnEvent(open, number + 1);
       }
     },
     /** A last line without its newline counts if it is an event; else its writer was killed while writing it. */
@@ -112,8 +116,8 @@ function eventReader(file: FileHandle, onEvent: (event: TrainerEvent) => void) {
       if (named?.ino !== fstatSync(file.fd).ino) {
         throw malformed(number, '', 'was the last to be seen: the file was replaced; append to it in place');
       }
-      const rest = lines.rest().toString('utf8');
-      const event = rest === '' ? null : eventOrNull(rest, number + 1);
+      const rest = lines.rest();
+      const event = rest.whole && rest.length > 0 ? eventOrNull(rest.bytes.toString('utf8'), number + 1) : null;
       if (event !== null) onEvent(event);
     },
   };

@@ -1,5 +1,6 @@
 import type { JobInput } from '@sluice/sdk';
 import type { ActivityContext, PreemptionNotice } from '../../context.ts';
+import { type Timer, timerAt } from '../../timer.ts';
 import { newestChange } from '../inputs/work-dir.ts';
 import type { Stop, Stopper } from '../process/stop.ts';
 import type { ActivitySeam, StopReason } from '../seam.ts';
@@ -35,10 +36,9 @@ export function watchOutside(
   stop: Stopper,
   grace: Grace,
 ): () => void {
-  const timers = new Set<NodeJS.Timeout>();
+  const timers = new Set<Timer>();
   const onNotice = (notice: PreemptionNotice): void => {
-    const early = notice.deadline - grace.notice - Date.now();
-    timers.add(setTimeout(() => preempt(notice), Math.min(Math.max(0, early), 2 ** 31 - 1)));
+    timers.add(timerAt(notice.deadline - grace.notice, () => preempt(notice)));
   };
   const preempt = (notice: PreemptionNotice): void => {
     const now = Date.now();
@@ -60,7 +60,7 @@ export function watchOutside(
   return () => {
     unsubscribe();
     seam.cancelled.removeEventListener('abort', onCancel);
-    for (const timer of timers) clearTimeout(timer);
+    for (const timer of timers) timer.cancel();
   };
 }
 
@@ -88,13 +88,13 @@ export function watchInside(
   life: { readonly lastEvent: () => number; readonly paths: readonly string[] },
 ): () => void {
   const { stall, budgets } = input.spec;
-  let stallTimer: NodeJS.Timeout | undefined;
+  let stallTimer: Timer | undefined;
   let closed = false;
   const lookAgain = (wait: number): void => {
     const due = Date.now() + wait;
     // A timer that is far too late means that this machine slept: the trainer did too, and gets its time again.
     const onTime = (): void => (Date.now() - due > SLEPT_MS ? lookAgain(wait) : void look());
-    if (!closed) stallTimer = setTimeout(onTime, Math.min(wait, 2 ** 31 - 1));
+    if (!closed) stallTimer = timerAt(due, onTime);
   };
   const look = async (): Promise<void> => {
     if (stall === null || closed) return;
@@ -113,13 +113,10 @@ export function watchInside(
     const why = `it ran longer than its maxRuntime of ${(maxRuntime ?? 0) / 1000} s`;
     stop.request({ kind: 'timeout', why, killAt: now + grace.cancel, commitUntil: now + 2 * grace.cancel });
   };
-  const runtimeTimer =
-    maxRuntime === null
-      ? undefined
-      : setTimeout(onTimeout, Math.min(Math.max(0, startedAt + maxRuntime - Date.now()), 2 ** 31 - 1));
+  const runtimeTimer = maxRuntime === null ? null : timerAt(startedAt + maxRuntime, onTimeout);
   return () => {
     closed = true;
-    clearTimeout(stallTimer);
-    clearTimeout(runtimeTimer);
+    stallTimer?.cancel();
+    runtimeTimer?.cancel();
   };
 }

@@ -24,7 +24,37 @@ const cases: readonly [says: string, facts: Partial<EndingFacts>, code: string][
     'OutOfMemory',
   ],
   ['so it is behind a shell', { ...exited(137), killedForMemory: true }, 'OutOfMemory'],
+  [
+    'a kill is a preemption, also where the trainer has handled a lack of memory just before',
+    { ...killed('SIGKILL'), tail: ['CUDA out of memory. Tried to allocate 20.00 MiB.', 'halving the batch to 32'] },
+    'Preempted',
+  ],
+  [
+    'so is a SIGTERM from outside then',
+    { ...killed('SIGTERM'), tail: ['MemoryError: handled', 'step 12'] },
+    'Preempted',
+  ],
+  [
+    'a crash for lack of memory is memory',
+    { ...killed('SIGABRT'), tail: ["terminate called after throwing an instance of 'std::bad_alloc'"] },
+    'OutOfMemory',
+  ],
+  [
+    'a full disk is nobody’s fault',
+    { ...exited(1), tail: ['Traceback …', 'OSError: [Errno 28] No space left on device'] },
+    'StorageFull',
+  ],
+  [
+    'a full disk that was handled is not why it ended',
+    { ...exited(1), tail: ['No space left on device: skipping the cache', 'ValueError: x'] },
+    'TrainerFailed',
+  ],
   ['137 alone is the program’s own', exited(137), 'TrainerFailed'],
+  [
+    '137 after a lack of memory that was handled is too',
+    { ...exited(137), tail: ['CUDA out of memory, halving the batch'] },
+    'TrainerFailed',
+  ],
   ['a crash is the program’s own', killed('SIGSEGV'), 'TrainerFailed'],
   ['an exit after SIGTERM for a preemption is one', { ...exited(1), ...stopped('preempted') }, 'Preempted'],
   ['exit 0 without a result after SIGTERM is a preemption', { ...exited(0), ...stopped('shutdown') }, 'Preempted'],

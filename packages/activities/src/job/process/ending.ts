@@ -1,4 +1,5 @@
 import { ErrorCode } from '@sluice/sdk';
+import { diskFullLine } from './disk-full.ts';
 import { outOfMemoryLine } from './out-of-memory.ts';
 import type { Exit } from './process-group.ts';
 import type { Stop } from './stop.ts';
@@ -65,25 +66,34 @@ export function judgeEnding(facts: EndingFacts): Ending {
   return judgeExit(facts);
 }
 
+/**
+ * What the system says of an end comes before what the program printed: a log may hold an error that was handled, and a
+ * machine that is taken away asks nobody.
+ */
 function judgeExit({ exit, tail, missed = null, killedForMemory }: EndingFacts): Ending {
   if (exit.code === 0) return { kind: 'done' };
   if (exit.code === PREEMPTED) {
     return failed(ErrorCode.Preempted, 'The trainer stopped by itself and asks to be resumed (exit 75).');
   }
-  const killed = exit.signal === 'SIGKILL' || exit.code === 137;
-  const line = outOfMemoryLine(tail);
-  if ((killed && killedForMemory) || line !== null) {
-    return failed(
-      ErrorCode.OutOfMemory,
-      line === null
-        ? 'The kernel killed the trainer because memory ran out.'
-        : `The trainer ran out of memory: ${line.trim()}`,
-      'Use a smaller batch, or a resource class with more memory; the same again would end the same.',
-    );
+  // 128 + 9: a shell or a launcher around the trainer tells of the signal that way.
+  if (killedForMemory && (exit.signal === 'SIGKILL' || exit.code === 137)) {
+    return outOfMemory('The kernel killed the trainer because memory ran out.');
   }
   if (exit.signal === 'SIGKILL' || exit.signal === 'SIGTERM' || exit.signal === 'SIGHUP') {
     return failed(ErrorCode.Preempted, `The trainer was killed from outside (${exit.signal}), as a spot reclaim does.`);
   }
+  // A launcher that tells of a signal: not killed by us, nor for lack of memory, whatever its log says.
+  const bySignal = exit.code === 137 || exit.code === 143;
+  const full = bySignal ? null : diskFullLine(tail);
+  if (full !== null) {
+    return failed(
+      ErrorCode.StorageFull,
+      `The trainer found its disk full: ${full.trim()}`,
+      'Make room where it writes; it goes on from its last checkpoint.',
+    );
+  }
+  const line = bySignal ? null : outOfMemoryLine(tail);
+  if (line !== null) return outOfMemory(`The trainer ran out of memory: ${line.trim()}`);
   const how = exit.signal === null ? `exited with code ${exit.code}` : `was ended by ${exit.signal}`;
   const last = lastWords(tail);
   return failed(
@@ -91,6 +101,11 @@ function judgeExit({ exit, tail, missed = null, killedForMemory }: EndingFacts):
     `The trainer ${how}${last === '' ? '.' : `: ${last}`}`,
     missed ?? 'See its last lines below, and its log.',
   );
+}
+
+function outOfMemory(what: string): Ending {
+  const fix = 'Use a smaller batch, or a resource class with more memory; the same again would end the same.';
+  return failed(ErrorCode.OutOfMemory, what, fix);
 }
 
 function lastWords(tail: readonly string[]): string {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { ActivityContext } from '../../context.ts';
 import { cleanCache } from '../inputs/inputs.ts';
 import { attemptFolders } from '../inputs/work-dir.ts';
-import { ATTEMPT_ID, ownerAlive } from './attempt-id.ts';
+import { ATTEMPT_ID, ownerAlive, ownerNameOf } from './attempt-id.ts';
+import { holdOwner, holdsOwner, OWNERS } from './owner-lock.ts';
 
 /**
  * Kills processes of attempts whose worker is dead: what a trainer started outlives the trainer itself. Looks for
@@ -31,13 +32,29 @@ export async function killLeftovers(attempt?: string): Promise<number[]> {
   return killed.flat();
 }
 
-/** Cleans the cache, and removes the work directories, and kills the processes, of attempts whose worker is dead; called when a worker starts. */
+/**
+ * Cleans the cache, and removes the work directories, and kills the processes, of attempts whose worker is dead; called
+ * when a worker starts. What a worker in another container may still use is left alone.
+ */
 export async function cleanWork(context: Pick<ActivityContext, 'stateDir'>): Promise<void> {
+  const { stateDir } = context;
+  holdOwner(stateDir);
   await Promise.all([killLeftovers(), cleanCache(context)]);
-  for (const folder of attemptFolders.map((name) => join(context.stateDir, name))) {
-    const ids = await readdir(folder).catch(() => []);
-    const dead = ids.filter((id) => ownerAlive(id) === false);
-    await Promise.all(dead.map((id) => rm(join(folder, id), { recursive: true, force: true })));
+  const judged = new Map<string, boolean | null>();
+  const isDead = async (id: string): Promise<boolean> => {
+    const name = ownerNameOf(id);
+    if (name === null) return false;
+    if (!judged.has(name)) judged.set(name, ownerAlive(id) ?? (await holdsOwner(stateDir, name)));
+    return judged.get(name) === false;
+  };
+  for (const folder of attemptFolders.map((name) => join(stateDir, name))) {
+    for (const id of await readdir(folder).catch(() => [])) {
+      if (await isDead(id)) await rm(join(folder, id), { recursive: true, force: true });
+    }
+  }
+  for (const name of await readdir(join(stateDir, OWNERS)).catch(() => [])) {
+    const owner = name.replace(/\.new$/, '');
+    if (await isDead(`${owner}-00000000`)) await rm(join(stateDir, OWNERS, name), { force: true });
   }
 }
 

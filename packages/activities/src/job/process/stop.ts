@@ -1,3 +1,4 @@
+import { type Timer, timerAt } from '../../timer.ts';
 import type { Exit, ProcessGroup } from './process-group.ts';
 
 /**
@@ -52,7 +53,7 @@ export function stopper(): Stopper {
   let current: Stop | null = null;
   let group: ProcessGroup | null = null;
   let asked = false;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   let resolve = (): void => {};
   const requested = new Promise<void>((done) => {
     resolve = done;
@@ -60,15 +61,14 @@ export function stopper(): Stopper {
 
   const act = (): void => {
     if (current === null || group === null) return;
-    clearTimeout(timer);
-    const left = current.killAt - Date.now();
-    if (left <= 0) {
+    timer?.cancel();
+    if (current.killAt <= Date.now()) {
       group.kill();
       return;
     }
     if (!asked) group.terminate();
     asked = true;
-    timer = setTimeout(act, Math.min(left, 2 ** 31 - 1));
+    timer = timerAt(current.killAt, act);
   };
 
   return {
@@ -102,7 +102,7 @@ export function stopper(): Stopper {
         while (group.running() && (current as Stop).killAt > Date.now())
           await new Promise((done) => setTimeout(done, 50));
       }
-      clearTimeout(timer);
+      timer?.cancel();
       group.kill();
       group = null;
     },

@@ -2,7 +2,7 @@ import { delimiter } from 'node:path';
 import { type Command, childEnv } from '@sluice/sdk';
 import type { ActivityContext } from '../../context.ts';
 import type { WorkDir } from '../inputs/work-dir.ts';
-import { ATTEMPT_ID } from './attempt-id.ts';
+import { ATTEMPT_ID, pidNamespace } from './attempt-id.ts';
 
 /**
  * The environment of a trainer: what a program of the project inherits of the worker's, what its command asks for, and
@@ -23,6 +23,7 @@ export function trainerEnv(
     SLUICE_STEP: work.step,
     SLUICE_EVENTS: work.events,
     SLUICE_PARENT_PID: String(process.pid),
+    SLUICE_PARENT_PID_NAMESPACE: pidNamespace(),
     [ATTEMPT_ID]: attemptId,
   };
 }
