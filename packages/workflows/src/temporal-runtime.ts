@@ -44,7 +44,7 @@ import { failureOf, runFailure, stepError } from './failure.ts';
 import { type Fork, forkOf, type StepResult, settleAll, settleInChildren } from './fan-out.ts';
 import { jobStep } from './job-step.ts';
 import { Journal } from './journal.ts';
-import { calledLikeAFunction, lostIn, lostTheWay, OtherCode } from './misuse.ts';
+import { calledLikeAFunction, isOtherCode, lostIn, lostTheWay, OtherCode } from './misuse.ts';
 import { RunState } from './run-state.ts';
 import { currentScopes } from './scope.ts';
 import { summary } from './summary.ts';
@@ -256,9 +256,10 @@ export class TemporalRuntime implements Runtime {
 
   /** A step that the parent had not begun: no way to the map leads over it, but another branch may come to it. */
   async #unknown(fork: Fork, path: string): Promise<void> {
-    const lost = lostIn(fork.build, lostTheWay(fork.mapPath, path));
-    if (lost instanceof SluiceError) await sleep('10 seconds', { summary: summary(`${path} is not known`) });
-    if (!this.#reached) this.#slice?.reject(lost);
+    const lost = lostTheWay(fork.mapPath, path);
+    const other = isOtherCode(fork.build);
+    if (!other) await sleep('10 seconds', { summary: summary(`${path} is not known`) });
+    if (!this.#reached) this.#slice?.reject(other ? new OtherCode(lost) : lost);
   }
 
   /** Maps inside of maps run in this workflow, whose history holds so much and no more. */
