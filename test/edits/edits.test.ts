@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { CodeMismatchError } from '../../packages/cli/src/errors.ts';
 import { type RetryOptions, retryRun } from '../../packages/cli/src/run/retry-run.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import '../harness/workflow-kit.ts';
 import { codeOf } from './code.ts';
 import { lookAt } from './look.ts';
 import { kinds, type Program, pathsOf, type Work } from './program.ts';
