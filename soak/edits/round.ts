@@ -40,7 +40,14 @@ export async function playRound(stand: Stand, cases: readonly Case[]): Promise<P
     Object.fromEntries(cases.map((one) => [nameOf(one), one[version]])) as Record<string, Program>;
   await stand.serve(named('before'));
   const runs = await Promise.all(cases.map((one) => begun(stand, one)));
-  await Promise.all(runs.map((run) => waits(stand, run)));
+  const late = await Promise.all(
+    runs.map((run) =>
+      waits(stand, run).then(
+        () => [],
+        (error: unknown) => [String(error)],
+      ),
+    ),
+  );
   await stand.away();
 
   const changed = named('after');
@@ -56,7 +63,9 @@ export async function playRound(stand: Stand, cases: readonly Case[]): Promise<P
     runs.map(async (run) => {
       const why = refused.get(run);
       if (why !== undefined) return { outcome: 'refused', why } as const;
-      return goesOn(stand, run);
+      return goesOn(stand, run, true).catch(
+        (error: unknown) => ({ outcome: 'stopped', why: `neither ended nor stopped: ${error}` }) as const,
+      );
     }),
   );
   await stand.serve(named('before'));
@@ -64,7 +73,8 @@ export async function playRound(stand: Stand, cases: readonly Case[]): Promise<P
     runs.map(async (run, i) => {
       const { outcome, why } = outcomes[i] as (typeof outcomes)[number];
       const result = await resultOf(stand, run, outcome).catch((error: unknown) => String(error));
-      return { case: run.case, outcome, why, problems: problemsOf(run.case, outcome, why, result) };
+      const problems = [...(late[i] ?? []), ...problemsOf(run.case, outcome, why, result)];
+      return { case: run.case, outcome, why, problems };
     }),
   );
 }
@@ -123,51 +133,32 @@ async function taken(stand: Stand, { case: { way, seed }, workflowId }: Run, bun
   }
 }
 
-/** Lets a run go on until it ends, or until its code stops it. */
-async function goesOn(stand: Stand, run: Run): Promise<{ outcome: Outcome; why: string | null }> {
-  await stand.letGo(run.workflowId);
+/** Lets a run go on until it ends, or, where that is what is looked for, until its code stops it. */
+async function goesOn(
+  stand: Stand,
+  { workflowId }: Run,
+  stops: boolean,
+): Promise<{ outcome: Outcome; why: string | null }> {
+  await stand.letGo(workflowId);
   const approved = new Set<string>();
   const look = await waitFor(
-    `${run.workflowId} to end or stop`,
+    `${workflowId} to end${stops ? ' or stop' : ''}`,
     async () => {
-      const now = await lookAt(stand.client, run.workflowId);
-      if (now.status !== 'RUNNING' || now.stopped !== null) return now;
-      await approves(stand, run, now, approved);
+      const now = await lookAt(stand.client, workflowId);
+      if (now.status !== 'RUNNING' || (stops && now.stopped !== null)) return now;
+      if (now.state === 'awaiting-approval' && !approved.has(now.runId)) {
+        approved.add(now.runId);
+        await stand.client.workflow.getHandle(workflowId).signal('approve', { by: 'ana' });
+      }
       return null;
     },
     PATIENCE,
   );
-  return look.stopped === null ? { outcome: 'ended', why: null } : { outcome: 'stopped', why: look.stopped };
-}
-
-async function approves(stand: Stand, { workflowId }: Run, now: { runId: string; state: string }, done: Set<string>) {
-  if (now.state !== 'awaiting-approval' || done.has(now.runId)) return;
-  done.add(now.runId);
-  await stand.client.workflow.getHandle(workflowId).signal('approve', { by: 'ana' });
+  return look.status === 'RUNNING' ? { outcome: 'stopped', why: look.stopped } : { outcome: 'ended', why: null };
 }
 
 /** What the run returned in the end, by the code of before where it did not end by the changed one. */
 async function resultOf(stand: Stand, run: Run, outcome: Outcome): Promise<unknown> {
-  const handle = stand.client.workflow.getHandle(run.workflowId);
-  if (outcome !== 'ended') {
-    const { outcome: then, why } = await goesOnBefore(stand, run);
-    if (then !== 'ended') throw new Error(`the code of before is back, and it still stops: ${why}`);
-  }
-  return handle.result();
-}
-
-async function goesOnBefore(stand: Stand, run: Run): Promise<{ outcome: Outcome; why: string | null }> {
-  await stand.letGo(run.workflowId);
-  const approved = new Set<string>();
-  const look = await waitFor(
-    `${run.workflowId} to end`,
-    async () => {
-      const now = await lookAt(stand.client, run.workflowId);
-      if (now.status !== 'RUNNING') return now;
-      await approves(stand, run, now, approved);
-      return null;
-    },
-    PATIENCE,
-  ).catch((error: unknown) => ({ stopped: String(error) }));
-  return look.stopped === null ? { outcome: 'ended', why: null } : { outcome: 'stopped', why: look.stopped };
+  if (outcome !== 'ended') await goesOn(stand, run, false);
+  return stand.client.workflow.getHandle(run.workflowId).result();
 }

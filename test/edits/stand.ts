@@ -2,11 +2,16 @@ import { type StepRef, taskQueue } from '@sluice/sdk';
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { connectClient, plainTarget, type TemporalTarget } from '../../packages/cli/src/run/temporal-target.ts';
 import { progress, stubActivities } from '../harness/stub-activities.ts';
 import { codeOf } from './code.ts';
 import { GO, type Program } from './program.ts';
+
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
+});
 
 type Handle = Awaited<ReturnType<Client['workflow']['start']>>;
 
@@ -27,7 +32,7 @@ export interface Stand {
   begun(workflowId: string): boolean;
   /** Ends the waits of this run, those of its code too. */
   letGo(workflowId: string): Promise<void>;
-  /** The first attempt of this step ends so. */
+  /** The first attempt of this step ends so; another follows. */
   fail(workflowId: string, step: string, how: string): void;
   close(): Promise<void>;
 }
@@ -52,11 +57,12 @@ export async function startStand(address: string): Promise<Stand> {
   const stubs = stubActivities(project, client, { openRun: async () => 'mlflow-run' }, { classes, mlflow: true });
 
   /** What happens to a step before it is done. */
-  const happens = async ({ workflowId, step }: StepRef, attempt: number): Promise<void> => {
+  const happens = async ({ workflowId, step }: StepRef, job: number | undefined): Promise<void> => {
     const how = failing.get(`${workflowId} ${step}`);
+    const attempt = job ?? Context.current().info.attempt;
     if (how !== undefined && attempt === 1) {
       const details = [{ progress: progress({ attempt }), exitCode: 75, signal: null, tail: [] }];
-      throw ApplicationFailure.create({ type: how, message: `ended ${how}`, nonRetryable: how !== 'again', details });
+      throw ApplicationFailure.create({ type: how, message: `ended ${how}`, nonRetryable: job !== undefined, details });
     }
     const hold = held.get(workflowId);
     if (hold === undefined || !holds.has(`${workflowId} ${step}`)) return;
@@ -71,7 +77,7 @@ export async function startStand(address: string): Promise<Stand> {
       stub: (input: Input) => Promise<Output>,
     ) =>
     async (input: Input): Promise<Output> => {
-      await happens(input.ref, input.attempt ?? Context.current().info.attempt);
+      await happens(input.ref, input.attempt);
       return stub(input);
     };
   const activities = {

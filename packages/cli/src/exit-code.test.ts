@@ -1,6 +1,13 @@
 import { type RunState, SluiceError } from '@sluice/sdk';
 import { expect, test } from 'vitest';
-import { InterruptedError, InvalidConfigError, PortInUseError, UnreachableError, UsageError } from './errors.ts';
+import {
+  CodeMismatchError,
+  InterruptedError,
+  InvalidConfigError,
+  PortInUseError,
+  UnreachableError,
+  UsageError,
+} from './errors.ts';
 import { exitCodeOfError, exitCodeOfState } from './exit-code.ts';
 
 test.each<[RunState, number]>([
@@ -23,6 +30,7 @@ test.each<[Error, number]>([
   [new PortInUseError(1, 'x', '--x'), 2],
   [new SluiceError('InvalidParams', 'x'), 2],
   [new SluiceError('DecisionRefused', 'x'), 2],
+  [new CodeMismatchError('x/1', 'y', { history: null, code: null, message: 'z' }, null), 2],
   [new UnreachableError('x', 'y', 'z'), 6],
   [new InterruptedError('x'), 130],
   [new SluiceError('TrainerFailed', 'x'), 1],

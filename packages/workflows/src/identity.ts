@@ -8,8 +8,8 @@ import { utf8 } from './utf8.ts';
  * They are part of every history. A change of their form stops the runs that are under way.
  */
 
-/** Bytes of an id. Temporal refuses more than 1,000; what is longer keeps its ends, and a fingerprint of the whole. */
-const MOST = 480;
+/** Bytes of an id: Temporal refuses more than 1,000. What is longer keeps its ends, and a fingerprint of the whole. */
+const MOST = 900;
 const START = 60;
 const END = 25;
 
@@ -33,7 +33,7 @@ export function countedId(what: string): string {
  * slice.
  */
 export function sliceId(runId: string, mapPath: string, slice: { from: number; keys: readonly string[] }): string {
-  return `${runId}/${mapPath}/${slice.from}-${fnv1a64(JSON.stringify(slice.keys))}`;
+  return bounded(`${runId}/${mapPath}/${slice.from}-${fnv1a64(JSON.stringify(slice.keys))}`);
 }
 
 function bounded(id: string): string {

@@ -34,9 +34,14 @@ export class OtherCode extends TypeError {
   }
 }
 
-/** Why a child cannot go on, by whether its code is that which began it. */
+/** Is the code of this child another than that which began it? */
+export function isOtherCode(build: string | null): boolean {
+  return (workflowInfo().currentBuildId ?? null) !== build;
+}
+
+/** Why a child cannot go on that has not found its keys. One that replays had found them before, by other code. */
 export function lostIn(build: string | null, lost: SluiceError): Error {
-  return (workflowInfo().currentBuildId ?? null) === build ? lost : new OtherCode(lost);
+  return isOtherCode(build) || workflowInfo().unsafe.isReplaying ? new OtherCode(lost) : lost;
 }
 
 export function neverArrives(map: string, step: string | null): SluiceError {
