@@ -2,6 +2,7 @@ import { encodeKey, type Failure, type Json, type MapSpec, type Settled } from '
 import { isCancellation, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import { failureOf } from './failure.ts';
 import { inScope } from './scope.ts';
+import { bytesOf, checkValue } from './size.ts';
 import { summary } from './summary.ts';
 
 /** Keys of one child: more only when there would be very many children. */
@@ -91,6 +92,11 @@ export async function settleInChildren<Value>(
   },
   onSettled: (done: number, failed: number) => void,
 ): Promise<Settled<Value>[]> {
+  checkValue(
+    `${mapPath}: what the steps before it returned, which its children are handed,`,
+    mapPath,
+    bytesOf(handed.results),
+  );
   const { slices, lanes } = slicesOf(spec.keys, spec.concurrency);
   const results = new Array<Settled<Value>[]>(slices.length);
   let next = 0;
