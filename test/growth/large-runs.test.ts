@@ -2,7 +2,9 @@ import { rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { projectConverter } from '@sluice/activities/payloads';
 import type { JobInput, JobOutcome, Json, Model, RunStatus } from '@sluice/sdk';
+import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { retryRun } from '../../packages/cli/src/run/retry-run.ts';
 import { plainTarget } from '../../packages/cli/src/run/temporal-target.ts';
@@ -18,6 +20,7 @@ const rows = Array.from({ length: 20 }, (_, i) => ({ slice: `carrier-${i}`, metr
 const texts: Record<string, string> = { before: 'ö'.repeat(600_000), result: 'x'.repeat(70 * 2 ** 20) };
 const charged: string[] = [];
 let kit: Kit;
+let bundle: WorkflowBundleWithSourceMap;
 
 /** A model with as many metrics as one may have; steps return what their name says. */
 async function job(input: JobInput): Promise<JobOutcome> {
@@ -32,7 +35,7 @@ async function job(input: JobInput): Promise<JobOutcome> {
 }
 
 beforeAll(async () => {
-  const bundle = await workflowCode(fileURLToPath(new URL('../fixtures/growing-entry.ts', import.meta.url)));
+  bundle = await workflowCode(fileURLToPath(new URL('../fixtures/growing-entry.ts', import.meta.url)));
   kit = await workflowKit(
     (project, client) =>
       Object.assign(stubActivities(project, client, { train: job, merge: job, step: job }), {
@@ -62,6 +65,11 @@ it('returns a model and two reports of 20 rows for each of 800 keys', { timeout:
 it('hands a result of 1.2 MB to the children of a map of 501 keys', { timeout: 240_000 }, async () => {
   const run = await kit.start('hands-much', { keys: 501 });
   expect(await run.result()).toEqual([600_000]);
+  // The history has references, and is replayed where the store is in reach.
+  expect((await run.describe()).historySize).toBeLessThan(100_000);
+  const history = await run.fetchHistory();
+  const dataConverter = projectConverter({ root: kit.root, config: {} });
+  await Worker.runReplayHistory({ workflowBundle: bundle, dataConverter }, history, run.workflowId);
 });
 
 it('starts 400 steps of 20 kB each at once, in messages that the server takes', { timeout: 240_000 }, async () => {
