@@ -68,8 +68,9 @@ export async function workflowKit(
     options.bundle ?? fixtureBundle(),
   ]);
   const root = await mkdtemp(join(tmpdir(), 'sluice-kit-'));
-  const dataConverter = options.dataConverter ?? projectConverter({ root, config: {} });
-  const client = new Client({ connection, dataConverter });
+  // Each with what a process of its own would remember of the store.
+  const converter = () => options.dataConverter ?? projectConverter({ root, config: {} });
+  const client = new Client({ connection, dataConverter: converter() });
   const queue = taskQueue(project);
   const activities = make(project, client);
   let stop = async () => {};
@@ -80,7 +81,7 @@ export async function workflowKit(
       taskQueue: queue,
       workflowBundle: code,
       activities,
-      dataConverter,
+      dataConverter: converter(),
       // How long a workflow waits for a worker that is gone.
       stickyQueueScheduleToStartTimeout: '1s',
     });

@@ -14,7 +14,7 @@ export * from './endpoint.ts';
 export * from './errors.ts';
 export type * from './gateway-api.ts';
 export { INLINE_PAYLOAD } from './inline-payload.ts';
-export { deployInLargeMap, INLINE_KEYS, NESTED_KEYS, tooManyNestedKeys } from './map-limits.ts';
+export { deployInLargeMap, INLINE_KEYS, NESTED_KEYS, tooManyNestedKeys, VALUE_LIMIT } from './map-limits.ts';
 export { checkName, encodeKey, stepPath } from './name.ts';
 export { parseParams } from './params.ts';
 export { patched } from './patched.ts';

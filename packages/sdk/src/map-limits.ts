@@ -8,6 +8,9 @@ export const INLINE_KEYS = 500;
 /** Keys of all maps inside of maps: with a few steps each their events stay below the 51,200 of a history. */
 export const NESTED_KEYS = 4_000;
 
+/** Bytes of one value that a run passes on, as JSON: it would stop a worker for seconds each time the run is replayed. */
+export const VALUE_LIMIT = 64 * 2 ** 20;
+
 export function deployInLargeMap(step: string): SluiceError {
   return new SluiceError(ErrorCode.InvalidStep, `${step} stands in a map of more than ${INLINE_KEYS} keys.`, {
     where: step,

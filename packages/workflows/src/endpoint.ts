@@ -26,6 +26,7 @@ import type { Machine } from './endpoint/machine.ts';
 import { problemOfRollback, problemOfRollout } from './endpoint/misasked.ts';
 import { EndpointShell } from './endpoint/shell.ts';
 import { renderEndpoint, stateOf } from './endpoint/view.ts';
+import { inlineAnswer } from './inline-answer.ts';
 
 const rolloutUpdate = defineUpdate<RolloutAnswer, [RolloutRequest]>(Update.rollout);
 const rollbackUpdate = defineUpdate<RollbackAnswer, [RollbackRequest]>(Update.rollback);
@@ -74,7 +75,7 @@ function listen(endpoint: string, shell: EndpointShell): void {
       await shell.known();
       return shell.dispatch({ ...event, at: Date.now() });
     });
-  setHandler(endpointQuery, () => stateOf(shell.machine), {
+  setHandler(endpointQuery, () => inlineAnswer(stateOf(shell.machine)), {
     description: 'Stable version, candidate, weights and history',
   });
   setHandler(rolloutUpdate, async (request) => (await handed({ kind: 'rollout', request })) as RolloutAnswer, {

@@ -62,6 +62,27 @@ describe('what Temporal sees of a pipeline that throws', () => {
   });
 });
 
+it('a failure of megabytes is cut short, because Temporal would terminate the run for it', () => {
+  const long = 'x'.repeat(3_000_000);
+  for (const error of [
+    new RangeError(long),
+    new SluiceError('NoModel', long, { data: long }),
+    ApplicationFailure.create({ type: 'Mine', message: long }),
+    long,
+  ]) {
+    const failure = runFailure(error) as ApplicationFailure;
+    expect(failure.message).toHaveLength(10_000);
+    expect(failure.details ?? []).toEqual([]);
+    expect(failure.cause).toBeUndefined();
+  }
+  const cycle: { self?: unknown } = {};
+  cycle.self = cycle;
+  expect(runFailure(new SluiceError('NoModel', 'none', { data: cycle }))).toMatchObject({
+    type: 'NoModel',
+    details: [],
+  });
+});
+
 it('a failure of a key is its code and message', () => {
   expect(failureOf(new SluiceError('NoModel', 'none'))).toEqual({ code: 'NoModel', message: 'none' });
   expect(failureOf(inActivity(failed))).toEqual({ code: 'TrainerFailed', message: 'exit 1' });

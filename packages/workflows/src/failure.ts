@@ -10,6 +10,7 @@ import {
   rootCause,
   TimeoutFailure,
 } from '@temporalio/workflow';
+import { bytesOf } from './size.ts';
 
 /**
  * What a pipeline's code sees when a step fails: a {@link SluiceError} with the activity's code, the same class that
@@ -46,29 +47,48 @@ export function timeoutFailure(error: unknown): TimeoutFailure | null {
   return error instanceof ActivityFailure ? timeoutFailure(error.cause) : null;
 }
 
+/** Characters of a run's failure, and bytes of what stands beside them: Temporal terminates a run whose failure is too big. */
+const MOST_WORDS = 10_000;
+const MOST_DATA = 1_000_000;
+
 /**
  * What Temporal sees when a pipeline throws: always a failure of the workflow with a stable type, because any other
  * error would retry the workflow task for ever.
  */
 export function runFailure(error: unknown): unknown {
   if (error instanceof ContinueAsNew || error instanceof CancelledFailure || isCancellation(error)) return error;
-  if (error instanceof ApplicationFailure) return error;
+  if (error instanceof ApplicationFailure) {
+    if (error.message.length <= MOST_WORDS) return error;
+    const { type, details, category } = error;
+    const kept = { details: details ?? [], ...(type ? { type } : {}), ...(category ? { category } : {}) };
+    return ApplicationFailure.create({ ...kept, message: clip(error.message, MOST_WORDS), nonRetryable: true });
+  }
   if (error instanceof SluiceError) {
     return ApplicationFailure.create({
       type: error.code,
-      message: describeError(error),
+      message: clip(describeError(error), MOST_WORDS),
       nonRetryable: true,
-      details: error.data === undefined ? [] : [error.data],
+      details: error.data !== undefined && isSendable(error.data) ? [error.data] : [],
       // Somebody said no, or nobody said yes: nothing to raise an alarm for.
       ...(error.code === ErrorCode.NotDeployed ? { category: ApplicationFailureCategory.BENIGN } : {}),
     });
   }
+  const message = error instanceof Error ? error.message : String(error);
   return ApplicationFailure.create({
     type: error instanceof Error ? error.name : 'Error',
-    message: error instanceof Error ? error.message : String(error),
+    message: clip(message, MOST_WORDS),
     nonRetryable: true,
-    ...(error instanceof Error ? { cause: error } : {}),
+    // Its stack begins with the whole message.
+    ...(error instanceof Error && message.length <= MOST_WORDS ? { cause: error } : {}),
   });
+}
+
+function isSendable(data: unknown): boolean {
+  try {
+    return bytesOf(data) <= MOST_DATA;
+  } catch {
+    return false; // it is no JSON
+  }
 }
 
 /** A failure as plain data, as `map` lists it; bounded, because there may be as many as there are keys. */
@@ -81,6 +101,6 @@ export function failureOf(error: unknown): Failure {
   return { code: ErrorCode.Internal, message: clip(rootCause(error) ?? String(error)) };
 }
 
-function clip(message: string): string {
-  return message.length > 1_000 ? `${message.slice(0, 999)}…` : message;
+function clip(message: string, most = 1_000): string {
+  return message.length > most ? `${message.slice(0, most - 1)}…` : message;
 }

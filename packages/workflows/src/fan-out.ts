@@ -3,6 +3,7 @@ import { isCancellation, ParentClosePolicy, startChild, workflowInfo } from '@te
 import { failureOf } from './failure.ts';
 import { sliceId } from './identity.ts';
 import { inScope } from './scope.ts';
+import { bytesOf, checkValue } from './size.ts';
 import { summary } from './summary.ts';
 
 /** Keys of one child: more only when there would be very many children. */
@@ -97,6 +98,11 @@ export async function settleInChildren<Value>(
   },
   onSettled: (done: number, failed: number) => void,
 ): Promise<Settled<Value>[]> {
+  checkValue(
+    `${mapPath}: what the steps before it returned, which its children are handed,`,
+    mapPath,
+    bytesOf(handed.results),
+  );
   const { slices, lanes } = slicesOf(spec.keys, spec.concurrency);
   const results = new Array<Settled<Value>[]>(slices.length);
   let next = 0;

@@ -1,5 +1,6 @@
+import { VALUE_LIMIT } from '@sluice/sdk';
 import { expect, it } from 'vitest';
-import { bytesOf, checkHistory, checkValue, MOST_VALUE } from './size.ts';
+import { bytesOf, checkHistory, checkValue } from './size.ts';
 
 it('counts bytes as they are sent, not characters', () => {
   expect(bytesOf({ city: 'Ürümqi' })).toBe(Buffer.byteLength('{"city":"Ürümqi"}'));
@@ -20,7 +21,7 @@ it('measures what is handed to many children once', () => {
 });
 
 it('lets 64 MiB pass and refuses more, naming step and size', () => {
-  expect(() => checkValue('what it returns', 'all', MOST_VALUE)).not.toThrow();
+  expect(() => checkValue('what it returns', 'all', VALUE_LIMIT)).not.toThrow();
   expect(() => checkValue('all: the input of the activity merge', 'all', 70_000_000)).toThrow(
     'all: the input of the activity merge has 70.0 MB; 67.1 MB are the most that a run passes on.',
   );

@@ -1,8 +1,5 @@
-import { ErrorCode, INLINE_KEYS, SluiceError } from '@sluice/sdk';
+import { ErrorCode, INLINE_KEYS, SluiceError, VALUE_LIMIT } from '@sluice/sdk';
 import { utf8 } from './utf8.ts';
-
-/** Bytes of one value that crosses Temporal; more is refused by the driver of the artifact store too. */
-export const MOST_VALUE = 64 * 2 ** 20;
 
 const known = new WeakMap<object, number>();
 
@@ -24,11 +21,11 @@ function measured(value: unknown): number {
 
 /** @throws SluiceError `TooLarge` that names step and size, before anything is sent. */
 export function checkValue(what: string, where: string, bytes: number): void {
-  if (bytes <= MOST_VALUE) return;
+  if (bytes <= VALUE_LIMIT) return;
   const mb = (count: number) => `${(count / 1e6).toFixed(1)} MB`;
   throw new SluiceError(
     ErrorCode.TooLarge,
-    `${what} ${bytes > 1e6 ? `has ${mb(bytes)}` : `has ${bytes} bytes`}; ${mb(MOST_VALUE)} are the most that a run passes on.`,
+    `${what} ${bytes > 1e6 ? `has ${mb(bytes)}` : `has ${bytes} bytes`}; ${mb(VALUE_LIMIT)} are the most that a run passes on.`,
     { where, fix: 'Let a step write it to a file, and pass on the artifact; or merge long lists into one.' },
   );
 }

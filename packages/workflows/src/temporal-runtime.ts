@@ -114,7 +114,8 @@ export class TemporalRuntime implements Runtime {
       const output = await (part === undefined
         ? asPipeline(false, () => definition.run(params))
         : part.run(definition, params));
-      checkValue('what the pipeline returns', definition.name, bytesOf(output));
+      const what = part === undefined ? `what ${definition.name} returns` : `what keys of ${part.fork.mapPath} return`;
+      checkValue(what, part?.fork.mapPath ?? definition.name, bytesOf(output));
       if (part === undefined) await this.#end(journal, this.#outcome ?? 'done');
       return output as Output;
     } catch (error) {

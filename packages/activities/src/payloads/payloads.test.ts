@@ -126,7 +126,7 @@ describe('payloads', () => {
 
   it('of more than 64 MiB are refused with their size, for good', async () => {
     const driver = payloadDriver(() => payloadFolder(join(folder, 'huge')));
-    await expect(put(driver, 'rows/a', 'x'.repeat(65 * 2 ** 20))).rejects.toMatchObject({
+    await expect(put(driver, 'rows/a', 'x'.repeat(66 * 2 ** 20))).rejects.toMatchObject({
       type: 'TooLarge',
       nonRetryable: true,
       message: expect.stringMatching(/\d{8} bytes/),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { describeError, ErrorCode, errorCode, SluiceError } from '@sluice/sdk';
+import { describeError, ErrorCode, errorCode, SluiceError, VALUE_LIMIT } from '@sluice/sdk';
 import { ApplicationFailure, type Payload, type StorageDriver, StorageDriverClaim } from '@temporalio/common';
 import { packPayload, unpackPayload } from './packed-payload.ts';
 import type { PayloadFiles } from './payload-files.ts';
@@ -8,8 +8,8 @@ import { recentlyUsed } from './recently-used.ts';
 
 /** What histories call the driver; it stands in every reference, so it never changes. */
 const NAME = 'sluice';
-/** Bytes of one payload: more is a mistake, and would stop a worker for seconds each time the run is replayed. */
-export const MOST_BYTES = 64 * 2 ** 20;
+/** What encryption and metadata add to a value. */
+const OVERHEAD = 2 ** 20;
 /** Bytes of payloads that are kept in memory, because children of one map and replays ask for the same ones. */
 const REMEMBERED_BYTES = 64 * 2 ** 20;
 /** How long what this process has written counts as there, ms. */
@@ -61,7 +61,7 @@ export function payloadDriver(open: () => PayloadFiles): StorageDriver {
           payloads.map(async (payload) => {
             const owner = ownerOf(context.target);
             const bytes = packPayload(payload);
-            if (bytes.length > MOST_BYTES) throw tooLarge(context.target?.id ?? '', bytes.length);
+            if (bytes.length > VALUE_LIMIT + OVERHEAD) throw tooLarge(context.target?.id ?? '', bytes.length);
             // Beside the payloads, because the folder's name may hold a part of the id only.
             await put(`${folderOf(owner)}/owner.json`, Buffer.from(JSON.stringify(owner)));
             const name = payloadName(owner, bytes);
@@ -110,7 +110,7 @@ function damaged(place: string, what: string): SluiceError {
 function tooLarge(workflow: string, bytes: number): SluiceError {
   return new SluiceError(
     ErrorCode.TooLarge,
-    `A value has ${bytes} bytes; ${MOST_BYTES} are the most that a run passes on.`,
+    `A value has ${bytes} bytes; ${VALUE_LIMIT} are the most that a run passes on.`,
     { where: workflow, fix: 'Write it to a file of the step, and pass on the artifact.' },
   );
 }
