@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import {
   ErrorCode,
-  errorCode,
+  isInfrastructure,
   type JobInput,
   type JobOutcome,
   type JobSpec,
@@ -16,7 +16,7 @@ import { type Manifest, parseLine } from './checkpoints/manifest.ts';
 import { type Heartbeat, startHeartbeat } from './events/heartbeat.ts';
 import { type ProgressTracker, trackProgress } from './events/progress.ts';
 import { type TrainingLog, trainingLog } from './events/training-log.ts';
-import { jobFailure } from './failure.ts';
+import { jobFailure, stableCode } from './failure.ts';
 import { lineageOf, type WorkDigests, workDigests } from './inputs/digests.ts';
 import { fetchInputs } from './inputs/inputs.ts';
 import { writeStepFile } from './inputs/step-file.ts';
@@ -258,10 +258,11 @@ async function statusOf(
   superseded: () => Promise<boolean>,
 ): Promise<'failed' | 'preempted' | 'cancelled'> {
   if (error instanceof CancelledFailure) return 'cancelled';
-  const code = errorCode(error);
+  const code = stableCode(error);
   // Without a successor its run was ended from outside.
   if (code === ErrorCode.Fenced) return (await superseded().catch(() => true)) ? 'preempted' : 'cancelled';
-  return code === ErrorCode.Preempted ? 'preempted' : 'failed';
+  // An outage is waited out.
+  return code === ErrorCode.Preempted || isInfrastructure(code) ? 'preempted' : 'failed';
 }
 
 /** Has another execution claimed the work since? Asked also of an attempt that was ended before it had claimed it. */
