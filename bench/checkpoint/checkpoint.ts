@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { scheduledEventsStandIn } from '@sluice/activities';
 import { type RunStatus, taskQueue } from '@sluice/sdk';
 import { ensurePythonEnv } from '../../packages/cli/src/python-env.ts';
 import type { Bench, BenchHost } from '../harness/bench.ts';
@@ -18,7 +19,8 @@ const BETWEEN_PREEMPTIONS = [3600, 4 * 3600, 24 * 3600];
 
 export const bench: Bench = {
   summary: 'how long checkpoints block a trainer, and where the time of a resume goes',
-  options: '--megabytes N [200]   --interval SECONDS [60]   --checkpoints N [5]   --heartbeat SECONDS [5]',
+  options:
+    '--megabytes N [200]   --interval SECONDS [60]   --checkpoints N [5]   --heartbeat SECONDS [5]   --notice SECONDS [none: SIGKILL]',
   run: (args, host) => inScope(host.signal, (scope) => measure(args, host, scope)),
 };
 
@@ -30,8 +32,10 @@ async function measure(args: readonly string[], host: BenchHost, scope: Scope): 
       interval: { type: 'string', default: '60' },
       checkpoints: { type: 'string', default: '5' },
       heartbeat: { type: 'string', default: '5' },
+      notice: { type: 'string' },
     },
   });
+  const notice = flags.notice === undefined ? null : Number(flags.notice);
   const [megabytes, interval, checkpoints, heartbeat] = [
     Number(flags.megabytes),
     Number(flags.interval),
@@ -45,7 +49,12 @@ async function measure(args: readonly string[], host: BenchHost, scope: Scope): 
   const { server, client } = await temporalServer(scope, host.say);
   const project = await temporaryProject(scope, join(import.meta.dirname, 'project'), server, dirname(env.bin));
   const log = join(await temporaryFolder(scope, 'trainer'), 'trainer.jsonl');
-  const [, first] = await Promise.all([project.startWorker('control'), project.startWorker('spot', 'spot-1')]);
+  const events = await scheduledEventsStandIn();
+  scope.defer(() => events.close());
+  const [, first] = await Promise.all([
+    project.startWorker('control'),
+    project.startWorker('spot', 'spot-1', events.url),
+  ]);
   const workflowId = 'checkpoint/bench';
   const handle = await client.workflow.start<typeof checkpoint>('checkpoint', {
     taskQueue: taskQueue(project.loaded.config.project),
@@ -59,16 +68,19 @@ async function measure(args: readonly string[], host: BenchHost, scope: Scope): 
   const reached = await untilCheckpoints(log, half, result);
   await project.startWorker('spot', 'spot-2');
   await delay(Math.max(0, (reached + interval / 2) * 1000 - Date.now()));
-  process.kill(first.pid, 'SIGKILL');
   const killedAt = Date.now() / 1000;
-  host.say(`worker spot-1 killed in the middle of the interval after checkpoint ${half} of ${checkpoints}`);
+  if (notice === null) process.kill(first.pid, 'SIGKILL');
+  else events.preempt('spot-1', { notBeforeMs: notice * 1000 });
+  const how = notice === null ? 'killed' : `told that its machine goes in ${notice} s,`;
+  host.say(`worker spot-1 ${how} in the middle of the interval after checkpoint ${half} of ${checkpoints}`);
   await result;
   const lines = await readTrainerLog(log);
-  const resume = await resumeTimes(client, workflowId, killedAt, lines);
+  const attempts = (await handle.query<RunStatus>('status')).steps[0]?.attempts ?? [];
+  // Long notice is trained through: then there is nothing to resume.
+  const resume = attempts.length === 1 ? null : await resumeTimes(client, workflowId, killedAt, lines);
   const blocked = blockedOf(lines);
   const each = spreadOf(blocked.seconds);
   const total = blocked.seconds.reduce((sum, one) => sum + one, 0);
-  const status = await handle.query<RunStatus>('status');
   const figures = {
     megabytes,
     interval,
@@ -79,8 +91,9 @@ async function measure(args: readonly string[], host: BenchHost, scope: Scope): 
     rateWhileUploading: blocked.rateAfter === null ? null : round(blocked.rateAfter, 3),
     youngDaly: BETWEEN_PREEMPTIONS.map((mean) => youngDaly(each.median, mean)),
     heartbeatTimeout: heartbeat,
-    resume: Object.fromEntries(Object.entries(resume).map(([name, value]) => [name, round(value)])),
-    attempts: status.steps[0]?.attempts.map(({ machine, ended, resumedFrom, lastStep, checkpoint, stepsLost }) => ({
+    notice,
+    resume: resume && Object.fromEntries(Object.entries(resume).map(([name, value]) => [name, round(value)])),
+    attempts: attempts.map(({ machine, ended, resumedFrom, lastStep, checkpoint, stepsLost }) => ({
       machine,
       ended,
       resumedFrom,
@@ -131,18 +144,25 @@ function report(figures: {
   readonly rateWhileUploading: number | null;
   readonly youngDaly: readonly ReturnType<typeof youngDaly>[];
   readonly heartbeatTimeout: number;
-  readonly resume: { readonly [part: string]: number };
+  readonly notice: number | null;
+  readonly resume: { readonly [part: string]: number } | null;
 }): string {
   const { blockedSeconds: each, resume } = figures;
   const seconds = (value: number | undefined) => (value ?? Number.NaN).toFixed(2);
   const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
   const parts = [
-    ['detect', `SIGKILL of the worker until Temporal notices (heartbeat timeout ${figures.heartbeatTimeout} s)`],
+    [
+      'detect',
+      figures.notice === null
+        ? `SIGKILL of the worker until Temporal notices (heartbeat timeout ${figures.heartbeatTimeout} s)`
+        : `notice of ${figures.notice} s until the attempt has checkpointed and ended`,
+    ],
     ['dispatch', 'until another worker has begun'],
     ['restore', 'checkpoint fetched and verified, trainer started'],
     ['load', 'the trainer starts up and reads its state'],
-    ['recompute', `${resume.stepsLost} steps done again`],
+    ['recompute', `${resume?.stepsLost} steps done again`],
     ['total', 'back where it was'],
+    ['idle', 'between the last step before and the first after'],
   ] as const;
   return [
     table(
@@ -165,9 +185,11 @@ function report(figures: {
       ['a machine lasts', 'best interval (Young, Daly)', 'blocked share'],
       figures.youngDaly.map((one) => [`${one.meanHours} h`, `${one.intervalSeconds} s`, percent(one.blockedShare)]),
     ),
-    table(
-      ['resume', 'seconds', ''],
-      parts.map(([name, what]) => [name, seconds(resume[name]), what]),
-    ),
+    resume === null
+      ? `no resume: the first attempt trained through the notice of ${figures.notice} s`
+      : table(
+          ['resume', 'seconds', ''],
+          parts.map(([name, what]) => [name, seconds(resume[name]), what]),
+        ),
   ].join('\n\n');
 }

@@ -4,7 +4,7 @@ import type { TrainerLine } from './trainer-log.ts';
 
 /** Where the time goes between a worker's death and the moment the training is where it was. Seconds. */
 export interface ResumeTimes {
-  /** Until Temporal has noticed: at most the heartbeat timeout, and what the server needs. */
+  /** Until Temporal has noticed: at most the heartbeat timeout, and what the server needs; of a notice, until the attempt has ended. */
   readonly detect: number;
   /** Until another worker has begun with it. */
   readonly dispatch: number;
@@ -15,6 +15,8 @@ export interface ResumeTimes {
   /** Until it has done again what was lost. */
   readonly recompute: number;
   readonly total: number;
+  /** Between the last step before and the first after: how long nothing was learned. */
+  readonly idle: number;
   readonly stepsLost: number;
 }
 
@@ -31,9 +33,11 @@ export async function resumeTimes(
   const handle = client.workflow.getHandle(workflowId);
   const { events } = await handle.fetchHistory();
   const outcome = await secondOutcome(client, events ?? []);
-  const timedOut = (events ?? []).find((event) => event.activityTaskTimedOutEventAttributes);
-  if (timedOut === undefined) throw new Error('No attempt of the run was lost, so there is nothing to measure.');
-  const noticedAt = epoch(timedOut.eventTime);
+  const ended = (events ?? []).find(
+    (event) => event.activityTaskTimedOutEventAttributes ?? event.activityTaskFailedEventAttributes,
+  );
+  if (ended === undefined) throw new Error('No attempt of the run was lost, so there is nothing to measure.');
+  const noticedAt = epoch(ended.eventTime);
   const { startedAt, restoreMs, resumedFrom } = outcome.progress;
   const spawnedAt = startedAt / 1000 + (restoreMs ?? 0) / 1000;
   const before = lines.findLast((line) => line.attempt === 1 && line.step !== undefined);
@@ -50,6 +54,7 @@ export async function resumeTimes(
     load: ready.at - spawnedAt,
     recompute: again.at - ready.at,
     total: again.at - killedAt,
+    idle: ready.at - (before?.at ?? killedAt),
     stepsLost: lastStep - resumedFrom,
   };
 }

@@ -32,8 +32,8 @@ export async function temporalServer(scope: Scope, say: (line: string) => void):
 
 export interface Project {
   readonly loaded: LoadedConfig;
-  /** Starts `sluice worker` for a class, or for the workflows, as `sluice dev` does. */
-  startWorker(name: string, machine?: string): Promise<WorkerPart>;
+  /** Starts `sluice worker` for a class, or for the workflows, as `sluice dev` does; it reads notices where it is told to. */
+  startWorker(name: string, machine?: string, scheduledEventsUrl?: string): Promise<WorkerPart>;
 }
 
 /**
@@ -53,7 +53,7 @@ export async function temporaryProject(
   const loaded = await loadConfig({ file: join(root, 'sluice.config.ts') });
   return {
     loaded,
-    async startWorker(name, machine = name) {
+    async startWorker(name, machine = name, scheduledEventsUrl = '') {
       const worker = await startWorkerProcess({
         loaded,
         class: name,
@@ -61,7 +61,7 @@ export async function temporaryProject(
         temporal: { address: server.address, namespace: server.namespace, uiUrl: null },
         mlflowUrl: null,
         gateway: { url: '', adminUrl: '', tokenFile: '' },
-        scheduledEventsUrl: '',
+        scheduledEventsUrl,
         grace: 1000,
       });
       scope.defer(() => worker.stop());

@@ -13,6 +13,7 @@ async function start(ends: readonly string[], params: object) {
       train: async (input): Promise<JobOutcome> => {
         inputs.push(input);
         const end = ends[input.attempt - 1] ?? ends.at(-1) ?? 'done';
+        if (end === 'silent') return new Promise(() => {});
         if (end === 'done') return { result: modelOf(input.ref.step), progress: progress(input) };
         throw ApplicationFailure.create({
           type: end,
@@ -94,4 +95,15 @@ describe('an outage', () => {
     expect(told()).toEqual([]);
     await kit.close();
   });
+});
+
+it('a worker that is lost on a class that is not interruptible is missed for a while', async () => {
+  const { kit, run, step } = await start(['silent', 'silent', 'done'], { on: 'gpu', errors: 0 });
+  expect(await run.result()).toMatchObject({ kind: 'model' });
+  const { attempts } = await step();
+  expect(attempts.map(({ ended }) => ended)).toEqual(['worker-lost', 'worker-lost', 'done']);
+  const [first, second, third] = attempts;
+  expect((second?.start ?? 0) - (first?.start ?? 0)).toBeGreaterThanOrEqual(2000 + 1000);
+  expect((third?.start ?? 0) - (second?.start ?? 0)).toBeGreaterThanOrEqual(2000 + 2000);
+  void kit.close().catch(() => {}); // an activity that is silent never ends
 });

@@ -220,6 +220,11 @@ export function isMisdeclared(code: string): boolean {
   return code === ErrorCode.InvalidStep || code === ErrorCode.DuplicateStep;
 }
 
+/** Is it nobody's failure: a store, a server, a disk, a machine that has to be mended before trying again helps? */
+export function isInfrastructure(code: string): boolean {
+  return code === ErrorCode.Unreachable || code === ErrorCode.StorageFull || code === ErrorCode.MachineFailed;
+}
+
 /**
  * A step names a resource class or an endpoint that the config does not have.
  *

@@ -34,7 +34,7 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
         'PARENTS_LISTED',
       ],
       ...['INLINE_PAYLOAD', 'VALUE_LIMIT', 'INLINE_KEYS', 'NESTED_KEYS', 'deployInLargeMap', 'tooManyNestedKeys'],
-      ...['isMisdeclared', 'notInConfig', 'childEnv', 'inheritedEnv', 'missedVariable'],
+      ...['isInfrastructure', 'isMisdeclared', 'notInConfig', 'childEnv', 'inheritedEnv', 'missedVariable'],
       ...['CALLER_BUCKETS', 'BAKE', 'SCRAPE', 'ENDPOINT_WORKFLOW', 'Signal', 'Update', 'Query', 'SearchAttribute'],
     ].sort(),
   );

@@ -267,12 +267,12 @@ def test_a_worker_that_counts_processes_apart_is_not_taken_for_dead(worker: Work
     assert worker.events()[-1]["message"] == "trained"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no namespaces")
 def test_a_worker_of_the_same_namespace_is_watched(worker: Worker) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     worker.env["SLUICE_PARENT_PID"] = str(gone.pid)
-    worker.env["SLUICE_PARENT_PID_NAMESPACE"] = os.readlink("/proc/self/ns/pid").strip("pid:[]")
+    namespace = Path("/proc/self/ns/pid")  # other systems have none
+    worker.env["SLUICE_PARENT_PID_NAMESPACE"] = os.readlink(namespace).strip("pid:[]") if namespace.exists() else ""
     code, stderr = worker.run("with sluice.step() as job: job.info('trained')")
     assert code == 75
     assert "the worker that started this step is gone" in stderr

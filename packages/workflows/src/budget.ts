@@ -5,6 +5,7 @@ import {
   type Budgets,
   type ClassSettings,
   ErrorCode,
+  isInfrastructure,
 } from '@sluice/sdk';
 
 /** Counts of a job so far. */
@@ -35,13 +36,6 @@ export type Next =
   | { readonly kind: 'again'; readonly spent: Spent; readonly wait: number }
   | { readonly kind: 'stop'; readonly spent: Spent; readonly why: string };
 
-/** Store, registry, server, disk: nobody's failures, which end when those are mended. */
-const infrastructure: ReadonlySet<string> = new Set([
-  ErrorCode.Unreachable,
-  ErrorCode.StorageFull,
-  ErrorCode.MachineFailed,
-]);
-
 /** Longest waits, ms. An outage may last for days, and each try is some lines of history. */
 const LONGEST_ERROR_WAIT = 60_000;
 const LONGEST_OUTAGE_WAIT = 300_000;
@@ -64,7 +58,7 @@ const hopeless: ReadonlySet<string> = new Set([
 
 /** How a failure code reads in the record. */
 export function endOf(code: string): AttemptEnd {
-  if (infrastructure.has(code)) return 'infrastructure';
+  if (isInfrastructure(code)) return 'infrastructure';
   switch (code) {
     case ErrorCode.Preempted:
       return 'preempted';
@@ -89,7 +83,7 @@ export function endOf(code: string): AttemptEnd {
  */
 export function afterFailure(failed: FailedAttempt, before: Spent, budgets: Budgets): Next {
   const { code } = failed;
-  if (infrastructure.has(code)) {
+  if (isInfrastructure(code)) {
     const outages = (failed.advanced ? 0 : before.outages) + 1;
     return again({ ...before, outages, lost: 0 }, growing(outages, LONGEST_OUTAGE_WAIT), failed.left);
   }

@@ -50,8 +50,8 @@ const systemCodes: Readonly<Record<string, ErrorCode>> = {
   ...{ EAI_AGAIN: ErrorCode.Unreachable, ENETUNREACH: ErrorCode.Unreachable, EHOSTUNREACH: ErrorCode.Unreachable },
 };
 
-/** Errors are wrapped on their way, so the innermost that has a code of the system's counts. */
-function stableCode(error: unknown): string {
+/** The code under which an error leaves the activity. Errors are wrapped on their way, so the innermost that has a code of the system's counts. */
+export function stableCode(error: unknown): string {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
     if (cause instanceof SluiceError) return cause.code;
     const known = systemCodes[errorCode(cause)];

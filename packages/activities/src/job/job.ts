@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import {
   ErrorCode,
-  errorCode,
   type JobInput,
   type JobOutcome,
   type JobSpec,
@@ -12,8 +11,9 @@ import {
 import { CancelledFailure } from '@temporalio/common';
 import type { ActivityContext } from '../context.ts';
 import { type CheckpointLine, claimLine, lineKey } from './checkpoints/checkpoint-line.ts';
-import { type Manifest, parseLine } from './checkpoints/manifest.ts';
+import type { Manifest } from './checkpoints/manifest.ts';
 import { type Heartbeat, startHeartbeat } from './events/heartbeat.ts';
+import { endOnce, hasSuccessor, statusOf } from './events/log-end.ts';
 import { type ProgressTracker, trackProgress } from './events/progress.ts';
 import { type TrainingLog, trainingLog } from './events/training-log.ts';
 import { jobFailure } from './failure.ts';
@@ -51,7 +51,6 @@ export function jobActivity(
 }
 
 const AFTER_KILL_MS = 25_000;
-const LOG_END_MS = 30_000;
 
 /** One attempt, and what it works with. */
 interface Attempt {
@@ -253,54 +252,10 @@ function errorOf(ending: Ending): unknown {
   return new SluiceError(ending.code, ending.what, ending.fix === undefined ? {} : { fix: ending.fix });
 }
 
-/** What the training log hears. It is one over all attempts, so an outdated one leaves the last word to its successor. */
-async function statusOf(
-  error: unknown,
-  superseded: () => Promise<boolean>,
-): Promise<'failed' | 'preempted' | 'cancelled'> {
-  if (error instanceof CancelledFailure) return 'cancelled';
-  const code = errorCode(error);
-  // Without a successor its run was ended from outside.
-  if (code === ErrorCode.Fenced) return (await superseded().catch(() => true)) ? 'preempted' : 'cancelled';
-  return code === ErrorCode.Preempted ? 'preempted' : 'failed';
-}
-
-/** Has another execution claimed the work since? Asked also of an attempt that was ended before it had claimed it. */
-async function hasSuccessor(
-  { store }: ActivityContext,
-  { ref, order, attempt }: JobInput,
-  id: string,
-  line: CheckpointLine | null,
-): Promise<boolean> {
-  if (line !== null) return line.superseded();
-  const key = lineKey(ref);
-  const pointer = await store.readPointer(key);
-  if (pointer === null) return false;
-  const { claim } = parseLine(key, pointer.value);
-  return claim.owner !== id && (claim.order > order || (claim.order === order && claim.attempt >= attempt));
-}
-
 function logOf({ stateDir }: ActivityContext, { ref, attempt }: JobInput): string {
   return logPath(stateDir, ref.workflowId, ref.step, attempt);
 }
 
 async function tailOf({ context, input }: Attempt, run: TrainerRun): Promise<readonly string[]> {
   return logTail(logOf(context, input), run.logFrom);
-}
-
-/** A training log whose end is told once, never fails, and takes 30 s at most. */
-function endOnce(log: TrainingLog): TrainingLog {
-  let ended: Promise<void> | null = null;
-  return {
-    start: () => log.start(),
-    metrics: (points) => log.metrics(points),
-    end(status) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((done) => {
-        timer = setTimeout(done, LOG_END_MS);
-      });
-      ended ??= Promise.race([log.end(status).catch(() => {}), late]);
-      return ended.finally(() => clearTimeout(timer));
-    },
-  };
 }

@@ -1,12 +1,17 @@
 import { asyncLocalStorage, Context } from '@temporalio/activity';
 import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
+import { hearing, workerStopped } from '../worker-stop.ts';
 import { type ActivitySeam, localSeam, temporalSeam } from './seam.ts';
 
 type Details = ConstructorParameters<typeof ActivityCancellationDetails>[0];
 
 /** A Temporal activity's context, as far as the seam looks at it. */
-function inActivity(): { seam: ActivitySeam; beats: unknown[]; cancel(reason: string, details?: Details): void } {
+function inActivity(stopping = new AbortController().signal): {
+  seam: ActivitySeam;
+  beats: unknown[];
+  cancel(reason: string, details?: Details): void;
+} {
   const controller = new AbortController();
   const holder: { details?: ActivityCancellationDetails } = {};
   const beats: unknown[] = [];
@@ -27,7 +32,11 @@ function inActivity(): { seam: ActivitySeam; beats: unknown[]; cancel(reason: st
     unused,
     holder,
   );
-  const seam = asyncLocalStorage.run(context, () => temporalSeam());
+  let seam: ActivitySeam | null = null;
+  const activity = hearing(stopping, async () => {
+    seam = asyncLocalStorage.run(context, () => temporalSeam());
+  });
+  void (activity as () => Promise<void>)();
   if (seam === null) throw new Error('no seam inside of an activity');
   return {
     seam,
@@ -50,6 +59,23 @@ const cases: readonly [reason: string, details: Details | undefined, means: stri
   ['TIMED_OUT', { timedOut: true }, 'gone'],
   ['NOT_FOUND', undefined, 'gone'],
 ];
+test('a worker that is told to stop means shutdown, and nothing else does as long as Temporal is silent', () => {
+  const stopping = new AbortController();
+  const { seam } = inActivity(stopping.signal);
+  expect(seam.cancelled.aborted).toBe(false);
+  stopping.abort(workerStopped());
+  expect(seam.cancelled.aborted).toBe(true);
+  expect(seam.reason()).toBe('shutdown');
+});
+
+test('a cancellation stays one where the worker is told to stop as well', () => {
+  const stopping = new AbortController();
+  const { seam, cancel } = inActivity(stopping.signal);
+  cancel('CANCELLED', { cancelRequested: true });
+  stopping.abort(workerStopped());
+  expect(seam.reason()).toBe('cancelled');
+});
+
 for (const [reason, details, means] of cases) {
   test(`${reason}${details ? '' : ' of a server that gives no details'} means ${means}`, () => {
     const { seam, cancel } = inActivity();

@@ -5,10 +5,9 @@ import {
   createActivities,
   sendUnsent,
   watchScheduledEvents,
-  workerStopped,
 } from '@sluice/activities';
 import { keyringOf } from '@sluice/activities/encryption';
-import { ErrorCode, SluiceError, taskQueue } from '@sluice/sdk';
+import { taskQueue } from '@sluice/sdk';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { LoadedConfig } from '../config/load-config.ts';
@@ -17,6 +16,7 @@ import { didYouMean } from '../config/suggest.ts';
 import { UsageError } from '../errors.ts';
 import { connectionFailed, connectTo, converting, type TemporalTarget } from '../run/temporal-target.ts';
 import { activityContext } from './activity-context.ts';
+import { serve, type WorkerEnd } from './serve.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 export interface RunWorkerOptions {
@@ -44,13 +44,6 @@ export interface RunWorkerOptions {
   readonly onProgress?: (line: string) => void;
 }
 
-/** Why a worker ended of itself. */
-export type WorkerEnd = 'stopped' | 'preempted';
-
-const GRACE_MS = 20_000;
-/** What is left for last commits, and for telling the server, once programs are dead. */
-const STORING_MS = 15_000;
-
 /**
  * Serves one task queue until `signal` fires or this machine is told to go: then it takes no more work, lets what
  * runs come to its end or to a checkpoint, and returns.
@@ -66,6 +59,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
   bundling?.catch(() => {});
   const connections = await connect(target);
   const stopping = new AbortController();
+  const grace = options.grace ?? 20_000;
   const notices =
     options.scheduledEventsUrl && options.class !== undefined
       ? watchScheduledEvents({ baseUrl: options.scheduledEventsUrl, machine })
@@ -91,7 +85,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
       ...converting(target),
       namespace: target.namespace,
       identity: `${options.class ?? CONTROL}@${machine}:${process.pid}`,
-      activities: createActivities(context, { grace: { shutdown: options.grace ?? GRACE_MS } }),
+      activities: createActivities(context, { grace: { shutdown: grace } }),
       // A shutdown stops polling, and cancels nothing: what runs hears from us when it has to end, and a job's own watch
       // of its machine's notice knows best how long it may train on.
       shutdownGraceTime: '365 days',
@@ -101,7 +95,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
         ? classWorker(loaded, options.class ?? '')
         : { ...controlWorker(loaded, await bundling), ...pinned(loaded, options.buildId) }),
     });
-    return await serve(worker, notices, stopping, options);
+    return await serve(worker, { notices, stopping, grace, signal: options.signal, onReady: options.onReady });
   } finally {
     notices?.close();
     await connections.close();
@@ -137,56 +131,6 @@ function pinned({ config }: LoadedConfig, buildId: string | undefined): Partial<
       defaultVersioningBehavior: 'PINNED',
     },
   };
-}
-
-/**
- * Runs until told to stop, from outside or by a notice that this machine goes away. A notice ends polling only; being
- * told to stop ends what runs too, also when a notice came before.
- */
-async function serve(
-  worker: Worker,
-  notices: ActivityContext['preemption'] | null,
-  stopping: AbortController,
-  options: RunWorkerOptions,
-): Promise<WorkerEnd> {
-  let end: WorkerEnd = 'stopped';
-  const takeNoMore = (why: WorkerEnd): void => {
-    if (worker.getState() !== 'RUNNING') return;
-    end = why;
-    worker.shutdown();
-  };
-  let overdue: NodeJS.Timeout | undefined;
-  let giveUp = (_: Error): void => {};
-  const tooLate = new Promise<never>((_, reject) => {
-    giveUp = reject;
-  });
-  const onAbort = (): void => {
-    stopping.abort(workerStopped());
-    takeNoMore('stopped');
-    const limit = (options.grace ?? GRACE_MS) + STORING_MS;
-    overdue = setTimeout(() => giveUp(overdueError(limit)), limit);
-  };
-  const running = worker.run();
-  options.signal.addEventListener('abort', onAbort);
-  const unsubscribe = notices?.subscribe(() => takeNoMore('preempted')) ?? (() => {});
-  if (options.signal.aborted) onAbort();
-  else if (notices?.current()) takeNoMore('preempted');
-  else options.onReady?.();
-  try {
-    await Promise.race([running, tooLate]);
-  } finally {
-    clearTimeout(overdue);
-    running.catch(() => {}); // of a worker that was given up, nobody hears any more
-    unsubscribe();
-    options.signal.removeEventListener('abort', onAbort);
-  }
-  return end;
-}
-
-function overdueError(limit: number): SluiceError {
-  return new SluiceError(ErrorCode.Internal, `Work still ran ${limit / 1000} s after the worker was told to stop.`, {
-    fix: 'Nothing is lost that was stored: the next attempt goes on. See the log for what held it up, or give more time by --grace.',
-  });
 }
 
 async function connect(target: TemporalTarget) {
