@@ -48,8 +48,13 @@ afterAll(() => kit.close());
 
 const retry = (workflowId: string, from: string) =>
   retryRun({
-    ...{ client: kit.client, target: plainTarget(inject('temporal').address, 'default', 'flags', null) },
-    ...{ workflowId, from, root: tmpdir(), by: 'ana', dryRun: true },
+    client: kit.client,
+    target: {
+      ...plainTarget(inject('temporal').address, 'default', 'flags', null),
+      dataConverter: projectConverter({ root: kit.root, config: {} }),
+    },
+    ...{ workflowId, from, root: kit.root, by: 'ana', dryRun: true },
+    workflowBundle: async () => bundle,
   });
 
 it('merges the 800 models of a map, each with 64 metrics', { timeout: 240_000 }, async () => {

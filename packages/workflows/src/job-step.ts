@@ -11,7 +11,7 @@ import {
   type StepOutput,
   type StepRef,
 } from '@sluice/sdk';
-import { isCancellation, patched, sleep } from '@temporalio/workflow';
+import { isCancellation, sleep } from '@temporalio/workflow';
 import { long } from './activities.ts';
 import { afterFailure, classFor, type Next, nothingSpent, type Spent, unfinished } from './budget.ts';
 import { correctedRecord } from './corrected-record.ts';
@@ -87,9 +87,7 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
         });
       }
       pause = pauseAfter(failure, next, pause, now);
-      if (next.wait === 0) continue;
-      // Runs of v0.1.0 went on at once without a worker, and their histories know of no timer there.
-      if (spent.lost === 0 || patched('sluice-lost-worker')) await waitOut(run, ref.step, pause);
+      if (next.wait > 0) await waitOut(run, ref.step, pause);
     }
   }
 }

@@ -1,13 +1,11 @@
 import { describeError, errorCode, type Notification } from '@sluice/sdk';
-import { patched } from '@temporalio/workflow';
 import { small } from './activities.ts';
 import { quoted } from './deploy-commands.ts';
 import type { RunState } from './run-state.ts';
 
 /** Tells people that a run has failed. A hook that is down changes nothing about how the run ends. */
 export async function tellFailure(run: RunState, error: unknown): Promise<void> {
-  // Runs of v0.1.0 have told nobody, and their histories know of no such activity.
-  if (!run.settings.notify || !patched('sluice-failed-event')) return;
+  if (!run.settings.notify) return;
   const why = `${errorCode(error)}: ${describeError(error).split('\n')[0]?.slice(0, 500)}`;
   const notification: Notification = {
     event: 'failed',

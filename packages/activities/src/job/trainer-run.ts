@@ -1,6 +1,7 @@
 import { ErrorCode, errorCode, type Json, SluiceError } from '@sluice/sdk';
 import type { CheckpointLine } from './checkpoints/checkpoint-line.ts';
 import { checkpointUploader, type LocalCheckpoint, type Uploader } from './checkpoints/uploader.ts';
+import { type CheckpointFact, freshCheckpoints, judgeCheckpoint, refusal } from './events/checkpoint-rules.ts';
 import type { TrainerEvent } from './events/event.ts';
 import { tailEvents } from './events/events.ts';
 import type { Heartbeat } from './events/heartbeat.ts';
@@ -42,20 +43,31 @@ export interface TrainerRunOptions {
 export async function runTrainer(options: TrainerRunOptions): Promise<TrainerRun> {
   const { work, stop, progress, heartbeat, group: groupOptions } = options;
   const kills = oomKills();
+  const printed = logQueue(groupOptions.log);
   const fail = (error: unknown): void => {
     const kind = errorCode(error) === ErrorCode.Fenced ? 'fenced' : 'failed';
     const why = error instanceof Error ? error.message : String(error);
+    printed.add('error', why);
     stop.request({ kind, why, killAt: 0, commitUntil: kind === 'fenced' ? 0 : Date.now() + 10_000, error });
   };
-  const printed = logQueue(groupOptions.log);
   const renamed = onceEach((name) => {
     const shown = name === '' ? 'of no letters' : `of ${name.length} letters, ${name.slice(0, 80)}…,`;
     printed.add('warning', `a metric's name ${shown} is shortened: it may have 1 to 250`);
   });
+  let rules = freshCheckpoints(options.resumedFrom);
+  /** @returns false for what is to be passed over. @throws SluiceError `ProtocolError` */
+  const admit = (fact: CheckpointFact): boolean => {
+    const { state, verdict } = judgeCheckpoint(rules, fact);
+    rules = state;
+    if (verdict.verdict === 'refuse') throw refusal(verdict);
+    return verdict.verdict === 'take';
+  };
+
   const uploader = checkpointUploader({
-    commit: async (checkpoint) => {
-      await options.line.commit(checkpoint.step, checkpoint.directory);
-      progress.committed(checkpoint.step, checkpoint.reachedAt);
+    commit: async ({ step, directory, ...checkpoint }) => {
+      const manifest = await options.line.commit(step, directory, (digest) => admit({ type: 'stored', step, digest }));
+      admit({ type: 'committed', step, digest: manifest.files.digest });
+      progress.committed(step, checkpoint.reachedAt);
       heartbeat.changed();
     },
     onFatal: fail,
@@ -82,6 +94,7 @@ export async function runTrainer(options: TrainerRunOptions): Promise<TrainerRun
         progress.reached(event.step, now, event.total);
         break;
       case 'checkpoint':
+        admit({ type: 'announced', step: event.step, rank: event.rank });
         progress.reached(event.step, now);
         taken += 1;
         inOrder.add(takeCheckpoint(work, event.path, taken, event.step, now, uploader));

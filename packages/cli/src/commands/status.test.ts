@@ -20,7 +20,7 @@ it('counts the cost of all steps, also of those on other pages', () => {
 });
 
 it('says how many attempts came before those that are listed', () => {
-  const earlier = { count: 980, errors: 1, preemptions: 979, stepsLost: 5, spent: [] };
+  const earlier = { count: 980, errors: 1, preemptions: 979, outages: 0, stepsLost: 5, spent: [] };
   const lines = linesOf({ steps: [step('a', { attempts: [attempt(981)], earlier })] });
   expect(lines.join('\n')).toContain('errors 1/2, preemptions 979/50');
   expect(lines.join('\n')).toContain('and 980 attempts before these');

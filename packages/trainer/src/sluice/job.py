@@ -65,7 +65,7 @@ class Job:
             raise Misuse("this job is already open", now="open it once: `with sluice.step() as job:`")
         self._events = self._open_events()
         catches = self._lifetime.start()
-        self._send("hello", protocol=PROTOCOL, client=f"sluice-python {__version__}", pid=os.getpid())
+        self._send("hello", protocol=PROTOCOL, client=f"sluice-python {__version__}", pid=os.getpid(), rank=self.rank)
         self._together()
         if not catches:
             self.warning("sluice.step() was not opened in the main thread: SIGTERM cannot be caught, so preemption loses the steps since the last checkpoint")

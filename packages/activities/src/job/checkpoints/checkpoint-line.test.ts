@@ -68,6 +68,49 @@ test('the newest committed checkpoint is loaded', async () => {
   expect(await loaded(await claim(2))).toBe(30);
 });
 
+test('a clean-up that fails leaves one checkpoint of the step and the one before it, and the next commit tidies up', async () => {
+  const line = await claim(1);
+  const done = await commit(line, 10, 20);
+  const discard = vi.spyOn(store, 'discard').mockRejectedValue(new Error('the disk is gone'));
+  done.push(...(await commit(line, 30)));
+  const steps = async () =>
+    (JSON.parse((await store.readPointer('line'))?.value ?? '{}').manifests as Manifest[]).map(({ step }) => step);
+  expect((await steps()).slice(-2)).toEqual([20, 30]);
+  discard.mockRestore();
+  await truncate((await stored(done[2] as Manifest))[0] ?? '', 1);
+  expect(await loaded(await claim(2))).toBe(20); // the fallback is still there
+  const third = await claim(3);
+  await commit(third, 40, 50);
+  expect(await store.verify((done[0] as Manifest).files, 'sizes')).not.toBeNull();
+});
+
+test('a commit whose answer was lost is not made a second time', async () => {
+  const line = await claim(1);
+  await commit(line, 10);
+  const swap = store.swapPointer.bind(store);
+  vi.spyOn(store, 'swapPointer').mockImplementationOnce(async (...args) => {
+    await swap(...args);
+    throw new Error('connection reset');
+  });
+  await expect(commit(line, 20)).rejects.toThrow('connection reset');
+  await commit(line, 20);
+  const { manifests } = JSON.parse((await store.readPointer('line'))?.value ?? '{}') as { manifests: Manifest[] };
+  expect(manifests.map(({ step }) => step)).toEqual([10, 20]);
+});
+
+test('what is not admitted is not committed, and what it refuses leaves nothing behind', async () => {
+  const line = await claim(1);
+  await commit(line, 10);
+  await commit(line, 20);
+  const { digest } = await line.commit(20, await files(20), () => false).then(({ files }) => files);
+  expect(digest).toBe((await line.commit(20, await files(20), () => false)).files.digest);
+  const no = () => {
+    throw new Error('refused');
+  };
+  await expect(line.commit(25, await files(25), no)).rejects.toThrow('refused');
+  expect(await loaded(await claim(2))).toBe(20);
+});
+
 test('a lazy claim writes nothing before the first commit, and fences like any other from then on', async () => {
   const first = await claim(1, { lazy: true });
   const second = await claim(2, { lazy: true });

@@ -1,4 +1,4 @@
-import { describeError, ErrorCode, errorCode, type JobSpec, SluiceError, type StepRef } from '@sluice/sdk';
+import { type Digest, describeError, ErrorCode, errorCode, type JobSpec, SluiceError, type StepRef } from '@sluice/sdk';
 import type { ArtifactStore, Pointer } from '../../store/artifact-store.ts';
 import { shortDigest, type WorkDigests } from '../inputs/digests.ts';
 import { pathName } from '../inputs/path-name.ts';
@@ -26,9 +26,10 @@ export interface CheckpointLine {
   /**
    * Uploads a directory, verifies it and commits it; then drops what is no longer kept.
    *
+   * @param admit says of what was uploaded whether to commit it, or the last one stands; what it throws is thrown
    * @throws SluiceError `Fenced` when a newer attempt has claimed the line, `Corrupt` when the upload is not whole.
    */
-  commit(step: number, directory: string): Promise<Manifest>;
+  commit(step: number, directory: string, admit?: (digest: Digest) => boolean): Promise<Manifest>;
   /** Has another attempt, or another execution of this one, claimed the line since? */
   superseded(): Promise<boolean>;
 }
@@ -80,7 +81,9 @@ function openLine(store: ArtifactStore, key: string, options: LineOptions, found
       const state = pointer === null ? null : parseLine(key, pointer.value);
       if (state?.claim.owner !== claim.owner) throw fenced(key, claim, state?.claim ?? null);
       const last = state.manifests.at(-1);
-      if (last?.owner === claim.owner && last.step === manifest.step && last.at === manifest.at) return state.manifests;
+      // Its swap got through though the answer did not, or the commit was repeated for another reason.
+      const again = last?.step === manifest.step && last.files.digest === manifest.files.digest;
+      if (again && last?.owner === claim.owner) return state.manifests;
       const kept = state.manifests.slice(-keep);
       const next: LineState = { claim: state.claim, manifests: [...kept, manifest] };
       if ((await store.swapPointer(key, pointer?.version ?? null, JSON.stringify(next))) !== null)
@@ -90,7 +93,7 @@ function openLine(store: ArtifactStore, key: string, options: LineOptions, found
 
   return {
     load: async (into) => (options.resume === 'never' ? null : loadNewest(store, key, options, found, into)),
-    async commit(step, directory) {
+    async commit(step, directory, admit = () => true) {
       const files = await store.putTree(directory, 'checkpoint', holder(key, claim.owner));
       // Bytes were compared when they were put, whatever lay there before; this tells that they are there.
       const problem = await store.verify(files, 'sizes');
@@ -103,15 +106,26 @@ function openLine(store: ArtifactStore, key: string, options: LineOptions, found
       }
       const at = new Date().toISOString();
       const manifest: Manifest = { step, files, attempt: claim.attempt, owner: claim.owner, digests, at };
+      try {
+        if (!admit(files.digest)) return mine.at(-1) ?? manifest;
+      } catch (error) {
+        await discard(store, key, [manifest], mine).catch(() => {});
+        throw error;
+      }
       const manifests = await append(manifest).catch(async (error: unknown) => {
         // Nobody will ever ask for it, and only this execution knows that it is there.
         if (errorCode(error) === ErrorCode.Fenced) await discard(store, key, [manifest], mine).catch(() => {});
         throw error;
       });
       mine = [...mine, manifest].slice(-keep);
-      const dropped = [...leftover, ...manifests.slice(0, -keep)];
-      leftover = [];
-      await discard(store, key, dropped, manifests.slice(-keep));
+      leftover = [...leftover, ...manifests.slice(0, -keep)];
+      // It is committed. To fail now would commit it again, in the place of the one before it; the next commit tidies up.
+      await discard(store, key, leftover, manifests.slice(-keep)).then(
+        () => {
+          leftover = [];
+        },
+        () => {},
+      );
       return manifest;
     },
     superseded: () => superseded(store, key, claim),
@@ -123,9 +137,9 @@ function untilCommit(store: ArtifactStore, key: string, options: LineOptions): C
   let line: CheckpointLine | null = null;
   return {
     load: async () => null,
-    async commit(step, directory) {
+    async commit(step, directory, admit) {
       line ??= await claimLine(store, key, options);
-      return line.commit(step, directory);
+      return line.commit(step, directory, admit);
     },
     superseded: () => superseded(store, key, options.claim),
   };

@@ -53,6 +53,21 @@ test('one checkpoint is uploaded at a time, and of those that wait only the newe
   expect(await Promise.all(all.map(({ directory }) => exists(directory)))).toEqual([false, false, false, false]);
 });
 
+test('checkpoints of one step are all uploaded, so that two that differ are noticed', async () => {
+  const at = gate();
+  const uploader = checkpointUploader({ ...quiet, commit: at.commit });
+  const all = await Promise.all([1, 2, 3].map(checkpoint));
+  const second = { ...(await checkpoint(33)), step: 3 };
+  for (const one of [...all, second]) uploader.add(one);
+  for (const started of [2, 3]) {
+    at.next();
+    await vi.waitFor(() => expect(at.started()).toBe(started));
+  }
+  at.next();
+  expect(await uploader.flush(later())).toBe(true);
+  expect(at.committed).toEqual([1, 3, 3]);
+});
+
 test('a checkpoint that is added after all is done is uploaded too', async () => {
   const committed: number[] = [];
   const uploader = checkpointUploader({ ...quiet, commit: async ({ step }) => void committed.push(step) });

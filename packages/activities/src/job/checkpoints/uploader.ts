@@ -21,7 +21,7 @@ export interface UploaderOptions {
   readonly firstWait?: number;
 }
 
-/** Uploads checkpoints beside training, one at a time. When they pile up only the newest counts. */
+/** Uploads checkpoints beside training, one at a time. When they pile up only those of the newest step count. */
 export interface Uploader {
   add(checkpoint: LocalCheckpoint): void;
   /**
@@ -39,7 +39,8 @@ const LONGEST_WAIT = 30_000;
 
 export function checkpointUploader(options: UploaderOptions): Uploader {
   const firstWait = options.firstWait ?? 1000;
-  let waiting: LocalCheckpoint | null = null;
+  /** All of one step: whether a second one of it says the same is judged when both are stored. */
+  let waiting: readonly LocalCheckpoint[] = [];
   let running: Promise<void> | null = null;
   let dead = false;
   /** Set at the end: waits become short, and with `settle` there is no second try. */
@@ -48,22 +49,26 @@ export function checkpointUploader(options: UploaderOptions): Uploader {
 
   const add = (checkpoint: LocalCheckpoint): void => {
     if (dead) return;
-    if (waiting !== null) void drop(waiting);
-    waiting = checkpoint;
+    const same = waiting.filter(({ step }) => step === checkpoint.step);
+    for (const older of waiting) if (!same.includes(older)) void drop(older);
+    waiting = [...same, checkpoint];
     running ??= work();
   };
 
   const work = async (): Promise<void> => {
-    while (waiting !== null && !dead) {
-      const checkpoint: LocalCheckpoint = waiting;
-      waiting = null;
+    while (!dead) {
+      const [checkpoint, ...rest] = waiting;
+      if (checkpoint === undefined) break;
+      waiting = rest;
       await upload(checkpoint);
       await drop(checkpoint);
     }
     running = null;
   };
 
-  /** Tries again until it is committed, or a newer one has come. */
+  const overtaken = ({ step }: LocalCheckpoint): boolean => waiting.some((newer) => newer.step !== step);
+
+  /** Tries again until it is committed, or one of a newer step has come. */
   const upload = async (checkpoint: LocalCheckpoint): Promise<void> => {
     for (let wait = firstWait; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
       try {
@@ -73,11 +78,11 @@ export function checkpointUploader(options: UploaderOptions): Uploader {
           dead = true;
           return options.onFatal(error);
         }
-        if (waiting !== null || dead || ending === 'settle') return;
+        if (overtaken(checkpoint) || dead || ending === 'settle') return;
         const pauseFor = ending === 'no' ? wait : Math.min(wait, firstWait);
         options.onRetry(checkpoint, error, pauseFor);
         await pause(pauseFor, ending === 'no' ? hurry.signal : null);
-        if (waiting !== null || dead) return;
+        if (overtaken(checkpoint) || dead) return;
       }
     }
   };
@@ -96,8 +101,8 @@ export function checkpointUploader(options: UploaderOptions): Uploader {
     flush: (until) => finish('flush', until),
     async settle(until) {
       const next = waiting;
-      waiting = null; // before anything is awaited, or it would be begun meanwhile
-      if (next !== null) await drop(next);
+      waiting = []; // before anything is awaited, or it would be begun meanwhile
+      await Promise.all(next.map(drop));
       return finish('settle', until);
     },
   };
@@ -105,7 +110,12 @@ export function checkpointUploader(options: UploaderOptions): Uploader {
 
 /** A trainer's own fault, or a newer attempt's right of way. */
 function isFatal(error: unknown): boolean {
-  const fatal: readonly string[] = [ErrorCode.Fenced, ErrorCode.InvalidStep, ErrorCode.CheckpointsUnreadable];
+  const fatal: readonly string[] = [
+    ErrorCode.Fenced,
+    ErrorCode.InvalidStep,
+    ErrorCode.ProtocolError,
+    ErrorCode.CheckpointsUnreadable,
+  ];
   return fatal.includes(errorCode(error));
 }
 

@@ -6,7 +6,13 @@ export const PROTOCOL = 1;
 
 /** What a trainer tells, one line of its events file each. */
 export type TrainerEvent =
-  | { readonly type: 'hello'; readonly client: string | null; readonly pid: number | null }
+  | {
+      readonly type: 'hello';
+      readonly client: string | null;
+      readonly pid: number | null;
+      /** Which of the step's processes speaks; null where it does not say. */
+      readonly rank: number | null;
+    }
   | {
       readonly type: 'metric';
       readonly step: number;
@@ -17,7 +23,7 @@ export type TrainerEvent =
       readonly renamed?: readonly string[];
     }
   | { readonly type: 'progress'; readonly step: number; readonly total: number | null; readonly unit: string }
-  | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
+  | { readonly type: 'checkpoint'; readonly step: number; readonly path: string; readonly rank: number | null }
   | { readonly type: 'model'; readonly path: string }
   | { readonly type: 'log'; readonly level: string; readonly message: string }
   | { readonly type: 'result'; readonly value: Json };
@@ -44,6 +50,8 @@ export function parseEvent(text: string, line: number): TrainerEvent | null {
     const found = event[name];
     return is(found) ? found : fail(`has no ${name} that is ${what}`);
   };
+  const rank = (): number | null =>
+    event.rank == null ? null : field('rank', isCount, 'a whole number of at least 0');
   switch (field('type', isText, 'a string')) {
     case 'hello': {
       const protocol = event.protocol ?? PROTOCOL;
@@ -52,6 +60,7 @@ export function parseEvent(text: string, line: number): TrainerEvent | null {
         type: 'hello',
         client: isText(event.client) ? event.client : null,
         pid: isCount(event.pid) ? event.pid : null,
+        rank: rank(),
       };
     }
     case 'metric': {
@@ -81,6 +90,7 @@ export function parseEvent(text: string, line: number): TrainerEvent | null {
         type: 'checkpoint',
         step: field('step', isCount, 'a whole number of at least 0'),
         path: field('path', isPath, 'a path'),
+        rank: rank(),
       };
     case 'model':
       return { type: 'model', path: field('path', isPath, 'a path') };

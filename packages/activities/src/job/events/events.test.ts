@@ -73,7 +73,7 @@ test('unknown types and fields, empty lines and CRLF are passed over', async () 
   );
   await following.drain();
   expect(errors).toEqual([]);
-  expect(events).toEqual([{ type: 'hello', client: 'me', pid: 4 }]);
+  expect(events).toEqual([{ type: 'hello', client: 'me', pid: 4, rank: null }]);
 });
 
 test('non-finite metrics come as strings', async () => {
@@ -92,6 +92,11 @@ const malformed: readonly [what: string, text: string | Buffer, says: RegExp][] 
   ['Python’s NaN', '{"type":"metric","step":1,"values":{"loss":NaN}}\n', /write "NaN" as a string/],
   ['a metric that is text', '{"type":"metric","step":1,"values":{"loss":"low"}}\n', /gives metric "loss" no number/],
   ['a negative step', '{"type":"checkpoint","step":-1,"path":"x"}\n', /has no step that is a whole number/],
+  [
+    'a rank that is a name',
+    '{"type":"checkpoint","step":1,"path":"x","rank":"first"}\n',
+    /has no rank that is a whole/,
+  ],
   ['another protocol', '{"type":"hello","protocol":2}\n', /speaks protocol 2; this worker speaks 1/],
   ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff, 0x7d, 0x0a]), /^Line 2 .* is not UTF-8/],
   ['a long text, which is cut', `${'x'.repeat(5000)}\n`, /is not JSON: x{200}…$/],
