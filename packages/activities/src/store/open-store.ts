@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { ErrorCode, SluiceError, type StoreConfig } from '@sluice/sdk';
-import type { ArtifactStore } from './artifact-store.ts';
 import { azureBlobStore } from './azure-blob-store.ts';
 import { fileStore } from './file-store.ts';
+import type { SweepableStore } from './store-sweep.ts';
 
 /**
  * The store a project's config asks for. `root` is the project's folder; a file store's root is relative to it.
@@ -10,7 +10,7 @@ import { fileStore } from './file-store.ts';
  * @param config @default file('.sluice/store')
  * @throws SluiceError `InvalidConfig`
  */
-export function openStore(config: StoreConfig | undefined, root: string): ArtifactStore {
+export function openStore(config: StoreConfig | undefined, root: string): SweepableStore {
   if (config === undefined) return fileStore(resolve(root, '.sluice/store'));
   if (config.kind === 'file') return fileStore(resolve(root, config.root));
   const { url, connectionStringEnv, container, prefix } = config;
