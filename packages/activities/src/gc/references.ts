@@ -3,8 +3,8 @@ export type References = Set<string>;
 
 /** Of exactly 64: part of a longer run of hex digits is something else. */
 const digest = /(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g;
-/** A digest and one letter before and after it: what a chunk's end may cut. */
-const overlap = 66;
+/** As much of the digits at a chunk's end as shows whether they are too many. */
+const overlap = 65;
 
 export function referencesIn(text: string, into: References): void {
   for (const [hex] of text.matchAll(digest)) into.add(hex);
@@ -16,8 +16,10 @@ export async function referencesInBytes(chunks: AsyncIterable<Uint8Array>, into:
   for await (const chunk of chunks) {
     const text = rest + latin1(chunk);
     // The last digits may go on in the next chunk, so they are read with it.
-    referencesIn(text.slice(0, -1), into);
-    rest = text.slice(-overlap);
+    let end = text.length;
+    while (end > 0 && /[0-9a-f]/.test(text.charAt(end - 1))) end -= 1;
+    referencesIn(text.slice(0, end), into);
+    rest = text.slice(end).slice(-overlap);
   }
   referencesIn(rest, into);
 }
