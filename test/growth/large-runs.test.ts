@@ -1,5 +1,4 @@
 import { rename } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { projectConverter } from '@sluice/activities/payloads';

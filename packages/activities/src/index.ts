@@ -1,6 +1,10 @@
 /** Every side effect of a Sluice pipeline: the worker's side. */
 export type { ActivityContext, PreemptionNotice, PreemptionNotices } from './context.ts';
 export { createActivities } from './create-activities.ts';
+export { type CollectOptions, collectGarbage } from './gc/collect.ts';
+export { defaultLocalAges, pruneLocal } from './gc/local-state.ts';
+export { temporalRuns } from './gc/runs.ts';
+export { type KindTally, Tally } from './gc/tally.ts';
 export { jobActivity } from './job/job.ts';
 export { watchScheduledEvents } from './job/preemption/preemption.ts';
 export { type ScheduledEventsStandIn, scheduledEventsStandIn } from './job/preemption/scheduled-events-stand-in.ts';

@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlockBlobClient } from '@azure/storage-blob';
 import type { Artifact } from '@sluice/sdk';
-import { type ArtifactStore, everyone } from './artifact-store.ts';
+import { everyone } from './artifact-store.ts';
 import { type Address, addressOf, artifactOf, checkedAddress, corrupt, nameOf, notFound } from './artifact-uri.ts';
 import { type AzureBlobStoreOptions, lazyContainer } from './azure-container.ts';
-import { isConflict, isGone, onAzure } from './azure-error.ts';
-import { readAzurePointer, swapAzurePointer } from './azure-pointer.ts';
+import { onAzure } from './azure-error.ts';
+import { azureListing } from './azure-listing.ts';
+import { pointerName, readAzurePointer, swapAzurePointer } from './azure-pointer.ts';
+import { azureSweep } from './azure-sweep.ts';
 import {
   digestBlob,
   distrust,
@@ -18,27 +19,29 @@ import {
   uploadText,
 } from './azure-transfer.ts';
 import { entryName } from './entry-name.ts';
-import { inParallel } from './in-parallel.ts';
+import { allOf, inParallel } from './in-parallel.ts';
 import { listTree } from './list-tree.ts';
 import { materializeBlob, materializeTree } from './materialize.ts';
 import { localSource } from './storage-error.ts';
+import type { SweepableStore } from './store-sweep.ts';
 import { manifestBytes, manifestHex, manifestText, parseManifest, type TreeManifest } from './tree-manifest.ts';
 
 /**
  * Artifacts in an Azure Blob Storage container, laid out as in a file store. A tree's manifest is written last, so a
  * tree is there whole or not at all; pointers change under an ETag's condition.
  */
-export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
+export function azureBlobStore(options: AzureBlobStoreOptions): SweepableStore {
   const container = lazyContainer(options);
   const prefix = options.prefix ? `${options.prefix.replace(/^\/+|\/+$/g, '')}/` : '';
   const place = `${options.url ?? 'azure-blob:'}/${options.container}/${prefix}`.replace(/([^:/])\/+/g, '$1/');
-  const blobAt = async (name: string): Promise<BlockBlobClient> =>
-    (await container()).getBlockBlobClient(prefix + name);
+  const listing = azureListing(container, prefix);
+  const { blobAt, deleteUnchanged } = listing;
   const rootOf = ({ shape, hex }: Address) => `${shape}s/${hex}`;
-  const pointerAt = (key: string) => blobAt(`pointers/${entryName(key)}.json`);
+  const pointerAt = (key: string) => blobAt(pointerName(key));
 
-  async function hold(address: Address, holder: string): Promise<void> {
-    await (await blobAt(`holders/${nameOf(address)}/${entryName(holder)}`)).upload('', 0);
+  async function hold(address: Address, holder: string, kind: Artifact['kind']): Promise<void> {
+    const blob = await blobAt(`holders/${nameOf(address)}/${entryName(holder)}`);
+    await blob.upload('', 0, { metadata: { kind } });
   }
 
   async function manifestOf(artifact: Pick<Artifact, 'uri'>, address: Address): Promise<TreeManifest> {
@@ -48,15 +51,6 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
     const manifest = parseManifest(found.text, address.hex);
     if (manifest === null) throw corrupt(artifact, place + name, 'its list of files does not have its digest.');
     return manifest;
-  }
-
-  /** Names (without prefix), sizes and ETags of the blobs that begin with a name. */
-  async function list(start: string): Promise<{ name: string; bytes: number; etag: string }[]> {
-    const found: { name: string; bytes: number; etag: string }[] = [];
-    for await (const { name, properties } of (await container()).listBlobsFlat({ prefix: prefix + start })) {
-      found.push({ name: name.slice(prefix.length), bytes: properties.contentLength ?? 0, etag: properties.etag });
-    }
-    return found;
   }
 
   async function damageOfBlob(address: Address, how: 'sizes' | 'digests'): Promise<string | null> {
@@ -74,7 +68,9 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
     if (found === null) return `${place}${rootOf(address)} is not there.`;
     const manifest = parseManifest(found.text, address.hex);
     if (manifest === null) return `${place}${rootOf(address)} has a list of files that does not have its digest.`;
-    const sizes = new Map((await list(`${rootOf(address)}/files/`)).map(({ name, bytes }) => [name, bytes]));
+    const sizes = new Map(
+      (await allOf(listing.list(`${rootOf(address)}/files/`))).map(({ name, bytes }) => [name, bytes]),
+    );
     for (const file of manifest.files) {
       const name = `${rootOf(address)}/files/${file.sha256}`;
       const size = sizes.get(name);
@@ -96,23 +92,11 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
    * blob fails by its condition, or came before and the put uploads the blob again.
    */
   async function deleteUnheld(address: Address): Promise<void> {
-    const blobs = await list(address.shape === 'blob' ? rootOf(address) : `${rootOf(address)}/`);
-    if ((await list(`holders/${nameOf(address)}/`)).length > 0) return;
+    const blobs = await allOf(listing.list(address.shape === 'blob' ? rootOf(address) : `${rootOf(address)}/`));
+    if ((await allOf(listing.list(`holders/${nameOf(address)}/`))).length > 0) return;
     const [manifests, files] = [blobs.filter(isManifest), blobs.filter((blob) => !isManifest(blob))];
     for (const manifest of manifests) if (!(await deleteUnchanged(manifest))) return;
     await inParallel(files, 8, deleteUnchanged);
-  }
-
-  /** False when the blob was written or touched since its ETag was read. */
-  async function deleteUnchanged({ name, etag }: { name: string; etag: string }): Promise<boolean> {
-    try {
-      await (await blobAt(name)).delete({ conditions: { ifMatch: etag } });
-      return true;
-    } catch (error) {
-      if (isGone(error)) return true;
-      if (isConflict(error)) return false;
-      throw error;
-    }
   }
 
   return {
@@ -120,7 +104,7 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
       onAzure(place, async () => {
         const source = await readSource(path);
         const address: Address = { shape: 'blob', hex: source.sha256 };
-        await hold(address, holder);
+        await hold(address, holder, kind);
         await uploadFile(await blobAt(rootOf(address)), source);
         return artifactOf(address, kind, source.bytes);
       }),
@@ -128,7 +112,7 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
     putText: (text, kind, holder = everyone) =>
       onAzure(place, async () => {
         const address: Address = { shape: 'blob', hex: manifestHex(text) };
-        await hold(address, holder);
+        await hold(address, holder, kind);
         await uploadText(await blobAt(rootOf(address)), text);
         return artifactOf(address, kind, Buffer.byteLength(text, 'utf8'));
       }),
@@ -141,7 +125,7 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
         const listed = files.map(({ name, source: { bytes, sha256 } }) => ({ path: name, bytes, sha256 }));
         const text = manifestText(listed);
         const address: Address = { shape: 'tree', hex: manifestHex(text) };
-        await hold(address, holder);
+        await hold(address, holder, kind);
         const distinct = [...new Map(files.map(({ source }) => [source.sha256, source])).values()];
         await inParallel(distinct, 4, async (source) => {
           await uploadFile(await blobAt(`${rootOf(address)}/files/${source.sha256}`), source);
@@ -189,7 +173,11 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
         return address.shape === 'blob' ? await damageOfBlob(address, how) : await damageOfTree(address, how);
       }),
 
-    readPointer: (key) => onAzure(place, async () => await readAzurePointer(await pointerAt(key))),
+    readPointer: (key) =>
+      onAzure(place, async () => {
+        const found = await readAzurePointer(await pointerAt(key));
+        return found && { value: found.value, version: found.version };
+      }),
     swapPointer: (key, expected, value) =>
       onAzure(place, async () => await swapAzurePointer(await pointerAt(key), key, expected, value)),
 
@@ -205,6 +193,7 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ArtifactStore {
       }),
 
     locate: (artifact) => place + rootOf(addressOf(artifact)),
+    ...azureSweep(listing, place),
   };
 }
 

@@ -4,6 +4,7 @@ import { ErrorCode, SluiceError } from '@sluice/sdk';
 import type { Pointer } from './artifact-store.ts';
 import { isConflict, isGone } from './azure-error.ts';
 import { downloadText } from './azure-transfer.ts';
+import { entryName } from './entry-name.ts';
 
 interface PointerBlob {
   readonly key: string;
@@ -12,9 +13,14 @@ interface PointerBlob {
   readonly value: string;
 }
 
-export async function readAzurePointer(blob: BlockBlobClient): Promise<Pointer | null> {
+/** Name of the blob that holds a pointer. */
+export function pointerName(key: string): string {
+  return `pointers/${entryName(key)}.json`;
+}
+
+export async function readAzurePointer(blob: BlockBlobClient): Promise<(Pointer & { readonly key: string }) | null> {
   const found = await readBlob(blob);
-  return found && { value: found.content.value, version: found.etag };
+  return found && { key: found.content.key, value: found.content.value, version: found.etag };
 }
 
 /** Writes under the condition that the blob is still the expected one; the ETag is the version. */

@@ -1,10 +1,10 @@
-import { constants } from 'node:fs';
-import { chmod, copyFile, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
-import { copyAndDigest, type Digested, digestOnly, type OnWrite, writeAll } from './file-bytes.ts';
+import { type Digested, digestBytes, stampOf } from './file-bytes.ts';
 import { onFileThread } from './file-threads.ts';
 
-export type { OnWrite } from './file-bytes.ts';
+/** Called before every step that changes the disk, with what it is; tests kill the process in it. */
+export type OnWrite = (what: string) => void | Promise<void>;
 
 export interface Copied {
   readonly sha256: string;
@@ -17,16 +17,28 @@ const inlineBytes = 1024 * 1024;
 /**
  * Copies a file to a new, read-only path and onto the disk itself; the digest is of the bytes that were written.
  *
- * @param onWrite keeps the work in this thread. For tests
+ * @param onWrite keeps the work in this thread, and the whole file in memory. For tests
  * @throws SluiceError `Corrupt` when somebody writes to the file meanwhile
  */
 export async function copyDurably(from: string, to: string, onWrite?: OnWrite): Promise<Copied> {
-  const options = { mode: 0o444, durable: true };
   const inline = onWrite !== undefined || (await isSmall(from));
   const digested = inline
-    ? await copyAndDigest(from, to, { ...options, ...(onWrite === undefined ? {} : { onWrite }) })
-    : await onFileThread({ kind: 'copy', from, to, ...options });
+    ? await copySmall(from, to, 0o444, onWrite ?? (() => {}))
+    : await onFileThread({ kind: 'copy', from, to, mode: 0o444, durable: true });
   return unchanged(digested, from);
+}
+
+async function copySmall(from: string, to: string, mode: number, onWrite: OnWrite | null): Promise<Digested> {
+  const before = stampOf(from);
+  const bytes = await readFile(from);
+  await onWrite?.(`create ${to}`);
+  await using target = await open(to, 'wx', mode);
+  await onWrite?.(`write ${to}`);
+  await writeAll(target, bytes);
+  const changed = stampOf(from) !== before;
+  await onWrite?.(`sync ${to}`);
+  if (onWrite !== null) await target.sync();
+  return { ...digestBytes(bytes, null), changed };
 }
 
 /** Writes text to a new file and onto the disk itself. */
@@ -50,15 +62,8 @@ export async function syncDirectory(path: string): Promise<void> {
  * can, else byte by byte. Never a hard link: whoever gets the copy may write to it.
  */
 export async function copyOut(from: string, to: string): Promise<Copied> {
-  try {
-    await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
-  } catch {
-    const options = { mode: 0o644, durable: false };
-    if (await isSmall(from)) return await copyAndDigest(from, to, options);
-    return await onFileThread({ kind: 'copy', from, to, ...options });
-  }
-  await chmod(to, 0o644);
-  return await digestFile(to);
+  if (await isSmall(from)) return await copySmall(from, to, 0o644, null);
+  return await onFileThread({ kind: 'copy', from, to, mode: 0o644, durable: false });
 }
 
 /** Digest and size of a local file. */
@@ -76,7 +81,11 @@ export async function digestSource(path: string, blockBytes: number): Promise<Di
 }
 
 async function digestInBlocks(path: string, blockBytes: number | null): Promise<Digested> {
-  if (await isSmall(path)) return await digestOnly(path, blockBytes);
+  if (await isSmall(path)) {
+    const before = stampOf(path);
+    const digested = digestBytes(await readFile(path), blockBytes);
+    return { ...digested, changed: stampOf(path) !== before };
+  }
   return await onFileThread({ kind: 'digest', path, blockBytes });
 }
 
@@ -95,4 +104,12 @@ export function changedWhileStored(path: string): SluiceError {
     fix: 'Write an artifact completely before it is stored.',
     permanent: false,
   });
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done);
+    done += bytesWritten;
+  }
 }

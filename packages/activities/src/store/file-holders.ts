@@ -1,25 +1,34 @@
-import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '@sluice/sdk';
 import type { OnWrite } from './durable-file.ts';
 import { entryName } from './entry-name.ts';
 import { isMissing } from './storage-error.ts';
 
-/** Who needs an artifact: a folder per artifact, with an empty file per holder. */
+/** Who needs an artifact: a folder per artifact, with a file per holder that says what it was put as. */
 export interface FileHolders {
-  add(artifact: string, holder: string): Promise<void>;
+  add(artifact: string, holder: string, kind: string): Promise<void>;
   remove(artifact: string, holder: string): Promise<void>;
+  /** Forgets all of them. */
+  clear(artifact: string): Promise<void>;
   any(artifact: string): Promise<boolean>;
+  has(artifact: string, holder: string): Promise<boolean>;
+  /** What a holder put it as; null where none says so. */
+  kind(artifact: string): Promise<string | null>;
+  /** Artifacts that have a folder. */
+  list(): Promise<readonly string[]>;
 }
 
 export function fileHolders(root: string, onWrite: OnWrite): FileHolders {
+  const namesOf = (artifact: string): Promise<string[]> => readdir(join(root, artifact)).catch(none);
   return {
-    async add(artifact, holder) {
+    async add(artifact, holder, kind) {
       for (;;) {
         await onWrite(`hold ${artifact}`);
         await mkdir(join(root, artifact), { recursive: true });
         try {
-          await using file = await open(join(root, artifact, entryName(holder)), 'a');
+          await using file = await open(join(root, artifact, entryName(holder)), 'w');
+          await file.writeFile(kind);
           await file.sync();
           return;
         } catch (error) {
@@ -34,13 +43,24 @@ export function fileHolders(root: string, onWrite: OnWrite): FileHolders {
         if (!isMissing(error) && errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
       });
     },
-    async any(artifact) {
-      try {
-        return (await readdir(join(root, artifact))).length > 0;
-      } catch (error) {
-        if (isMissing(error)) return false;
-        throw error;
-      }
+    async clear(artifact) {
+      await onWrite(`forget the holders of ${artifact}`);
+      await rm(join(root, artifact), { recursive: true, force: true });
     },
+    any: async (artifact) => (await namesOf(artifact)).length > 0,
+    has: async (artifact, holder) => (await stat(join(root, artifact, entryName(holder))).catch(() => null)) !== null,
+    async kind(artifact) {
+      for (const name of await namesOf(artifact)) {
+        const kind = await readFile(join(root, artifact, name), 'utf8').catch(() => '');
+        if (kind !== '') return kind;
+      }
+      return null;
+    },
+    list: () => readdir(root).catch(none),
   };
+}
+
+function none(error: unknown): string[] {
+  if (isMissing(error)) return [];
+  throw error;
 }

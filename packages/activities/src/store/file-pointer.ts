@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ErrorCode, errorCode, SluiceError } from '@sluice/sdk';
 import type { Pointer } from './artifact-store.ts';
 import { type OnWrite, syncDirectory, writeDurably } from './durable-file.ts';
 import { entryName } from './entry-name.ts';
 import { isMissing } from './storage-error.ts';
+import type { StoredPointer } from './store-sweep.ts';
 
 /** Versions that are kept however old they are. */
 const keptVersions = 16;
@@ -21,6 +22,10 @@ const versionLife = 24 * 3600_000;
 export interface FilePointers {
   read(key: string): Promise<Pointer | null>;
   swap(key: string, expected: string | null, value: string): Promise<string | null>;
+  /** Every pointer there is. */
+  list(): AsyncIterable<StoredPointer>;
+  /** Removes a pointer that still has this version; false when it changed meanwhile. */
+  remove(key: string, version: string): Promise<boolean>;
 }
 
 interface VersionFile {
@@ -70,7 +75,50 @@ export function filePointers(root: string, scratch: string, onWrite: OnWrite): F
       await prune(folder, next, onWrite).catch(() => {});
       return String(next);
     },
+    async *list() {
+      for (const name of await readdir(root).catch(() => [])) {
+        const found = await newestIn(join(root, name));
+        if (found !== null) yield found;
+      }
+    },
+    /** Moves the whole folder away and looks again: a swap that came in between brings it back. */
+    async remove(key, version) {
+      const folder = folderOf(key);
+      if (String((await versionsOf(folder)).at(-1)) !== version) return false;
+      const trash = join(scratch, `pointer-${randomUUID()}`);
+      await mkdir(scratch, { recursive: true });
+      await onWrite(`remove ${folder}`);
+      await rename(folder, trash);
+      const unchanged = String((await versionsOf(trash)).at(-1)) === version;
+      if (unchanged || !(await bringBack(trash, folder))) await rm(trash, { recursive: true, force: true });
+      return unchanged;
+    },
   };
+}
+
+async function newestIn(folder: string): Promise<StoredPointer | null> {
+  for (;;) {
+    const highest = (await versionsOf(folder)).at(-1);
+    if (highest === undefined) return null;
+    const file = await readVersion(folder, highest);
+    const changed = await stat(join(folder, fileName(highest))).catch(() => null);
+    if (file === null || changed === null) continue; // pruned meanwhile: there is a newer one
+    return { key: file.key, value: file.value, version: String(highest), changedAt: changed.mtimeMs };
+  }
+}
+
+/** False when another swap has made the folder anew; its numbers are lower, so the versions go back one by one. */
+async function bringBack(trash: string, folder: string): Promise<boolean> {
+  try {
+    await rename(trash, folder);
+    return true;
+  } catch (error) {
+    if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
+    for (const version of await versionsOf(trash)) {
+      await link(join(trash, fileName(version)), join(folder, fileName(version))).catch(() => {});
+    }
+    return false;
+  }
 }
 
 /** True when the link was made by this call, even where the answer to it was lost on the way and it was sent again. */

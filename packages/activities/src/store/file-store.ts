@@ -1,17 +1,18 @@
-import { access, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { type Artifact, errorCode } from '@sluice/sdk';
-import { type ArtifactStore, everyone } from './artifact-store.ts';
+import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Artifact } from '@sluice/sdk';
+import { everyone } from './artifact-store.ts';
 import { type Address, addressOf, artifactOf, checkedAddress, corrupt, nameOf, notFound } from './artifact-uri.ts';
-import { copyDurably, copyOut, digestFile, type OnWrite, syncDirectory, writeDurably } from './durable-file.ts';
-import { fileHolders } from './file-holders.ts';
+import { copyDurably, copyOut, type OnWrite, syncDirectory, writeDurably } from './durable-file.ts';
 import { filePointers } from './file-pointer.ts';
-import { draftPath, sweepScratch, trashPath } from './file-scratch.ts';
+import { draftPath, sweepScratch } from './file-scratch.ts';
+import { fileShelf } from './file-shelf.ts';
+import { fileSweep } from './file-sweep.ts';
 import { inParallel } from './in-parallel.ts';
 import { listTree } from './list-tree.ts';
 import { materializeBlob, materializeTree } from './materialize.ts';
-import { mendTree } from './mend-tree.ts';
 import { isMissing, localSource, onDisk } from './storage-error.ts';
+import type { SweepableStore } from './store-sweep.ts';
 import { manifestBytes, manifestHex, manifestText, parseManifest, type TreeManifest } from './tree-manifest.ts';
 
 export interface FileStoreOptions {
@@ -33,54 +34,12 @@ export interface FileStoreOptions {
  * tmp/
  * ```
  */
-export function fileStore(root: string, options: FileStoreOptions = {}): ArtifactStore {
+export function fileStore(root: string, options: FileStoreOptions = {}): SweepableStore {
   const base = resolve(root);
   const onWrite = options.onWrite ?? (() => {});
-  const scratch = join(base, 'tmp');
-  const holders = fileHolders(join(base, 'holders'), onWrite);
+  const shelf = fileShelf(base, onWrite);
+  const { scratch, holders, placeOf, damage, restore } = shelf;
   const pointers = filePointers(join(base, 'pointers'), scratch, onWrite);
-  const placeOf = ({ shape, hex }: Address) => join(base, `${shape}s`, hex);
-
-  /**
-   * Moves a finished draft into place; returns when the artifact is there, whoever put it. What is there already is
-   * not believed: the draft's bytes, which were hashed as they were written, take its place.
-   */
-  async function publish(draft: string, address: Address): Promise<void> {
-    const place = placeOf(address);
-    await mkdir(dirname(place), { recursive: true });
-    for (;;) {
-      await onWrite(`publish ${place}`);
-      try {
-        await rename(draft, place);
-        break;
-      } catch (error) {
-        if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
-      }
-      if (await mendTree(draft, place, draftPath(scratch), onWrite)) break;
-    }
-    await syncDirectory(dirname(place));
-  }
-
-  /** Takes an artifact out of the store in one step. @returns where it lies now, or null when it was not there. */
-  async function moveAway(address: Address): Promise<string | null> {
-    const trash = trashPath(scratch, address);
-    try {
-      await mkdir(scratch, { recursive: true });
-      await onWrite(`move away ${placeOf(address)}`);
-      await rename(placeOf(address), trash);
-      return trash;
-    } catch (error) {
-      if (isMissing(error)) return null;
-      throw error;
-    }
-  }
-
-  /** Puts an artifact back that was moved away, if somebody holds it. */
-  async function restore(address: Address, trash: string): Promise<void> {
-    if ((await holders.any(nameOf(address))) && (await damage(address, 'sizes')) !== null) {
-      await rename(trash, placeOf(address)).catch(() => {});
-    }
-  }
 
   /** Stores what `write` leaves at a draft path. */
   async function put(
@@ -93,8 +52,7 @@ export function fileStore(root: string, options: FileStoreOptions = {}): Artifac
       await mkdir(scratch, { recursive: true });
       try {
         const { address, bytes } = await write(draft);
-        await holders.add(nameOf(address), holder); // before it is there: see discard
-        await publish(draft, address);
+        await shelf.putInPlace(draft, address, holder, kind);
         return artifactOf(address, kind, bytes);
       } finally {
         await rm(draft, { recursive: true, force: true });
@@ -113,24 +71,6 @@ export function fileStore(root: string, options: FileStoreOptions = {}): Artifac
     const manifest = parseManifest(text, address.hex);
     if (manifest === null) throw corrupt(artifact, place, 'its list of files does not have its digest.');
     return manifest;
-  }
-
-  async function damage(address: Address, how: 'sizes' | 'digests'): Promise<string | null> {
-    const place = placeOf(address);
-    if (address.shape === 'blob') return await damageOf(place, null, how === 'digests' ? address.hex : null);
-    const text = await readFile(join(place, 'manifest.json'), 'utf8').catch(() => null);
-    if (text === null) return `${place} is not there.`;
-    const manifest = parseManifest(text, address.hex);
-    if (manifest === null) return `${place} has a list of files that does not have its digest.`;
-    for (const file of manifest.files) {
-      const found = await damageOf(
-        join(place, 'files', file.sha256),
-        file.bytes,
-        how === 'digests' ? file.sha256 : null,
-      );
-      if (found !== null) return `${file.path}: ${found}`;
-    }
-    return null;
   }
 
   void sweepScratch(scratch, restore).catch(() => {}); // a courtesy to the disk: nothing depends on it
@@ -215,27 +155,13 @@ export function fileStore(root: string, options: FileStoreOptions = {}): Artifac
           const address = addressOf(artifact);
           await holders.remove(nameOf(address), holder);
           if (await holders.any(nameOf(address))) continue;
-          const trash = await moveAway(address);
+          const trash = await shelf.moveAway(address);
           if (trash === null) continue;
           await restore(address, trash);
-          await rm(trash, { recursive: true, force: true });
         }
       }),
 
     locate: (artifact) => placeOf(addressOf(artifact)),
+    ...fileSweep(shelf, pointers),
   };
-}
-
-/** What is wrong with one stored file, in words; null for nothing. */
-async function damageOf(path: string, bytes: number | null, sha256: string | null): Promise<string | null> {
-  try {
-    const { size } = await stat(path);
-    if (bytes !== null && size !== bytes) return `${path} has ${size} bytes instead of ${bytes}.`;
-    if (sha256 === null) return null;
-    const found = await digestFile(path);
-    return found.sha256 === sha256 ? null : `${path} has the digest ${found.sha256}.`;
-  } catch (error) {
-    if (isMissing(error)) return `${path} is not there.`;
-    throw error;
-  }
 }

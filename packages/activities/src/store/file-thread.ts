@@ -8,8 +8,8 @@ async function answer({ id, work }: FileTask): Promise<FileAnswer> {
   try {
     const digested =
       work.kind === 'copy'
-        ? await copyAndDigest(work.from, work.to, { mode: work.mode, durable: work.durable })
-        : await digestOnly(work.path, work.blockBytes);
+        ? await copyAndDigest(work.from, work.to, work.mode, work.durable)
+        : digestOnly(work.path, work.blockBytes);
     return { id, digested };
   } catch (error) {
     const { message, path, syscall } = error as NodeJS.ErrnoException;

@@ -33,8 +33,8 @@ export type FileAnswer =
 
 /** `file-thread.ts` beside the source, `.js` beside the build. */
 const entry = new URL(`./file-thread${extname(import.meta.url)}`, import.meta.url);
-/** Hashing is what takes the time; more threads than this only get into each other's way on the disk. */
-const mostThreads = Math.min(4, Math.max(1, availableParallelism()));
+/** More only get into each other's way on the disk; and each may wait for it in one of Node's four threads for files. */
+const mostThreads = Math.min(3, Math.max(1, availableParallelism()));
 
 interface Waiting {
   readonly work: FileWork;

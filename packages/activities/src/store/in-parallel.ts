@@ -22,3 +22,10 @@ export async function inParallel<T, R>(
   for (const end of ended) if (end.status === 'rejected') throw end.reason;
   return results;
 }
+
+/** Everything that comes, as a list. */
+export async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

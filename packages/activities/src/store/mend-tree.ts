@@ -1,7 +1,6 @@
 import { link, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncDirectory } from './durable-file.ts';
-import type { OnWrite } from './file-bytes.ts';
+import { type OnWrite, syncDirectory } from './durable-file.ts';
 import { isMissing } from './storage-error.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { ErrorCode, SluiceError, type StoreConfig } from '@sluice/sdk';
-import type { ArtifactStore } from './artifact-store.ts';
 import { azureBlobStore } from './azure-blob-store.ts';
 import type { AzureBlobStoreOptions } from './azure-container.ts';
 import { fileStore } from './file-store.ts';
+import type { SweepableStore } from './store-sweep.ts';
 
 /**
  * The store a project's config asks for. `root` is the project's folder; a file store's root is relative to it.
@@ -11,7 +11,7 @@ import { fileStore } from './file-store.ts';
  * @param config @default file('.sluice/store')
  * @throws SluiceError `InvalidConfig`
  */
-export function openStore(config: StoreConfig | undefined, root: string): ArtifactStore {
+export function openStore(config: StoreConfig | undefined, root: string): SweepableStore {
   if (config?.kind === 'azure-blob') return azureBlobStore(azureOptions(config));
   return fileStore(resolve(root, config?.root ?? '.sluice/store'));
 }

@@ -171,6 +171,14 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
       ),
     );
 
+  server(program.command('gc'))
+    .description('show what nobody needs any more, in the store and on this machine, and delete it when told to')
+    .option('--delete', 'delete it')
+    .option('--grace <duration>', 'leave alone what is younger than this', '7 days')
+    .option('--payloads <duration>', 'keep payloads of forgotten runs so long', '30 days')
+    .option('--logs <duration>', "keep jobs' logs on this machine so long", '30 days')
+    .action(action(async (io, options: never) => (await import('./gc.ts')).gcCommand(options, io)));
+
   server(program.command('doctor'))
     .description('check this machine and this project')
     .action(action(async (io, options: never) => (await import('./doctor.ts')).doctorCommand(options, io)));

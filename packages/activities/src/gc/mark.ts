@@ -1,0 +1,50 @@
+import type { MlflowClient } from '../mlflow/client.ts';
+import type { StoredArtifact, StoreSweep } from '../store/store-sweep.ts';
+import { type References, referencesIn, referencesInBytes, referencesInJson } from './references.ts';
+
+/** Adds what artifacts name that are named themselves, or are too young to go: lists, reports, lineage. */
+export async function markThrough(
+  store: StoreSweep,
+  artifacts: readonly StoredArtifact[],
+  stays: (artifact: StoredArtifact) => boolean,
+  into: References,
+): Promise<void> {
+  const unread = new Set(artifacts.filter(({ uri }) => uri.startsWith('sluice:blob/')));
+  for (let grew = true; grew; ) {
+    grew = false;
+    for (const artifact of unread) {
+      if (!stays(artifact)) continue;
+      unread.delete(artifact);
+      grew = true;
+      await referencesInJson(store.read(artifact), into);
+    }
+  }
+}
+
+/** Adds what every version of every model in the registry names: its source, its tags, its lineage. */
+export async function markRegistry(mlflow: Pick<MlflowClient, 'searchModelVersions'>, into: References): Promise<void> {
+  const versions = await mlflow.searchModelVersions({ filter: '' });
+  referencesIn(JSON.stringify(versions), into);
+}
+
+/**
+ * Adds what the payloads of histories name.
+ *
+ * @param open the plain bytes of a stored payload, where payloads are encrypted
+ */
+export async function markPayloads(
+  store: StoreSweep,
+  open: ((bytes: Uint8Array) => Promise<Uint8Array>) | undefined,
+  into: References,
+): Promise<void> {
+  for await (const { name } of store.payloads()) {
+    const chunks = store.readPayload(name);
+    await referencesInBytes(open === undefined ? chunks : opened(chunks, open), into);
+  }
+}
+
+async function* opened(chunks: AsyncIterable<Uint8Array>, open: (bytes: Uint8Array) => Promise<Uint8Array>) {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  yield await open(Buffer.concat(all));
+}
