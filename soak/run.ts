@@ -8,6 +8,7 @@ import type { Soak } from './harness/soak.ts';
 
 const soaks: Readonly<Record<string, () => Promise<{ readonly soak: Soak }>>> = {
   endpoint: () => import('./endpoint.ts'),
+  gateway: () => import('./gateway.ts'),
   rollback: () => import('./rollback.ts'),
 };
 
