@@ -14,6 +14,7 @@ import { gatewayClient } from '../packages/gateway/src/index.ts';
 import { Load } from './gateway/load.ts';
 import { memoryOf, residentMiB } from './gateway/memory.ts';
 import { Versions } from './gateway/versions.ts';
+import type { Figures, Soak, SoakHost } from './harness/soak.ts';
 
 const MAIN = fileURLToPath(new URL('../packages/gateway/src/main.ts', import.meta.url));
 const ENDPOINT = 'soak';
@@ -23,10 +24,16 @@ const CAPTURE_SLACK = 2 * 8 * 2 ** 20;
 /** Memory of a shorter run says nothing: the heap is still growing to its size. */
 const MEMORY_MINUTES = 5;
 
-/** @param args `--minutes N` [30] `--every SECONDS` between changes [5] `--rps N` [half of what was measured] `--seed N` */
-export async function run(args: string[]): Promise<object> {
+/** Changes of traffic under load, for long. */
+export const soak: Soak = {
+  summary: 'callers at half of the throughput while weights change, versions are replaced and killed',
+  options: '--minutes N (30); --every SECONDS between changes (5); --rps N (half of what was measured); --seed N',
+  run,
+};
+
+async function run(args: readonly string[], host: SoakHost): Promise<Figures> {
   const { values } = parseArgs({
-    args,
+    args: [...args],
     options: {
       minutes: { type: 'string', default: '30' },
       every: { type: 'string', default: '5' },
@@ -46,7 +53,7 @@ export async function run(args: string[]): Promise<object> {
     const load = new Load({ url: `${gateway.url}/${ENDPOINT}/invocations`, slowest: every * 0.4, random });
     const measured = await load.throughput(Math.min(5000, minutes * 15_000));
     const rps = values.rps === undefined ? measured / 2 : positive(values.rps, 'rps');
-    console.log(`${Math.round(measured)} requests/s at most; ${Math.round(rps)} requests/s for ${minutes} minutes`);
+    host.say(`${Math.round(measured)} requests/s at most; ${Math.round(rps)} requests/s for ${minutes} minutes`);
     const worker = (await client.health()).worker.pid;
     const samples = { host: [] as number[], worker: [] as number[], captures: [] as number[] };
     const over = new AbortController();
@@ -54,6 +61,7 @@ export async function run(args: string[]): Promise<object> {
     const steady = load.steady(rps, over.signal);
     try {
       for (let turn = 1; Date.now() < end; turn += 1) {
+        host.signal.throwIfAborted();
         const next = Date.now() + every;
         const [idle] = await versions.change();
         // What a version was asked while it had traffic is its own to answer, however long that takes.
@@ -162,10 +170,4 @@ function mulberry(seed: number): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-if (import.meta.main) {
-  const figures = await run(process.argv.slice(2));
-  console.log(JSON.stringify({ soak: 'gateway', ...figures }));
-  process.exitCode = 'ok' in figures && figures.ok === true ? 0 : 1;
 }

@@ -9,6 +9,7 @@ import type { Soak } from './harness/soak.ts';
 const soaks: Readonly<Record<string, () => Promise<{ readonly soak: Soak }>>> = {
   edits: () => import('./edits.ts'),
   endpoint: () => import('./endpoint.ts'),
+  gateway: () => import('./gateway.ts'),
   ranks: () => import('./ranks.ts'),
   rollback: () => import('./rollback.ts'),
 };
