@@ -33,6 +33,8 @@ interface Run {
 
 /** How long a run may take for one of its ways, ms; generous, for the machine may be busy. */
 const PATIENCE = 150_000;
+/** How often a run is looked at, ms: two dozen are at once. */
+const EVERY = 400;
 
 /** Several runs at once: all wait, then the code of all changes, and in the end that of before is back. */
 export async function playRound(stand: Stand, cases: readonly Case[]): Promise<Played[]> {
@@ -55,7 +57,7 @@ export async function playRound(stand: Stand, cases: readonly Case[]): Promise<P
   const bundle = await codeOf(changed);
   // One after another: each replays histories by a worker of its own.
   for (const run of runs) {
-    const why = await taken(stand, run, bundle);
+    const why = await taken(stand, run, bundle).catch((error: unknown) => `could not be taken back: ${error}`);
     if (why !== null) refused.set(run, why);
   }
   await stand.serve(changed);
@@ -72,7 +74,9 @@ export async function playRound(stand: Stand, cases: readonly Case[]): Promise<P
   return Promise.all(
     runs.map(async (run, i) => {
       const { outcome, why } = outcomes[i] as (typeof outcomes)[number];
-      const result = await resultOf(stand, run, outcome).catch((error: unknown) => String(error));
+      const result = await resultOf(stand, run, outcome).catch(
+        (error: { cause?: unknown }) => `${error} ${error.cause ?? ''}`,
+      );
       const problems = [...(late[i] ?? []), ...problemsOf(run.case, outcome, why, result)];
       return { case: run.case, outcome, why, problems };
     }),
@@ -103,6 +107,7 @@ async function waits(stand: Stand, { case: { held, before }, workflowId }: Run):
       return (await stand.client.workflow.getHandle(workflowId).query<boolean>('waits')) === true;
     },
     PATIENCE,
+    EVERY,
   );
 }
 
@@ -140,19 +145,21 @@ async function goesOn(
   stops: boolean,
 ): Promise<{ outcome: Outcome; why: string | null }> {
   await stand.letGo(workflowId);
-  const approved = new Set<string>();
+  let approved = 0;
   const look = await waitFor(
     `${workflowId} to end${stops ? ' or stop' : ''}`,
     async () => {
       const now = await lookAt(stand.client, workflowId);
       if (now.status !== 'RUNNING' || (stops && now.stopped !== null)) return now;
-      if (now.state === 'awaiting-approval' && !approved.has(now.runId)) {
-        approved.add(now.runId);
+      // Sent again after a while: before a reset run asks anew, its state may still be that of before.
+      if (now.state === 'awaiting-approval' && Date.now() > approved + 3_000) {
+        approved = Date.now();
         await stand.client.workflow.getHandle(workflowId).signal('approve', { by: 'ana' });
       }
       return null;
     },
     PATIENCE,
+    EVERY,
   );
   return look.status === 'RUNNING' ? { outcome: 'stopped', why: look.stopped } : { outcome: 'ended', why: null };
 }

@@ -20,6 +20,7 @@ export function problemsOf(one: Case, outcome: Outcome, why: string | null, resu
     if (one.way === 'retried') problems.push(`the retry said that the code fits, and it stopped: ${why}`);
     if (!/nondeterminism/i.test(why ?? '')) problems.push(`it stopped for something else: ${why}`);
   }
+  if (outcome === 'refused' && !/does not come the way/.test(why ?? '')) problems.push(`it ${why}`);
   return problems;
 }
 

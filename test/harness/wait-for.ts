@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunStatus } from '@sluice/sdk';
 
-/** Awaits a condition by looking again every 50 ms; the error says what was last seen. */
+/** Awaits a condition by looking again, every 50 ms unless told otherwise; the error says what was last seen. */
 export async function waitFor<Value>(
   what: string,
   look: () => Promise<Value | null | undefined | false>,
   timeout = 60_000,
+  every = 50,
 ): Promise<Value> {
   const until = Date.now() + timeout;
   let last: unknown;
@@ -18,7 +19,7 @@ export async function waitFor<Value>(
       last = error;
     }
     if (Date.now() > until) throw new Error(`${what} did not come within ${timeout} ms; last: ${String(last)}`);
-    await delay(50);
+    await delay(every);
   }
 }
 
