@@ -138,11 +138,15 @@ it.each([
   expect(charged).toEqual(before === 'activity' ? ['the team'] : []);
 });
 
-it('fails the keys of a large map, and does not hang, where the code before it waits for a signal', async () => {
-  const run = await kit.start('uses-temporal', { keys: 501, before: 'condition' });
+it.each([
+  ['before the map for a signal', { before: 'condition' }, 'waits for something that is no step'],
+  ['in the map for a signal', { before: 'nothing', inside: 'condition' }, 'waits for something that is no step'],
+  ['in the map for a step outside', { before: 'nothing', inside: 'step' }, 'waits for the step unfinished'],
+])('fails the keys of a large map, and does not hang, where code waits %s', async (_, params, words) => {
+  const run = await kit.start('uses-temporal', { keys: 501, ...params });
   await run.signal('go');
   await expect(run.result()).rejects.toMatchObject({
-    cause: { type: 'MapFailed', message: expect.stringContaining('waits for something that is no step') },
+    cause: { type: 'MapFailed', message: expect.stringContaining(words) },
   });
 });
 
@@ -150,7 +154,7 @@ it('runs Temporal’s own primitives in the bodies of a large map and after it, 
   timeout: 240_000,
 }, async () => {
   charged.length = 0;
-  const run = await kit.start('uses-temporal', { keys: 501, before: 'nothing' });
+  const run = await kit.start('uses-temporal', { keys: 501, before: 'nothing', inside: 'siblings' });
   expect(await run.result()).toBe(501);
   expect(new Set(charged).size).toBe(501);
   expect(charged).toHaveLength(501);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { projectConverter } from '@sluice/activities/payloads';
 import { type JobInput, type JobOutcome, type Model, taskQueue } from '@sluice/sdk';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { connectTo } from '../../../packages/cli/src/run/temporal-target.ts';
 import { modelOf, progress, stubActivities } from '../../../test/harness/stub-activities.ts';
 import { workflowCode } from '../../../test/harness/workflow-code.ts';
@@ -40,6 +40,7 @@ export async function manyInOneRun(
   scope: Scope,
   say: (line: string) => void,
 ): Promise<Many[]> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
   const { server } = await temporalServer(scope, say);
   const root = await temporaryFolder(scope, 'many');
   const dataConverter = projectConverter({ root, config: {} });

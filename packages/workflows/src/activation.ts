@@ -6,6 +6,7 @@ import {
 import { repeatsParent } from './author.ts';
 import { bytesOf, checkValue } from './size.ts';
 import { roomFor } from './task-room.ts';
+import { underWay } from './under-way.ts';
 
 /**
  * What a workflow can learn only where its activations pass. State of one workflow: its sandbox has this module for
@@ -92,22 +93,24 @@ const outbound: WorkflowOutboundCallsInterceptor = {
     if (repeatsParent(`the activity ${input.activityType}`)) return never;
     const bytes = checkedSize(`the input of the activity ${input.activityType}`, input.args);
     const room = roomFor(bytes);
-    return room === null ? next(input) : room.then(() => next(input));
+    return underWay(room === null ? next(input) : room.then(() => next(input)));
   },
   scheduleLocalActivity(input, next) {
-    return repeatsParent(`the local activity ${input.activityType}`) ? never : next(input);
+    return repeatsParent(`the local activity ${input.activityType}`) ? never : underWay(next(input));
   },
   startTimer(input, next) {
-    return repeatsParent('a timer') ? never : next(input);
+    return repeatsParent('a timer') ? never : underWay(next(input));
   },
   startChildWorkflowExecution(input, next) {
     if (repeatsParent(`the child workflow ${input.workflowType}`)) return never;
     const bytes = checkedSize(`the input of the child workflow ${input.workflowType}`, input.options.args ?? []);
     const room = roomFor(bytes);
-    return room === null ? next(input) : room.then(() => next(input));
+    const child = underWay(room === null ? next(input) : room.then(() => next(input)));
+    child.then(([, result]) => underWay(result)).catch(() => {}); // whoever started it hears of it
+    return child;
   },
   signalWorkflow(input, next) {
-    return repeatsParent(`the signal ${input.signalName}`) ? never : next(input);
+    return repeatsParent(`the signal ${input.signalName}`) ? never : underWay(next(input));
   },
 };
 

@@ -2,15 +2,15 @@ import { type Json, type MapSpec, type PipelineDefinition, type Settled, SluiceE
 import { condition } from '@temporalio/workflow';
 import { asPipeline } from './author.ts';
 import { type Fork, settleAll } from './fan-out.ts';
-import { lostIn, lostTheWay, neverArrives } from './misuse.ts';
+import { lostIn, lostTheWay, waitsForParent } from './misuse.ts';
+import { countCommands, nothingUnderWay } from './under-way.ts';
 
-/** Times that a part looks whether code which waits for conditions goes on. */
-const ARRIVAL_LOOKS = 100;
+/** Times that a part which waits for nothing from outside is looked at: its code may wait for conditions of its own. */
+const PATIENCE = 1_000;
 
 /** In a child of a large map: follows the pipeline to that map by what the parent knows, and does its slice of the keys. */
 export class MapPart {
   readonly fork: Fork;
-  #arrived = false;
   /** A step that was asked for and had not ended in the parent. */
   #missing: string | null = null;
   #done: (settled: Settled<unknown>[]) => void = () => {};
@@ -25,11 +25,12 @@ export class MapPart {
     return new Promise((resolve, reject) => {
       this.#done = resolve;
       this.#lost = (why) => reject(lostIn(this.fork.build, why));
+      countCommands();
       asPipeline(true, () => definition.run(params)).then(
         () => this.#lost(lostTheWay(definition.name)),
         (error: unknown) => reject(error),
       );
-      void this.#seeToArrival();
+      void this.#seeToEnd();
     });
   }
 
@@ -49,7 +50,6 @@ export class MapPart {
   async slice<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
     const { keys, from, concurrency } = this.fork;
     const same = keys.every((key, i) => spec.keys[from + i] === key);
-    this.#arrived = true;
     if (!same) {
       this.#lost(lostTheWay(spec.name));
       return new Promise(() => {});
@@ -59,22 +59,25 @@ export class MapPart {
   }
 
   /**
-   * Everything that is awaited before the map is there already, so it is reached without anything from outside; code that
-   * does not reach it waits for something that only the parent has, and would wait for ever.
+   * Everything that is awaited before the map is there already, and what its bodies await they have asked for. So where
+   * no command is under way, code that does not come to its end waits for something that only the parent has, such as a
+   * signal, and would wait for ever.
    */
-  async #seeToArrival(): Promise<void> {
-    for (let look = 0; look < ARRIVAL_LOOKS && !this.#arrived; look++) {
+  async #seeToEnd(): Promise<void> {
+    let patience = PATIENCE;
+    while (patience-- > 0) {
       let looked = false;
-      // Conditions are looked at when all code has run as far as it can.
+      // Conditions are looked at when all code has run as far as it can; the first look comes before that.
       await condition(() => {
-        const before = looked;
+        const stands = looked && nothingUnderWay();
+        if (looked && !stands) patience = PATIENCE;
         looked = true;
-        return before;
+        return stands;
       });
     }
-    if (this.#arrived) return;
     const { mapPath, underWay } = this.fork;
-    const [missing, unknown] = [this.#missing, this.#missing !== null && !underWay.includes(this.#missing)];
-    this.#lost(missing !== null && unknown ? lostTheWay(mapPath, missing) : neverArrives(mapPath, missing));
+    const missing = this.#missing;
+    const unknown = missing !== null && !underWay.includes(missing);
+    this.#lost(unknown ? lostTheWay(mapPath, missing) : waitsForParent(mapPath, missing));
   }
 }

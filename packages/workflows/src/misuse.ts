@@ -44,14 +44,14 @@ export function lostIn(build: string | null, lost: SluiceError): Error {
   return isOtherCode(build) || workflowInfo().unsafe.isReplaying ? new OtherCode(lost) : lost;
 }
 
-export function neverArrives(map: string, step: string | null): SluiceError {
-  const what = step === null ? 'something that is no step' : `the step ${step}, which has not ended`;
+export function waitsForParent(map: string, step: string | null): SluiceError {
+  const what = step === null ? 'something that is no step' : `the step ${step}, which had not ended when the map began`;
   return new SluiceError(
     ErrorCode.InvalidStep,
-    `${map}: a part of a large map cannot begin: its pipeline waits for ${what}.`,
+    `${map}: a part of a large map cannot go on: its code waits for ${what}.`,
     {
       where: map,
-      fix: `Await steps before a map with more than ${INLINE_KEYS} keys, and do not wait there for signals or conditions: a child that runs a part of it gets the results of steps only.`,
+      fix: `Await steps before a map with more than ${INLINE_KEYS} keys, and do not wait before or in it for signals: a child that runs a part of it gets the results of steps only.`,
     },
   );
 }
