@@ -23,7 +23,8 @@ export function describeAttempts(step: Pick<StepStatus, 'attempts' | 'errorsAllo
   ];
   const outages = step.attempts.filter(isOutage).length;
   if (outages > 0) parts.push(`${outages} ${outages === 1 ? 'outage' : 'outages'} waited out`);
-  const lost = step.attempts.filter(({ ended }) => ended !== 'done');
+  // Most outages end an attempt before its trainer was started.
+  const lost = step.attempts.filter((one) => one.ended !== 'done' && (!isOutage(one) || one.stepsLost > 0));
   if (lost.length > 0) {
     const resumed = step.attempts.findLast(({ resumedFrom }) => resumedFrom !== null)?.resumedFrom ?? null;
     const steps = lost.reduce((total, one) => total + one.stepsLost, 0);

@@ -33,9 +33,9 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
   let furthest = 0;
   const note = (record: AttemptRecord, progress: AttemptProgress | null): void => {
     if (former !== null) run.journal.correctAttempt(ref.step, correctedRecord(former, progress));
-    run.journal.addAttempt(ref.step, record);
+    const kept = run.journal.addAttempt(ref.step, record);
     // One that never started its trainer has neither done nor lost anything.
-    if (progress !== null && progress.restoreMs !== null) former = record;
+    if (progress !== null && progress.restoreMs !== null) former = kept;
   };
   for (let attempt = 1; ; attempt++) {
     const name = classFor(asked, spent, spec.budgets, run.settings.classes);
