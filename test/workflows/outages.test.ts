@@ -1,4 +1,5 @@
 import { describeAttempts, ErrorCode, type JobInput, type JobOutcome, type RunStatus } from '@sluice/sdk';
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { modelOf, progress, stubActivities } from '../harness/stub-activities.ts';
@@ -106,4 +107,21 @@ it('a worker that is lost on a class that is not interruptible is missed for a w
   expect((second?.start ?? 0) - (first?.start ?? 0)).toBeGreaterThanOrEqual(2000 + 1000);
   expect((third?.start ?? 0) - (second?.start ?? 0)).toBeGreaterThanOrEqual(2000 + 2000);
   void kit.close().catch(() => {}); // an activity that is silent never ends
+});
+
+it('the end of maxRuntime is the attempt’s own to time, and without one nothing ends it', async () => {
+  const limits: number[] = [];
+  const kit = await workflowKit((project, client) =>
+    stubActivities(project, client, {
+      train: async (input): Promise<JobOutcome> => {
+        limits.push(Context.current().info.startToCloseTimeoutMs / 1000);
+        return { result: modelOf(input.ref.step), progress: progress(input) };
+      },
+    }),
+  );
+  for (const maxRuntime of ['30 days', null])
+    await (await kit.start('jobs', { maxRuntime, deadline: '900 days' })).result();
+  expect(limits[0]).toBeGreaterThan(30 * 86_400);
+  expect(limits[1]).toBeGreaterThan(365 * 86_400);
+  await kit.close();
 });

@@ -23,6 +23,13 @@ test('an error without a name is tried five times', () => {
   ]);
 });
 
+test('a full disk and a server that is away are tried again for as long as it takes', () => {
+  const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
+  const away = new TypeError('fetch failed', { cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }) });
+  expect(activityFailure(full, 100)).toMatchObject({ type: 'StorageFull', nonRetryable: false });
+  expect(activityFailure(away, 100)).toMatchObject({ type: 'Unreachable', nonRetryable: false });
+});
+
 test('outside of Temporal, too, an activity fails with its own error', async () => {
   const activity = withStableFailures(async () => {
     throw new SluiceError('NotFound', 'There is no file x.csv.');

@@ -1,6 +1,7 @@
-import { describeError, ErrorCode, errorCode, SluiceError } from '@sluice/sdk';
+import { describeError, ErrorCode, SluiceError } from '@sluice/sdk';
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { stableCode } from './system-errors.ts';
 
 /** Times an error that nobody has a name for is tried again before it fails the step. */
 const UNKNOWN_ERRORS = 5;
@@ -33,10 +34,12 @@ function attemptNow(): number {
 export function activityFailure(error: unknown, attempt: number): unknown {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   const known = error instanceof SluiceError;
+  const type = stableCode(error);
   return ApplicationFailure.create({
-    type: known ? errorCode(error) : ErrorCode.Internal,
+    type,
     message: describeError(error),
-    nonRetryable: known ? error.permanent : attempt >= UNKNOWN_ERRORS,
+    // A full disk, or a server that is away, is waited out, whoever met it.
+    nonRetryable: known ? error.permanent : type === ErrorCode.Internal && attempt >= UNKNOWN_ERRORS,
     details: known && error.data !== undefined ? [error.data] : [],
     ...(error instanceof Error ? { cause: error } : {}),
   });

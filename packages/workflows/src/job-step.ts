@@ -18,6 +18,11 @@ import { correctedRecord } from './corrected-record.ts';
 import { applicationFailure, timeoutFailure } from './failure.ts';
 import type { RunState } from './run-state.ts';
 
+/** A job without `maxRuntime` may train for as long as its worker says that it lives, ms. */
+const FOREVER = 10 * 365 * 86_400_000;
+/** The attempt's own watch ends it after `maxRuntime`, with a last checkpoint; Temporal only where that does not happen, ms. */
+const LAST_WORDS = 60_000;
+
 /**
  * Runs a job until it is done or a budget is spent. The loop is here and not in a retry policy, because only a
  * workflow can move the work to another task queue and keep two budgets apart.
@@ -33,9 +38,9 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
   let furthest = 0;
   const note = (record: AttemptRecord, progress: AttemptProgress | null): void => {
     if (former !== null) run.journal.correctAttempt(ref.step, correctedRecord(former, progress));
-    run.journal.addAttempt(ref.step, record);
+    const kept = run.journal.addAttempt(ref.step, record);
     // One that never started its trainer has neither done nor lost anything.
-    if (progress !== null && progress.restoreMs !== null) former = record;
+    if (progress !== null && progress.restoreMs !== null) former = kept;
   };
   for (let attempt = 1; ; attempt++) {
     const name = classFor(asked, spent, spec.budgets, run.settings.classes);
@@ -48,7 +53,7 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
       if (left !== null && left <= 0) throw deadlinePassed(spec, ref.step, pause);
       const activity = long(ref.step, attempt, settings.taskQueue, {
         heartbeatTimeout: spec.heartbeat,
-        ...(spec.budgets.maxRuntime === null ? {} : { startToCloseTimeout: spec.budgets.maxRuntime }),
+        startToCloseTimeout: spec.budgets.maxRuntime === null ? FOREVER : spec.budgets.maxRuntime + LAST_WORDS,
         ...(spec.budgets.maxQueued === null ? {} : { scheduleToStartTimeout: spec.budgets.maxQueued }),
         ...(left === null ? {} : { scheduleToCloseTimeout: left }),
         ...spec.temporal,

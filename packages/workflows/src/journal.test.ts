@@ -95,3 +95,28 @@ it('sums up the attempts of a step that had very many, so that nothing is lost o
 it('has nothing to list after the last step, and says what there is', () => {
   expect(journalOf(3, 1).status({ after: 3 })).toMatchObject({ steps: [], next: null, hidden: { done: 2, failed: 1 } });
 });
+
+it('keeps an outage of a thousand tries as one line, which a better record may replace', () => {
+  const journal = new Journal('cities/1', 'cities');
+  journal.begin('fit', 'train', 0);
+  const tried = (attempt: number): AttemptRecord => ({
+    ...{ attempt, class: 'gpu', gpus: 1, price: null, machine: 'm', start: attempt * 10, end: attempt * 10 + 2 },
+    ...{ ended: 'infrastructure', code: 'Unreachable', message: 'the store is down', resumedFrom: 5, lastStep: 5 },
+    ...{ checkpoint: 5, stepsLost: 0, secondsLost: 0, seconds: 2 },
+  });
+  for (let number = 1; number < 1000; number++) journal.addAttempt('fit', tried(number));
+  const kept = journal.addAttempt('fit', tried(1000));
+  expect(kept).toMatchObject({ attempt: 1000, start: 10, seconds: 2000 });
+  journal.correctAttempt('fit', { ...kept, checkpoint: 6 });
+  expect(journal.status().steps[0]?.attempts).toEqual([{ ...kept, checkpoint: 6 }]);
+});
+
+it('shows what a step waits for, until it goes on', () => {
+  const journal = new Journal('cities/1', 'cities');
+  journal.begin('fit', 'train', 0);
+  const pause = { code: 'Unreachable', message: 'the store is down', since: 0, until: 60_000 };
+  journal.pause('fit', pause);
+  expect(journal.status().steps[0]?.pause).toEqual(pause);
+  journal.pause('fit', null);
+  expect(journal.status().steps[0]).not.toHaveProperty('pause');
+});

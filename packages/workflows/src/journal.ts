@@ -98,11 +98,14 @@ export class Journal {
     if (status !== undefined) Object.assign(status, change);
   }
 
-  addAttempt(step: string, attempt: AttemptRecord): void {
+  /** @returns the record as it stands, which may cover tries before it */
+  addAttempt(step: string, attempt: AttemptRecord): AttemptRecord {
     const status = this.#steps.get(step);
-    if (status === undefined) return;
+    if (status === undefined) return attempt;
     const longer = sameOutage(status.attempts.at(-1), attempt);
-    status.attempts = longer === null ? [...status.attempts, attempt] : [...status.attempts.slice(0, -1), longer];
+    const former = longer === null ? status.attempts : status.attempts.slice(0, -1);
+    status.attempts = [...former, longer ?? attempt];
+    return longer ?? attempt;
   }
 
   /** Shows what a step waits for; null once it goes on. */

@@ -204,14 +204,14 @@ test('a trainer without a sign of life is killed', async () => {
 test('a trainer that only writes files is alive', async () => {
   const run = await script(
     on,
-    'import pathlib\nfor i in range(12):\n    pathlib.Path(spec["checkpoints"], "big").write_text(str(i)); time.sleep(0.1)\n',
+    'import pathlib\nfor i in range(24):\n    pathlib.Path(spec["checkpoints"], "big").write_text(str(i)); time.sleep(0.2)\n',
   );
-  const { result } = await startAttempt(on, 1, { kind: 'step', spec: { run, stall: 600 } }).outcome;
+  const { result } = await startAttempt(on, 1, { kind: 'step', spec: { run, stall: 4000 } }).outcome;
   expect(result).toMatchObject({ files: null, value: null });
 });
 
 test('an attempt ends after its maxRuntime', async () => {
-  const budgets = { errors: 2, preemptions: 50, onDemandAfter: 5, deadline: null, maxRuntime: 800, maxQueued: null };
+  const budgets = { errors: 2, preemptions: 50, onDemandAfter: 5, deadline: null, maxRuntime: 4000, maxQueued: null };
   const run = startAttempt(on, 1, { spec: { budgets, hyper: { every: 100, fault: { at: 2, how: 'wait' } } as never } });
   const failure = await failureOf(run.outcome);
   expect(failure.type).toBe('BudgetSpent');

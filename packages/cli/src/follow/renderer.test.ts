@@ -129,6 +129,9 @@ test('an outage is counted as neither, and shown with when it is tried again', (
   expect(describeAttempts(step('fit', { attempts: [attempt(1, { ended: 'failed' }), outage] }))).toMatch(
     /^errors 1\/2, preemptions 0\/50, 1 outage waited out/,
   );
+  expect(describeAttempts(step('fit', { attempts: [outage, attempt(3)] }))).toBe(
+    'errors 0/2, preemptions 0/50, 1 outage waited out',
+  );
   expect(text({ type: 'attempt-ended', step: 'fit', attempt: outage })).toBe(
     'fit attempt 2 met an outage on spot-2 (Unreachable): the store is down',
   );

@@ -1,9 +1,9 @@
 import { ErrorCode, isInfrastructure, type JobInput } from '@sluice/sdk';
 import { CancelledFailure } from '@temporalio/common';
 import type { ActivityContext } from '../../context.ts';
+import { stableCode } from '../../system-errors.ts';
 import { type CheckpointLine, lineKey } from '../checkpoints/checkpoint-line.ts';
 import { parseLine } from '../checkpoints/manifest.ts';
-import { stableCode } from '../failure.ts';
 import type { TrainingLog } from './training-log.ts';
 
 const LOG_END_MS = 30_000;

@@ -32,6 +32,14 @@ export function logQueue(path: string, append: (path: string, text: string) => P
     }
   };
 
+  const start = (): void => {
+    writing ??= write().finally(() => {
+      writing = null;
+      // What came between the last look and this end.
+      if (waiting.length > 0 || leftOut > 0) start();
+    });
+  };
+
   return {
     add(level, text) {
       const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} characters)` : text;
@@ -41,9 +49,7 @@ export function logQueue(path: string, append: (path: string, text: string) => P
         waiting.push(line);
         bytes += line.length;
       }
-      writing ??= write().finally(() => {
-        writing = null;
-      });
+      start();
     },
     async done() {
       while (writing !== null) await writing;
