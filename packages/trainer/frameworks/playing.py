@@ -38,7 +38,11 @@ def attempt(worker: Worker, script: str, number: int, *, ranks: int = 1, **chang
 
 def ended(process: subprocess.Popen[str]) -> int:
     """Exit code; the whole of what it printed where that is an error."""
-    stdout, stderr = process.communicate(timeout=conftest.PATIENCE)
+    try:
+        stdout, stderr = process.communicate(timeout=conftest.PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
     if process.returncode not in (0, 75, -signal.SIGKILL):
         sys.stderr.write(stdout + stderr)
     return process.returncode

@@ -18,12 +18,13 @@ class Batches:
     def __init__(self, rank, world): self.rank, self.world, self.epoch, self.at = rank, world, 0, 0
     def __len__(self): return 8
     def __iter__(self):
-        while self.at < len(self):
+        last = False
+        while not last:
             number = self.epoch * len(self) + self.at
-            self.at += 1
+            last = self.at == len(self) - 1
+            self.epoch, self.at = (self.epoch + 1, 0) if last else (self.epoch, self.at + 1)
             inputs = torch.randn(8, 8, generator=torch.Generator().manual_seed(number))
             yield inputs[self.rank :: self.world]
-        self.epoch, self.at = self.epoch + 1, 0
     def state_dict(self): return {"epoch": self.epoch, "at": self.at}
     def load_state_dict(self, state): self.epoch, self.at = state["epoch"], state["at"]
 
