@@ -48,12 +48,19 @@ async function main(): Promise<void> {
       requirements: join(root, 'examples/flight-delays/requirements-test.txt'),
       log,
     });
+    const frameworks = await ensurePythonEnv({
+      name: 'frameworks',
+      requirements: join(root, 'packages/trainer/frameworks/requirements.txt'),
+      log,
+    });
     const chromium = await findChromium(log);
 
-    say('Python: trainer package, examples');
+    say('Python: trainer package, examples, frameworks');
     for (const folder of ['packages/trainer', 'examples/flight-delays', 'examples/digits']) {
       add(folder, await pytest(python.python, folder, join(scratch, `${folder.replace('/', '-')}.xml`)));
     }
+    const real = 'packages/trainer/frameworks';
+    add(real, await pytest(frameworks.python, real, join(scratch, 'frameworks.xml')));
 
     for (const project of ['unit', 'e2e']) {
       say(`Vitest: ${project}`);

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable
@@ -96,13 +96,13 @@ class Worker:
         """Exit code and stderr of each rank."""
         return [finish(process) for process in self.start_ranks(script, world, **changes)]
 
-    def spawn(self, script: str, **env: str) -> subprocess.Popen[str]:
+    def spawn(self, script: str, launcher: Sequence[str] = (), **env: str) -> subprocess.Popen[str]:
         path = self.root / "train.py"
         text = "import sluice\n" + textwrap.dedent(script)
         if not path.exists() or path.read_text(encoding="utf-8") != text:  # another rank may be about to read it
             path.write_text(text, encoding="utf-8")
         process = subprocess.Popen(
-            [sys.executable, str(path)],
+            [sys.executable, *launcher, str(path)],
             cwd=self.root,
             env={**_plain_environment(), "PYTHONPATH": str(SRC), **env, **self.env},
             stdin=subprocess.PIPE,

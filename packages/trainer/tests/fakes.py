@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, Callable, Optional
@@ -35,8 +37,9 @@ class HfTrainer:
 
     def __init__(self, callback: Any, output_dir: Path, *, steps: int, save_steps: int, **args: Any) -> None:
         self.callback = callback
+        self.rank = int(os.environ.get("RANK", "0"))
         self.args = SimpleNamespace(output_dir=str(output_dir), save_steps=save_steps, **args)
-        self.state = SimpleNamespace(global_step=0, max_steps=steps, is_world_process_zero=args.get("world_zero", True))
+        self.state = SimpleNamespace(global_step=0, max_steps=steps, is_world_process_zero=self.rank == 0)
         self.control = SimpleNamespace(should_save=False, should_evaluate=False, should_training_stop=False)
         self.each_step: Callable[[int], None] = lambda step: None
 
@@ -54,7 +57,10 @@ class HfTrainer:
             if self.control.should_save:
                 folder = Path(self.args.output_dir) / f"checkpoint-{step}"
                 folder.mkdir(parents=True, exist_ok=True)
-                (folder / "trainer_state.json").write_text(str(step))
+                time.sleep(0.02 * self.rank)  # a rank's files may come long after the first's
+                (folder / f"rng_state_{self.rank}.pth").write_text(str(step))
+                if self.rank == 0:
+                    (folder / "trainer_state.json").write_text(str(step))
                 self._call("on_save")
                 self.control.should_save = False
         self._call("on_train_end")

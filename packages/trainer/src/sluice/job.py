@@ -186,6 +186,11 @@ class Job:
                 self.info(f"preempted: stopping; {kept}")
             raise SystemExit(PREEMPTED)
 
+    def listen_for_sigterm(self) -> None:
+        """Take SIGTERM (again), for libraries that take it for themselves once training begins. Main thread only."""
+        self._opened()
+        self._lifetime.take_sigterm()
+
     # -- what the step reports -----------------------------------------------------------------------------------
 
     def log(self, values: Mapping[str, Any] | None = None, /, *, step: SupportsIndex, **metrics: Any) -> None:

@@ -80,6 +80,11 @@ class Lifetime:
         self._thread.join()
         self.give_sigterm_back()
 
+    def take_sigterm(self) -> None:
+        """Listen although somebody else does by now."""
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) != self._on_sigterm:
+            signal.signal(signal.SIGTERM, self._on_sigterm)
+
     def give_sigterm_back(self) -> None:
         if signal.getsignal(signal.SIGTERM) == self._on_sigterm:
             signal.signal(signal.SIGTERM, self._previous or signal.SIG_DFL)

@@ -47,17 +47,17 @@ class _Callback:
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
         if state.is_world_process_zero and state.max_steps > 0:
             self._job.progress(state.global_step, state.max_steps)
-        # Processes see SIGTERM at different steps, and a save that not all of them enter hangs: with several, wait
-        # for the next regular save.
-        if self._job.preempted.is_set() and getattr(args, "world_size", 1) == 1:
+        # With several processes it says the same in each of them: a save that not all of them enter hangs.
+        if self._job.should_checkpoint(state.global_step):
             control.should_save = True
             control.should_evaluate = False
         return control
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
         step = int(state.global_step)
-        if state.is_world_process_zero and step > self._reported:
+        if step > self._reported:
             saved = Path(args.output_dir) / f"checkpoint-{step}"
-            self._job.checkpoint(step, lambda fresh: copy_tree(saved, fresh))
+            # Each process comes here once it has written its own files, so when all have come they are all there.
+            self._job.checkpoint(step, lambda fresh: copy_tree(saved, fresh) if self._job.rank == 0 else None)
             self._reported = step
         return control

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..durable import copy_tree
-from ..errors import InvalidCheckpoint, Misuse
+from ..errors import InvalidCheckpoint
 from ..lifetime import PREEMPTED
 
 if TYPE_CHECKING:
@@ -53,18 +53,12 @@ class _Callback:
                 where="Trainer(plugins=…)",
                 now="leave AsyncCheckpointIO out: Sluice uploads beside training anyway",
             )
-        if self._every is not None and trainer.world_size > 1:
-            raise Misuse(
-                f"every={self._every} works in a single process only, this training has {trainer.world_size}",
-                where="sluice.callbacks.lightning",
-                now="use ModelCheckpoint(every_n_train_steps=…): what it saves is reported",
-            )
         self._save = trainer.save_checkpoint
 
         def save_checkpoint(filepath: Any, *args: Any, **kwargs: Any) -> None:
             self._save(filepath, *args, **kwargs)
             weights_only = kwargs.get("weights_only", args[0] if args else False)
-            if not weights_only and trainer.is_global_zero:
+            if not weights_only:
                 self._report(trainer, Path(filepath))
 
         trainer.save_checkpoint = save_checkpoint
@@ -74,6 +68,8 @@ class _Callback:
             trainer.save_checkpoint, self._save = self._save, None
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        # Lightning would end training after the batch in which one process hears of SIGTERM, before all can save.
+        self._job.listen_for_sigterm()
         self._seen = int(trainer.global_step)
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
@@ -86,10 +82,9 @@ class _Callback:
             total = trainer.estimated_stepping_batches
             if 0 < total < float("inf"):
                 self._job.progress(step, int(total))
-        due = stepped and self._every is not None and step % self._every == 0
-        # Processes see SIGTERM at different steps, and a save that not all of them enter hangs: with several, wait
-        # for the next regular save. Lightning itself ends training after this batch, so there is no later one.
-        if trainer.world_size == 1 and (due or self._job.preempted.is_set()):
+        # Where a step has several batches, processes are at different ones: they are asked once a step.
+        told = self._job.should_checkpoint(step) if stepped or trainer.world_size == 1 else False
+        if told or (stepped and self._every is not None and step % self._every == 0):
             self._job.checkpoint(step, lambda fresh: self._save(str(fresh / FILE)))
             self._reported = step
 
@@ -108,7 +103,7 @@ class _Callback:
     def _report(self, trainer: Any, saved: Path) -> None:
         step = int(trainer.global_step)
         if step > self._reported:
-            self._job.checkpoint(step, lambda fresh: copy_tree(saved, fresh))
+            self._job.checkpoint(step, lambda fresh: copy_tree(saved, fresh) if self._job.rank == 0 else None)
             self._reported = step
 
     def _log(self, trainer: Any) -> None:
