@@ -57,6 +57,15 @@ it('takes what nobody needs and nothing else, while a job trains that goes on fr
   const swept = await collectIn(30, true);
   expect(await store().verify(garbage, 'sizes')).toContain('not there');
   expect(swept('checkpoint artifacts')?.deleted.count).toBeGreaterThan(0);
+  console.error(
+    'DEBUG',
+    JSON.stringify(await temporalRuns(project.client).list()),
+    running.workflowId,
+    JSON.stringify(swept('checkpoint lines')),
+  );
+  for await (const one of store().pointers())
+    console.error('DEBUG', one.key, one.version, new Date(one.changedAt).toISOString());
+  console.error('DEBUG', JSON.stringify((await running.status()).steps));
   expect(await linesOf(done.workflowId)).toBe(0);
   expect(await linesOf(running.workflowId)).toBe(1);
   expect(await store().verify(model, 'digests')).toBeNull(); // Temporal has its run
