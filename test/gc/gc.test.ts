@@ -42,6 +42,7 @@ async function collect(deletes: boolean) {
   const kinds = await collectGarbage({
     store: store(),
     runs: runsThen(),
+    namespace: project.stack.temporal.namespace,
     mlflow: mlflowClient({ url: project.stack.mlflow?.url ?? '' }),
     stateDir: join(project.root, '.sluice'),
     grace: 7 * dayMs,

@@ -170,6 +170,15 @@ describe.each(Object.entries(stores))('collecting garbage in %s', (_, make) => {
     expect(await isThere(artifact)).toBe(true);
   });
 
+  it('refuses to go by the runs of another namespace than the one it first went by', async () => {
+    await collect({ namespace: 'production' });
+    const artifact = await store.putText('x', 'report');
+    await expect(collect({ namespace: 'staging' })).rejects.toMatchObject({ code: 'Refused' });
+    expect(await isThere(artifact)).toBe(true);
+    await collect({ namespace: 'production' });
+    expect(await isThere(artifact)).toBe(false);
+  });
+
   it('deletes nothing when a history, or the registry, cannot be read', async () => {
     const artifact = await store.putText('x', 'report');
     const away = async () => {
