@@ -2,9 +2,10 @@
 export type { ActivityContext, PreemptionNotice, PreemptionNotices } from './context.ts';
 export { createActivities } from './create-activities.ts';
 export { type CollectOptions, collectGarbage } from './gc/collect.ts';
-export { defaultLocalAges, pruneLocal } from './gc/local-state.ts';
+export { pruneDaily } from './gc/daily.ts';
+export { defaultLocalAges } from './gc/local-state.ts';
 export { temporalRuns } from './gc/runs.ts';
-export { type KindTally, Tally } from './gc/tally.ts';
+export type { KindTally } from './gc/tally.ts';
 export { jobActivity } from './job/job.ts';
 export { watchScheduledEvents } from './job/preemption/preemption.ts';
 export { type ScheduledEventsStandIn, scheduledEventsStandIn } from './job/preemption/scheduled-events-stand-in.ts';

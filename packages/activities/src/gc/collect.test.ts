@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { BlobServiceClient } from '@azure/storage-blob';
 import type { Artifact } from '@sluice/sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimLine, lineKey } from '../job/checkpoints/checkpoint-line.ts';
@@ -169,6 +170,15 @@ describe.each(Object.entries(stores))('collecting garbage in %s', (_, make) => {
     expect(await isThere(artifact)).toBe(true);
   });
 
+  it('refuses to go by the runs of another namespace than the one it first went by', async () => {
+    await collect({ namespace: 'production' });
+    const artifact = await store.putText('x', 'report');
+    await expect(collect({ namespace: 'staging' })).rejects.toMatchObject({ code: 'Refused' });
+    expect(await isThere(artifact)).toBe(true);
+    await collect({ namespace: 'production' });
+    expect(await isThere(artifact)).toBe(false);
+  });
+
   it('deletes nothing when a history, or the registry, cannot be read', async () => {
     const artifact = await store.putText('x', 'report');
     const away = async () => {
@@ -249,4 +259,22 @@ describe('collecting garbage on a machine', () => {
     expect(await store.getText(named)).toBe('named by a payload');
     expect(of(kinds, 'payloads')).toMatchObject({ young: { count: 2 }, deleted: { count: 1 } });
   });
+});
+
+it('forgets the name of a holder who died before it had put anything', async () => {
+  const root = join(folder, `store-${made++}`);
+  const holders = join(root, 'holders', `tree-${'7'.repeat(64)}`);
+  await mkdir(holders, { recursive: true });
+  await writeFile(join(holders, 'me'), '');
+  const kinds = await collectGarbage(collecting(fileStore(root), join(root, '.sluice')));
+  expect(of(kinds, 'other artifacts')).toMatchObject({ deleted: { count: 1, bytes: 0 } });
+  expect(await readdir(join(root, 'holders'))).toEqual([]);
+
+  const store = azureBlobStore({ connectionString: azurite.connectionString, container: `gc${made++}` });
+  const artifact = await store.putText('x', 'report');
+  const blobs = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(`gc${made - 1}`);
+  await blobs.deleteBlob(`blobs/${artifact.digest.slice(7)}`);
+  const cloud = await collectGarbage(collecting(store, join(root, '.sluice')));
+  expect(of(cloud, 'report artifacts')).toMatchObject({ deleted: { count: 1, bytes: 0 } });
+  for await (const { name } of blobs.listBlobsFlat({ prefix: 'holders/' })) expect(name).toBe('none');
 });

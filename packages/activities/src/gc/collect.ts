@@ -14,6 +14,8 @@ import { type KindTally, Tally } from './tally.ts';
 export interface CollectOptions {
   readonly store: SweepableStore;
   readonly runs: KnownRuns;
+  /** Temporal namespace that these runs are of. */
+  readonly namespace: string;
   /** Null where MLflow is off. */
   readonly mlflow: Pick<MlflowClient, 'searchModelVersions'> | null;
   /** `.sluice` of the project on this machine. */
@@ -37,7 +39,7 @@ export interface CollectOptions {
  * machine's own state, or by a JSON artifact that is needed itself.
  *
  * @throws SluiceError `Unreachable` when Temporal or MLflow does not answer, `Refused` when Temporal knows no run at
- * all though the store is not empty: then nothing is deleted
+ * all though the store is not empty, or when the store belongs to another namespace: then nothing is deleted
  */
 export async function collectGarbage(options: CollectOptions): Promise<readonly KindTally[]> {
   const { store, now = Date.now() } = options;
@@ -47,6 +49,7 @@ export async function collectGarbage(options: CollectOptions): Promise<readonly 
   const artifacts = await allOf(store.artifacts());
   const known = await options.runs.list();
   if (known.length === 0 && artifacts.length > 0) throw unknownServer();
+  await checkNamespace(options);
 
   const live: References = new Set(); // named by what goes on now
   const isFinished = finishedLines(known, before);
@@ -138,6 +141,23 @@ async function sweepDrafts({ store, delete: deletes }: CollectOptions, before: n
       if (deletes && (await store.removeDraft(name, before))) tally.deleted('unfinished', bytes);
     }
   }
+}
+
+const namespacePointer = 'gc/namespace';
+
+/** The first collection that deletes writes down whose runs keep this store; runs of others would not be seen. */
+async function checkNamespace({ store, namespace, delete: deletes }: CollectOptions): Promise<void> {
+  const owner = await store.readPointer(namespacePointer);
+  if (owner === null && deletes) await store.swapPointer(namespacePointer, null, namespace);
+  if (owner === null || owner.value === namespace) return;
+  throw new SluiceError(
+    ErrorCode.Refused,
+    `The store belongs to the runs of namespace "${owner.value}", not of "${namespace}".`,
+    {
+      where: store.locate({ uri: `sluice:blob/${'0'.repeat(64)}` }).replace(/blobs.0+$/, ''),
+      fix: `Collect with --namespace ${owner.value}. A store whose runs have moved for good: delete its pointer ${namespacePointer}.`,
+    },
+  );
 }
 
 function unknownServer(): SluiceError {

@@ -84,6 +84,7 @@ test('killed before any of its writes, a collection has taken nothing that is ne
     for (const artifact of garbage) expect(await fileStore(root).verify(artifact, 'sizes')).toContain('not there');
     expect(await readdir(join(root, 'trees'))).toHaveLength(1);
     expect(await readdir(join(root, 'blobs'))).toHaveLength(1);
+    expect(await readdir(join(root, 'holders'))).toHaveLength(2);
     await expect.poll(() => readdir(join(root, 'tmp'))).toEqual([]);
     await rm(root, { recursive: true });
   }

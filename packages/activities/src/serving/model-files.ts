@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
@@ -30,6 +30,8 @@ async function fetchOnce(
   model: Pick<Artifact, 'uri' | 'digest'>,
   path: string,
 ): Promise<string> {
+  // Whoever uses a copy makes it young, so that nobody takes it for one that is not needed.
+  await utimes(path, new Date(), new Date()).catch(() => {});
   if (await exists(path)) return path;
   await mkdir(join(context.stateDir, 'models'), { recursive: true });
   const fresh = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;

@@ -11,13 +11,16 @@ export function azureSweep(listing: AzureListing, place: string): StoreSweep {
   const { blobAt, list, deleteUnchanged } = listing;
 
   async function* artifacts(): AsyncGenerator<StoredArtifact> {
-    const kinds = new Map<string, Artifact['kind']>();
-    for await (const { name, metadata } of list('holders/')) {
-      if (metadata.kind !== undefined) kinds.set(name.split('/')[1] ?? '', metadata.kind as Artifact['kind']);
+    const held = new Map<string, { kind: Artifact['kind'] | null; changedAt: number }>();
+    for await (const { name, metadata, changedAt } of list('holders/')) {
+      const artifact = name.split('/')[1] ?? '';
+      const newest = Math.max(changedAt, held.get(artifact)?.changedAt ?? 0);
+      held.set(artifact, { kind: (metadata.kind as Artifact['kind']) ?? null, changedAt: newest });
     }
     let current: { address: Address; bytes: number; changedAt: number } | null = null;
     const shown = ({ address, bytes, changedAt }: NonNullable<typeof current>): StoredArtifact => {
-      const kind = kinds.get(nameOf(address)) ?? null;
+      const kind = held.get(nameOf(address))?.kind ?? null;
+      held.delete(nameOf(address));
       return { uri: `sluice:${address.shape}/${address.hex}`, bytes, changedAt, kind };
     };
     for (const shape of ['blob', 'tree'] as const) {
@@ -34,6 +37,11 @@ export function azureSweep(listing: AzureListing, place: string): StoreSweep {
       }
     }
     if (current !== null) yield shown(current);
+    // A put that died between becoming a holder and writing the first blob has left its name.
+    for (const [name, { kind, changedAt }] of held) {
+      const [, shape, hex] = /^(blob|tree)-([0-9a-f]{64})$/.exec(name) ?? [];
+      if (shape !== undefined) yield { uri: `sluice:${shape}/${hex}`, bytes: 0, changedAt, kind };
+    }
   }
 
   /**
@@ -45,7 +53,7 @@ export function azureSweep(listing: AzureListing, place: string): StoreSweep {
     const root = `${address.shape}s/${address.hex}`;
     const blobs = await allOf(list(address.shape === 'blob' ? root : `${root}/`));
     const holders = await allOf(list(`holders/${nameOf(address)}/`));
-    if (blobs.length === 0 || [...blobs, ...holders].some(({ changedAt }) => changedAt >= before)) return false;
+    if ([...blobs, ...holders].some(({ changedAt }) => changedAt >= before)) return false;
     // Without its manifest a tree is not there; what remains of it is found by the next sweep.
     const order = blobs.toSorted((a, b) => Number(isManifest(b)) - Number(isManifest(a)));
     for (const blob of order.slice(0, 1)) if (!(await deleteUnchanged(blob))) return false;

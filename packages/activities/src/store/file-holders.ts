@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { errorCode } from '@sluice/sdk';
 import type { OnWrite } from './durable-file.ts';
 import { entryName } from './entry-name.ts';
+import { newestChange } from './file-scratch.ts';
 import { isMissing } from './storage-error.ts';
 
 /** Who needs an artifact: a folder per artifact, with a file per holder that says what it was put as. */
@@ -15,6 +16,8 @@ export interface FileHolders {
   has(artifact: string, holder: string): Promise<boolean>;
   /** What a holder put it as; null where none says so. */
   kind(artifact: string): Promise<string | null>;
+  /** Epoch ms at which the newest holder came; null when there is none. */
+  changedAt(artifact: string): Promise<number | null>;
   /** Artifacts that have a folder. */
   list(): Promise<readonly string[]>;
 }
@@ -56,6 +59,7 @@ export function fileHolders(root: string, onWrite: OnWrite): FileHolders {
       }
       return null;
     },
+    changedAt: (artifact) => newestChange(join(root, artifact)),
     list: () => readdir(root).catch(none),
   };
 }

@@ -24,6 +24,14 @@ export function fileSweep(shelf: FileShelf, pointers: FilePointers): StoreSweep 
         if (found !== null) yield found;
       }
     }
+    // A put that died between becoming a holder and putting the artifact in place has left its name.
+    for (const name of await holders.list()) {
+      const [, shape, hex] = /^(blob|tree)-([0-9a-f]{64})$/.exec(name) ?? [];
+      if ((shape !== 'blob' && shape !== 'tree') || hex === undefined) continue;
+      if ((await changeOf(placeOf({ shape, hex }))) !== null) continue;
+      const changedAt = await holders.changedAt(name);
+      if (changedAt !== null) yield { uri: `sluice:${shape}/${hex}`, bytes: 0, changedAt, kind: null };
+    }
   }
 
   async function lookAt(address: Address): Promise<StoredArtifact | null> {
@@ -50,10 +58,12 @@ export function fileSweep(shelf: FileShelf, pointers: FilePointers): StoreSweep 
       const changed = await changeOf(path);
       return changed !== null && changed < before;
     };
-    if (!(await isOld(placeOf(address)))) return false;
+    const place = placeOf(address);
+    if ((await changeOf(place)) === null) return await forgetHolders(address, before);
+    if (!(await isOld(place))) return false;
     const dead = await shelf.announced(address, async () => {
       const began = Date.now();
-      if (!(await isOld(placeOf(address)))) return null;
+      if (!(await isOld(place))) return null;
       const trash = await shelf.moveAway(address);
       if (trash === null) return null;
       if (!(await isOld(trash)) || Date.now() - began > patienceMs) {
@@ -65,6 +75,16 @@ export function fileSweep(shelf: FileShelf, pointers: FilePointers): StoreSweep 
     });
     if (dead !== null) await shelf.remove(dead); // may take long, and nobody need wait for it
     return dead !== null;
+  }
+
+  /** Of an artifact that is not there. */
+  async function forgetHolders(address: Address, before: number): Promise<boolean> {
+    return await shelf.announced(address, async () => {
+      const changed = await holders.changedAt(nameOf(address));
+      if (changed === null || changed >= before || (await changeOf(placeOf(address))) !== null) return false;
+      await holders.clear(nameOf(address));
+      return true;
+    });
   }
 
   async function* filesBelow(folder: string, deep: boolean): AsyncGenerator<StoredFile> {

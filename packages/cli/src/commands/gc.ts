@@ -37,13 +37,14 @@ export async function gcCommand(options: GcOptions, io: Io): Promise<ExitCode> {
   }
   const payloadAge = milliseconds(options.payloads as Duration, '--payloads');
   const logs = milliseconds(options.logs as Duration, '--logs');
-  return withServer(options, async ({ client, loaded }) => {
+  return withServer(options, async ({ client, loaded, target }) => {
     const { config, root } = loaded;
     const url = mlflowUrlOf(config, process.env.SLUICE_MLFLOW_URL || (await readDevFile(root))?.mlflow?.url || null);
     const deletes = options.delete === true;
     const kinds = await collectGarbage({
       store: openStore(config.store, root),
       runs: temporalRuns(client),
+      namespace: target.namespace,
       mlflow: url === null ? null : mlflowClient({ url }),
       stateDir: join(root, '.sluice'),
       grace,

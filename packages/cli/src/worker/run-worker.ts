@@ -3,6 +3,7 @@ import {
   type ActivityContext,
   cleanWork,
   createActivities,
+  pruneDaily,
   sendUnsent,
   watchScheduledEvents,
 } from '@sluice/activities';
@@ -64,6 +65,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
     options.scheduledEventsUrl && options.class !== undefined
       ? watchScheduledEvents({ baseUrl: options.scheduledEventsUrl, machine })
       : null;
+  let stopPruning = () => {};
   try {
     const context = await activityContext({
       loaded,
@@ -78,6 +80,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     });
     await cleanWork(context);
+    stopPruning = pruneDaily(context.stateDir);
     // What an earlier worker of this machine could not tell MLflow; it stays in its files until MLflow answers.
     if (context.mlflow !== null) sendUnsent(context.mlflow, join(context.stateDir, 'mlflow-unsent')).catch(() => {});
     const worker = await Worker.create({
@@ -97,6 +100,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
     });
     return await serve(worker, { notices, stopping, grace, signal: options.signal, onReady: options.onReady });
   } finally {
+    stopPruning();
     notices?.close();
     await connections.close();
   }

@@ -13,6 +13,7 @@ export function collecting(
   return {
     store,
     runs: knownRuns([{}]),
+    namespace: 'default',
     mlflow: null,
     stateDir,
     grace: 7 * dayMs,
