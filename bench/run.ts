@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   'fan-out': () => import('./fan-out/fan-out.ts'),
   gateway: () => import('./gateway/gateway.ts'),
   judge: () => import('./judge/judge.ts'),
+  coverage: () => import('./coverage/coverage.ts'),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

@@ -117,17 +117,17 @@ async function compare(
     const [wins, losses] = [ofSign(gains, 1), ofSign(gains, -1)];
     const note = `right on both or neither: ${n - wins - losses}, only the candidate: ${wins}, only the baseline: ${losses}`;
     const p = mcnemarExact(losses, wins);
-    return { ...row, effect, interval, p, verdict, note: joined(comparisonNote(found, metric), note) };
+    return { ...row, effect, interval, p, verdict, note: joined(await comparisonNote(found, metric), note) };
   }
   const measured = { ...row, effect, interval, seed: options.seed };
   if (n < MIN_PAIRS) {
     const note = joined(
-      verdict === 'inconclusive' ? comparisonNote(found, metric) : undefined,
+      verdict === 'inconclusive' ? await comparisonNote(found, metric) : undefined,
       `fewer than ${MIN_PAIRS} cases`,
     );
     return { ...measured, verdict: 'inconclusive', note };
   }
-  const note = comparisonNote(found, metric);
+  const note = await comparisonNote(found, metric);
   return { ...measured, verdict, ...(note === undefined ? {} : { note }) };
 }
 
