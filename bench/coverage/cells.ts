@@ -7,6 +7,8 @@ export interface Cell {
   readonly margin: number;
   /** What the suite says is the most that one case can lose; null where it says nothing. */
   readonly worst: number | null;
+  /** Numbers had a bootstrap interval before; right and wrong had Tango's. */
+  readonly bootstrapped: boolean;
   /** Gains of a candidate that is worse by exactly the margin. */
   readonly atMargin: Gain;
   /** Gains of a candidate that is as good. */
@@ -26,6 +28,7 @@ export const cells: readonly Cell[] = [
     name: '1 in 100 loses 100 margins',
     margin: 1,
     worst: null,
+    bootstrapped: true,
     atMargin: rareMiss(0.01, 100, true),
     alike: rareMiss(0.01, 100, false),
     enough: 500,
@@ -36,6 +39,7 @@ export const cells: readonly Cell[] = [
     name: '1 in 20 loses 20 margins, `worst` as much',
     margin: 1,
     worst: 20,
+    bootstrapped: true,
     atMargin: rareMiss(0.05, 20, true),
     alike: rareMiss(0.05, 20, false),
     enough: 100,
@@ -45,6 +49,7 @@ export const cells: readonly Cell[] = [
       name: `right or wrong, margin 0.05, ${gains * 100} % gains`,
       margin: 0.05,
       worst: 1,
+      bootstrapped: false,
       atMargin: rightOrWrong(gains, gains + 0.05),
       alike: rightOrWrong(gains, gains),
       enough: gains === 0 ? 100 : gains === 0.05 ? 500 : null,
@@ -55,12 +60,13 @@ export const cells: readonly Cell[] = [
 /** A small margin is the hardest to keep, a large one shows what is lost by being careful. */
 function shape(name: string, gain: Gain): Cell[] {
   return [
-    { ...stated(`${name}, margin 1/50 sd`, gain, 0.02, null, null) },
-    { ...stated(`${name}, margin 1/4 sd`, gain, 0.25, null, 1000) },
-    { ...stated(`${name}, margin 1/2 sd`, gain, 0.5, null, 500) },
+    stated(`${name}, margin 1/50 sd`, gain, 0.02, null, null),
+    stated(`${name}, margin 1/4 sd`, gain, 0.25, null, 1000),
+    stated(`${name}, margin 1/2 sd`, gain, 0.5, null, 500),
   ];
 }
 
 function stated(name: string, gain: Gain, margin: number, worst: number | null, enough: number | null): Cell {
-  return { name, margin, worst, atMargin: (draw, own) => gain(draw, own) - own, alike: gain, enough };
+  const atMargin: Gain = (draw, own) => gain(draw, own) - own;
+  return { name, margin, worst, bootstrapped: true, atMargin, alike: gain, enough };
 }

@@ -34,8 +34,7 @@ export const bench: Bench = {
     }
     const replay: ReplayFigures[] = [];
     for (const cell of replayCells.filter(({ name }) => name.includes(values.only))) {
-      // Chances are exact but for the traffic, so a tenth of the trials says as much.
-      replay.push(replayCell(cell, Math.ceil(trials / 10), host));
+      replay.push(replayCell(cell, trials, host));
     }
     host.say(`\nevaluate, percent: passed at the margin | failed there | passed when alike | bootstrap at the margin`);
     host.say(evaluateTable(evaluate));
@@ -63,7 +62,7 @@ function evaluateTable(figures: readonly EvaluateFigures[]): string {
     ...SIZES.map((n) => {
       const one = figures.find((each) => each.name === name && each.n === n);
       if (one === undefined) return '';
-      return `${one.wrong}|${one.failed}|${one.passed}|${one.before}${one.ok ? '' : ' MISSED'}`;
+      return `${one.wrong}|${one.failed}|${one.passed}|${one.before ?? ''}${one.ok ? '' : ' MISSED'}`;
     }),
   ]);
   return table(['', ...SIZES.map((n) => `n ${n}`)], rows);

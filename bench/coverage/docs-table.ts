@@ -28,7 +28,7 @@ async function between(file: string, tables: string): Promise<void> {
 
 export function evaluateTables(figures: readonly EvaluateFigures[]): string {
   const trials = Math.max(...figures.map((one) => one.trials)).toLocaleString('en');
-  const by = (value: (one: EvaluateFigures) => number) => sizesTable(figures, value);
+  const by = (value: (one: EvaluateFigures) => number | null) => sizesTable(figures, value);
   return [
     `${trials} suites a cell; cases across, and gains in standard deviations (sd) of their differences.`,
     'Candidates that are worse by exactly the margin, percent that passed (promised: at most 2.5):',
@@ -47,13 +47,13 @@ export function replayTable(figures: readonly ReplayFigures[]): string {
   return grid(['', 'bound', 'wrong', 'wrong of the captured', 'one count of all', 'wrong'], rows);
 }
 
-function sizesTable(figures: readonly EvaluateFigures[], value: (one: EvaluateFigures) => number): string {
-  const names = [...new Set(figures.map(({ name }) => name))];
+function sizesTable(figures: readonly EvaluateFigures[], value: (one: EvaluateFigures) => number | null): string {
+  const names = [...new Set(figures.filter((one) => value(one) !== null).map(({ name }) => name))];
   const rows = names.map((name) => [
     name,
     ...SIZES.map((n) => {
       const one = figures.find((each) => each.name === name && each.n === n);
-      return one === undefined ? '' : value(one).toFixed(1);
+      return one === undefined ? '' : (value(one)?.toFixed(1) ?? '');
     }),
   ]);
   return grid(['', ...SIZES.map((n) => String(n))], rows);

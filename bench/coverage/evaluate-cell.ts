@@ -16,8 +16,8 @@ export interface EvaluateFigures {
   readonly failed: number;
   /** Percent of candidates that are as good that passed. */
   readonly passed: number;
-  /** `wrong` of the bootstrap that was here before. */
-  readonly before: number;
+  /** `wrong` of the bootstrap that was here before; null where it was not used. */
+  readonly before: number | null;
   readonly ok: boolean;
 }
 
@@ -46,7 +46,8 @@ export async function evaluateCell(
     const verdict = (await compareMeans(gains, options))?.verdict;
     if (verdict === 'pass') count.wrong += 1;
     if (verdict === 'fail') count.failed += 1;
-    if (trial < before && bootstrapPasses(gains, margin, `${name}/${n}/${trial}`)) count.before += 1;
+    if (cell.bootstrapped && trial < before && bootstrapPasses(gains, margin, `${name}/${n}/${trial}`))
+      count.before += 1;
     const alike = drawn(cell.alike, margin, n, `${name}/${n}/${trial}/alike`);
     if ((await compareMeans(alike, options))?.verdict === 'pass') count.passed += 1;
   }
@@ -61,7 +62,7 @@ export async function evaluateCell(
     wrong: wrong ?? 0,
     failed: failed ?? 0,
     passed: passed ?? 0,
-    before: percent(count.before, Math.min(before, trials)),
+    before: cell.bootstrapped && before > 0 ? percent(count.before, Math.min(before, trials)) : null,
     ok: (wrong ?? 0) <= most && (failed ?? 0) <= most && strong,
   };
 }
