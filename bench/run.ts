@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   gateway: () => import('./gateway/gateway.ts'),
   judge: () => import('./judge/judge.ts'),
   store: () => import('./store/store.ts'),
+  coverage: () => import('./coverage/coverage.ts'),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

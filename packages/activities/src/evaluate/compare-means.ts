@@ -16,8 +16,8 @@ export interface Comparison {
   readonly effect: number;
   readonly interval: [number, number];
   readonly verdict: Verdict;
-  /** Where it is inconclusive: how many cases like these would do; null when no number would, or too large a one. */
-  readonly needed: number | null;
+  /** How many cases like these would tell; null where no number would, or too large a one. */
+  readonly needed: () => Promise<number | null>;
   /** The loss of one case that the lower end reckons with. */
   readonly reckoned: number;
   /** The most that a case lost, where `worst` says less. */
@@ -52,18 +52,14 @@ export async function compareMeans(gains: Float64Array, options: CompareOptions)
   const highEnd = endOf(-effect, -most / unit, own);
   const high = -(await lowerMeanBound(losses, highEnd, tail));
   const verdict = low > -own.margin ? 'pass' : high < -own.margin ? 'fail' : 'inconclusive';
-  let needed: number | null = null;
-  if (verdict === 'inconclusive') {
-    needed =
-      effect > -own.margin
-        ? await valuesNeeded(scaled, lowEnd, -own.margin, tail)
-        : await valuesNeeded(losses, highEnd, own.margin, tail);
-  }
   return {
     effect: effect * unit,
     interval: [low * unit, high * unit],
     verdict,
-    needed,
+    needed: () =>
+      effect > -own.margin
+        ? valuesNeeded(scaled, lowEnd, -own.margin, tail)
+        : valuesNeeded(losses, highEnd, own.margin, tail),
     reckoned: -lowEnd * unit,
     beyond: worst !== null && -least > worst ? -least : null,
   };

@@ -181,6 +181,37 @@ describe('a suite', () => {
     });
   });
 
+  test('says how much one case can lose, over the margin, and the report repeats it', async () => {
+    await cases(rows(60));
+    fix.endpoint = production(await fix.model({ add: 1.1 }));
+    const judged = { ...suite, worst: 5 };
+    const report = await run(await fix.model({ add: 1 }), { suite: judged });
+    expect(report.verdict).toBe('pass');
+    expect((await run(await fix.model({ add: 1 }), { suite })).verdict).toBe('inconclusive');
+    expect(await fix.report(report.report)).toMatchObject({
+      suite: { worst: 5 },
+      method: { ends: expect.stringContaining('±5') },
+    });
+    const file = (worst: unknown) => {
+      const text = JSON.stringify({
+        cases: 'eval/cases.jsonl',
+        label: 'y',
+        metric: 'absolute_error',
+        margin: 1,
+        worst,
+      });
+      return writeFile(join(fix.context.root, 'eval', 'odd.json'), text);
+    };
+    await file('5');
+    await expect(run(await fix.model({}), { suite: 'eval/odd' })).rejects.toMatchObject({
+      data: ['worst: expected a number over the margin'],
+    });
+    await file(1);
+    await expect(run(await fix.model({}), { suite: 'eval/odd' })).rejects.toThrow(
+      'worst is 1; it must be a number over 1',
+    );
+  });
+
   test('outside of the project is refused', async () => {
     await expect(run(await fix.model({}), { suite: '../../etc/passwd' })).rejects.toMatchObject({
       code: ErrorCode.InvalidStep,

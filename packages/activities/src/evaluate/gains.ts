@@ -5,6 +5,8 @@ import { type Scored, scoreFor } from './score.ts';
 export interface Gains {
   /** Candidate − baseline of every case that both have a score for. */
   readonly gains: Float64Array;
+  /** Their mean. */
+  readonly gain: number | null;
   /** Mean scores over the same cases; null where there is none, or too large a one for a number. */
   readonly candidate: number | null;
   readonly baseline: number | null;
@@ -14,6 +16,7 @@ export interface Gains {
 export function scoredByBoth(pairs: readonly Pair[], metric: Suite['metric']): Gains {
   const all = new Float64Array(pairs.length);
   let n = 0;
+  let gain = 0;
   let candidate = 0;
   let baseline = 0;
   for (const pair of pairs) {
@@ -21,12 +24,13 @@ export function scoredByBoth(pairs: readonly Pair[], metric: Suite['metric']): G
     const other = pair.baseline === null ? null : scoreFor(metric, pair.baseline);
     if (one === null || other === null) continue;
     all[n] = one - other;
+    gain += one - other;
     n += 1;
     candidate += one;
     baseline += other;
   }
   const mean = (sum: number) => (Number.isFinite(sum / n) ? sum / n : null);
-  return { gains: all.subarray(0, n), candidate: mean(candidate), baseline: mean(baseline) };
+  return { gains: all.subarray(0, n), gain: mean(gain), candidate: mean(candidate), baseline: mean(baseline) };
 }
 
 /** The pairs with every score that is no number (NaN, infinite) as an error of the model that it is of. */

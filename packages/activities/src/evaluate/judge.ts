@@ -92,7 +92,7 @@ async function compare(
     const value = natural(metric, mean(pairs.flatMap(({ candidate }) => scoreFor(metric, candidate) ?? [])));
     return { ...base, verdict: 'pass', value, n: pairs.length, note: 'nothing to compare with' };
   }
-  const { gains, candidate, baseline } = scoredByBoth(pairs, metric);
+  const { gains, gain, candidate, baseline } = scoredByBoth(pairs, metric);
   const n = gains.length;
   const row = {
     ...base,
@@ -102,6 +102,9 @@ async function compare(
     n,
   };
   if (n === 0) return { ...row, verdict: 'inconclusive', note: 'no case was answered by both' };
+  if (options.sameModel) {
+    return { ...row, verdict: 'pass', effect: gain, note: 'the candidate is the baseline, byte for byte' };
+  }
   const found = await compareMeans(gains, {
     margin,
     worst: metric === 'correct' ? 1 : (options.worst ?? null),
@@ -110,24 +113,21 @@ async function compare(
   });
   if (found === null) return { ...row, verdict: 'error', note: 'the scores are too far apart to be compared' };
   const { effect, interval, verdict } = found;
-  if (options.sameModel) {
-    return { ...row, verdict: 'pass', effect, note: 'the candidate is the baseline, byte for byte' };
-  }
   if (metric === 'correct') {
     const [wins, losses] = [ofSign(gains, 1), ofSign(gains, -1)];
     const note = `right on both or neither: ${n - wins - losses}, only the candidate: ${wins}, only the baseline: ${losses}`;
     const p = mcnemarExact(losses, wins);
-    return { ...row, effect, interval, p, verdict, note: joined(comparisonNote(found, metric), note) };
+    return { ...row, effect, interval, p, verdict, note: joined(await comparisonNote(found, metric), note) };
   }
   const measured = { ...row, effect, interval, seed: options.seed };
   if (n < MIN_PAIRS) {
     const note = joined(
-      verdict === 'inconclusive' ? comparisonNote(found, metric) : undefined,
+      verdict === 'inconclusive' ? await comparisonNote(found, metric) : undefined,
       `fewer than ${MIN_PAIRS} cases`,
     );
     return { ...measured, verdict: 'inconclusive', note };
   }
-  const note = comparisonNote(found, metric);
+  const note = await comparisonNote(found, metric);
   return { ...measured, verdict, ...(note === undefined ? {} : { note }) };
 }
 

@@ -2,9 +2,9 @@ import type { Suite } from '@sluice/sdk';
 import type { Comparison } from './compare-means.ts';
 
 /** What a verdict rests on, and how many cases would do where they are too few; undefined where nothing is to be said. */
-export function comparisonNote(found: Comparison, metric: Suite['metric']): string | undefined {
+export async function comparisonNote(found: Comparison, metric: Suite['metric']): Promise<string | undefined> {
   const parts: string[] = [];
-  if (found.verdict === 'inconclusive') parts.push(tooFew(found));
+  if (found.verdict === 'inconclusive') parts.push(tooFew(await found.needed()));
   if (metric !== 'correct' && found.verdict !== 'fail') {
     parts.push(`reckons with a case that loses ${short(found.reckoned)}`);
   }
@@ -12,7 +12,7 @@ export function comparisonNote(found: Comparison, metric: Suite['metric']): stri
   return parts.length === 0 ? undefined : parts.join('; ');
 }
 
-function tooFew({ needed }: Comparison): string {
+function tooFew(needed: number | null): string {
   if (needed === null) return 'too few cases to tell, and the gain is so near −margin that no number of cases would do';
   return `too few cases to tell: about ${rounded(needed)} like these would do`;
 }

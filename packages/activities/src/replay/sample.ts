@@ -123,34 +123,47 @@ function rankOf(kept: readonly Kept[], entry: Kept): number {
   return low;
 }
 
+function choose(strata: readonly Stratum[], limit: number): Sample['chosen'] {
+  const parts = strata.map(({ kept, captured }) => ({ kept: kept.length, captured, luck: kept[0]?.key ?? 0 }));
+  const quotas = shareOut(parts, limit);
+  return strata.flatMap(({ kept }, i) => kept.slice(0, quotas[i]).map(({ id }) => id));
+}
+
+/** A stratum, as far as it takes to share out. */
+export interface Part {
+  /** What can be drawn of it. */
+  readonly kept: number;
+  readonly captured: number;
+  /** Where there are more strata than requests to send, those with the smallest number come first. */
+  readonly luck: number;
+}
+
 /**
  * Shares the limit out: half of it evenly, so that rare routes and inputs come whole, and the rest by how often each
- * was seen.
+ * was seen. How many of each stratum are sent.
  */
-function choose(strata: readonly Stratum[], limit: number): Sample['chosen'] {
-  const total = strata.reduce((sum, { kept }) => sum + kept.length, 0);
-  const quotas = new Map<Stratum, number>(strata.map((stratum) => [stratum, stratum.kept.length]));
+export function shareOut(strata: readonly Part[], limit: number): number[] {
+  const quotas = new Map<Part, number>(strata.map((stratum) => [stratum, stratum.kept]));
+  const total = strata.reduce((sum, { kept }) => sum + kept, 0);
   if (total > limit) {
     const rare = Math.max(1, Math.floor(limit / 2 / strata.length));
     let left = limit;
-    // Where there are more strata than requests to send, those with the smallest first key are lucky.
-    const byLuck = [...strata].sort((a, b) => (a.kept[0]?.key ?? 0) - (b.kept[0]?.key ?? 0));
-    for (const stratum of byLuck) {
-      const quota = Math.min(stratum.kept.length, rare, left);
+    for (const stratum of [...strata].sort((a, b) => a.luck - b.luck)) {
+      const quota = Math.min(stratum.kept, rare, left);
       quotas.set(stratum, quota);
       left -= quota;
     }
-    const common = strata.filter((stratum) => stratum.kept.length > rare).sort((a, b) => a.captured - b.captured);
+    const common = strata.filter(({ kept }) => kept > rare).sort((a, b) => a.captured - b.captured);
     let seen = common.reduce((sum, { captured }) => sum + captured, 0);
     for (const stratum of common) {
       const share = seen === 0 ? 0 : Math.round((left * stratum.captured) / seen);
-      const quota = Math.min(stratum.kept.length - (quotas.get(stratum) ?? 0), share, left);
+      const quota = Math.min(stratum.kept - (quotas.get(stratum) ?? 0), share, left);
       quotas.set(stratum, (quotas.get(stratum) ?? 0) + quota);
       left -= quota;
       seen -= stratum.captured;
     }
   }
-  return strata.flatMap((stratum) => stratum.kept.slice(0, quotas.get(stratum)).map(({ id }) => id));
+  return strata.map((stratum) => quotas.get(stratum) ?? 0);
 }
 
 export function nameOf({ route, inputClass, outcome }: Pick<Stratum, 'route' | 'inputClass' | 'outcome'>): string {

@@ -5,7 +5,6 @@ import { logFactorial } from './log-factorial.ts';
 import { mcnemarExact } from './mcnemar.ts';
 import { normalCdf, normalQuantile, normalUpperTail } from './normal.ts';
 import { seededRandom, xoshiro128 } from './random.ts';
-import { shareBound } from './share-bound.ts';
 
 /** Equal to 9 significant digits, which a tiny p value needs and `toBeCloseTo` does not see. */
 function expectSame(value: number, expected: number, relative = 1e-9): void {
@@ -78,26 +77,6 @@ describe('exact tests on counts', () => {
   ])('ln %d! is %d', (n, value) => {
     expectSame(logFactorial(n), value, 1e-14); // gammaln(n + 1)
   });
-});
-
-describe('shares', () => {
-  test('no trial says nothing about a share', () => {
-    expect(shareBound(0, 0)).toBe(1);
-  });
-
-  test('300 trials without a failure bound its share by 0.99 %, 3000 by 0.10 %', () => {
-    expect(shareBound(0, 300)).toBeCloseTo(0.0099361, 6);
-    expect(shareBound(0, 3000)).toBeCloseTo(0.00099808, 7);
-  });
-});
-
-test.each([
-  [1, 500, 0.025, 0.011092476898968804],
-  [3, 30, 0.025, 0.265288450474208],
-  [20, 100, 0.025, 0.291842689088628],
-  [5, 5, 0.05, 1],
-])('Clopper and Pearson bound %d of %d at a risk of %d by %d', (hits, n, risk, share) => {
-  expectSame(shareBound(hits, n, risk), share); // proportion_confint(hits, n, 2 * risk, method='beta')[1]
 });
 
 describe('the normal distribution', () => {

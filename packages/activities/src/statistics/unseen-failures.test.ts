@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Drawn, mostUnseenFailures } from './unseen-failures.ts';
+import { type Drawn, mostUnseenFailures, mostUnseenShare } from './unseen-failures.ts';
 
 function choose(n: number, k: number): number {
   let product = 1;
@@ -56,6 +56,11 @@ test('drawn whole there is none, and of what nobody drew everything may fail', (
   expect(mostUnseenFailures([], 0.05)).toBe(0);
 });
 
+test('300 requests without a failure bound their share by 0.99 %, 3000 by 0.10 %', () => {
+  expect(mostUnseenShare([{ of: 300, drawn: 300 }], 0.05)).toBeCloseTo(0.0099361, 6);
+  expect(mostUnseenShare([{ of: 3000, drawn: 3000 }], 0.05)).toBeCloseTo(0.00099808, 7);
+});
+
 test('of many it is the binomial bound, and failures sit where few of many were drawn', () => {
   // 1 − 0.05^(1/1000) of a million
   expect(mostUnseenFailures([{ of: 1_000_000, drawn: 1000 }], 0.05) / 2991.24).toBeCloseTo(1, 2);
@@ -71,4 +76,35 @@ test('thousands of strata and millions of requests take a moment', () => {
   const started = performance.now();
   expect(mostUnseenFailures(strata, 0.05)).toBeGreaterThan(1000);
   expect(performance.now() - started).toBeLessThan(20_000);
+});
+
+test('the greatest share is the binomial bound where all strata are drawn alike, and no mix beats it', () => {
+  expect(mostUnseenShare([{ of: 300, drawn: 300 }], 0.05)).toBeCloseTo(1 - 0.05 ** (1 / 300), 12);
+  const alike = [
+    { of: 9000, drawn: 90 },
+    { of: 1000, drawn: 10 },
+  ];
+  expect(mostUnseenShare(alike, 0.05)).toBeCloseTo(1 - 0.05 ** (1 / 100), 12);
+  expect(
+    mostUnseenShare(
+      [
+        { of: 50, drawn: 10 },
+        { of: 50, drawn: 0 },
+      ],
+      0.05,
+    ),
+  ).toBeCloseTo(0.5 + 0.5 * 0.25887, 5);
+  expect(mostUnseenShare([{ of: 5, drawn: 0 }], 0.05)).toBe(1);
+  const uneven = [
+    { of: 800, drawn: 40 },
+    { of: 200, drawn: 60 },
+  ];
+  const bound = mostUnseenShare(uneven, 0.05);
+  let best = 0;
+  for (let p = 0; p < 1; p += 1e-4) {
+    // What is left of 0.05 for the other stratum: (1 − p)^40 · (1 − q)^60 = 0.05
+    const q = 1 - (0.05 / (1 - p) ** 40) ** (1 / 60);
+    if (q >= 0) best = Math.max(best, 0.8 * p + 0.2 * q);
+  }
+  expect(bound).toBeCloseTo(best, 4);
 });

@@ -40,6 +40,28 @@ export function mostUnseenFailures(strata: readonly Drawn[], risk: number): numb
   return failures.reduce((sum, count) => sum + count, 0);
 }
 
+/**
+ * The same for traffic that each stratum is a sample of, mixed as the strata are large: the greatest share of failures
+ * that leaves drawing none a chance of `risk`. It is the maximum of Σ wₛ·pₛ where Π (1 − pₛ)^nₛ = risk, which has
+ * 1 − pₛ = λ·nₛ/wₛ wherever pₛ is over 0. Drawn in the same proportion of every stratum it is 1 − risk^(1/n), the exact
+ * binomial bound.
+ */
+export function mostUnseenShare(strata: readonly Drawn[], risk: number): number {
+  const all = strata.reduce((sum, { of }) => sum + of, 0);
+  const known = strata.filter(({ drawn }) => drawn > 0);
+  const unknown = strata.filter(({ drawn }) => drawn === 0).reduce((sum, { of }) => sum + of / all, 0);
+  if (known.length === 0) return 1;
+  const goodAt = ({ of, drawn }: Drawn, lambda: number) => Math.min(1, (lambda * drawn * all) / of);
+  let [low, high] = [0, Math.max(...known.map(({ of, drawn }) => of / all / drawn))];
+  for (let step = 0; step < 200 && high - low > 1e-15 * high; step += 1) {
+    const middle = (low + high) / 2;
+    const cost = known.reduce((sum, stratum) => sum - stratum.drawn * Math.log(goodAt(stratum, middle)), 0);
+    if (cost > -Math.log(risk)) low = middle;
+    else high = middle;
+  }
+  return known.reduce((sum, stratum) => sum + (stratum.of / all) * (1 - goodAt(stratum, high)), unknown);
+}
+
 /** How many failures of a stratum each cost at most `price`. */
 function failuresUpTo({ of, drawn }: Drawn, price: number): number {
   if (drawn === 0) return of;
