@@ -41,7 +41,7 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
     const base = { attempt, class: name, gpus: settings.gpus, price: settings.price, start: order };
     try {
       const left = remaining(spec, began, order, ref.step);
-      const activity = long(ref.step, attempt, settings.taskQueue, {
+      const activity = long({ step: ref.step, kind: spec.kind, attempt }, settings.taskQueue, {
         heartbeatTimeout: spec.heartbeat,
         ...(spec.budgets.maxRuntime === null ? {} : { startToCloseTimeout: spec.budgets.maxRuntime }),
         ...(spec.budgets.maxQueued === null ? {} : { scheduleToStartTimeout: spec.budgets.maxQueued }),
