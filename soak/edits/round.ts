@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { errorCode } from '@sluice/sdk';
+import { errorCode, type RunStatus } from '@sluice/sdk';
 import { CliErrorCode } from '../../packages/cli/src/errors.ts';
 import { stepsOf } from '../../packages/cli/src/run/reset-plan.ts';
 import { retryRun } from '../../packages/cli/src/run/retry-run.ts';
@@ -121,12 +121,15 @@ async function taken(stand: Stand, { case: { way, seed }, workflowId }: Run, bun
     await resetTo(stand.client, workflowId, Number(random.pick(tasks).eventId));
     return null;
   }
+  const steps = stepsOf(events);
+  // It waits before its first step: there is nothing to retry from.
+  if (steps.length === 0) return null;
   try {
     await retryRun({
       client: stand.client,
       target: stand.target,
       workflowId,
-      from: random.pick(stepsOf(events)),
+      from: random.pick(steps),
       root: tmpdir(),
       workflowBundle: async () => bundle,
       by: 'soak',
@@ -145,23 +148,31 @@ async function goesOn(
   stops: boolean,
 ): Promise<{ outcome: Outcome; why: string | null }> {
   await stand.letGo(workflowId);
-  let approved = 0;
+  const approved = new Set<string>();
   const look = await waitFor(
     `${workflowId} to end${stops ? ' or stop' : ''}`,
     async () => {
       const now = await lookAt(stand.client, workflowId);
       if (now.status !== 'RUNNING' || (stops && now.stopped !== null)) return now;
-      // Sent again after a while: before a reset run asks anew, its state may still be that of before.
-      if (now.state === 'awaiting-approval' && Date.now() > approved + 3_000) {
-        approved = Date.now();
-        await stand.client.workflow.getHandle(workflowId).signal('approve', { by: 'ana' });
-      }
+      if (now.state === 'awaiting-approval') await approve(stand, workflowId, approved);
       return null;
     },
     PATIENCE,
     EVERY,
   );
   return look.status === 'RUNNING' ? { outcome: 'stopped', why: look.stopped } : { outcome: 'ended', why: null };
+}
+
+/** Approves what the run asks now, each question once: several may be open. */
+async function approve(stand: Stand, workflowId: string, approved: Set<string>): Promise<void> {
+  const handle = stand.client.workflow.getHandle(workflowId);
+  const { runId } = await handle.describe();
+  for (const { step, endpoint, candidate, round } of (await handle.query<RunStatus>('status')).gates) {
+    const question = `${runId} ${step} ${round}`;
+    if (approved.has(question)) continue;
+    approved.add(question);
+    await handle.signal('approve', { by: 'ana', run: workflowId, step, endpoint, candidate, round });
+  }
 }
 
 /** What the run returned in the end, by the code of before where it did not end by the changed one. */

@@ -37,32 +37,32 @@ const evaluation = (name: string): Work => ({ kind: 'evaluate', name });
 const changes: readonly Change[] = [
   ...kinds.map((kind): Change => {
     const [a, b] = [{ kind, name: 'one' } as const, { kind, name: 'two' } as const];
-    const stopsAt = /'one(#1|:register#1)'.*'two(#1|:register#1)'/;
+    const stopsAt = /'one:\w+#1'.*'two:\w+#1'/;
     return { what: `${kind} steps change places`, before: [a, b, sleeping], after: [b, a, sleeping], stopsAt };
   }),
   {
     what: 'an evaluation that had passed is renamed',
     before: [evaluation('quality'), sleeping, two],
     after: [evaluation('holdout'), sleeping, two],
-    stopsAt: /'quality#1'.*'holdout#1'/,
+    stopsAt: /'quality:evaluate#1'.*'holdout:evaluate#1'/,
   },
   {
     what: 'a step is inserted before one that was done',
     before: [one, two, sleeping],
     after: [zero, one, two, sleeping],
-    stopsAt: /'one#1'.*'zero#1'/,
+    stopsAt: /'one:step#1'.*'zero:step#1'/,
   },
   {
     what: 'a step that was done is removed',
     before: [one, two, sleeping],
     after: [two, sleeping],
-    stopsAt: /'one#1'.*'two#1'/,
+    stopsAt: /'one:step#1'.*'two:step#1'/,
   },
   {
     what: 'a key comes before the others of a map',
     before: [several(['a', 'b'], step('work')), sleeping],
     after: [several(['new', 'a', 'b'], step('work')), sleeping],
-    stopsAt: /'key=a\/work#1'.*'key=new\/work#1'/,
+    stopsAt: /'key=a\/work:step#1'.*'key=new\/work:step#1'/,
   },
   {
     what: 'a key comes before the others of a map whose keys run in children',
@@ -146,7 +146,7 @@ describe('a retry with code that was changed before the step', () => {
     expect(error).toBeInstanceOf(CodeMismatchError);
     const { code, message, fix } = error as CodeMismatchError;
     expect(code).toBe('CodeMismatch');
-    expect(message).toContain('the history has one#1 where the code asks for zero#1');
+    expect(message).toContain('the history has one:step#1 where the code asks for zero:step#1');
     expect(fix).toContain('Retry from one');
     expect((await lookAt(stand.client, run.workflowId)).runId).toBe(run.firstExecutionRunId);
   });

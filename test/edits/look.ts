@@ -14,11 +14,12 @@ export interface Look {
 
 export async function lookAt(client: Client, workflowId: string): Promise<Look> {
   const found = await client.workflow.getHandle(workflowId).describe();
-  const children = (found.raw.pendingChildren ?? []).flatMap(({ workflowId: id }) => (id ? [id] : []));
   let stopped = await failureOf(client, workflowId, found.raw.pendingWorkflowTask?.attempt);
-  for (const child of children) {
+  for (const { workflowId: child, runId } of found.raw.pendingChildren ?? []) {
     if (stopped !== null) break;
-    const { raw } = await client.workflow.getHandle(child).describe();
+    if (!child || !runId) continue;
+    // After a reset there may be a child of that id yet that is on its way out.
+    const { raw } = await client.workflow.getHandle(child, runId).describe();
     stopped = await failureOf(client, child, raw.pendingWorkflowTask?.attempt);
   }
   const state = String(found.searchAttributes?.[SearchAttribute.state]?.[0] ?? '');

@@ -1,6 +1,6 @@
 import { type StepRef, taskQueue } from '@sluice/sdk';
 import { Context } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { connectClient, plainTarget, type TemporalTarget } from '../../packages/cli/src/run/temporal-target.ts';
@@ -136,7 +136,13 @@ export async function startStand(address: string): Promise<Stand> {
     begun: (workflowId) => held.get(workflowId)?.begun ?? false,
     async letGo(workflowId) {
       held.get(workflowId)?.over.resolve();
-      await client.workflow.getHandle(workflowId).signal(GO);
+      // It may have ended already.
+      await client.workflow
+        .getHandle(workflowId)
+        .signal(GO)
+        .catch((error: unknown) => {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        });
     },
     fail: (workflowId, step, how) => void failing.set(`${workflowId} ${step}`, how),
     async close() {

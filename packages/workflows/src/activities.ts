@@ -1,4 +1,4 @@
-import type { SluiceActivities, TemporalOptions } from '@sluice/sdk';
+import type { SluiceActivities, StepSpec, TemporalOptions } from '@sluice/sdk';
 import { type ActivityOptions, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import { attemptId, countedId } from './identity.ts';
 import { summary } from './summary.ts';
@@ -31,14 +31,18 @@ export function small(id: string, what: string, options: ActivityOptions = {}) {
 }
 
 /** A step's own work: it takes as long as it takes, and says so by heartbeats. */
-export function long(step: string, attempt: number, queue: string | null, temporal: TemporalOptions | null) {
+export function long(
+  { step, kind, attempt = 1 }: { step: string; kind: StepSpec['kind']; attempt?: number },
+  queue: string | null,
+  temporal: TemporalOptions | null,
+) {
   return proxyActivities<SluiceActivities>({
     startToCloseTimeout: '7 days',
     heartbeatTimeout: '30 seconds',
     ...(queue === null ? {} : { taskQueue: queue }),
     retry,
     ...temporal,
-    activityId: attemptId(step, attempt),
+    activityId: attemptId(step, kind, attempt),
     summary: summary(attempt === 1 ? step : `${step} (attempt ${attempt})`),
   });
 }

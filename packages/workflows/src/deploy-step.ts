@@ -51,10 +51,7 @@ async function decided(gate: Gate, asked: Asked, tries: number, herald: Herald):
   const { verdict } = asked.table;
   const version = candidate.registered?.version ?? null;
   const base = { endpoint: spec.endpoint, candidate: candidate.digest, version, verdict };
-  if (asked.state !== 'go') run.journal.moveTo(asked.state);
-  await recordDecision(gate, asked);
-  const event = asked.state === 'expired' ? 'expired' : 'decided';
-  herald.tell(event, { round: asked.round, verdict, text: asked.state === 'go' ? null : asked.reason });
+  await record(gate, asked, herald);
   if (asked.state === 'expired') return { ...base, state: 'expired', decision: null, reason: asked.reason };
   if (asked.state === 'rejected') return { ...base, state: 'rejected', decision: asked.decision, reason: asked.reason };
 
@@ -73,6 +70,14 @@ async function decided(gate: Gate, asked: Asked, tries: number, herald: Herald):
   });
   if (outcome.state === 'deployed') return { ...base, state: 'deployed', decision, reason };
   return { ...base, state: outcome.state, decision, reason: reason ?? wordsFor(outcome) };
+}
+
+async function record(gate: Gate, asked: Asked, herald: Herald): Promise<void> {
+  if (asked.state !== 'go') gate.run.journal.moveTo(asked.state);
+  await recordDecision(gate, asked);
+  const event = asked.state === 'expired' ? 'expired' : 'decided';
+  const text = asked.state === 'go' ? null : asked.reason;
+  herald.tell(event, { round: asked.round, verdict: asked.table.verdict, text });
 }
 
 /**

@@ -7,24 +7,26 @@ const bytes = (text: string) => new TextEncoder().encode(text).length;
 const key = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1_000 });
 
 describe('the id of an attempt', () => {
-  it('is the step and the attempt', () => {
-    expect(attemptId(stepPath([{ map: 'airport', key: 'EWR' }], 'delay'), 2)).toBe('airport=EWR/delay#2');
+  it('is the step, its kind and the attempt', () => {
+    expect(attemptId(stepPath([{ map: 'airport', key: 'EWR' }], 'delay'), 'train', 2)).toBe(
+      'airport=EWR/delay:train#2',
+    );
   });
 
   it('is short enough for Temporal, and another for another step or attempt, whatever the keys are', () => {
     fc.assert(
       fc.property(key, key, fc.integer({ min: 1, max: 2_000 }), (one, other, attempt) => {
         const [a, b] = [one, other].map((k) => stepPath([{ map: 'ключ', key: k }], 'delay')) as [string, string];
-        expect(bytes(attemptId(a, attempt))).toBeLessThan(1_000);
-        expect(attemptId(a, attempt) === attemptId(b, attempt)).toBe(a === b);
-        expect(attemptId(a, attempt)).not.toBe(attemptId(a, attempt + 1));
+        expect(bytes(attemptId(a, 'train', attempt))).toBeLessThan(1_000);
+        expect(attemptId(a, 'train', attempt) === attemptId(b, 'train', attempt)).toBe(a === b);
+        expect(attemptId(a, 'train', attempt)).not.toBe(attemptId(a, 'train', attempt + 1));
       }),
     );
   });
 
   it('tells long keys apart that begin and end alike', () => {
     const long = (middle: string) => `key=${'x'.repeat(500)}${middle}${'x'.repeat(500)}/work`;
-    expect(attemptId(long('a'), 1)).not.toBe(attemptId(long('b'), 1));
+    expect(attemptId(long('a'), 'step', 1)).not.toBe(attemptId(long('b'), 'step', 1));
   });
 });
 

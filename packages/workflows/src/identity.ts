@@ -16,9 +16,12 @@ const END = 25;
 /** How often a thing was asked for in this execution: the sandbox of each has this module for itself. */
 const asked = new Map<string, number>();
 
-/** Of an attempt of a step: `airport=EWR/delay#2`. */
-export function attemptId(step: string, attempt: number): string {
-  return bounded(`${step}#${attempt}`);
+/**
+ * Of an attempt of a step: `airport=EWR/delay:train#2`. The kind is in it although Temporal compares kinds as well: it
+ * compares ids first, and its words on kinds do not say which step is meant.
+ */
+export function attemptId(step: string, kind: string, attempt: number): string {
+  return bounded(`${step}:${kind}#${attempt}`);
 }
 
 /** Of something else that is done, for a step or for the run, counted by how often: `shop:look#3`. */

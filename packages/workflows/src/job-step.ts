@@ -51,7 +51,7 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
     try {
       const left = remaining(spec, began, order);
       if (left !== null && left <= 0) throw deadlinePassed(spec, ref.step, pause);
-      const activity = long(ref.step, attempt, settings.taskQueue, {
+      const activity = long({ step: ref.step, kind: spec.kind, attempt }, settings.taskQueue, {
         heartbeatTimeout: spec.heartbeat,
         startToCloseTimeout: spec.budgets.maxRuntime === null ? FOREVER : spec.budgets.maxRuntime + LAST_WORDS,
         ...(spec.budgets.maxQueued === null ? {} : { scheduleToStartTimeout: spec.budgets.maxQueued }),

@@ -237,7 +237,7 @@ export class TemporalRuntime implements Runtime {
   ): Promise<Dataset | Report | DeployResult | Awaited<ReturnType<typeof jobStep>>> {
     switch (spec.kind) {
       case 'extract':
-        return long(ref.step, 1, run.queue(spec, ref.step), spec.temporal).extract({
+        return long({ step: ref.step, kind: spec.kind }, run.queue(spec, ref.step), spec.temporal).extract({
           ref,
           spec,
           parentRunId: await run.mlflowRun(),
@@ -249,14 +249,14 @@ export class TemporalRuntime implements Runtime {
       case 'evaluate': {
         const endpoint = spec.endpoint ?? run.pipeline;
         const parentRunId = await run.mlflowRun();
-        return long(ref.step, 1, run.queue(spec, ref.step), spec.temporal).evaluate({
+        return long({ step: ref.step, kind: spec.kind }, run.queue(spec, ref.step), spec.temporal).evaluate({
           ref,
           spec: { ...spec, endpoint },
           parentRunId,
         });
       }
       case 'replay':
-        return long(ref.step, 1, run.queue(spec, ref.step), spec.temporal).replay({
+        return long({ step: ref.step, kind: spec.kind }, run.queue(spec, ref.step), spec.temporal).replay({
           ref,
           spec,
           parentRunId: await run.mlflowRun(),
