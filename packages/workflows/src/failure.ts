@@ -10,7 +10,6 @@ import {
   rootCause,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { bytesOf } from './size.ts';
 
 /**
  * What a pipeline's code sees when a step fails: a {@link SluiceError} with the activity's code, the same class that
@@ -47,7 +46,7 @@ export function timeoutFailure(error: unknown): TimeoutFailure | null {
   return error instanceof ActivityFailure ? timeoutFailure(error.cause) : null;
 }
 
-/** Characters of a run's failure, and bytes of what stands beside them: Temporal terminates a run whose failure is too big. */
+/** Characters of a run's failure, and of what stands beside them as JSON: Temporal terminates a run whose failure is too big. */
 const MOST_WORDS = 10_000;
 const MOST_DATA = 1_000_000;
 
@@ -85,7 +84,7 @@ export function runFailure(error: unknown): unknown {
 
 function isSendable(data: unknown): boolean {
   try {
-    return bytesOf(data) <= MOST_DATA;
+    return (JSON.stringify(data) ?? '').length <= MOST_DATA;
   } catch {
     return false; // it is no JSON
   }

@@ -8,6 +8,11 @@ it('counts bytes as they are sent, not characters', () => {
   expect(bytesOf(null)).toBe(4);
 });
 
+it('takes bytes for bytes, and leaves what is no JSON to whoever has to send it', () => {
+  expect(bytesOf(new Uint8Array(3_000_000))).toBe(3_000_000);
+  expect(bytesOf({ count: 1n })).toBe(0);
+});
+
 it('measures what is handed to many children once', () => {
   let reads = 0;
   const big = {

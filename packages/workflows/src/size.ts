@@ -15,8 +15,13 @@ export function bytesOf(value: unknown): number {
 }
 
 function measured(value: unknown): number {
-  const text = JSON.stringify(value);
-  return text === undefined ? 0 : utf8(text).length;
+  if (ArrayBuffer.isView(value)) return value.byteLength;
+  try {
+    const text = JSON.stringify(value);
+    return text === undefined ? 0 : utf8(text).length;
+  } catch {
+    return 0; // what is no JSON is refused by whoever has to send it
+  }
 }
 
 /** @throws SluiceError `TooLarge` that names step and size, before anything is sent. */

@@ -1,2 +1,2 @@
 /** How a project's data crosses Temporal. Light: it loads nothing else of this package. */
-export { projectConverter, STORED_FROM } from './project-converter.ts';
+export { projectConverter } from './project-converter.ts';

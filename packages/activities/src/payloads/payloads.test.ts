@@ -159,6 +159,12 @@ describe('the converter of a project', () => {
     expect(() => projectConverter({ root: folder, config })).not.toThrow();
   });
 
+  it('stores what workers send from 32 KiB on, and of what clients send what Temporal would not take', () => {
+    const from = (side: 'worker' | 'client') =>
+      projectConverter({ root: folder, config: {} }, side).externalStorage?.payloadSizeThreshold;
+    expect([from('worker'), from('client')]).toEqual([32_768, 1_048_576]);
+  });
+
   it('stores what was encrypted before, where payloads are', async () => {
     const root = join(folder, 'encrypted');
     process.env.PAYLOAD_KEY = Buffer.alloc(32, 3).toString('base64');

@@ -12,14 +12,17 @@ import { payloadDriver } from './storage-driver.ts';
  */
 export const STORED_FROM = 32 * 1024;
 
+/** What a client sends goes to the store from here on only: people start runs from machines that do not reach it. */
+export const SENT_FROM = 1024 * 1024;
+
 /**
  * How a project's data crosses Temporal, for workers, clients and tests alike: big payloads by reference to its artifact
  * store, and all of them encrypted where the config says so. The store is opened when the first is met.
  */
-export function projectConverter(project: {
-  readonly root: string;
-  readonly config: Pick<SluiceConfig, 'encryption' | 'store'>;
-}): DataConverter {
+export function projectConverter(
+  project: { readonly root: string; readonly config: Pick<SluiceConfig, 'encryption' | 'store'> },
+  side: 'worker' | 'client' = 'worker',
+): DataConverter {
   const { root, config } = project;
   const ring = config.encryption?.payloads ? keyringOf(config) : null;
   const driver = payloadDriver(() => openPayloadFiles(config.store, root));
@@ -28,7 +31,7 @@ export function projectConverter(project: {
     externalStorage: new ExternalStorage({
       drivers: [driver],
       driverSelector: (_context, payload) => (staysInline(payload) ? null : driver),
-      payloadSizeThreshold: STORED_FROM,
+      payloadSizeThreshold: side === 'client' ? SENT_FROM : STORED_FROM,
     }),
   };
 }

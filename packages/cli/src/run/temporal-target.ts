@@ -14,7 +14,7 @@ export interface TemporalTarget {
   readonly namespace: string;
   readonly connection: ConnectionOptions;
   readonly native: NativeConnectionOptions;
-  /** How the project's data goes into histories; undefined where no project is known. */
+  /** How the command's data goes into histories and comes back; undefined where no project is known. */
   readonly dataConverter: DataConverter | undefined;
   /** Where the address comes from, for error messages. */
   readonly from: 'flags' | 'sluice dev' | 'config' | 'environment';
@@ -38,7 +38,7 @@ const channelArgs = { 'grpc.max_receive_message_length': 128 * 1024 * 1024 };
 /** Flags first, then a running `sluice dev` of the project, its config, and Temporal's own environment configuration. */
 export async function temporalTarget(options: TargetOptions): Promise<TemporalTarget> {
   const { loaded } = options;
-  return { ...(await serverOf(options)), dataConverter: loaded && projectConverter(loaded) };
+  return { ...(await serverOf(options)), dataConverter: loaded && projectConverter(loaded, 'client') };
 }
 
 async function serverOf(options: TargetOptions): Promise<TemporalTarget> {
@@ -137,8 +137,8 @@ async function refusedAtOnce(address: string): Promise<void> {
   });
 }
 
-/** For the options of a client or a worker. */
-export function converting({ dataConverter }: TemporalTarget): { readonly dataConverter?: DataConverter } {
+/** For the options of a client. */
+function converting({ dataConverter }: TemporalTarget): { readonly dataConverter?: DataConverter } {
   return dataConverter === undefined ? {} : { dataConverter };
 }
 

@@ -8,6 +8,7 @@ import {
   watchScheduledEvents,
 } from '@sluice/activities';
 import { keyringOf } from '@sluice/activities/encryption';
+import { projectConverter } from '@sluice/activities/payloads';
 import { taskQueue } from '@sluice/sdk';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -15,7 +16,7 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import { CONTROL } from '../config/resolved-config.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { UsageError } from '../errors.ts';
-import { connectionFailed, connectTo, converting, type TemporalTarget } from '../run/temporal-target.ts';
+import { connectionFailed, connectTo, type TemporalTarget } from '../run/temporal-target.ts';
 import { activityContext } from './activity-context.ts';
 import { serve, type WorkerEnd } from './serve.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -58,6 +59,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
   keyringOf(loaded.config);
   const bundling = options.class === undefined ? workflowBundle(loaded) : null;
   bundling?.catch(() => {});
+  const dataConverter = projectConverter(loaded);
   const connections = await connect(target);
   const stopping = new AbortController();
   const grace = options.grace ?? 20_000;
@@ -69,7 +71,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
   try {
     const context = await activityContext({
       loaded,
-      temporal: new Client({ connection: connections.client, namespace: target.namespace, ...converting(target) }),
+      temporal: new Client({ connection: connections.client, namespace: target.namespace, dataConverter }),
       machine,
       resourceClass: options.class ?? CONTROL,
       preemption: notices ?? noNotices,
@@ -85,7 +87,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
     if (context.mlflow !== null) sendUnsent(context.mlflow, join(context.stateDir, 'mlflow-unsent')).catch(() => {});
     const worker = await Worker.create({
       connection: connections.native,
-      ...converting(target),
+      dataConverter,
       namespace: target.namespace,
       identity: `${options.class ?? CONTROL}@${machine}:${process.pid}`,
       activities: createActivities(context, { grace: { shutdown: grace } }),
