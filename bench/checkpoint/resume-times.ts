@@ -55,7 +55,8 @@ export async function resumeTimes(
     recompute: again.at - ready.at,
     total: again.at - killedAt,
     idle: ready.at - (before?.at ?? killedAt),
-    stepsLost: lastStep - resumedFrom,
+    // A trainer that had notice notes its last steps by its last checkpoint.
+    stepsLost: Math.max(0, lastStep - resumedFrom),
   };
 }
 
