@@ -49,8 +49,8 @@ export async function playJob(on: Bench, faults: readonly Fault[], say: (line: s
     const ranks = await Promise.race([findRanks(on.context.stateDir, WORLD, PATIENCE), ended]);
     await Promise.race([moment(attempt, ranks, fault), ended]);
     strike(on, ranks, fault);
-    const { type, message } = await failureOf(attempt.outcome);
-    const last = attempt.heartbeats.at(-1);
+    const { type, message, details } = await failureOf(attempt.outcome);
+    const last = details.progress;
     const [resumedFrom, reached, kept] = [last?.resumedFrom ?? 0, last?.step ?? 0, last?.checkpoint ?? 0];
     struck.push({ fault, ended: type, resumedFrom, reached, kept });
     say(
