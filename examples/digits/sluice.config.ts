@@ -4,7 +4,7 @@ const example = { currency: 'USD', source: 'example price, not a quote', at: '20
 
 export default defineConfig({
   project: 'digits',
-  pipelines: ['pipelines/digits.ts'],
+  pipelines: ['pipelines/digits.ts', 'pipelines/sharded.ts'],
   classes: {
     cpu: { price: { ...example, perHour: 0.1 } },
     'gpu-spot': { interruptible: true, fallback: 'gpu', price: { ...example, perHour: 0.9 } },

@@ -43,11 +43,14 @@ export async function playJob(on: Bench, faults: readonly Fault[], say: (line: s
   const struck: Struck[] = [];
   for (const [index, fault] of faults.entries()) {
     const attempt = startAttempt(on, index + 1, { spec: spec() });
-    const ranks = await findRanks(on.context.stateDir, WORLD, PATIENCE);
-    await moment(attempt, ranks, fault);
+    const ended = attempt.outcome.then(() =>
+      Promise.reject(new Error(`It was done before seed ${fault.seed} struck.`)),
+    );
+    const ranks = await Promise.race([findRanks(on.context.stateDir, WORLD, PATIENCE), ended]);
+    await Promise.race([moment(attempt, ranks, fault), ended]);
     strike(on, ranks, fault);
-    const { type, message } = await failureOf(attempt.outcome);
-    const last = attempt.heartbeats.at(-1);
+    const { type, message, details } = await failureOf(attempt.outcome);
+    const last = details.progress;
     const [resumedFrom, reached, kept] = [last?.resumedFrom ?? 0, last?.step ?? 0, last?.checkpoint ?? 0];
     struck.push({ fault, ended: type, resumedFrom, reached, kept });
     say(

@@ -85,12 +85,12 @@ class Worker:
         self.events_file.touch()
         return self.spawn(script, SLUICE_STEP=str(self.step_file), SLUICE_EVENTS=str(self.events_file))
 
-    def start_ranks(self, script: str, world: int = 4, **changes: Any) -> list[subprocess.Popen[str]]:
-        """The script in several processes that know of each other by RANK and WORLD_SIZE, as a launcher starts them."""
+    def start_ranks(self, script: str, world: int = 4, only: Sequence[int] | None = None, **changes: Any) -> list[subprocess.Popen[str]]:
+        """The script in several processes that know of each other by RANK and WORLD_SIZE, as a launcher starts them; or in some."""
         self.write(**changes)
         self.events_file.touch()
         env = {"SLUICE_STEP": str(self.step_file), "SLUICE_EVENTS": str(self.events_file), "WORLD_SIZE": str(world)}
-        return [self.spawn(script, **env, RANK=str(rank)) for rank in range(world)]
+        return [self.spawn(script, **env, RANK=str(rank)) for rank in (range(world) if only is None else only)]
 
     def run_ranks(self, script: str, world: int = 4, **changes: Any) -> list[tuple[int, str]]:
         """Exit code and stderr of each rank."""

@@ -29,7 +29,7 @@ def test_hello_is_the_first_event_and_the_rest_follow_in_order(worker: Worker) -
     )
     assert (code, stderr) == (0, "")
     hello, first, second, *rest = worker.events()
-    assert hello == {"type": "hello", "protocol": 1, "client": "sluice-python 0.1.0", "pid": worker.processes[0].pid}
+    assert hello == {"type": "hello", "protocol": 1, "client": "sluice-python 0.1.0", "pid": worker.processes[0].pid, "rank": 0}
     assert first.pop("time") > 1_600_000_000_000
     assert first == {"type": "metric", "step": 10, "values": {"loss": 0.5, "gap": "-Infinity", "grad": "NaN"}}
     assert second["values"] == {"eval/loss": 0.25, "self": 1, "step_time": 2}

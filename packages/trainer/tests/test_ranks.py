@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 from pathlib import Path
+from typing import Any
 
 from conftest import Worker, finish, until
 
@@ -190,18 +192,26 @@ def test_the_model_may_be_saved_by_the_first_rank_alone_once_the_others_are_thro
 
 
 def test_a_run_in_the_same_folder_is_not_confused_by_what_a_killed_one_left(worker: Worker) -> None:
-    processes = worker.start_ranks(LOOP, hyper={"steps": 100_000, "every": 1000})
-    worker.await_event("progress", step=20)
+    processes = worker.start_ranks(LOOP, only=[0, 1], hyper={"steps": 100_000})
+    until(lambda: len(worker.events("hello")) == 2, "two ranks listen")
     for process in processes:
         process.send_signal(signal.SIGTERM)
-        process.kill()
+    until(lambda: board(worker)["due"] is not None, "they agree on a step")
     for process in processes:
-        finish(process)
+        process.kill()
+        process.wait()
     worker.processes.clear()
     worker.events_file.unlink()
-    ended = worker.run_ranks(LOOP, hyper={"steps": 10, "every": 5})
-    assert ended == [(0, "")] * 4
+
+    first = worker.start_ranks(LOOP, only=[2], hyper={"steps": 10, "every": 5})  # one that the killed run did not have
+    until(lambda: board(worker)["ranks"].get("2", {}).get("state") == "here", "it waits for the others")
+    others = worker.start_ranks(LOOP, only=[0, 1, 3], hyper={"steps": 10, "every": 5})
+    assert [finish(process) for process in first + others] == [(0, "")] * 4
     assert [event["step"] for event in worker.events("checkpoint")] == [5, 10]
+
+
+def board(worker: Worker) -> Any:
+    return json.loads((worker.checkpoints / ".ranks.json").read_text().splitlines()[0])
 
 
 def test_ranks_on_several_machines_and_restarts_by_the_launcher_are_refused(worker: Worker) -> None:

@@ -11,21 +11,22 @@ KILLED, TOLD = -9, -15
 
 
 @pytest.mark.parametrize(
-    ("codes", "first", "stopped", "verdict"),
+    ("ends", "stopped", "verdict"),
     [
-        ([3], 3, False, 3),
-        ([1, 1, KILLED, 1], 1, False, KILLED),  # the others failed for want of the one that was killed
-        ([75, 75, 1], 1, False, 75),
-        ([75, 75], 75, True, 75),
-        ([TOLD, TOLD], TOLD, True, 75),  # told before they could listen
-        ([KILLED, 75], KILLED, True, 75),
-        ([2, 75], 2, True, 75),
-        ([2], 2, True, 2),  # a bug that came before it could stop
-        ([-11, 1], -11, False, -11),
+        ([(3, 0)], False, 3),
+        ([(1, 0), (1, 0), (KILLED, 0), (1, 0)], False, KILLED),  # the others failed for want of the one that was killed
+        ([(3, 0), (75, 1), (KILLED, 30)], False, 3),  # the agent told one to stop, and killed the other, which hung
+        ([(75, 0), (75, 0), (1, 0)], False, 75),
+        ([(-11, 0), (75, 1)], False, -11),
+        ([(75, 0), (75, 0)], True, 75),
+        ([(TOLD, 0), (TOLD, 0)], True, 75),  # told before they could listen
+        ([(KILLED, 0), (75, 0)], True, 75),
+        ([(2, 0), (75, 0)], True, 75),
+        ([(2, 0)], True, 2),  # a bug that came before it could stop
     ],
 )
-def test_what_several_ranks_ends_say_together(codes: list[int], first: int, stopped: bool, verdict: int) -> None:
-    assert judge(codes, first, stopped=stopped) == verdict
+def test_what_several_ranks_ends_say_together(ends: list[tuple[int, float]], stopped: bool, verdict: int) -> None:
+    assert judge(ends, stopped=stopped) == verdict
 
 
 def test_without_pytorch_the_package_to_install_is_named() -> None:

@@ -137,8 +137,8 @@ async function refusedAtOnce(address: string): Promise<void> {
   });
 }
 
-/** For the options of a client. */
-function converting({ dataConverter }: TemporalTarget): { readonly dataConverter?: DataConverter } {
+/** For the options of a client, or of a replay. */
+export function converting({ dataConverter }: TemporalTarget): { readonly dataConverter?: DataConverter } {
   return dataConverter === undefined ? {} : { dataConverter };
 }
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import operator
 import os
-import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Callable, SupportsIndex, Union
+from typing import Any, Callable, SupportsIndex
 
-from .durable import Fill, copy_tree, publish, sync_tree, write_directory
-from .errors import InvalidCheckpoint, InvalidEvent, InvalidModel, Misuse, SluiceError
+from .durable import Fill
+from .errors import InvalidCheckpoint, InvalidEvent, Misuse, SluiceError
 from .events import Events, number
 from .inputs import Checkpoint
 from .lifetime import PREEMPTED, Lifetime, Preempted
 from .ranks import Ranks, who
+from .saves import ModelSource, write_checkpoint, write_model
 from .step_file import PROTOCOL, Step
 from .version import __version__
 
@@ -130,38 +130,14 @@ class Job:
             )
         if at == self._saved:
             self.info(f"the checkpoint of step {at} is written already")
-        elif self._save(at, save):
-            self.preempted.raise_flag()  # in another rank: all of them stop here
+        else:
+            ranks = self._together()
+            announced = {} if ranks is None else {"rank": 0}
+            announce = lambda path: self._send("checkpoint", step=at, path=str(path), **announced)  # noqa: E731
+            if write_checkpoint(self.checkpoints, at, save, ranks, announce, self.preempted.is_set):
+                self.preempted.raise_flag()  # in another rank: all of them stop here
         self._latest, self._saved, self._saved_at = at, at, time.monotonic()
         self.exit_if_preempted()
-
-    def _save(self, at: int, save: Fill) -> bool:
-        """Returns whether to stop now because another rank was told to."""
-        ranks = self._together()
-        if ranks is None:
-            target = _unused(self.checkpoints / f"step-{at}")
-            write_directory(target, save, InvalidCheckpoint)
-            self._send("checkpoint", step=at, path=str(target))
-            return False
-        fresh = self.checkpoints / f".step-{at}-of-{ranks.world}"
-
-        def prepare() -> None:
-            shutil.rmtree(fresh, ignore_errors=True)
-            fresh.mkdir()
-
-        def finish() -> None:
-            target = _unused(self.checkpoints / f"step-{at}")
-            publish(fresh, target, InvalidCheckpoint)
-            self._send("checkpoint", step=at, path=str(target), rank=0)
-
-        return ranks.together(
-            f"the checkpoint of step {at}",
-            prepare=prepare,
-            work=lambda: save(fresh),
-            finish=finish,
-            undo=lambda: shutil.rmtree(fresh, ignore_errors=True),
-            stop=self.preempted.is_set,
-        )
 
     def should_checkpoint(self, step: SupportsIndex, *, every: int | None = None, seconds: float | None = None) -> bool:
         """True every `every` steps, `seconds` after the last checkpoint, and always once preempted.
@@ -214,48 +190,14 @@ class Job:
         """The step's small JSON result; the last one counts. Data belongs in files, not here."""
         self._send("result", value=value)
 
-    def save_model(self, model: Union[str, os.PathLike[str], Callable[[Path], Any]]) -> Path:
+    def save_model(self, model: ModelSource) -> Path:
         """Hand over the model: a directory, or a function that writes it into `job.output`. The last one counts.
 
         A directory outside `job.output` is copied in under its own name. Returns the directory handed over. With several
         ranks every rank calls it (or has left the `with` block), and the function runs in each; a directory is the first's.
         """
         self._opened()
-        path = self.output
-
-        def write() -> None:
-            nonlocal path
-            if callable(model) and not isinstance(model, os.PathLike):
-                model(self.output)
-            elif self.rank == 0:
-                path = self._inside_output(Path(os.path.abspath(model)))
-
-        def finish() -> None:
-            if sync_tree(path, InvalidModel) == 0:
-                raise InvalidModel("the model directory has no files", where=str(path), now="write the model before save_model")
-            self._send("model", path=str(path))
-
-        ranks = self._together()
-        if ranks is None:
-            write()
-            finish()
-        else:
-            none = lambda: None  # noqa: E731
-            ranks.together("the model", prepare=none, work=write, finish=finish, undo=none, stop=lambda: False, late=True)
-        return path
-
-    def _inside_output(self, source: Path) -> Path:
-        if not source.is_dir():
-            what = "is a file" if source.exists() else "does not exist"
-            raise InvalidModel(f"the model {what}, a directory is needed", where=str(source), now="pass the directory the model is in")
-        output = self.output.resolve()
-        if output == source.resolve() or output in source.resolve().parents:
-            return source
-        target = self.output / source.name
-        if target.exists():
-            shutil.rmtree(target)
-        write_directory(target, lambda fresh: copy_tree(source, fresh), InvalidModel)
-        return target
+        return write_model(self.output, model, self._together(), lambda path: self._send("model", path=str(path)))
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -290,13 +232,3 @@ def _step(value: SupportsIndex) -> int:
     if step < 0:
         raise InvalidEvent(f"a step is not negative, this is {step}", now="count training steps from 0")
     return step
-
-
-def _unused(path: Path) -> Path:
-    """`path`, or `path` with a number behind it when the same step is saved again."""
-    count = 1
-    unused = path
-    while unused.exists():
-        count += 1
-        unused = path.with_name(f"{path.name}-{count}")
-    return unused

@@ -64,11 +64,15 @@ class Ranks:
             "stop": False,
         }
         with self._board.open() as state:
-            former = state["ranks"].get(str(rank))
+            former = state["ranks"].pop(str(rank), None)
             if former is not None and (former["pid"], former["born"]) == (self._me["pid"], self._me["born"]):
                 self._turn = self._me["turn"] = former["turn"]  # this process has opened its step again
-            elif former is not None:  # a rank comes once: an earlier run in this folder has left all this
-                state.update(ranks={}, due=None, go=0, outcome=None)
+            else:
+                # What a killed run has left in this folder; and, as a rank comes once, all that an earlier one has.
+                others = {key: one for key, one in state["ranks"].items() if _lives(one) or (former is None and one["state"] == "left")}
+                if former is not None or not others:
+                    state.update(due=None, go=0, outcome=None)
+                state["ranks"] = others
             state["ranks"][str(rank)] = self._me
 
     def leave(self) -> None:
@@ -222,10 +226,14 @@ def _at(outcome: Optional[State], turn: int) -> bool:
     return outcome is not None and bool(outcome["turn"] >= turn)
 
 
+def _lives(one: State) -> bool:
+    return bool(one["state"] != "left" and identity(int(one["pid"])) == one["born"])
+
+
 def _gone(state: State, rank: int) -> bool:
     """It has come, and has left or died since."""
     one = state["ranks"].get(str(rank))
-    return one is not None and bool(one["state"] == "left" or identity(int(one["pid"])) != one["born"])
+    return one is not None and not _lives(one)
 
 
 def _ended(rank: int, verb: str, what: str) -> RanksApart:

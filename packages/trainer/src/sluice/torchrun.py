@@ -1,12 +1,13 @@
 """`python -m sluice.torchrun …`: torchrun, with an end that says what happened to its ranks.
 
 It takes torchrun's arguments. Where torchrun ends with 1 whatever ended a rank, this ends with 75 when the ranks were
-preempted, dies by SIGKILL when one of them did (a reclaimed machine, or memory that ran out), and else with the code of the rank
-that failed first. SIGTERM goes to the ranks alone, not to their data loaders, and they get all the time the worker gives.
+preempted, dies by SIGKILL when one of them did (a reclaimed machine, or memory that ran out), and else as the rank that failed
+first. SIGTERM goes to the ranks alone, not to their data loaders, and they get all the time the worker gives.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -19,11 +20,10 @@ from .lifetime import PREEMPTED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit code, unless this process has to die as a rank did."""
+    """Returns the exit code, unless this process dies of the signal that a rank died of."""
     try:
-        from torch.distributed import run  # type: ignore[import-not-found, unused-ignore]
-        from torch.distributed.elastic.multiprocessing.api import SignalException  # type: ignore[import-not-found, unused-ignore]
-        from torch.distributed.elastic.multiprocessing.errors import ChildFailedError  # type: ignore[import-not-found, unused-ignore]
+        run: Any = importlib.import_module("torch.distributed.run")
+        elastic: Any = importlib.import_module("torch.distributed.elastic.multiprocessing")
     except ImportError as error:
         raise ImportError("sluice.torchrun needs PyTorch: pip install torch") from error
     args = run.parse_args(list(sys.argv[1:] if arguments is None else arguments))
@@ -40,29 +40,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run.run(args)
         return 0
-    except ChildFailedError as error:
-        codes = [int(failure.exitcode) for failure in error.failures.values()]
-        first = int(error.get_first_failure()[1].exitcode)
-        verdict = judge(codes, first, stopped=told.stopped)
+    except elastic.errors.ChildFailedError as error:
+        # In the order in which the agent saw them: after the first it ends the others itself.
+        ends = [(int(failure.exitcode), float(failure.timestamp)) for failure in error.failures.values()]
+        verdict = judge(ends, stopped=told.stopped)
         if verdict != PREEMPTED:
             print(error, file=sys.stderr, flush=True)
-        if verdict == -signal.SIGKILL:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return verdict if verdict >= 0 else 128 - verdict
-    except SignalException as error:
+        if verdict < 0:
+            if verdict != -signal.SIGKILL:
+                signal.signal(-verdict, signal.SIG_DFL)
+            os.kill(os.getpid(), -verdict)
+        return verdict
+    except elastic.SignalException as error:
         return PREEMPTED if error.sigval == signal.SIGTERM else 128 + int(error.sigval)
 
 
-def judge(codes: Sequence[int], first: int, *, stopped: bool) -> int:
-    """What several ranks' exit codes (a signal's are negative) say together.
+AGENT_PATIENCE_SECONDS = 25.0
+"""The agent kills a rank that does not end 30 s after another has failed."""
 
-    A rank that was killed takes the others with it, so its end is the cause, whatever theirs were; and when one was
-    preempted all were, though some may have failed for want of the others.
+
+def judge(ends: Sequence[tuple[int, float]], *, stopped: bool) -> int:
+    """What several ranks' ends say together: exit codes (a signal's are negative) with their times in seconds, first one first.
+
+    A rank that was killed takes the others with it, so its end is the cause, whatever theirs were. Otherwise the first one
+    counts: once it has failed the agent tells the others to stop, and they end as if they were preempted.
     """
-    if -signal.SIGKILL in codes and not stopped:
+    first, began = ends[0]
+    codes = {code for code, _ in ends}
+    if stopped:
+        return PREEMPTED if PREEMPTED in codes or codes <= {-signal.SIGTERM, -signal.SIGKILL, 1} else first
+    if any(code == -signal.SIGKILL and at - began < AGENT_PATIENCE_SECONDS for code, at in ends):
         return -signal.SIGKILL
-    if PREEMPTED in codes or (stopped and set(codes) <= {-signal.SIGTERM, -signal.SIGKILL, 1}):
-        return PREEMPTED
     return first
 
 
