@@ -261,6 +261,22 @@ describe('collecting garbage on a machine', () => {
   });
 });
 
+it('keeps what an encrypted payload names, where it can be opened, and deletes nothing where it cannot', async () => {
+  const root = join(folder, `store-${made++}`);
+  const store = fileStore(root);
+  const named = await store.putText('named in secret', 'report');
+  const turn = async (bytes: Uint8Array) => bytes.map((byte) => byte ^ 255);
+  await mkdir(join(root, 'payloads', 'default', 'run'), { recursive: true });
+  await writeFile(join(root, 'payloads', 'default', 'run', 'x'), await turn(Buffer.from(named.uri)));
+  await writeFile(join(root, 'payloads', 'default', 'run', 'owner.json'), '{"workflow":"p/0"}');
+  const noKey = () => Promise.reject(new Error('no such key'));
+  const collect = (openPayload: (bytes: Uint8Array) => Promise<Uint8Array>) =>
+    collectGarbage(collecting(store, join(root, '.sluice'), { openPayload }));
+  await expect(collect(noKey)).rejects.toThrow('no such key');
+  await collect(turn);
+  expect(await store.getText(named)).toBe('named in secret');
+});
+
 it('forgets the name of a holder who died before it had put anything', async () => {
   const root = join(folder, `store-${made++}`);
   const holders = join(root, 'holders', `tree-${'7'.repeat(64)}`);
