@@ -148,6 +148,16 @@ describe.each(Object.entries(stores))('collecting garbage in %s', (_, make) => {
     expect(of(kinds, 'checkpoint artifacts')).toMatchObject({ kept: { count: 3 }, deleted: { count: 2 } });
   });
 
+  it('forgets which notifications were sent once Temporal has forgotten their run', async () => {
+    for (const run of ['p/0', 'p/forgotten']) {
+      await store.swapPointer(`notified/${run}`, null, JSON.stringify({ event: 'done', run }));
+    }
+    const kinds = await collect();
+    expect(await store.readPointer('notified/p/0')).not.toBeNull();
+    expect(await store.readPointer('notified/p/forgotten')).toBeNull();
+    expect(of(kinds, 'notification marks')).toMatchObject({ kept: { count: 1 }, deleted: { count: 1 } });
+  });
+
   it('collects a checkpoint whose worker was killed between upload and commit', async () => {
     const leaked = await store.putTree(
       await folderWith({ weights: 'leaked' }),
@@ -220,6 +230,7 @@ describe('collecting garbage on a machine', () => {
       [`models/${hex('d')}.77-beef/weights`]: 'half',
       [`cache/data/${hex('e')}.parquet`]: 'rows',
       [`cache/data/${hex('f')}.parquet.uuid`]: 'ro',
+      'local/kept.json': '{}',
       'logs/p%2F1/train.1.log': 'old',
       'logs/p%2F2/train.1.log': 'new',
     });
@@ -234,6 +245,7 @@ describe('collecting garbage on a machine', () => {
     await collect(stateDir, { runs: knownRuns([{ history: hex('a') }]) });
     expect((await readdir(join(stateDir, 'models'))).sort()).toEqual([hex('a'), hex('c')]);
     expect(await readdir(join(stateDir, 'cache', 'data'))).toEqual([]);
+    expect(await readdir(join(stateDir, 'local'))).toEqual([]);
     expect(await readdir(join(stateDir, 'logs', 'p%2F1'))).toEqual([]);
     expect(await readFile(join(stateDir, 'logs', 'p%2F2', 'train.1.log'), 'utf8')).toBe('new');
   });
