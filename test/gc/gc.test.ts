@@ -1,11 +1,15 @@
+import { execFile } from 'node:child_process';
 import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { collectGarbage, defaultLocalAges, hexOf, mlflowClient, openStore, temporalRuns } from '@sluice/activities';
 import type { Model } from '@sluice/sdk';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ProjectStack, projectStack } from '../harness/project.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
+const exec = promisify(execFile);
+const sluice = join(import.meta.dirname, '../../packages/cli/src/main.ts');
 const dayMs = 24 * 3600_000;
 let project: ProjectStack;
 beforeAll(async () => {
@@ -73,6 +77,10 @@ it('takes what nobody needs and nothing else, while a job trains that goes on fr
   const running = await project.start('training', { trainer });
   await waitFor('a checkpoint', async () => (await running.status()).steps[0]?.attempts.at(-1)?.checkpoint);
 
+  const { stdout } = await exec(process.execPath, [sluice, 'gc', '--json'], { cwd: project.root });
+  const said = JSON.parse(stdout);
+  expect(said).toMatchObject({ type: 'gc', deleted: false });
+  expect(said.kinds.map(({ kind }: { kind: string }) => kind)).toContain('checkpoint lines');
   const dry = await collect(false);
   expect(dry('report artifacts')?.garbage.count).toBeGreaterThan(0);
   expect(await store().verify(garbage, 'digests')).toBeNull();

@@ -148,6 +148,16 @@ describe.each(Object.entries(stores))('collecting garbage in %s', (_, make) => {
     expect(of(kinds, 'checkpoint artifacts')).toMatchObject({ kept: { count: 3 }, deleted: { count: 2 } });
   });
 
+  it('forgets which notifications were sent once Temporal has forgotten their run', async () => {
+    for (const run of ['p/0', 'p/forgotten']) {
+      await store.swapPointer(`notified/${run}`, null, JSON.stringify({ event: 'done', run }));
+    }
+    const kinds = await collect();
+    expect(await store.readPointer('notified/p/0')).not.toBeNull();
+    expect(await store.readPointer('notified/p/forgotten')).toBeNull();
+    expect(of(kinds, 'notification marks')).toMatchObject({ kept: { count: 1 }, deleted: { count: 1 } });
+  });
+
   it('collects a checkpoint whose worker was killed between upload and commit', async () => {
     const leaked = await store.putTree(
       await folderWith({ weights: 'leaked' }),
@@ -220,6 +230,7 @@ describe('collecting garbage on a machine', () => {
       [`models/${hex('d')}.77-beef/weights`]: 'half',
       [`cache/data/${hex('e')}.parquet`]: 'rows',
       [`cache/data/${hex('f')}.parquet.uuid`]: 'ro',
+      'local/kept.json': '{}',
       'logs/p%2F1/train.1.log': 'old',
       'logs/p%2F2/train.1.log': 'new',
     });
@@ -234,6 +245,7 @@ describe('collecting garbage on a machine', () => {
     await collect(stateDir, { runs: knownRuns([{ history: hex('a') }]) });
     expect((await readdir(join(stateDir, 'models'))).sort()).toEqual([hex('a'), hex('c')]);
     expect(await readdir(join(stateDir, 'cache', 'data'))).toEqual([]);
+    expect(await readdir(join(stateDir, 'local'))).toEqual([]);
     expect(await readdir(join(stateDir, 'logs', 'p%2F1'))).toEqual([]);
     expect(await readFile(join(stateDir, 'logs', 'p%2F2', 'train.1.log'), 'utf8')).toBe('new');
   });
@@ -259,6 +271,22 @@ describe('collecting garbage on a machine', () => {
     expect(await store.getText(named)).toBe('named by a payload');
     expect(of(kinds, 'payloads')).toMatchObject({ young: { count: 2 }, deleted: { count: 1 } });
   });
+});
+
+it('keeps what an encrypted payload names, where it can be opened, and deletes nothing where it cannot', async () => {
+  const root = join(folder, `store-${made++}`);
+  const store = fileStore(root);
+  const named = await store.putText('named in secret', 'report');
+  const turn = async (bytes: Uint8Array) => bytes.map((byte) => byte ^ 255);
+  await mkdir(join(root, 'payloads', 'default', 'run'), { recursive: true });
+  await writeFile(join(root, 'payloads', 'default', 'run', 'x'), await turn(Buffer.from(named.uri)));
+  await writeFile(join(root, 'payloads', 'default', 'run', 'owner.json'), '{"workflow":"p/0"}');
+  const noKey = () => Promise.reject(new Error('no such key'));
+  const collect = (openPayload: (bytes: Uint8Array) => Promise<Uint8Array>) =>
+    collectGarbage(collecting(store, join(root, '.sluice'), { openPayload }));
+  await expect(collect(noKey)).rejects.toThrow('no such key');
+  await collect(turn);
+  expect(await store.getText(named)).toBe('named in secret');
 });
 
 it('forgets the name of a holder who died before it had put anything', async () => {

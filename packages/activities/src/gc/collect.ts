@@ -4,7 +4,7 @@ import { hexOf } from '../store/artifact-store.ts';
 import { entryName } from '../store/entry-name.ts';
 import { allOf } from '../store/in-parallel.ts';
 import type { StoredArtifact, StoredPointer, SweepableStore } from '../store/store-sweep.ts';
-import { finishedLines } from './checkpoint-lines.ts';
+import { type JudgedPointer, pointerJudge } from './finished-pointers.ts';
 import { type LocalAges, markLocal, pruneLocal } from './local-state.ts';
 import { markPayloads, markRegistry, markThrough } from './mark.ts';
 import { type References, referencesIn } from './references.ts';
@@ -34,8 +34,7 @@ export interface CollectOptions {
 }
 
 /**
- * Collects what nobody needs any more. Needed is what is named by a pointer (but for the checkpoint lines of finished
- * jobs), by the history of any run that Temporal still has, by a version in the registry, by an endpoint, by this
+ * Collects what nobody needs any more. Needed is what is named by a pointer (but for those that are finished), by the history of any run that Temporal still has, by a version in the registry, by an endpoint, by this
  * machine's own state, or by a JSON artifact that is needed itself.
  *
  * @throws SluiceError `Unreachable` when Temporal or MLflow does not answer, `Refused` when Temporal knows no run at
@@ -52,8 +51,7 @@ export async function collectGarbage(options: CollectOptions): Promise<readonly 
   await checkNamespace(options);
 
   const live: References = new Set(); // named by what goes on now
-  const isFinished = finishedLines(known, before);
-  const lines = await sweepPointers(options, isFinished, live, tally);
+  const finished = await markPointers(options, pointerJudge(known, before), live, tally);
   const open = known.filter(({ status }) => status === 'open');
   await options.runs.mark(open, live);
   await markLocal(options.stateDir, ['gateway'], live);
@@ -69,7 +67,7 @@ export async function collectGarbage(options: CollectOptions): Promise<readonly 
   const isYoung = ({ changedAt }: StoredArtifact) => changedAt >= before;
   await markThrough(store, artifacts, (artifact) => isYoung(artifact) || named.has(hexOf(artifact.uri)), named);
 
-  for (const line of lines) await removeLine(store, line, named, tally);
+  for (const pointer of finished) await removePointer(store, pointer, named, tally);
   for (const artifact of artifacts) {
     const kind = `${artifact.kind ?? 'other'} artifacts`;
     if (named.has(hexOf(artifact.uri))) tally.kept(kind, artifact.bytes);
@@ -86,32 +84,34 @@ export async function collectGarbage(options: CollectOptions): Promise<readonly 
   return tally.kinds();
 }
 
-/** Marks what pointers name. @returns lines of finished jobs, which are about to go and mark nothing */
-async function sweepPointers(
+type Finished = StoredPointer & Pick<JudgedPointer, 'kind'>;
+
+/** Marks what pointers name. @returns those that are finished, which are about to go and mark nothing */
+async function markPointers(
   { store, delete: deletes }: CollectOptions,
-  isFinished: (pointer: StoredPointer) => boolean,
+  judge: (pointer: StoredPointer) => JudgedPointer,
   live: References,
   tally: Tally,
-): Promise<readonly StoredPointer[]> {
-  const lines: StoredPointer[] = [];
+): Promise<readonly Finished[]> {
+  const goes: Finished[] = [];
   for await (const pointer of store.pointers()) {
+    const { kind, finished } = judge(pointer);
     const bytes = Buffer.byteLength(pointer.value);
-    const kind = pointer.key.startsWith('checkpoints/') ? 'checkpoint lines' : 'other pointers';
-    if (isFinished(pointer)) {
+    if (finished) {
       tally.garbage(kind, bytes);
-      if (deletes) lines.push(pointer);
+      if (deletes) goes.push({ ...pointer, kind });
     } else {
       tally.kept(kind, bytes);
       referencesIn(pointer.value, live);
     }
   }
-  return lines;
+  return goes;
 }
 
-/** A line that somebody has written to since keeps all it names now. */
-async function removeLine(store: SweepableStore, line: StoredPointer, named: References, tally: Tally): Promise<void> {
-  if (await store.removePointer(line)) return tally.deleted('checkpoint lines', Buffer.byteLength(line.value));
-  const now = await store.readPointer(line.key);
+/** A pointer that somebody has written to since keeps all it names now. */
+async function removePointer(store: SweepableStore, pointer: Finished, named: References, tally: Tally): Promise<void> {
+  if (await store.removePointer(pointer)) return tally.deleted(pointer.kind, Buffer.byteLength(pointer.value));
+  const now = await store.readPointer(pointer.key);
   if (now !== null) referencesIn(now.value, named);
 }
 

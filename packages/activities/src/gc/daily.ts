@@ -5,7 +5,7 @@ const dayMs = 24 * 3600_000;
 
 /**
  * Removes, now and every day, what a worker's machine can spare without asking anybody: unfinished downloads, copies of
- * datasets and logs of jobs that are old. Copies of models stay until `sluice gc`, which knows what is served.
+ * datasets, kept local results and logs of jobs that are old. Copies of models stay until `sluice gc`, which knows what is served.
  *
  * @returns how to stop
  */

@@ -11,7 +11,7 @@ export interface LocalAges {
   readonly copies: number;
   /** Downloads that were never finished. @default 1 day */
   readonly partial: number;
-  /** What jobs have printed. @default 30 days */
+  /** What jobs have printed, and results that `sluice step` has kept. @default 30 days */
   readonly logs: number;
 }
 
@@ -19,7 +19,7 @@ const dayMs = 24 * 3600_000;
 export const defaultLocalAges: LocalAges = { copies: 7 * dayMs, partial: dayMs, logs: 30 * dayMs };
 
 interface Found {
-  readonly kind: 'model copies' | 'dataset copies' | 'partial downloads' | 'logs';
+  readonly kind: 'model copies' | 'dataset copies' | 'partial downloads' | 'local results' | 'logs';
   readonly path: string;
 }
 
@@ -58,6 +58,7 @@ export async function pruneLocal(
     'model copies': ages.copies,
     'dataset copies': ages.copies,
     'partial downloads': ages.partial,
+    'local results': ages.logs,
     logs: ages.logs,
   };
   for await (const { kind, path } of everything(stateDir)) {
@@ -85,6 +86,7 @@ async function* everything(stateDir: string): AsyncGenerator<Found> {
   for (const path of await below('cache', 'data')) {
     yield { kind: path.endsWith('.parquet') ? 'dataset copies' : 'partial downloads', path };
   }
+  for (const path of await below('local')) yield { kind: 'local results', path };
   for (const run of await below('logs'))
     for (const path of await below('logs', run.slice(run.lastIndexOf('/') + 1))) {
       yield { kind: 'logs', path };

@@ -39,7 +39,8 @@ export async function markPayloads(
 ): Promise<void> {
   for await (const { name } of store.payloads()) {
     const chunks = store.readPayload(name);
-    await referencesInBytes(open === undefined ? chunks : opened(chunks, open), into);
+    const plain = open === undefined || name.endsWith('.json'); // says whose payloads lie beside it
+    await referencesInBytes(plain ? chunks : opened(chunks, open), into);
   }
 }
 

@@ -3,9 +3,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BlobServiceClient } from '@azure/storage-blob';
+import { BlobServiceClient, BlockBlobClient } from '@azure/storage-blob';
 import type { Artifact } from '@sluice/sdk';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { claimLine } from '../job/checkpoints/checkpoint-line.ts';
+import { claimOf, digests } from '../job/testing/line.ts';
 import { azureBlobStore } from './azure-blob-store.ts';
 import { openStore } from './open-store.ts';
 import { type Azurite, startAzurite } from './testing/azurite.ts';
@@ -101,6 +103,20 @@ describe('an Azure Blob store', () => {
       await store.putFile(join(folder, 'fresh'), 'report');
       expect(await store.getText(artifact)).toBe('fresh bytes');
     }
+  });
+
+  it('downloads nothing of a checkpoint that is committed', async () => {
+    const store = open('committed');
+    await mkdir(join(folder, 'checkpoint'));
+    await writeFile(join(folder, 'checkpoint', 'weights'), randomBytes(9 * 1024 * 1024));
+    await writeFile(join(folder, 'checkpoint', 'step'), '10');
+    const downloads = vi.spyOn(BlockBlobClient.prototype, 'downloadToBuffer');
+    onTestFinished(() => downloads.mockRestore());
+    const line = await claimLine(store, 'line', { claim: claimOf(1), digests, resume: 'same', keep: 2 });
+    const { files } = await line.commit(10, join(folder, 'checkpoint'));
+    const read = downloads.mock.contexts.map((blob) => (blob as BlockBlobClient).name);
+    expect(read.filter((name) => name.includes('/files/'))).toEqual([]);
+    expect(await store.verify(files, 'digests')).toBeNull();
   });
 
   it('has nothing of a tree whose upload ended before its manifest', async () => {

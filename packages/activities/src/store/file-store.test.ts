@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -199,6 +200,24 @@ describe('a file store with damage', () => {
     await expect(store.fetch(blob, join(folder, 'out'))).rejects.toMatchObject({ code: 'Corrupt' });
     await store.putText('whole', 'report');
     expect(await store.getText(blob)).toBe('whole');
+  });
+});
+
+describe('a big file', () => {
+  it('is stored, compared and fetched without the thread that everything else runs in', async () => {
+    const path = join(folder, 'big');
+    const bytes = Buffer.alloc(128 * 1024 * 1024, 7);
+    await writeFile(path, bytes);
+    const before = process.threadCpuUsage();
+    createHash('sha256').update(bytes).digest();
+    const hashed = process.threadCpuUsage(before);
+    const store = fileStore(join(folder, 'store'));
+    const start = process.threadCpuUsage();
+    const blob = await store.putFile(path, 'checkpoint');
+    expect(await store.verify(blob, 'digests')).toBeNull();
+    await store.fetch(blob, join(folder, 'fetched'));
+    const spent = process.threadCpuUsage(start);
+    expect(spent.user + spent.system).toBeLessThan((hashed.user + hashed.system) / 2);
   });
 });
 
