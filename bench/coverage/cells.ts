@@ -1,4 +1,14 @@
-import { type Gain, logNormal, normal, pareto3, rareMiss, rightOrWrong, studentT3, uniform } from './losses.ts';
+import {
+  type Gain,
+  logNormal,
+  logNormalWide,
+  normal,
+  pareto3,
+  rareMiss,
+  rightOrWrong,
+  studentT3,
+  uniform,
+} from './losses.ts';
 
 /** One kind of losses under one suite. */
 export interface Cell {
@@ -22,6 +32,7 @@ export const SIZES = [10, 20, 50, 100, 200, 500, 1000] as const;
 export const cells: readonly Cell[] = [
   ...shape('normal', normal),
   ...shape('lognormal', logNormal),
+  stated('lognormal of σ 1.5, margin 1/1000 sd', logNormalWide, 0.001, null, null),
   ...shape('t, 3 degrees of freedom', studentT3),
   ...shape('Pareto, index 3', pareto3),
   {
@@ -60,7 +71,7 @@ export const cells: readonly Cell[] = [
 /** A small margin is the hardest to keep, a large one shows what is lost by being careful. */
 function shape(name: string, gain: Gain): Cell[] {
   return [
-    stated(`${name}, margin 1/50 sd`, gain, 0.02, null, null),
+    stated(`${name}, margin 1/1000 sd`, gain, 0.001, null, null),
     stated(`${name}, margin 1/4 sd`, gain, 0.25, null, 1000),
     stated(`${name}, margin 1/2 sd`, gain, 0.5, null, 500),
   ];

@@ -13,11 +13,12 @@ function cellOf(name: string) {
 
 describe('a candidate that is worse by exactly the margin', () => {
   test.each([
-    ['normal, margin 1/50 sd', 20],
-    ['lognormal, margin 1/50 sd', 10],
-    ['lognormal, margin 1/50 sd', 50],
-    ['t, 3 degrees of freedom, margin 1/50 sd', 50],
-    ['Pareto, index 3, margin 1/50 sd', 100],
+    ['normal, margin 1/1000 sd', 20],
+    ['lognormal, margin 1/1000 sd', 10],
+    ['lognormal, margin 1/1000 sd', 50],
+    ['lognormal of σ 1.5, margin 1/1000 sd', 10],
+    ['t, 3 degrees of freedom, margin 1/1000 sd', 50],
+    ['Pareto, index 3, margin 1/1000 sd', 100],
     ['1 in 100 loses 100 margins', 50],
     ['1 in 100 loses 100 margins', 500],
     ['1 in 20 loses 20 margins, `worst` as much', 200],
@@ -30,7 +31,7 @@ describe('a candidate that is worse by exactly the margin', () => {
   });
 
   test('passed far more often by the bootstrap that was here before', async () => {
-    const lognormal = await evaluateCell(cellOf('lognormal, margin 1/50 sd'), 10, 300, 300, host);
+    const lognormal = await evaluateCell(cellOf('lognormal, margin 1/1000 sd'), 10, 300, 300, host);
     expect(lognormal.before).toBeGreaterThan(14); // seen: 21 %
     const rare = await evaluateCell(cellOf('1 in 100 loses 100 margins'), 50, 300, 300, host);
     expect(rare.before).toBeGreaterThan(45); // seen: 60 %

@@ -24,6 +24,10 @@ export const normal: Gain = ({ normal }) => normal();
 /** Losses e^Z less their mean: many small ones, few large ones. */
 export const logNormal: Gain = ({ normal }) => (Math.sqrt(E) - Math.exp(normal())) / logNormalSd;
 
+/** The same of e^(1.5·Z): a skewness of 33. */
+export const logNormalWide: Gain = ({ normal }) =>
+  (Math.exp(1.125) - Math.exp(1.5 * normal())) / Math.sqrt((Math.exp(2.25) - 1) * Math.exp(2.25));
+
 /** Student's t with three degrees of freedom: tails so heavy that skewness does not exist. */
 export const studentT3: Gain = ({ normal }) => {
   const [a, b, c] = [normal(), normal(), normal()];

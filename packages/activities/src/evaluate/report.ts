@@ -1,6 +1,6 @@
 import type { SluiceActivities, Suite } from '@sluice/sdk';
 import type { Cases } from './cases.ts';
-import { BEYOND_SEEN, MARGINS } from './compare-means.ts';
+import { MARGINS } from './compare-means.ts';
 import { CONFIDENCE, type Judged, MIN_PAIRS, type Pair } from './judge.ts';
 import type { Scored } from './score.ts';
 
@@ -77,7 +77,7 @@ export function evaluationReport({ ref, spec, suite, loaded, pairs, baseline, ju
 function endsOf({ metric, margin, worst }: Suite): string {
   if (metric === 'correct') return '±1, which is certain';
   if (worst !== undefined) return `±${worst}, as the suite says, or what is without it where a case goes beyond`;
-  return `±${MARGINS * margin} (${MARGINS} margins), or ${BEYOND_SEEN} times as far from the mean as the farthest case`;
+  return `±${MARGINS * margin} (${MARGINS} margins), or 2 + 100/n times as far from the mean as the farthest case`;
 }
 
 /** An unanswered case that the baseline answers is the greatest loss there is. */
