@@ -38,6 +38,7 @@ export async function markPayloads(
   into: References,
 ): Promise<void> {
   for await (const { name } of store.payloads()) {
+    if (name.endsWith('.json')) continue; // says whose the payloads beside it are
     const chunks = store.readPayload(name);
     const plain = open === undefined || name.endsWith('.json'); // says whose payloads lie beside it
     await referencesInBytes(plain ? chunks : opened(chunks, open), into);

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyringOf, payloadCodec } from '../encryption/index.ts';
 import { type Azurite, startAzurite } from '../store/testing/azurite.ts';
 import { staysInline } from './inline.ts';
+import { payloadOpener } from './open-payload.ts';
 import { payloadBlobs } from './payload-blobs.ts';
 import { payloadFolder } from './payload-files.ts';
 import { projectConverter } from './project-converter.ts';
@@ -198,4 +199,16 @@ it('what was used lately is kept, up to a sum of sizes', () => {
   expect([kept.get('a'), kept.get('b'), kept.get('c')]).toEqual(['aaaa', undefined, 'cccc']);
   kept.set('d', 'd'.repeat(11));
   expect([kept.get('a'), kept.get('c'), kept.get('d')]).toEqual([undefined, undefined, undefined]);
+});
+
+it('can be read in clear by whoever has the key, as collecting garbage must', async () => {
+  const ring = { current: 'k', keys: new Map([['k', Buffer.alloc(32, 7)]]) };
+  const codec = payloadCodec(ring);
+  const files = payloadFolder(join(folder, `store-${++made}`));
+  const [closed] = await codec.encode([payload('names sha256:abc')]);
+  const [claim] = await payloadDriver(() => files).store({ target: target('rows/a') }, [closed as Payload]);
+  const bytes = (await files.get(nameOf(claim))) as Uint8Array;
+  expect(Buffer.from(bytes).toString('latin1')).not.toContain('sha256:abc');
+  expect(Buffer.from((await payloadOpener([codec])?.(bytes)) ?? []).toString()).toBe('"names sha256:abc"');
+  expect(payloadOpener([])).toBeUndefined();
 });

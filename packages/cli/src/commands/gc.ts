@@ -7,6 +7,7 @@ import {
   openStore,
   temporalRuns,
 } from '@sluice/activities';
+import { payloadOpener } from '@sluice/activities/payloads';
 import { type Duration, milliseconds } from '@sluice/sdk';
 import { readDevFile } from '../dev/dev-file.ts';
 import { UsageError } from '../errors.ts';
@@ -41,6 +42,7 @@ export async function gcCommand(options: GcOptions, io: Io): Promise<ExitCode> {
     const { config, root } = loaded;
     const url = mlflowUrlOf(config, process.env.SLUICE_MLFLOW_URL || (await readDevFile(root))?.mlflow?.url || null);
     const deletes = options.delete === true;
+    const openPayload = payloadOpener(client.options.loadedDataConverter.payloadCodecs);
     const kinds = await collectGarbage({
       store: openStore(config.store, root),
       runs: temporalRuns(client),
@@ -49,6 +51,7 @@ export async function gcCommand(options: GcOptions, io: Io): Promise<ExitCode> {
       stateDir: join(root, '.sluice'),
       grace,
       payloadAge,
+      ...(openPayload === undefined ? {} : { openPayload }),
       localAges: { ...defaultLocalAges, logs },
       delete: deletes,
     });
