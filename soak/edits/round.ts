@@ -54,9 +54,11 @@ export async function playRound(stand: Stand, cases: readonly Case[]): Promise<P
 
   const changed = named('after');
   const refused = new Map<Run, string>();
+  const idle = new Set<Run>();
   const bundle = await codeOf(changed);
   // One after another: each replays histories by a worker of its own.
   for (const run of runs) {
+    if (stepsOf(await eventsOf(stand.client, run.workflowId)).length === 0) idle.add(run);
     const why = await taken(stand, run, bundle).catch((error: unknown) => `could not be taken back: ${error}`);
     if (why !== null) refused.set(run, why);
   }
@@ -77,7 +79,7 @@ export async function playRound(stand: Stand, cases: readonly Case[]): Promise<P
       const result = await resultOf(stand, run, outcome).catch(
         (error: { cause?: unknown }) => `${error} ${error.cause ?? ''}`,
       );
-      const problems = [...(late[i] ?? []), ...problemsOf(run.case, outcome, why, result)];
+      const problems = [...(late[i] ?? []), ...problemsOf(run.case, outcome, why, result, !idle.has(run))];
       return { case: run.case, outcome, why, problems };
     }),
   );
