@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process';
 import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { collectGarbage, defaultLocalAges, hexOf, mlflowClient, openStore, temporalRuns } from '@sluice/activities';
+import { collectGarbage, defaultLocalAges, mlflowClient, openStore, temporalRuns } from '@sluice/activities';
 import type { Model } from '@sluice/sdk';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ProjectStack, projectStack } from '../harness/project.ts';
 import { waitFor } from '../harness/wait-for.ts';
+import { checkpointsOf } from '../preemption/stored-checkpoints.ts';
 
 const exec = promisify(execFile);
 const sluice = join(import.meta.dirname, '../../packages/cli/src/main.ts');
@@ -65,7 +66,10 @@ async function linesOf(workflowId: string): Promise<number> {
 }
 
 it('takes what nobody needs and nothing else, while a job trains that goes on from its checkpoint afterwards', async () => {
-  const done = await project.start('training', { trainer: { steps: 10, pace: 0, version: 'done' }, on: 'cpu' });
+  const done = await project.start('training', {
+    trainer: { steps: 10, pace: 0, every: 5, bytes: 2000, version: 'done' },
+    on: 'cpu',
+  });
   const model = (await done.result()) as Model;
   const release = { endpoint: 'shop', trainer: { steps: 5, pace: 0 }, on: 'cpu' };
   await (await project.start('release', release)).result();
@@ -73,9 +77,9 @@ it('takes what nobody needs and nothing else, while a job trains that goes on fr
   expect(await linesOf(done.workflowId)).toBe(1);
   await letDaysPass();
 
-  const trainer = { steps: 400, pace: 50, every: 5, version: 'running' };
+  const trainer = { steps: 6000, pace: 50, every: 5, version: 'running' };
   const running = await project.start('training', { trainer });
-  await waitFor('a checkpoint', async () => (await running.status()).steps[0]?.attempts.at(-1)?.checkpoint);
+  await waitFor('a checkpoint', async () => (await checkpointsOf(project, running)).manifests.length > 0);
 
   const { stdout } = await exec(process.execPath, [sluice, 'gc', '--json'], { cwd: project.root });
   const said = JSON.parse(stdout);
@@ -93,10 +97,15 @@ it('takes what nobody needs and nothing else, while a job trains that goes on fr
   expect(await store().verify(model, 'digests')).toBeNull(); // Temporal has its run
   expect((await readdir(join(project.root, '.sluice', 'models'))).length).toBeGreaterThan(0); // served by the gateway
 
+  const before = (await checkpointsOf(project, running)).manifests.at(-1)?.step ?? 0;
   await project.stack.restart('worker spot', 'SIGKILL');
   await (await project.start('release', release)).result(); // puts again what is there, and what went
   await collect(true);
-  expect(hexOf(((await running.result()) as Model).digest)).toHaveLength(64);
-  const [, second] = (await running.status()).steps[0]?.attempts ?? [];
-  expect(second?.resumedFrom).toBeGreaterThan(0);
+  const { step } = await waitFor('the second attempt to go on', async () => {
+    const { manifests } = await checkpointsOf(project, running);
+    return manifests.find(({ attempt }) => attempt === 2);
+  });
+  expect(step).toBeGreaterThan(before); // it did not begin anew
+  await project.client.workflow.getHandle(running.workflowId).cancel();
+  await expect(running.result()).rejects.toThrow();
 });
