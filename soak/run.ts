@@ -12,6 +12,7 @@ const soaks: Readonly<Record<string, () => Promise<{ readonly soak: Soak }>>> = 
   gateway: () => import('./gateway.ts'),
   ranks: () => import('./ranks.ts'),
   rollback: () => import('./rollback.ts'),
+  training: () => import('./training.ts'),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
