@@ -140,8 +140,8 @@ export const ErrorCode = {
    */
   TrainerStalled: 'TrainerStalled',
   /**
-   * The trainer wrote something to its event file that is not an event. What now: Compare it with the trainer
-   * protocol; the message holds the line.
+   * The trainer wrote something to its event file that is not an event, or announced a checkpoint that cannot count.
+   * What now: Compare it with the trainer protocol; the message holds the line, or the rule.
    */
   ProtocolError: 'ProtocolError',
   /**
