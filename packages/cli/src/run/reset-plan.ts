@@ -98,8 +98,9 @@ function workOf(events: readonly HistoryEvent[]): Work[] {
   for (const event of events) {
     const scheduled = event.activityTaskScheduledEventAttributes;
     if (scheduled) {
-      const step = scheduledStep(scheduled.activityType?.name, scheduled.input?.payloads)?.step ?? null;
-      add(event, step, scheduled.workflowTaskCompletedEventId);
+      const said = scheduledStep(scheduled.activityType?.name, scheduled.input?.payloads);
+      // To tell people something is no work of a step, and of a run's end there is no step.
+      add(event, said === null || said.kind === 'notify' ? null : said.step, scheduled.workflowTaskCompletedEventId);
     }
     const initiated = event.startChildWorkflowExecutionInitiatedEventAttributes;
     if (initiated) add(event, mapOf(initiated.input?.payloads?.[1]), initiated.workflowTaskCompletedEventId);
