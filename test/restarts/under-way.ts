@@ -39,7 +39,7 @@ export async function underWay(project: Shopping, round: number): Promise<Runs> 
         last: '10 seconds',
         extend: 120,
         lease: 120,
-        sql: `select i, i * 2 as label, 'any' as parity from range(${100 + round}) t(i)`,
+        sql: `select i, i * 2 as label, 'any' as parity from range(${200 + round}) t(i)`,
         trainer: { steps: 1, pace: 0, version: `${what} ${round}`, ...trainer },
         ...more,
       },

@@ -16,10 +16,10 @@ import { endpointState } from '../rollout/endpoint-state.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
 import { superviseServer } from '../serving/supervised-server.ts';
 import { type Case, type Cases, loadCases } from './cases.ts';
-import { type Judged, judge, type Pair } from './judge.ts';
+import { type Judged, judge } from './judge.ts';
 import { evaluationReport } from './report.ts';
 import { runCases } from './run-cases.ts';
-import type { Scored } from './score.ts';
+import type { Pair, Scored } from './score.ts';
 import { loadSuite } from './suite.ts';
 
 type Input = Parameters<SluiceActivities['evaluate']>[0];

@@ -1,6 +1,5 @@
 import type { Suite } from '@sluice/sdk';
-import type { Pair } from './judge.ts';
-import { type Scored, scoreFor } from './score.ts';
+import { type Pair, type Scored, scoreFor } from './score.ts';
 
 export interface Gains {
   /** Candidate − baseline of every case that both have a score for. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type JudgeOptions, judge, type Pair } from './judge.ts';
-import type { Scored } from './score.ts';
+import { type JudgeOptions, judge } from './judge.ts';
+import type { Pair, Scored } from './score.ts';
 
 const right: Scored = { ok: true, score: 1, prediction: 'a' };
 const wrong: Scored = { ok: true, score: 0, prediction: 'b' };

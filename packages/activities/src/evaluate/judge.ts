@@ -2,16 +2,8 @@ import { type Evidence, type Suite, type Verdict, worstFirst, worstOf } from '@s
 import { mcnemarExact } from '../statistics/mcnemar.ts';
 import { compareMeans } from './compare-means.ts';
 import { ofSign, scoredByBoth, withNumbersOnly } from './gains.ts';
-import { type Scored, scoreFor } from './score.ts';
+import { type Pair, scoreFor } from './score.ts';
 import { comparisonNote } from './verdict-note.ts';
-
-/** One case, scored by both. */
-export interface Pair {
-  readonly category: string;
-  readonly candidate: Scored;
-  /** Null where there is nothing to compare with. */
-  readonly baseline: Scored | null;
-}
 
 export interface Judged {
   readonly verdict: Verdict;

@@ -1,8 +1,8 @@
 import type { SluiceActivities, Suite } from '@sluice/sdk';
 import type { Cases } from './cases.ts';
 import { MARGINS } from './compare-means.ts';
-import { CONFIDENCE, type Judged, MIN_PAIRS, type Pair } from './judge.ts';
-import type { Scored } from './score.ts';
+import { CONFIDENCE, type Judged, MIN_PAIRS } from './judge.ts';
+import type { Pair, Scored } from './score.ts';
 
 /** Cases listed one by one: those that lost most. */
 const LISTED = 200;

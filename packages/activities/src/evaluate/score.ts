@@ -49,3 +49,11 @@ function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined';
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
+
+/** One case, scored by both. */
+export interface Pair {
+  readonly category: string;
+  readonly candidate: Scored;
+  /** Null where there is nothing to compare with. */
+  readonly baseline: Scored | null;
+}
