@@ -8,11 +8,6 @@ import { progress, stubActivities } from '../harness/stub-activities.ts';
 import { codeOf } from './code.ts';
 import { GO, type Program } from './program.ts';
 
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
-});
-
 type Handle = Awaited<ReturnType<Client['workflow']['start']>>;
 
 /** Runs of programs whose code changes while they wait: workflows and steps have workers of their own. */
@@ -46,6 +41,7 @@ let count = 0;
 
 export async function startStand(address: string): Promise<Stand> {
   count += 1;
+  if (count === 1) quietEngine();
   const project = `edits-${process.pid}-${count}`;
   const target = plainTarget(address, 'default', 'flags', null);
   const { client, close } = await connectClient(target);
@@ -155,4 +151,12 @@ export async function startStand(address: string): Promise<Stand> {
       await native.close();
     },
   };
+}
+
+/** Not a word about every task that fails: here many are to. It keeps the process alive, so not before it is needed. */
+function quietEngine(): void {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
+  });
 }
