@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { digestOf, stubActivities } from '../harness/stub-activities.ts';
 import { untilState, waitFor } from '../harness/wait-for.ts';
 import { workflowCode } from '../harness/workflow-code.ts';
-import { workflowKit } from '../harness/workflow-kit.ts';
+import { fixtureBundle, workflowKit } from '../harness/workflow-kit.ts';
 import { eventsOf, resetTo, scheduling } from '../repair/reset.ts';
 
 const candidate = digestOf('model');
@@ -12,6 +12,7 @@ const candidate = digestOf('model');
 it('a bundle without the interceptors runs nothing, because a reset could repeat an approval there; a right one goes on', async () => {
   const entry = fileURLToPath(new URL('../fixtures/entry.ts', import.meta.url));
   const lacking = await workflowCode(entry, { workflowInterceptorModules: [] });
+  const right = await fixtureBundle();
   const kit = await workflowKit(stubActivities, { bundle: lacking });
   try {
     const run = await kit.start('gated', {});
@@ -20,7 +21,7 @@ it('a bundle without the interceptors runs nothing, because a reset could repeat
     expect(why).toContain('workflowInterceptorModules');
     await run.signal('approve', { by: 'ana', candidate });
 
-    await kit.startWorker();
+    await kit.startWorker(right);
     const asked = await untilState(run, 'awaiting-approval');
     expect(asked.refused).toMatchObject([{ by: 'ana', why: 'no gate is open yet' }]);
     await run.signal('approve', { by: 'ana', candidate });
@@ -34,7 +35,7 @@ it('a bundle without the interceptors runs nothing, because a reset could repeat
     const again = kit.client.workflow.getHandle(run.workflowId);
     expect(await taskFailure(() => eventsOf(kit.client, run.workflowId))).toContain('lacks the interceptors');
 
-    await kit.startWorker();
+    await kit.startWorker(right);
     const waiting = await untilState(again, 'awaiting-approval');
     expect(waiting.decisions).toEqual([]);
     await again.signal('approve', { by: 'ben', candidate });
