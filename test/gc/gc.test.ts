@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readdir, utimes } from 'node:fs/promises';
+import { readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { collectGarbage, defaultLocalAges, mlflowClient, openStore, temporalRuns } from '@sluice/activities';
 import type { Model } from '@sluice/sdk';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ProjectStack, projectStack } from '../harness/project.ts';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { copyProject, type ProjectStack, projectStack } from '../harness/project.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { checkpointsOf } from '../preemption/stored-checkpoints.ts';
 
@@ -108,4 +108,12 @@ it('takes what nobody needs and nothing else, while a job trains that goes on fr
   expect(step).toBeGreaterThan(before); // it did not begin anew
   await project.client.workflow.getHandle(running.workflowId).cancel();
   await expect(running.result()).rejects.toThrow();
+});
+
+it('touches nothing where it does not know the registry, whose models no run may name any more', async () => {
+  const elsewhere = await copyProject();
+  onTestFinished(() => rm(elsewhere, { recursive: true, force: true }));
+  const command = [sluice, 'gc', '--delete', '--address', project.stack.temporal.address];
+  const ended = await exec(process.execPath, command, { cwd: elsewhere }).catch((error: unknown) => error);
+  expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining('No MLflow server is known') });
 });

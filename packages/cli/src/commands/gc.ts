@@ -41,6 +41,12 @@ export async function gcCommand(options: GcOptions, io: Io): Promise<ExitCode> {
   return withServer(options, async ({ client, loaded, target }) => {
     const { config, root } = loaded;
     const url = mlflowUrlOf(config, process.env.SLUICE_MLFLOW_URL || (await readDevFile(root))?.mlflow?.url || null);
+    if (url === null && config.mlflow !== false) {
+      throw new UsageError(
+        'No MLflow server is known, and what its registry names is kept.',
+        'Give SLUICE_MLFLOW_URL or mlflow.url in sluice.config.ts; a project without MLflow says mlflow: false. Nothing was deleted.',
+      );
+    }
     const deletes = options.delete === true;
     const openPayload = payloadOpener(client.options.loadedDataConverter.payloadCodecs);
     const kinds = await collectGarbage({
