@@ -180,6 +180,14 @@ describe.each(Object.entries(stores))('collecting garbage in %s', (_, make) => {
     expect(await isThere(artifact)).toBe(true);
   });
 
+  it('refuses to take an empty registry for the one of a store that has an endpoint', async () => {
+    const artifact = await store.putText('x', 'report');
+    const mlflow = { searchModelVersions: async () => [] };
+    await store.swapPointer('endpoint/shop', null, '{}');
+    await expect(collect({ mlflow })).rejects.toMatchObject({ code: 'Refused', where: 'endpoint/shop' });
+    expect(await isThere(artifact)).toBe(true);
+  });
+
   it('refuses to go by the runs of another namespace than the one it first went by', async () => {
     await collect({ namespace: 'production' });
     const artifact = await store.putText('x', 'report');

@@ -38,7 +38,8 @@ export interface CollectOptions {
  * machine's own state, or by a JSON artifact that is needed itself.
  *
  * @throws SluiceError `Unreachable` when Temporal or MLflow does not answer, `Refused` when Temporal knows no run at
- * all though the store is not empty, or when the store belongs to another namespace: then nothing is deleted
+ * all though the store is not empty, MLflow no version though there is an endpoint, or when the store belongs to another
+ * namespace: then nothing is deleted
  */
 export async function collectGarbage(options: CollectOptions): Promise<readonly KindTally[]> {
   const { store, now = Date.now() } = options;
@@ -61,7 +62,7 @@ export async function collectGarbage(options: CollectOptions): Promise<readonly 
     known.filter(({ status }) => status !== 'open'),
     named,
   );
-  if (options.mlflow !== null) await markRegistry(options.mlflow, named);
+  if (options.mlflow !== null) await markRegistry(store, options.mlflow, named);
   await markPayloads(store, options.openPayload, named);
   await markLocal(options.stateDir, ['local'], named);
   const isYoung = ({ changedAt }: StoredArtifact) => changedAt >= before;

@@ -1,4 +1,6 @@
+import { ErrorCode, SluiceError } from '@sluice/sdk';
 import type { MlflowClient } from '../mlflow/client.ts';
+import { ledgerKey } from '../rollout/ledger.ts';
 import type { StoredArtifact, StoreSweep } from '../store/store-sweep.ts';
 import { type References, referencesIn, referencesInBytes, referencesInJson } from './references.ts';
 
@@ -21,10 +23,30 @@ export async function markThrough(
   }
 }
 
-/** Adds what every version of every model in the registry names: its source, its tags, its lineage. */
-export async function markRegistry(mlflow: Pick<MlflowClient, 'searchModelVersions'>, into: References): Promise<void> {
+/**
+ * Adds what every version of every model in the registry names: its source, its tags, its lineage.
+ *
+ * @throws SluiceError `Refused` for a registry that cannot be the one of this store
+ */
+export async function markRegistry(
+  store: StoreSweep,
+  mlflow: Pick<MlflowClient, 'searchModelVersions'>,
+  into: References,
+): Promise<void> {
   const versions = await mlflow.searchModelVersions({ filter: '' });
+  if (versions.length === 0) await checkNothingDeployed(store);
   referencesIn(JSON.stringify(versions), into);
+}
+
+/** What was ever deployed was registered: where no version is known, another server answers. */
+async function checkNothingDeployed(store: StoreSweep): Promise<void> {
+  for await (const { key } of store.pointers()) {
+    if (!key.startsWith(ledgerKey(''))) continue;
+    throw new SluiceError(ErrorCode.Refused, 'MLflow knows no model version at all, but the store has an endpoint.', {
+      where: key,
+      fix: 'Check the address of the MLflow server: what its registry names is kept. Nothing was deleted.',
+    });
+  }
 }
 
 /**
