@@ -9,7 +9,7 @@ import { type Called, call } from '../harness/called.ts';
 import { processesIn } from '../harness/processes.ts';
 
 const checkout = join(import.meta.dirname, '../..');
-const names = ['sdk', 'workflows', 'activities', 'gateway', 'cli'] as const;
+const names = ['sdk', 'workflows', 'activities', 'gateway', 'ui', 'cli'] as const;
 
 /** The oldest Node that the packages promise to work with, by its real path. */
 export const oldestNode = join(dirname(createRequire(import.meta.url).resolve('node22/package.json')), 'bin/node');

@@ -6,13 +6,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The one way imports may point, by package: `sdk ← workflows`, `sdk ← activities`, `sdk ← gateway`, all ← `cli`. */
+/** The one way imports may point, by package: `sdk ← workflows`, `sdk ← activities`, `sdk ← gateway`, `sdk ← ui`, all ← `cli`. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   sdk: [],
   workflows: ['@sluice/sdk'],
   activities: ['@sluice/sdk'],
   gateway: ['@sluice/sdk'],
-  cli: ['@sluice/sdk', '@sluice/workflows', '@sluice/activities', '@sluice/gateway'],
+  ui: ['@sluice/sdk'],
+  cli: ['@sluice/sdk', '@sluice/workflows', '@sluice/activities', '@sluice/gateway', '@sluice/ui'],
 };
 
 interface Import {

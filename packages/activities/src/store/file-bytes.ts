@@ -10,6 +10,8 @@ import {
   readSync,
   statSync,
 } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /** What was read of a file, from its first byte to its last. */
@@ -22,29 +24,82 @@ export interface Digested {
   readonly changed: boolean;
 }
 
-// These block the thread they run in, which is one of their own: between a chunk and the next nobody has to be woken.
+// Hashing blocks the thread it runs in, which is one of its own.
 
 const chunkBytes = 4 * 1024 * 1024;
+/** From this size on it pays to hash while the kernel still copies. */
+const longBytes = 4 * chunkBytes;
 const forceOntoDisk = promisify(fsync);
 
 /**
  * Copies a file to a new path, by sharing blocks where the file system can, and tells what the copy holds. The kernel
- * copies; then the copy is hashed while the disk writes it. So the digest is of the copy, whatever becomes of the file.
+ * copies; the copy is hashed behind it, and while the disk writes it. So the digest is of the copy, whatever becomes of
+ * the file.
  */
 export async function copyAndDigest(from: string, to: string, mode: number, durable: boolean): Promise<Digested> {
   const before = stampOf(from);
-  copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  const copy = openSync(to, 'r');
+  const copying = startCopy(from, to);
+  const copy = await openWhenThere(to, copying);
   try {
-    fchmodSync(copy, mode);
-    const onDisk = durable ? forceOntoDisk(copy) : Promise.resolve();
+    const onDisk = copying.ended.then(() => {
+      fchmodSync(copy, mode);
+      return durable ? forceOntoDisk(copy) : undefined;
+    });
     onDisk.catch(() => {}); // awaited below
-    const digested = digestDescriptor(copy, null);
+    const digested = await digestBehind(copy, copying);
     await onDisk;
     return { ...digested, changed: stampOf(from) !== before };
   } finally {
+    await copying.ended.catch(() => {});
     closeSync(copy);
   }
+}
+
+interface Copying {
+  readonly bytes: number;
+  /** Rejects when the copy failed; nothing is left of it then. */
+  readonly ended: Promise<void>;
+  running: boolean;
+}
+
+function startCopy(from: string, to: string): Copying {
+  const flags = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
+  const bytes = statSync(from).size;
+  if (bytes < longBytes) {
+    copyFileSync(from, to, flags);
+    return { bytes, ended: Promise.resolve(), running: false };
+  }
+  const copying = { bytes, ended: copyFile(from, to, flags), running: true };
+  const end = () => {
+    copying.running = false;
+  };
+  copying.ended.then(end, end);
+  return copying;
+}
+
+async function openWhenThere(path: string, copying: Copying): Promise<number> {
+  for (;;) {
+    const { running } = copying;
+    if (!running) await copying.ended;
+    try {
+      return openSync(path, 'r');
+    } catch (error) {
+      if (!running) throw error;
+      await pause(1);
+    }
+  }
+}
+
+/** Reads a file that still grows, to the end that it has when the copy has ended. */
+async function digestBehind(copy: number, copying: Copying): Promise<Omit<Digested, 'changed'>> {
+  const digest = digester(null, copying.bytes);
+  while (copying.running) {
+    if (digest.read(copy)) await nextTurn();
+    else await pause(1);
+  }
+  await copying.ended;
+  while (digest.read(copy)) {}
+  return digest.end();
 }
 
 /** @param blockBytes size of the blocks whose MD5 is wanted too; null for none */
@@ -74,18 +129,28 @@ export function digestBytes(bytes: Uint8Array, blockBytes: number | null): Omit<
 }
 
 function digestDescriptor(file: number, blockBytes: number | null): Omit<Digested, 'changed'> {
+  const digest = digester(blockBytes, fstatSync(file).size);
+  while (digest.read(file)) {}
+  return digest.end();
+}
+
+/** Reads an open file from its beginning, a chunk each time; false where there is nothing more as yet. */
+function digester(blockBytes: number | null, fileBytes: number) {
   const hash = createHash('sha256');
   const blocks = blockBytes === null ? null : blockDigests(blockBytes);
-  const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, fstatSync(file).size + 1));
+  const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, fileBytes + 1));
   let bytes = 0;
-  for (;;) {
-    const length = readSync(file, buffer, 0, buffer.length, bytes);
-    if (length === 0) return { sha256: hash.digest('hex'), bytes, blocks: blocks?.end() ?? [] };
-    const chunk = buffer.subarray(0, length);
-    hash.update(chunk);
-    blocks?.update(chunk);
-    bytes += length;
-  }
+  return {
+    read(file: number): boolean {
+      const length = readSync(file, buffer, 0, buffer.length, bytes);
+      const chunk = buffer.subarray(0, length);
+      hash.update(chunk);
+      blocks?.update(chunk);
+      bytes += length;
+      return length > 0;
+    },
+    end: (): Omit<Digested, 'changed'> => ({ sha256: hash.digest('hex'), bytes, blocks: blocks?.end() ?? [] }),
+  };
 }
 
 /** MD5 of each run of so many bytes, whatever the chunks they come in. */
