@@ -1,8 +1,19 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Candidate, Decision, GateResult, Model, SluiceConfig, StepRef } from '@sluice/sdk';
+import type {
+  Artifact,
+  Candidate,
+  Decision,
+  Digest,
+  GateResult,
+  Model,
+  ModelRef,
+  SluiceConfig,
+  StepRef,
+} from '@sluice/sdk';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { lineageOf } from '../../packages/activities/src/job/inputs/lineage.ts';
 import { type MlflowClient, mlflowClient } from '../../packages/activities/src/mlflow/client.ts';
 import { tagsOf } from '../../packages/activities/src/mlflow/types.ts';
 import { recordDecisionActivity } from '../../packages/activities/src/registry/decision-record.ts';
@@ -338,6 +349,22 @@ test('a superseded candidate loses the alias only while it has it', async () => 
   await mark({ endpoint, candidate: one, previous: null, former: null, state: 'superseded', reason: 'r/2 came' });
   expect(await aliasOf('candidate')).toBe('2');
   expect((await versionTags(one))['sluice.state']).toBe('superseded');
+});
+
+test('a model merged of five thousand is registered, and its version says how many there were and where they are listed', async () => {
+  const parents = Array.from({ length: 5_000 }, (_, index): ModelRef => {
+    const digest: Digest = `sha256:${String(index).padStart(64, '0')}`;
+    return { kind: 'model', uri: `sluice:tree/${index}`, digest, bytes: 1, step: `city=${index}/delay`, keys: {} };
+  });
+  const model = await trainedModel('merged');
+  const { code, hyper } = model.lineage;
+  const lineage = await lineageOf(store, { data: {}, models: parents }, { code, hyper, data: hyper });
+  const tags = await versionTags(await register({ ...model, lineage }));
+  expect(JSON.parse(tags['sluice.parents'] ?? '')).toHaveLength(64);
+  expect(tags['sluice.parents.count']).toBe('5000');
+  const list = lineage.allParents?.list;
+  expect(tags['sluice.parents.list']).toBe(list?.uri);
+  expect(JSON.parse(await store.getText(list as Artifact))).toEqual(parents.map(({ digest }) => digest));
 });
 
 test('without MLflow everything else works', async () => {

@@ -57,7 +57,7 @@ export interface Model extends ModelRef {
 }
 
 /** Parents that a model itself names: their digests fit into a tag of MLflow's. */
-export const PARENTS_LISTED = 100;
+export const PARENTS_LISTED = 64;
 
 export interface Lineage {
   readonly code: Digest;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
 
 /** Longest name of a metric, parameter or tag, and longest values, in characters. */
-export const Limit = { key: 250, param: 6000, tag: 8000, registryTag: 100_000, datasetDigest: 36 } as const;
+export const Limit = { key: 250, param: 6000, tag: 8000, registryTag: 5000, datasetDigest: 36 } as const;
 
 /**
  * Any text as a name that MLflow takes for a metric, parameter or tag: letters and digits of any script, `_ - . : /`
