@@ -1,15 +1,23 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import cli from '../../packages/cli/package.json' with { type: 'json' };
 import { processesIn } from '../harness/processes.ts';
 import { type DevProcess, oldestNode, type PackedProject, packedProject } from './packed-project.ts';
 
 let project: PackedProject;
+const { version } = cli;
+const versioned = (name: string) => `${name}-${version}.tgz`;
 
 beforeAll(async () => {
   project = await packedProject();
 });
 afterAll(() => project?.close());
+
+/** Paths in a tarball. */
+async function packed(file: string): Promise<string[]> {
+  return (await project.call('tar', ['-tzf', join(project.tarballs, file)])).out.trim().split('\n');
+}
 
 /** Changes a file of the scaffold as a person would. */
 async function edit(file: string, from: string, to: string): Promise<void> {
@@ -21,21 +29,23 @@ async function edit(file: string, from: string, to: string): Promise<void> {
 
 test('each tarball holds a licence, a readme and the build, and neither sources nor tests', async () => {
   const files = await readdir(project.tarballs);
-  expect(files).toHaveLength(5);
+  const names = ['activities', 'cli', 'gateway', 'sdk', 'ui', 'workflows'];
+  expect(files.sort()).toEqual(['create-sluice', ...names.map((name) => `sluice-${name}`)].map(versioned));
   for (const file of files) {
-    const { out } = await project.call('tar', ['-tzf', join(project.tarballs, file)]);
-    const paths = out.trim().split('\n');
-    for (const path of ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']) {
-      expect(paths).toContain(`package/${path}`);
-    }
+    const { out } = await project.call('tar', ['-xzOf', join(project.tarballs, file), 'package/package.json']);
+    const { exports = {}, bin = {} } = JSON.parse(out) as { exports?: unknown; bin?: unknown };
+    const paths = await packed(file);
+    const promised = [...JSON.stringify([exports, bin]).matchAll(/"\.\/(dist\/[^"]+)"/g)].map(([, path]) => path);
+    expect(promised).not.toEqual([]);
+    for (const path of ['LICENSE', 'README.md', ...promised]) expect(paths).toContain(`package/${path}`);
     expect(paths.filter((path) => /\/src\/|testing|\.test\.|__pycache__|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   }
+  // The one file that is handed on carries the others.
+  const carried = (await packed(versioned('create-sluice'))).filter((path) => path.endsWith('.tgz'));
+  expect(carried.sort()).toEqual(names.map((name) => `package/dist/packages/${versioned(`sluice-${name}`)}`));
 });
 
 test('the command tells its version', async () => {
-  const { version } = JSON.parse(
-    await readFile(join(project.root, 'node_modules/@sluice/cli/package.json'), 'utf8'),
-  ) as { version: string };
   expect(await project.sluice('--version')).toEqual({ exit: 0, out: `${version}\n`, err: '' });
 });
 
