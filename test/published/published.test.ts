@@ -9,9 +9,10 @@ let project: PackedProject;
 const { version } = cli;
 const versioned = (name: string) => `${name}-${version}.tgz`;
 
+// npm unpacks half a gigabyte, which takes a busy machine minutes.
 beforeAll(async () => {
   project = await packedProject();
-});
+}, 900_000);
 afterAll(() => project?.close());
 
 /** Paths in a tarball. */
@@ -112,7 +113,7 @@ test('a scaffolded pipeline goes from data to traffic on real servers', async ()
   // The trainer's package is the one that the command carries.
   const logs = await project.sluice('logs', 'rents/first', 'fit');
   const carried = /^(\S+)\/@sluice\/cli\/dist\/trainer\/sluice\/__init__\.py$/m.exec(logs.out);
-  expect(carried?.[1]?.startsWith(`${project.root}/node_modules/`)).toBe(true);
+  expect(carried?.[1]).toBe(`${project.root}/node_modules`);
 
   expect(await dev.interrupt()).toBe(0);
   expect(processesIn(project.root)).toEqual([]);
