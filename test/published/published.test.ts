@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import cli from '../../packages/cli/package.json' with { type: 'json' };
@@ -48,6 +48,19 @@ test('each tarball holds a licence, a readme and the build, and neither sources 
 
 test('the command tells its version', async () => {
   expect(await project.sluice('--version')).toEqual({ exit: 0, out: `${version}\n`, err: '' });
+});
+
+test('a project made by the command of a project that carries its packages carries them too', async () => {
+  const second = join(project.root, 'second');
+  expect(await project.sluice('init', second)).toMatchObject({ exit: 0, err: '' });
+  const { dependencies, overrides } = JSON.parse(await readFile(join(second, 'package.json'), 'utf8')) as {
+    dependencies: unknown;
+    overrides: unknown;
+  };
+  expect(dependencies).toMatchObject({ '@sluice/sdk': `file:vendor/${versioned('sluice-sdk')}` });
+  expect(overrides).toMatchObject({ '@sluice/gateway': `file:vendor/${versioned('sluice-gateway')}` });
+  expect((await readdir(join(second, 'vendor'))).sort()).toEqual((await readdir(join(project.root, 'vendor'))).sort());
+  await rm(second, { recursive: true });
 });
 
 test('a Node that does not load TypeScript is told which one is needed', async () => {

@@ -16,24 +16,26 @@ import type { PackageSource } from './packages.ts';
  */
 
 const json = process.argv.includes('--json');
+const usage = 'create-sluice [dir] [--name <name>] [--json]';
 try {
-  const { dir, name } = read(process.argv.slice(2));
-  process.exitCode = await initCommand(dir, name === undefined ? {} : { name }, terminalIo({ json }), source());
+  const { dir, name, help } = read(process.argv.slice(2));
+  if (help) process.stdout.write(`Usage: ${usage}\n\nMakes a pipeline repository that runs, in the folder, or here.\n`);
+  else process.exitCode = await initCommand(dir, name === undefined ? {} : { name }, terminalIo({ json }), source());
 } catch (error) {
   if (json) process.stdout.write(`${JSON.stringify(errorJson(error))}\n`);
   else process.stderr.write(renderError(error, paintFor(process.stderr)));
   process.exitCode = exitCodeOfError(error);
 }
 
-function read(args: string[]): { readonly dir: string; readonly name: string | undefined } {
-  const usage = 'create-sluice [dir] [--name <name>] [--json]';
+function read(args: string[]): { readonly dir: string; readonly name: string | undefined; readonly help: boolean } {
   try {
-    const options = { name: { type: 'string' }, json: { type: 'boolean' } } as const;
+    const options = { name: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-    if (positionals.length > 1) throw new UsageError(`One folder is made at a time.`, usage);
-    return { dir: positionals[0] ?? '.', name: values.name };
+    if (positionals.length > 1) throw new Error('One folder is made at a time.');
+    return { dir: positionals[0] ?? '.', name: values.name, help: values.help === true };
   } catch (error) {
-    throw new UsageError((error as Error).message, usage);
+    // After the first sentence, Node tells how to write a folder that begins with a dash.
+    throw new UsageError((error as Error).message.replace(/\. .*/s, '.'), `Usage: ${usage}`);
   }
 }
 
