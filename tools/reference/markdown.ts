@@ -1,9 +1,9 @@
 import type { Doc, Exported, Member } from './source.ts';
 
 /** Rows of a table of options: those of a nested object stand below it, `retry.errors`. */
-export function membersTable(members: readonly Member[], what = 'option'): string {
+export function membersTable(members: readonly Member[]): string {
   const rows = members.flatMap((one) => memberRows(one, ''));
-  return table([what, 'type', 'default', 'meaning'], rows);
+  return table(['option', 'type', 'default', 'meaning'], rows);
 }
 
 function memberRows({ name, optional, type, doc, members }: Member, above: string): string[][] {
@@ -51,25 +51,41 @@ export function summary({ text }: Doc): string {
 export function entry(one: Exported, level: string): string {
   const parts = [`${level} \`${one.name}\``];
   const object = one.kind === 'type' && one.members.length > 0;
-  if (!object) parts.push(`\`\`\`ts\n${wrapped(one.signature)}\n\`\`\``);
+  if (!object) parts.push(`\`\`\`ts\n${one.signature.split('\n').map(wrapped).join('\n')}\n\`\`\``);
   parts.push(...prose(one.doc));
-  if (object) parts.push(membersTable(one.members, 'field'));
+  // `~standard` is between libraries.
+  const members = one.members.filter(({ name }) => !name.startsWith('~'));
+  if (object && members.length > 0)
+    parts.push(one.name.endsWith('Options') ? membersTable(members) : fieldsTable(members));
   return parts.join('\n\n');
+}
+
+/** Fields of what is returned: there are no defaults, and a `?` stands at what may be missing. */
+function fieldsTable(members: readonly Member[]): string {
+  const rows = (all: readonly Member[], above: string): string[][] =>
+    all.flatMap(({ name, optional, type, doc, members: inner }) => [
+      [code(`${above}${name}${optional ? '?' : ''}`), inner.length > 0 ? 'object' : code(type), doc.text],
+      ...rows(inner, `${above}${name}.`),
+    ]);
+  return table(['field', 'type', 'meaning'], rows(members, ''));
 }
 
 /** A long signature with one parameter, or one case of a union, a line. */
 function wrapped(signature: string): string {
   if (signature.length <= 110) return signature;
-  if (signature.startsWith('type ')) return signature.replace(/ ?\| (?=['{]|[A-Z])/g, '\n  | ');
-  const open = signature.indexOf('(');
+  const union = signature.startsWith('type ');
+  const open = union ? -1 : signature.indexOf('(');
   let depth = 0;
-  let text = '';
-  for (const [index, char] of [...signature].entries()) {
+  for (let index = 0, text = ''; index < signature.length; index += 1) {
+    const char = signature[index] ?? '';
     if ('([{<'.includes(char)) depth += 1;
     if (')]}'.includes(char) || (char === '>' && signature[index - 1] !== '=')) depth -= 1;
-    if (char === ')' && depth === 0 && index > open) text += '\n';
-    text += char;
-    if ((char === '(' && index === open) || (char === ',' && depth === 1 && index > open)) text += '\n ';
+    if (char === ')' && depth === 0 && index > open && !union) {
+      return `${text.replace(/,$/, '')}\n${signature.slice(index)}`.replace(/\n {2,}/g, '\n  ');
+    }
+    text += union && char === '|' && depth === 0 ? '\n  |' : char;
+    if (!union && (index === open || (char === ',' && depth === 1 && index > open))) text += '\n  ';
+    if (index === signature.length - 1) return text.replace(/ +\n/g, '\n');
   }
-  return text.replace(/\n {2,}/g, '\n  ').replace(/\( *\n */, '(\n  ');
+  return signature;
 }

@@ -9,7 +9,7 @@ export interface Exported {
   /** File that declares it, relative to the package's `src`, without its ending. */
   readonly file: string;
   readonly doc: Doc;
-  /** What it is, as the source says it, without a body. */
+  /** What it is, as the source says it, without a body; of several overloads a line each. */
   readonly signature: string;
   /** Fields of an interface or an object type, those it inherits first as the source has them. */
   readonly members: readonly Member[];
@@ -66,7 +66,10 @@ function exported(project: Project, symbol: Sym): Exported {
     .fileName.slice(src.length + 1)
     .replace(/\.ts$/, '');
   const members = kind === 'type' ? membersOf(project, target, node) : [];
-  const signature = signatureOf(node, kind);
+  // Of overloads the last one is the implementation, which nobody calls.
+  const overloads = target.declarations.length > 1 && kind === 'function' ? target.declarations.slice(0, -1) : null;
+  const signatures = (overloads?.map((one) => one.resolve(project)) ?? [node]).filter((one) => one !== undefined);
+  const signature = signatures.map((one) => signatureOf(one, kind)).join('\n');
   return {
     name: symbol.name,
     kind,
@@ -131,7 +134,7 @@ function docOf(checker: Checker, symbol: Sym): Doc {
 function flowing(text: string): string {
   return text
     .replace(/\{@link ([^}]+)\}/g, (_, name: string) => `\`${name.trim()}\``)
-    .replace(/\n(?![\n|-])/g, ' ')
+    .replace(/(?<!\n)\n(?![\n|-])/g, ' ')
     .replace(/[ \t]+/g, ' ')
     .trim();
 }
@@ -139,10 +142,16 @@ function flowing(text: string): string {
 /** A declaration as a reader of a reference needs it: no body, no `readonly`. */
 function signatureOf(node: Node, kind: Exported['kind']): string {
   const text = node.getText().replace(/^export /, '');
-  if (kind === 'function') return tidy(beforeBody(text).replace(/^async /, ''));
+  if (kind === 'function')
+    return tidy(
+      beforeBody(text)
+        .replace(/^async /, '')
+        .replace(/;$/, ''),
+    );
   if (kind === 'type') return tidy(text.replace(/\/\*\*[\s\S]*?\*\//g, ''));
   if (kind === 'class') return tidy(text.replace(/\s*\{[\s\S]*$/, ''));
-  return tidy(text.split('\n')[0] ?? '');
+  const name = /^\w+/.exec(text)?.[0] ?? text;
+  return text.includes('{') ? `const ${name}: { … }` : tidy(`const ${text}`);
 }
 
 /** Up to the brace that opens the body: the first one outside of parentheses, brackets and types. */
