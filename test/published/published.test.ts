@@ -10,9 +10,10 @@ const { version } = cli;
 const names = ['activities', 'cli', 'gateway', 'sdk', 'ui', 'workflows'];
 const versioned = (name: string) => `${name}-${version}.tgz`;
 
+// Every package is built.
 beforeAll(async () => {
   project = await packedProject();
-});
+}, 900_000);
 afterAll(() => project?.close());
 
 /** Paths in a tarball. */
