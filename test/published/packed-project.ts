@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -9,14 +9,13 @@ import { type Called, call } from '../harness/called.ts';
 import { processesIn } from '../harness/processes.ts';
 
 const checkout = join(import.meta.dirname, '../..');
-const names = ['sdk', 'workflows', 'activities', 'gateway', 'ui', 'cli'] as const;
 
 /** The oldest Node that the packages promise to work with, by its real path. */
 export const oldestNode = join(dirname(createRequire(import.meta.url).resolve('node22/package.json')), 'bin/node');
 
 /** A scaffolded pipeline repository with the packed packages installed, away from the checkout. */
 export interface PackedProject {
-  /** Folder of the five tarballs. */
+  /** Folder of the tarballs. */
   readonly tarballs: string;
   readonly root: string;
   /** Paths of the files that Node loaded in any process of the command so far, each once. */
@@ -37,11 +36,11 @@ export interface DevProcess {
   interrupt(): Promise<number | null>;
 }
 
-/** Builds and packs the packages, installs the command, and lets it make the project `rents`. */
+/** Packs the packages as docs/install.md says, and makes and installs the project `rents` of them. */
 export async function packedProject(): Promise<PackedProject> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'sluice-published-')));
   const tarballs = join(home, 'tarballs');
-  const tool = join(home, 'tool');
+  const moved = join(home, 'packed');
   const root = join(home, 'rents');
   const loaded = join(home, 'loaded.txt');
   const { NODE_OPTIONS: _, ...inherited } = process.env;
@@ -53,22 +52,20 @@ export async function packedProject(): Promise<PackedProject> {
   const watched = { ...plain, NODE_OPTIONS: `--import=${hook}` };
   const program = join(root, 'node_modules/.bin/sluice');
   try {
-    await mkdir(tarballs);
-    await mkdir(tool);
     await writeFile(loaded, '');
-    const filter = ['-r', '--filter', './packages/*'];
-    await pnpm(checkout, [...filter, 'pack', '--pack-destination', tarballs], plain);
-    await writeFile(join(tool, 'package.json'), JSON.stringify({ dependencies: { '@sluice/cli': '*' } }));
-    await install(tool, tarballs, plain);
-    await must(join(tool, 'node_modules/.bin/sluice'), ['init', root], tool, plain);
-    await install(root, tarballs, plain);
+    await must(process.execPath, [join(checkout, 'tools/tarballs.ts'), tarballs], checkout, plain);
+    const [create] = (await readdir(tarballs)).filter((file) => file.startsWith('create-sluice-'));
+    await must('npx', ['-y', `file:${join(tarballs, create ?? '')}`, root], home, plain);
+    // Where the tarballs were packed is of no matter to the project.
+    await rename(tarballs, moved);
+    await install(root, plain);
   } catch (error) {
     await rm(home, { recursive: true, force: true });
     throw error;
   }
   const started: ChildProcess[] = [];
   return {
-    tarballs,
+    tarballs: moved,
     root,
     loadedFiles: async () =>
       [...new Set((await readFile(loaded, 'utf8')).trim().split('\n'))].map((url) => fileURLToPath(url)),
@@ -95,20 +92,14 @@ function kill(pid: number): void {
   }
 }
 
-/** Takes the packages from the tarballs, and what they depend on from pnpm's store where it is there. */
-async function install(folder: string, tarballs: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const { version } = JSON.parse(await readFile(join(checkout, 'packages/cli/package.json'), 'utf8')) as {
-    version: string;
-  };
-  const overrides = names.map((name) => `  '@sluice/${name}': file:${join(tarballs, `sluice-${name}-${version}.tgz`)}`);
+/** By pnpm, which takes what the packages depend on from its store where it is there: npm unpacks half a gigabyte. */
+async function install(root: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const { overrides } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { overrides: object };
+  const lines = Object.entries(overrides).map(([name, from]) => `  '${name}': ${JSON.stringify(from)}`);
   const builds = ['@swc/core', 'protobufjs'].map((name) => `  '${name}': true`);
-  const settings = ['overrides:', ...overrides, 'allowBuilds:', ...builds, ''];
-  await writeFile(join(folder, 'pnpm-workspace.yaml'), settings.join('\n'));
-  await pnpm(folder, ['install', '--prefer-offline', '--no-frozen-lockfile'], env);
-}
-
-function pnpm(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Called> {
-  return must('npx', ['-y', 'pnpm@12.21.0', ...args], cwd, env);
+  const settings = ['overrides:', ...lines, 'allowBuilds:', ...builds, ''];
+  await writeFile(join(root, 'pnpm-workspace.yaml'), settings.join('\n'));
+  await must('npx', ['-y', 'pnpm@12.21.0', 'install', '--prefer-offline', '--no-frozen-lockfile'], root, env);
 }
 
 async function must(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Called> {

@@ -1,15 +1,25 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import cli from '../../packages/cli/package.json' with { type: 'json' };
 import { processesIn } from '../harness/processes.ts';
 import { type DevProcess, oldestNode, type PackedProject, packedProject } from './packed-project.ts';
 
 let project: PackedProject;
+const { version } = cli;
+const names = ['activities', 'cli', 'gateway', 'sdk', 'ui', 'workflows'];
+const versioned = (name: string) => `${name}-${version}.tgz`;
 
+// Every package is built.
 beforeAll(async () => {
   project = await packedProject();
-});
+}, 900_000);
 afterAll(() => project?.close());
+
+/** Paths in a tarball. */
+async function packed(file: string): Promise<string[]> {
+  return (await project.call('tar', ['-tzf', join(project.tarballs, file)])).out.trim().split('\n');
+}
 
 /** Changes a file of the scaffold as a person would. */
 async function edit(file: string, from: string, to: string): Promise<void> {
@@ -21,22 +31,53 @@ async function edit(file: string, from: string, to: string): Promise<void> {
 
 test('each tarball holds a licence, a readme and the build, and neither sources nor tests', async () => {
   const files = await readdir(project.tarballs);
-  expect(files).toHaveLength(5);
+  expect(files.sort()).toEqual(['create-sluice', ...names.map((name) => `sluice-${name}`)].map(versioned));
   for (const file of files) {
-    const { out } = await project.call('tar', ['-tzf', join(project.tarballs, file)]);
-    const paths = out.trim().split('\n');
-    for (const path of ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']) {
-      expect(paths).toContain(`package/${path}`);
-    }
+    const { out } = await project.call('tar', ['-xzOf', join(project.tarballs, file), 'package/package.json']);
+    const { exports = {}, bin = {} } = JSON.parse(out) as { exports?: unknown; bin?: unknown };
+    const paths = await packed(file);
+    const promised = [...JSON.stringify([exports, bin]).matchAll(/"\.\/(dist\/[^"]+)"/g)].map(([, path]) => path);
+    expect(promised).not.toEqual([]);
+    for (const path of ['LICENSE', 'README.md', ...promised]) expect(paths).toContain(`package/${path}`);
     expect(paths.filter((path) => /\/src\/|testing|\.test\.|__pycache__|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   }
+  // The one file that is handed on carries the others.
+  const carried = (await packed(versioned('create-sluice'))).filter((path) => path.endsWith('.tgz'));
+  expect(carried.sort()).toEqual(names.map((name) => `package/dist/packages/${versioned(`sluice-${name}`)}`));
 });
 
 test('the command tells its version', async () => {
-  const { version } = JSON.parse(
-    await readFile(join(project.root, 'node_modules/@sluice/cli/package.json'), 'utf8'),
-  ) as { version: string };
   expect(await project.sluice('--version')).toEqual({ exit: 0, out: `${version}\n`, err: '' });
+});
+
+test("npm takes each of Sluice's packages from the project, and looks for none of them on a registry", async () => {
+  const fresh = join(project.root, '../as-npm-finds-it');
+  for (const part of ['package.json', 'vendor']) {
+    await cp(join(project.root, part), join(fresh, part), { recursive: true });
+  }
+  // What it would install is worked out, and nothing unpacked.
+  const args = ['--prefix', fresh, 'install', '--package-lock-only', '--prefer-offline', '--no-audit', '--no-fund'];
+  expect(await project.call('npm', args)).toMatchObject({ exit: 0 });
+  const { packages } = JSON.parse(await readFile(join(fresh, 'package-lock.json'), 'utf8')) as {
+    packages: Readonly<Record<string, { readonly resolved?: string }>>;
+  };
+  const ours = Object.entries(packages).filter(([path]) => path.includes('node_modules/@sluice/'));
+  expect(ours.map(([path, { resolved }]) => [path, resolved]).sort()).toEqual(
+    names.map((name) => [`node_modules/@sluice/${name}`, `file:vendor/${versioned(`sluice-${name}`)}`]),
+  );
+});
+
+test('a project made by the command of a project that carries its packages carries them too', async () => {
+  const second = join(project.root, 'second');
+  expect(await project.sluice('init', second)).toMatchObject({ exit: 0, err: '' });
+  const { dependencies, overrides } = JSON.parse(await readFile(join(second, 'package.json'), 'utf8')) as {
+    dependencies: unknown;
+    overrides: unknown;
+  };
+  expect(dependencies).toMatchObject({ '@sluice/sdk': `file:vendor/${versioned('sluice-sdk')}` });
+  expect(overrides).toMatchObject({ '@sluice/gateway': `file:vendor/${versioned('sluice-gateway')}` });
+  expect((await readdir(join(second, 'vendor'))).sort()).toEqual((await readdir(join(project.root, 'vendor'))).sort());
+  await rm(second, { recursive: true });
 });
 
 test('a Node that does not load TypeScript is told which one is needed', async () => {

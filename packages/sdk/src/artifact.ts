@@ -2,6 +2,7 @@ import type { GateResult } from './verdict.ts';
 
 /** Anything JSON can hold; what crosses a workflow's border. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+/** An object of any JSON, such as hyper-parameters. */
 export type JsonObject = { readonly [key: string]: Json | undefined };
 
 /** `sha256:` and 64 hexadecimal digits. Of a directory: the digest of its sorted list of paths and file digests. */
@@ -12,9 +13,13 @@ export type Digest = `sha256:${string}`;
  * `uri` is `sluice:blob/<hex>` for one file and `sluice:tree/<hex>` for a directory; the store knows where that lies.
  */
 export interface Artifact {
+  /** What it is. */
   readonly kind: 'dataset' | 'model' | 'checkpoint' | 'report' | 'files';
+  /** `sluice:blob/<hex>` or `sluice:tree/<hex>`. */
   readonly uri: string;
+  /** What its bytes are known by: the same bytes are the same artifact. */
   readonly digest: Digest;
+  /** Size of all its files. */
   readonly bytes: number;
 }
 
@@ -22,10 +27,13 @@ export interface Artifact {
 export interface Origin {
   /** The step's path in its run, `airport=EWR/delay`. */
   readonly step: string;
+  /** Keys of the maps around it, by the map's name. */
   readonly keys: Readonly<Record<string, string>>;
 }
 
+/** A column of a dataset. */
 export interface Column {
+  /** As the query names it. */
   readonly name: string;
   /** DuckDB's type name, `VARCHAR`, `DOUBLE`, `TIMESTAMP`. */
   readonly type: string;
@@ -34,6 +42,7 @@ export interface Column {
 /** A Parquet file with its schema, row count, profile and the verdict of its checks. */
 export interface Dataset extends Artifact, GateResult, Origin {
   readonly kind: 'dataset';
+  /** How many. */
   readonly rows: number;
   /** At most the first 64 columns; the profile has all. */
   readonly columns: readonly Column[];
@@ -59,8 +68,11 @@ export interface Model extends ModelRef {
 /** Parents that a model itself names: their digests fit into a tag of MLflow's. */
 export const PARENTS_LISTED = 64;
 
+/** What a model was made from. */
 export interface Lineage {
+  /** Digest of the files that are the trainer's code. */
   readonly code: Digest;
+  /** Digest of the hyper-parameters. */
   readonly hyper: Digest;
   /** Dataset digest per name. */
   readonly data: Readonly<Record<string, Digest>>;

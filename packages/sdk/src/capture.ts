@@ -17,6 +17,7 @@ export interface Redaction {
 export interface CaptureConfig {
   /** Percent of answered requests. @default 100 */
   readonly percent?: number;
+  /** What is left out besides what always is. @default none */
   readonly redact?: Redaction;
   /** How long they are kept. @default '7 days' */
   readonly keep?: Duration;

@@ -8,6 +8,7 @@ export interface Check {
   readonly share: number;
 }
 
+/** What a {@link Check} asks, as plain data. */
 export type Rule =
   | { readonly kind: 'notNull' }
   | { readonly kind: 'unique' }
@@ -21,6 +22,7 @@ export interface StrictCheck extends Check {
   mostly(share: number): Check;
 }
 
+/** What may be asked of a column's values. */
 export interface ColumnChecks {
   /** No row is null. */
   notNull(): StrictCheck;
@@ -28,6 +30,7 @@ export interface ColumnChecks {
   unique(): StrictCheck;
   /** Both ends are included; null leaves an end open. Numbers, or texts such as dates (`'2013-01-01'`). */
   between(min: number | string | null, max: number | string | null): StrictCheck;
+  /** Every value is one of these. */
   in(values: readonly (string | number | boolean)[]): StrictCheck;
   /** RE2 syntax, as DuckDB's `regexp_matches`: it may match anywhere unless `^` and `$` pin it. */
   matches(pattern: string): StrictCheck;

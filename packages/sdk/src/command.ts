@@ -11,6 +11,7 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What a {@link python} or {@link command} takes besides its words. */
 export interface CommandOptions {
   /**
    * Globs of the files that make the code digest: a checkpoint is only resumed by the code that wrote it. Name

@@ -1,4 +1,6 @@
+/** What a person may do about a candidate. */
 export const decisionKinds = ['approve', 'override', 'reject'] as const;
+/** One of these. */
 export type DecisionKind = (typeof decisionKinds)[number];
 
 /**

@@ -7,8 +7,11 @@ export type Reaction = (typeof reactions)[number];
 
 /** By how much answers may become slower, as a factor of at least 1 over the stable version's quantile. */
 export interface LatencyFactors {
+  /** Of the median. */
   readonly p50: number;
+  /** Of the time that 95 % stay under. */
   readonly p95: number;
+  /** Of the time that 99 % stay under. */
   readonly p99: number;
 }
 
@@ -55,6 +58,7 @@ export interface RolloutSpec {
   readonly health: HealthPolicy;
 }
 
+/** What a {@link canary} or {@link blueGreen} takes. Times are words or milliseconds. */
 export interface RolloutOptions {
   /** Least time in each step. @default '1 minute' */
   readonly hold?: Duration;
@@ -74,9 +78,11 @@ export interface RolloutOptions {
    * three times `health.interval`. @default '1 minute'
    */
   readonly lease?: Duration;
+  /** How the candidate's health is judged. @default as `HealthOptions` says */
   readonly health?: HealthOptions;
 }
 
+/** How the health of a candidate is judged in every phase. */
 export interface HealthOptions {
   /** Time between two looks; what happened since the last one is judged then, second by second. @default '2 seconds' */
   readonly interval?: Duration;
@@ -95,11 +101,11 @@ export interface HealthOptions {
    * all three. @default { p50: 1.5, p95: 1.2, p99: 1.5 }
    */
   readonly latencyFactor?: number | Partial<LatencyFactors>;
-  /** @default 'rollback' */
+  /** When the candidate is worse. @default 'rollback' */
   readonly onFail?: Reaction;
-  /** @default 'extend' */
+  /** When too little was seen to tell. @default 'extend' */
   readonly onInconclusive?: Reaction;
-  /** @default 'hold' */
+  /** When the measurement failed. @default 'hold' */
   readonly onError?: Reaction;
 }
 

@@ -195,4 +195,5 @@ export interface NotKept extends DeployEnd {
 
 /** How a deploy ended. Nothing but `deployed` has moved traffic for good. */
 export type DeployResult = Deployed | NotDeployed;
+/** How a deploy ended that did not bring its candidate to traffic. */
 export type NotDeployed = Rejected | Expired | NotKept;

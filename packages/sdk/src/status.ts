@@ -17,6 +17,7 @@ export type RunState =
   | 'failed'
   | 'cancelled';
 
+/** How a step stands. */
 export type StepState = 'running' | 'done' | 'failed' | 'waiting' | 'reused';
 
 /** Attempts of a step that its status lists one by one. */
@@ -35,6 +36,7 @@ export interface EarlierAttempts {
   readonly spent: readonly Spent[];
 }
 
+/** One step of a run, as the query `status` tells it. */
 export interface StepStatus {
   readonly step: string;
   readonly kind: string;
@@ -117,7 +119,9 @@ export const Signal = {
   rolloutFinished: 'rolloutFinished',
   withdraw: 'withdraw',
 } as const;
+/** Names of the updates that runs and endpoints take. */
 export const Update = { decide: 'decide', rollout: 'rollout', rollback: 'rollback' } as const;
+/** Names of the queries that runs and endpoints answer. */
 export const Query = { status: 'status', endpoint: 'endpoint' } as const;
 
 /** Search attributes, all of type Keyword. */

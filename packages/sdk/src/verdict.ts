@@ -1,5 +1,6 @@
 /** From good to bad. No data is `inconclusive`, never `pass`. */
 export const verdicts = ['pass', 'inconclusive', 'error', 'fail'] as const;
+/** What a gate says. No data is `inconclusive`, never `pass`. */
 export type Verdict = (typeof verdicts)[number];
 
 /**

@@ -1,15 +1,20 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { checkName } from '@sluice/sdk';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
+import { ownSource, type PackageSource, packageReferences } from '../init/packages.ts';
 import { stepNames, templateFiles } from '../init/template.ts';
 import type { Io } from './io.ts';
 
-/** `sluice init [DIR]` */
-export async function initCommand(dir: string, options: { readonly name?: string }, io: Io): Promise<ExitCode> {
+/** `sluice init [DIR]`; the new project takes Sluice's packages from `source`. */
+export async function initCommand(
+  dir: string,
+  options: { readonly name?: string },
+  io: Io,
+  source: PackageSource = ownSource(),
+): Promise<ExitCode> {
   const folder = resolve(dir);
   const name = options.name ?? slug(basename(folder));
   try {
@@ -23,8 +28,8 @@ export async function initCommand(dir: string, options: { readonly name?: string
       'Give another name by --name.',
     );
   }
-  const packages = dependencies(folder);
-  const files = templateFiles({ name, ...packages });
+  const packages = packageReferences(source, folder);
+  const files = { ...templateFiles({ name, ...packages }), ...packages.files };
   await mkdir(folder, { recursive: true });
   const inTheWay = (await readdir(folder)).filter((entry) => entry !== '.git');
   const taken = Object.keys(files).filter((path) => existsSync(join(folder, path)));
@@ -43,18 +48,6 @@ export async function initCommand(dir: string, options: { readonly name?: string
   io.line();
   io.line(`Next: ${here === '' ? '' : `cd ${here}; `}${packages.install}; npx sluice dev`);
   return ExitCode.done;
-}
-
-/** Published packages by their version; from a checkout, the checkout's own packages. */
-function dependencies(folder: string): { sdk: string; cli: string; install: string } {
-  const cli = fileURLToPath(new URL('../..', import.meta.url));
-  const version = (JSON.parse(readFileSync(join(cli, 'package.json'), 'utf8')) as { version: string }).version;
-  const sdk = join(cli, '../sdk');
-  const inCheckout = import.meta.url.endsWith('.ts') && existsSync(join(sdk, 'package.json'));
-  if (!inCheckout) return { sdk: `^${version}`, cli: `^${version}`, install: 'npm install' };
-  // npm has no links to a folder; pnpm does, and runs the checkout as it is.
-  const install = 'npx -y pnpm@12.21.0 install';
-  return { sdk: `link:${relative(folder, sdk)}`, cli: `link:${relative(folder, cli)}`, install };
 }
 
 function slug(text: string): string {

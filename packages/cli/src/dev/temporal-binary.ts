@@ -97,8 +97,10 @@ async function build(go: string, env: NodeJS.ProcessEnv, tell: (line: string) =>
 
 function goInstall(go: string, bin: string, env: NodeJS.ProcessEnv): Promise<void> {
   return new Promise((done, failed) => {
-    const child = spawn(go, ['install', `github.com/temporalio/cli/cmd/temporal@v${TEMPORAL_CLI}`], {
-      env: { ...env, GOBIN: bin, GOFLAGS: '' },
+    // Without what a debugger needs, and with a compiler that collects less garbage: a quarter of the work.
+    const lean = ['-gcflags=all=-dwarf=false', '-ldflags=-s -w'];
+    const child = spawn(go, ['install', ...lean, `github.com/temporalio/cli/cmd/temporal@v${TEMPORAL_CLI}`], {
+      env: { ...env, GOBIN: bin, GOFLAGS: '', GOGC: '400' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let output = '';

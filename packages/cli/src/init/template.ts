@@ -5,6 +5,8 @@ export interface TemplateOptions {
   /** Version ranges or `file:` paths of Sluice's packages. */
   readonly sdk: string;
   readonly cli: string;
+  /** npm's `overrides`: where the packages come from that those two need. @default none */
+  readonly overrides?: Readonly<Record<string, string>>;
   /** Command that installs them. */
   readonly install: string;
 }
@@ -30,7 +32,7 @@ export function templateFiles(options: TemplateOptions): Readonly<Record<string,
   };
 }
 
-function packageJson({ name, sdk, cli }: TemplateOptions): string {
+function packageJson({ name, sdk, cli, overrides }: TemplateOptions): string {
   const value = {
     name,
     private: true,
@@ -39,6 +41,7 @@ function packageJson({ name, sdk, cli }: TemplateOptions): string {
     engines: { node: '>=22.18' },
     dependencies: { '@sluice/sdk': sdk, zod: '^4.0.0' },
     devDependencies: { '@sluice/cli': cli, typescript: '^7.0.0' },
+    ...(overrides === undefined ? {} : { overrides }),
   };
   return `${JSON.stringify(value, null, 2)}\n`;
 }

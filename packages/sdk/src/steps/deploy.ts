@@ -8,18 +8,20 @@ import { currentRuntime } from '../runtime.ts';
 import type { ApprovalSpec, Deployed, DeployResult, DeploySpec, Gate, NotDeployed } from '../spec.ts';
 import { verdicts } from '../verdict.ts';
 
+/** What a {@link deploy} takes. */
 export interface DeployOptions {
+  /** The candidate. */
   readonly model: Model;
   /**
    * What must pass; anything with a verdict: datasets, evaluations, replays. The candidate's own health is looked at
    * besides. A report about another model counts as `inconclusive`.
    */
   readonly gates: readonly Gate[];
-  /** @default the step's name */
+  /** Endpoint of `sluice.config.ts` that it shall answer on. @default the step's name */
   readonly endpoint?: string;
   /** Who says yes. `'none'` lets passing gates decide alone. @default { within: '2 days', recheck: '15 minutes' } */
   readonly approval?: 'none' | ApprovalOptions;
-  /** @default canary([5, 25, 50]) */
+  /** How traffic moves to it. @default canary([5, 25, 50]) */
   readonly rollout?: RolloutSpec;
   /** What happens while another rollout is under way. @default 'queue' */
   readonly onBusy?: DeploySpec['onBusy'];
@@ -31,6 +33,7 @@ export interface DeployOptions {
   readonly settle?: boolean;
 }
 
+/** How long a question is asked. */
 export interface ApprovalOptions {
   /** Time after which the question expires, fail closed; from when it is asked. @default '2 days' */
   readonly within?: Duration;

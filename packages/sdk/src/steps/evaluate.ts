@@ -15,6 +15,7 @@ import { currentRuntime } from '../runtime.ts';
 import type { EvaluateSpec, Suite } from '../spec.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 
+/** Cases with right answers, and how much worse a model may do. */
 export interface SuiteOptions {
   /** A dataset, or a path to a JSON-lines, CSV or Parquet file below the project. */
   readonly cases: Dataset | string;
@@ -24,7 +25,7 @@ export interface SuiteOptions {
   readonly category?: string;
   /** Columns sent to the model. @default all but the label */
   readonly inputs?: readonly string[];
-  /** @default 'correct' */
+  /** What counts for a case: that the answer is right, or how far it is off. @default 'correct' */
   readonly metric?: Suite['metric'];
   /** How much worse than the baseline is still good enough, in the metric's unit, over 0. @default 0.01 */
   readonly margin?: number;
@@ -37,7 +38,9 @@ export interface SuiteOptions {
   readonly limit?: number;
 }
 
+/** What an {@link evaluate} takes. */
 export interface EvaluateOptions extends Placement {
+  /** Model that is judged. */
   readonly model: Model;
   /** A suite, or the path of a suite file (JSON with the same fields) below the project. */
   readonly suite: SuiteOptions | string;

@@ -5,6 +5,7 @@ import { checkFields, invalidStep, json, nonEmptyText, shown } from '../options.
 import { currentRuntime } from '../runtime.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 
+/** What an {@link extract} takes. */
 export interface ExtractOptions extends Placement {
   /** DuckDB SQL, one query; file paths are relative to the project. Bind values by name: `$until`. */
   readonly sql: string;

@@ -7,6 +7,7 @@ import { currentRuntime } from '../runtime.ts';
 import type { Budgets, JobSpec, TemporalOptions } from '../spec.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 
+/** What a {@link train} takes; `merge` and `step` take more. */
 export interface JobOptions extends Placement {
   /** The program: `python('trainers/train.py')` or `command(['./train'])`. */
   readonly run: Command;
@@ -17,17 +18,25 @@ export interface JobOptions extends Placement {
   /** Seed given to the job, the same for every attempt: a whole number of at least 0. @default 0 */
   readonly seed?: number;
   /** Budget for the job's own errors: further attempts after the first. @default { errors: 2 } */
-  readonly retry?: { readonly errors: number };
+  readonly retry?: {
+    /** At least 0. */
+    readonly errors: number;
+  };
   /**
    * Budget for preemptions, and the number of them after which the work moves to the class's `fallback` (null:
    * never). @default { max: 50, onDemandAfter: 5 }
    */
-  readonly preempt?: { readonly max?: number; readonly onDemandAfter?: number | null };
-  /** Over all attempts. @default none */
+  readonly preempt?: {
+    /** Preemptions after which the job fails. @default 50 */
+    readonly max?: number;
+    /** Preemptions after which it runs on the `fallback`; null: never. @default 5 */
+    readonly onDemandAfter?: number | null;
+  };
+  /** Time over all attempts, from the first. @default none */
   readonly deadline?: Duration;
-  /** Of one attempt. @default none */
+  /** Time that one attempt may run. @default none */
   readonly maxRuntime?: Duration;
-  /** Of one attempt waiting for a worker. @default none */
+  /** Time that one attempt may wait for a worker. @default none */
   readonly maxQueued?: Duration;
   /** Silence (no event, no output) after which the job counts as hung; null: never. @default '30 minutes' */
   readonly stall?: Duration | null;
@@ -49,8 +58,9 @@ export async function train(name: string, options: JobOptions): Promise<Model> {
   return (await currentRuntime().step(jobSpec('train', name, options))) as Model;
 }
 
+/** What a {@link merge} takes. */
 export interface MergeOptions extends JobOptions {
-  /** At least one; the command finds them as local directories in its step file, in this order. */
+  /** Models to make one of, at least one; the command finds them as local directories in its step file, in this order. */
   readonly models: readonly Model[];
 }
 
@@ -59,6 +69,7 @@ export async function merge(name: string, options: MergeOptions): Promise<Model>
   return (await currentRuntime().step(jobSpec('merge', name, options))) as Model;
 }
 
+/** What a {@link step} takes. */
 export interface CommandStepOptions extends JobOptions {
   /** Models the command reads, as local directories in its step file. @default [] */
   readonly models?: readonly Model[];

@@ -3,6 +3,7 @@ import { checkName } from '../name.ts';
 import { checkFields, invalidStep, numberWithin, shown, wholeNumber } from '../options.ts';
 import { currentRuntime, type Failure, type Settled } from '../runtime.ts';
 
+/** What a {@link map} takes; with `tolerate` it returns what failed beside what did not. */
 export interface MapOptions<Item> {
   /** Bodies under way at once, at least 1. @default 50 */
   readonly concurrency?: number;
@@ -16,8 +17,11 @@ export interface MapOptions<Item> {
 /** How many keys may fail: a count, or `{ ratio }` of all keys (0 to 1, itself included). */
 export type Tolerance = number | { readonly ratio: number };
 
+/** Outcome of a {@link map} that tolerates failures, each by its key, in the order of the items. */
 export interface MapResult<Value> {
+  /** What the body returned. */
   readonly ok: readonly { readonly key: string; readonly value: Value }[];
+  /** What it threw. */
   readonly failed: readonly { readonly key: string; readonly error: Failure }[];
 }
 

@@ -5,7 +5,9 @@ import { checkFields, modelRef, numberWithin, period, wholeNumber } from '../opt
 import { currentRuntime } from '../runtime.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 
+/** What a {@link replay} takes. */
 export interface ReplayOptions extends Placement {
+  /** The new version. */
   readonly model: Model;
   /** Endpoint whose captured requests are sent. */
   readonly endpoint: string;

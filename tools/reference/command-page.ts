@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { addCommands } from '../../packages/cli/src/commands/program.ts';
+import { code, table } from './markdown.ts';
+import { madeOf } from './pages.ts';
+
+/** `docs/reference/cli.md`: every command with its arguments and options, as `--help` has them. */
+export function commandPage(): string {
+  const program = new Command('sluice');
+  addCommands(program, () => {});
+  const commands = program.commands.filter((command) => !('_hidden' in command && command._hidden === true));
+  return [
+    '# Reference: the `sluice` command',
+    '`sluice COMMAND --help` prints the same. What they do, and the exit codes: [the command](../cli.md).',
+    table(
+      ['command', 'will'],
+      commands.map((command) => [`[\`${command.name()}\`](#sluice-${command.name()})`, command.description()]),
+    ),
+    ...commands.map(section),
+    madeOf("the command's own definitions in `packages/cli/src/commands/program.ts`"),
+  ].join('\n\n');
+}
+
+function section(command: Command): string {
+  const args = command.registeredArguments.map((one) => {
+    const name = `${one.name()}${one.variadic ? '…' : ''}`;
+    return [code(one.required ? `<${name}>` : `[${name}]`), one.description, otherwise(one.defaultValue)];
+  });
+  const options = command.options
+    .filter(({ hidden }) => !hidden)
+    .map((one) => [code(one.flags), one.description, one.mandatory ? '**required**' : otherwise(one.defaultValue)]);
+  return [
+    `## \`sluice ${command.name()}\``,
+    `\`\`\`\nsluice ${command.name()} ${command.usage()}\n\`\`\``,
+    sentence(command.description()),
+    table(['argument or option', 'meaning', 'default'], [...args, ...options]),
+    ...command.commands.map(section),
+  ].join('\n\n');
+}
+
+function sentence(text: string): string {
+  const whole = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return whole.endsWith('.') ? whole : `${whole}.`;
+}
+
+/** Only values that say something: a flag is off, a list is empty, by themselves. */
+function otherwise(value: unknown): string {
+  if (value === undefined || value === true || value === false || (Array.isArray(value) && value.length === 0))
+    return '';
+  return code(String(value));
+}
