@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { ExitCode } from '../exit-code.ts';
 import { answers } from '../query/answers.ts';
 import { type Answers, answerLines } from '../query/lines.ts';
 import { Session } from '../query/session.ts';
+import { version } from '../version.ts';
 import { type CommonOptions, loadProject } from './project.ts';
 
 /** Of the questions and answers; the Python package asks for it. */
@@ -28,9 +28,4 @@ export async function queryCommand(options: CommonOptions): Promise<ExitCode> {
   } finally {
     stdout.write = write;
   }
-}
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

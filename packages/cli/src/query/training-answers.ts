@@ -1,4 +1,4 @@
-import { type ArtifactStore, committedCheckpoints, type MlflowClient } from '@sluice/activities';
+import { type ArtifactStore, keptCheckpoints, type MlflowClient } from '@sluice/activities';
 import { type Artifact, ErrorCode, SluiceError } from '@sluice/sdk';
 
 export interface CheckpointAnswer {
@@ -11,7 +11,7 @@ export interface CheckpointAnswer {
 
 /** The checkpoints of a step that are still kept, oldest first. @throws SluiceError `CheckpointsUnreadable` */
 export async function checkpointsAnswer(store: ArtifactStore, run: string, step: string): Promise<CheckpointAnswer[]> {
-  const manifests = await committedCheckpoints(store, { workflowId: run, step });
+  const manifests = await keptCheckpoints(store, { workflowId: run, step });
   return manifests.map(({ step, attempt, at, files }) => ({ step, attempt, at, files }));
 }
 

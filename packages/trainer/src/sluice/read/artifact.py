@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..named import Hyper
 from .failure import Absent
 from .frames import to_pandas, to_polars
-from .table import Table, text_table
+from .table import Table
 
 if TYPE_CHECKING:
     from .project import Project
@@ -249,7 +249,7 @@ class Report:
 
         Raises Absent for a report that lists no cases.
         """
-        listed = self.json().get("worst")
+        listed = self.json().get("worstCases")
         if listed is None:
             raise Absent("NotFound", "this report lists no cases", where=str(self._data["step"]), fix="look at .evidence and .json()")
         return Table(map(_case, listed), title=f"{self._data['name']}: cases that lost most")
@@ -317,11 +317,13 @@ def _described(column: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _case(one: Mapping[str, Any]) -> dict[str, Any]:
-    inputs = one.get("inputs") or {}
-    return {
-        **{name: one.get(name) for name in ("row", "category", "label", "candidate", "baseline")},
-        **{name: value for name, value in inputs.items() if name not in ("row", "category", "label")},
-    }
+    def answer(of: str) -> Any:
+        said = one.get(of) or {}
+        return said.get("prediction", said.get("error"))
+
+    own = {"row": one.get("row"), "category": one.get("category"), "label": one.get("label")}
+    both = {"candidate": answer("candidate"), "baseline": answer("baseline")}
+    return {**(one.get("inputs") or {}), **own, **both}
 
 
-__all__ = ["Artifact", "Checkpoint", "Dataset", "Model", "Report", "artifact_of", "artifacts_in", "text_table"]
+__all__ = ["Artifact", "Checkpoint", "Dataset", "Model", "Report", "artifact_of", "artifacts_in"]

@@ -3,8 +3,8 @@ import type { ArtifactStore } from '../../store/artifact-store.ts';
 import { lineKey } from './checkpoint-line.ts';
 import { type Manifest, parseLine } from './manifest.ts';
 
-/** The checkpoints of a step that are still kept, oldest first, for whoever only looks. @throws SluiceError `CheckpointsUnreadable` */
-export async function committedCheckpoints(
+/** The checkpoints of a step that are still there, oldest first. For looking: it claims nothing. */
+export async function keptCheckpoints(
   store: Pick<ArtifactStore, 'readPointer'>,
   ref: Pick<StepRef, 'workflowId' | 'step'>,
 ): Promise<readonly Manifest[]> {
