@@ -74,12 +74,12 @@ class Run:
     @property
     def by(self) -> str | None:
         """Who asked for it, as they said."""
-        return self._row["by"]
+        return _text(self._row["by"])
 
     @property
     def commit(self) -> str | None:
         """Commit of the checkout that it was started from."""
-        return self._row["commit"]
+        return _text(self._row["commit"])
 
     @property
     def dirty(self) -> bool:
@@ -89,7 +89,7 @@ class Run:
     @property
     def endpoint(self) -> str | None:
         """The endpoint that it has asked to deploy to."""
-        return self._row["endpoint"]
+        return _text(self._row["endpoint"])
 
     @property
     def params(self) -> Hyper:
@@ -237,6 +237,10 @@ class Steps(Sequence[Step]):
 
     def _repr_html_(self) -> str:
         return html_table("", self.columns, self._rows()) if self._steps else "<p>no steps</p>"
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _summary(run: Run) -> list[Any]:

@@ -118,12 +118,12 @@ class Step:
     @property
     def model(self) -> Model:
         """The model that it made. Raises Absent where it made none, or has not yet."""
-        return self._made(Model, "model")
+        return Model(self.run._project, self._made("model"), self)
 
     @property
     def dataset(self) -> Dataset:
         """The dataset that it made. Raises Absent."""
-        return self._made(Dataset, "dataset")
+        return Dataset(self.run._project, self._made("dataset"), self)
 
     @property
     def report(self) -> Report:
@@ -212,10 +212,10 @@ class Step:
     def _named(self) -> list[tuple[str, Artifact]]:
         return [(name, artifact_of(self.run._project, data)) for name, data in artifacts_in(self._spec())]
 
-    def _made(self, wanted: Any, kind: str) -> Any:
+    def _made(self, kind: str) -> Mapping[str, Any]:
         result = self.result
         if isinstance(result, Mapping) and result.get("kind") == kind:
-            return wanted(self.run._project, result, self)
+            return result
         raise self._absent(kind)
 
     def _absent(self, what: str) -> Absent:
