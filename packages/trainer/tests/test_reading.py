@@ -86,7 +86,7 @@ def test_a_model_is_a_local_path_that_is_fetched_once(stand: Stand, tmp_path: Pa
     def answer(question, given):
         if question == "run": return {ROW!r}
         if question == "step":
-            return {{"step": "model", "kind": "train", "keys": {{}}, "status": None, "spec": {{"hyper": {{"lr": 0.1}}}},
+            return {{"step": "model", "kind": "train", "state": "done", "keys": {{}}, "status": None, "spec": {{"hyper": {{"lr": 0.1}}}},
                 "result": {{**{MODEL!r}, "metrics": {{"loss": 1.5}}, "lineage": {{}}}}, "asked": 1, "ended": 2, "mlflowRun": None}}
         if question == "fetch":
             fetched.append(given)
@@ -101,7 +101,7 @@ def test_a_model_is_a_local_path_that_is_fetched_once(stand: Stand, tmp_path: Pa
 
 
 def test_what_a_step_has_not_made_is_said_with_what_it_is(stand: Stand) -> None:
-    answer: dict[str, Any] = {"step": "rows", "kind": "extract", "keys": {}, "status": None, "spec": {}, "result": None, "asked": 1, "ended": None, "mlflowRun": None}
+    answer: dict[str, Any] = {"step": "rows", "kind": "extract", "state": "running", "keys": {}, "status": None, "spec": {}, "result": None, "asked": 1, "ended": None, "mlflowRun": None}
     step = stand(returns(run=ROW, step=answer)).run("x").step("rows")
     assert not hasattr(step, "model")
     with pytest.raises(sluice.SluiceError, match="this step has no model") as caught:

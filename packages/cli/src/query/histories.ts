@@ -1,58 +1,75 @@
+import type { StepStatus } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
-import type { KeptChild, KeptStep, KeptSteps } from './kept-steps.ts';
-import { keptSteps } from './kept-steps.ts';
+import { type Execution, type KeptStep, type KeptSteps, keptSteps } from './kept-steps.ts';
+import { stepStatuses } from './run-answer.ts';
 
 /** Histories that are kept in memory, newest use last. */
 const KEPT = 50;
 
-/** Reads the steps of runs from their histories, again only when these have grown. */
+interface Kept {
+  /** Events that it had: what a run says of its steps changes with its history only. */
+  readonly length: number;
+  steps?: KeptSteps;
+  statuses?: readonly StepStatus[];
+}
+
+/** Reads the steps of runs from their histories and from the runs themselves, again only when these have gone on. */
 export class Histories {
-  readonly #kept = new Map<string, { readonly length: number; readonly steps: KeptSteps }>();
+  readonly #kept = new Map<string, Kept>();
 
   /** The steps of a run as it is now; those of a large map's slices are not among them. */
-  async of(client: Client, workflowId: string): Promise<KeptSteps> {
-    const { runId, historyLength } = await client.workflow.getHandle(workflowId).describe();
-    return this.#read(client, { workflowId, runId }, historyLength);
+  async of(client: Client, run: string | Execution): Promise<KeptSteps> {
+    const { execution, kept } = await this.#now(client, run);
+    if (kept.steps === undefined) {
+      const { events } = await client.workflow.getHandle(execution.workflowId, execution.runId).fetchHistory();
+      kept.steps = await keptSteps(client, events ?? []);
+    }
+    return kept.steps;
   }
 
-  /** One step, wherever in the run it was done. */
-  async find(client: Client, workflowId: string, step: string): Promise<KeptStep | undefined> {
-    const { steps, children } = await this.of(client, workflowId);
+  /** How the steps of a run stand, as it says itself; null where no worker answers. */
+  async statuses(client: Client, run: string | Execution): Promise<readonly StepStatus[] | null> {
+    const { execution, kept } = await this.#now(client, run);
+    const statuses = kept.statuses ?? (await stepStatuses(client, execution));
+    if (statuses !== null) kept.statuses = statuses;
+    return statuses;
+  }
+
+  /** One step, wherever in the run it was done, and in which execution that was. */
+  async find(
+    client: Client,
+    run: string,
+    step: string,
+  ): Promise<{ readonly kept: KeptStep; readonly execution: string | Execution } | null> {
+    const { steps, children } = await this.of(client, run);
     const found = steps.get(step);
-    if (found !== undefined || !step.includes('/')) return found;
-    for (const child of children.toReversed()) {
-      const inChild = (await this.#child(client, child)).steps.get(step);
-      if (inChild !== undefined) return inChild;
+    if (found !== undefined) return { kept: found, execution: run };
+    for (const execution of children.toReversed()) {
+      const kept = (await this.of(client, execution)).steps.get(step);
+      if (kept !== undefined) return { kept, execution };
     }
-    return undefined;
+    return null;
   }
 
   /** All steps, those of a large map's slices too. */
-  async *all(client: Client, workflowId: string): AsyncGenerator<KeptStep> {
-    const { steps, children } = await this.of(client, workflowId);
+  async *all(client: Client, run: string): AsyncGenerator<KeptStep> {
+    const { steps, children } = await this.of(client, run);
     yield* steps.values();
-    for (const child of children) yield* (await this.#child(client, child)).steps.values();
+    for (const child of children) yield* (await this.of(client, child)).steps.values();
   }
 
-  async #child(client: Client, child: KeptChild): Promise<KeptSteps> {
-    const { historyLength } = await client.workflow.getHandle(child.workflowId, child.runId).describe();
-    return this.#read(client, child, historyLength);
-  }
-
-  async #read(client: Client, { workflowId, runId }: KeptChild, length: number): Promise<KeptSteps> {
-    const kept = this.#kept.get(runId);
+  async #now(client: Client, run: string | Execution): Promise<{ execution: Execution; kept: Kept }> {
+    const handle =
+      typeof run === 'string' ? client.workflow.getHandle(run) : client.workflow.getHandle(run.workflowId, run.runId);
+    const { workflowId, runId, historyLength: length } = await handle.describe();
+    const before = this.#kept.get(runId);
+    const kept = before?.length === length ? before : { length };
     this.#kept.delete(runId);
-    if (kept?.length === length) {
-      this.#kept.set(runId, kept);
-      return kept.steps;
-    }
-    const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    const steps = await keptSteps(client, events ?? []);
-    this.#kept.set(runId, { length, steps });
+    this.#kept.set(runId, kept);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= KEPT) break;
       this.#kept.delete(oldest);
     }
-    return steps;
+    return { execution: { workflowId, runId }, kept };
   }
 }

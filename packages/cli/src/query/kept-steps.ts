@@ -18,17 +18,18 @@ export interface KeptStep {
   readonly input: readonly Payload[];
   /** Null until it is done. */
   readonly result: readonly Payload[] | null;
+  readonly state: 'running' | 'done' | 'failed';
 }
 
-/** A slice of a large map: its steps are in a history of their own. */
-export interface KeptChild {
+/** One execution of a run, or of a slice of a large map, whose steps are in a history of their own. */
+export interface Execution {
   readonly workflowId: string;
   readonly runId: string;
 }
 
 export interface KeptSteps {
   readonly steps: ReadonlyMap<string, KeptStep>;
-  readonly children: readonly KeptChild[];
+  readonly children: readonly Execution[];
 }
 
 /** The form of an id is `workflows/src/identity.ts`; of a long one the middle is left out, and the input has it whole. */
@@ -38,7 +39,7 @@ const id = /^(.*):(extract|train|merge|step|evaluate|replay)#(\d+)$/su;
 export async function keptSteps(client: Client, events: readonly HistoryEvent[]): Promise<KeptSteps> {
   const steps = new Map<string, KeptStep>();
   const scheduled = new Map<string, KeptStep>();
-  const children: KeptChild[] = [];
+  const children: Execution[] = [];
   for (const event of events) {
     const asked = event.activityTaskScheduledEventAttributes;
     if (asked) {
@@ -46,7 +47,8 @@ export async function keptSteps(client: Client, events: readonly HistoryEvent[])
       if (kind === '') continue;
       const input = asked.input?.payloads ?? [];
       const step = path.includes('…') ? ((await inputOf(client, input)).ref?.step ?? path) : path;
-      const one = { step, kind, attempt: Number(attempt), asked: timeOf(event), ended: null, input, result: null };
+      const begun = { step, kind, attempt: Number(attempt), asked: timeOf(event), input };
+      const one: KeptStep = { ...begun, ended: null, result: null, state: 'running' };
       scheduled.set(String(event.eventId), one);
       // What was done before, and is done again, counts until that has ended.
       if (steps.get(step)?.result == null) steps.set(step, one);
@@ -54,7 +56,16 @@ export async function keptSteps(client: Client, events: readonly HistoryEvent[])
     const done = event.activityTaskCompletedEventAttributes;
     if (done) {
       const one = scheduled.get(String(done.scheduledEventId));
-      if (one) steps.set(one.step, { ...one, ended: timeOf(event), result: done.result?.payloads ?? [] });
+      const result = done.result?.payloads ?? [];
+      if (one) steps.set(one.step, { ...one, ended: timeOf(event), result, state: 'done' });
+    }
+    const failed =
+      event.activityTaskFailedEventAttributes ??
+      event.activityTaskTimedOutEventAttributes ??
+      event.activityTaskCanceledEventAttributes;
+    if (failed) {
+      const one = scheduled.get(String(failed.scheduledEventId));
+      if (one && steps.get(one.step) === one) steps.set(one.step, { ...one, ended: timeOf(event), state: 'failed' });
     }
     const child = event.childWorkflowExecutionStartedEventAttributes?.workflowExecution;
     if (child?.workflowId && child.runId) children.push({ workflowId: child.workflowId, runId: child.runId });

@@ -3,7 +3,6 @@ import type { Client } from '@temporalio/client';
 import type { Histories } from './histories.ts';
 import { inputOf, type KeptStep, resultOf } from './kept-steps.ts';
 import { meantStep, noStep } from './meant-step.ts';
-import { stepStatuses } from './run-answer.ts';
 
 /** A step in a list. */
 export type StepRow = Pick<StepStatus, 'step' | 'kind' | 'state' | 'start' | 'end' | 'verdict' | 'note'> & {
@@ -15,8 +14,9 @@ export interface StepAnswer {
   readonly run: string;
   readonly step: string;
   readonly kind: string;
+  readonly state: StepStatus['state'];
   readonly keys: Readonly<Record<string, string>>;
-  /** Null where no worker told, and for steps in a slice of a large map that is being worked on. */
+  /** Null where no worker told. */
   readonly status: StepStatus | null;
   /** What it was asked for; null where it asks for no work of its own: a map, a deploy. */
   readonly spec: Json;
@@ -30,22 +30,27 @@ export interface StepAnswer {
 
 /** Every step of a run: as the run tells it or, where no worker is there to tell, as its history does. */
 export async function stepsAnswer(client: Client, histories: Histories, run: string): Promise<StepRow[]> {
-  const { runId } = await client.workflow.getHandle(run).describe();
-  const statuses = await stepStatuses(client, { workflowId: run, runId });
+  const statuses = await histories.statuses(client, run);
   const rows = new Map<string, StepRow>();
   for (const { step, kind, state, start, end, verdict, note, attempts, earlier } of statuses ?? []) {
     const all = attempts.length + (earlier?.count ?? 0);
     rows.set(step, { step, kind, state, start, end, verdict, note, attempts: all });
   }
-  // A large map's slices are known to histories of their own.
+  if (statuses !== null && !hasSlices(statuses)) return [...rows.values()];
   for await (const kept of histories.all(client, run)) {
     if (!rows.has(kept.step)) rows.set(kept.step, rowOf(kept));
   }
   return [...rows.values()];
 }
 
-function rowOf({ step, kind, asked, ended, result }: KeptStep): StepRow {
-  const state = result === null ? 'running' : 'done';
+/** Is there a map whose branches the run does not tell of? They are in histories of their own. */
+function hasSlices(statuses: readonly StepStatus[]): boolean {
+  return statuses.some(
+    ({ kind, step }) => kind === 'map' && !statuses.some((other) => other.step.startsWith(`${step}=`)),
+  );
+}
+
+function rowOf({ step, kind, state, asked, ended }: KeptStep): StepRow {
   return { step, kind, state, start: asked, end: ended, verdict: null, note: null, attempts: null };
 }
 
@@ -57,26 +62,24 @@ export async function stepAnswer(
   name: string,
   keys: Readonly<Record<string, string>>,
 ): Promise<StepAnswer> {
-  const { runId } = await client.workflow.getHandle(run).describe();
-  const [statuses, known] = await Promise.all([
-    stepStatuses(client, { workflowId: run, runId }),
-    histories.of(client, run),
-  ]);
-  const paths = new Set([...(statuses ?? []).map(({ step }) => step), ...known.steps.keys()]);
+  const [ofRun, known] = await Promise.all([histories.statuses(client, run), histories.of(client, run)]);
+  const paths = new Set([...(ofRun ?? []).map(({ step }) => step), ...known.steps.keys()]);
   if (known.children.length > 0 && !paths.has(name)) {
     for await (const { step } of histories.all(client, run)) paths.add(step);
   }
   const path = meantStep(paths, name, keys);
   if (path === null) throw noStep(run, name, paths);
+  const { kept = null, execution = run } = (await histories.find(client, run, path)) ?? {};
+  const statuses = execution === run ? ofRun : await histories.statuses(client, execution);
   const status = statuses?.find(({ step }) => step === path) ?? null;
-  const kept = await histories.find(client, run, path);
-  const input = kept === undefined ? {} : await inputOf(client, kept.input);
-  const result = kept === undefined ? null : await resultOf(client, kept);
+  const input = kept === null ? {} : await inputOf(client, kept.input);
+  const result = kept === null ? null : await resultOf(client, kept);
   const ofModel = (result as { mlflowRunId?: unknown } | null)?.mlflowRunId;
   return {
     run,
     step: path,
     kind: status?.kind ?? kept?.kind ?? '',
+    state: status?.state ?? kept?.state ?? 'running',
     keys: input.ref?.keys ?? keysOf(path),
     status,
     spec: (input.spec as Json | undefined) ?? null,

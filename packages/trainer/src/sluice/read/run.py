@@ -141,7 +141,7 @@ class Run:
         status = answer["status"] or {
             "step": answer["step"],
             "kind": answer["kind"],
-            "state": "running" if answer["result"] is None else "done",
+            "state": answer["state"],
             "start": answer["asked"],
             "end": answer["ended"],
         }
