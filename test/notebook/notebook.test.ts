@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { ensurePythonEnv } from '../../packages/cli/src/python-env.ts';
 import { call } from '../harness/called.ts';
 import { type ProjectStack, projectStack, type RunHandle } from '../harness/project.ts';
@@ -19,7 +22,7 @@ beforeAll(async () => {
   project = await projectStack();
   const rows = (many: number, times: number) =>
     `select i, i * ${times} as label, case when i % 2 = 0 then 'even' else 'odd' end as parity from range(${many}) t(i)`;
-  const trainer = { steps: 10, pace: 0, every: 5 };
+  const trainer = { steps: 10, pace: 0, every: 5, version: 'a' };
   const runs = await Promise.all([
     project.start('life', { trainer, sql: rows(200, 2), endpoint: 'shop-1', gates: 'none' }, 'last-week'),
     project.start(
@@ -99,6 +102,19 @@ it('copies that nobody finished are not left behind', async () => {
   expect(cached.filter((name) => !/^[0-9a-f]{64}$/.test(name))).toEqual([]);
 });
 
+it('a server that went away is an error that says so, and the notebook goes on', async () => {
+  const child = spawn(python, [path('test/notebook/while_away.py')], inProject());
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => JSON.parse(String((await lines.next()).value)) as unknown;
+  onTestFinished(() => void child.kill());
+  expect(await next()).toEqual({ runs: 2 });
+  await project.stack.stop();
+  child.stdin.write('again\n');
+  expect(await next()).toEqual({ code: 'Unreachable', fix: expect.stringContaining('sluice dev') });
+  child.stdin.end();
+  expect((await once(child, 'exit'))[0]).toBe(0);
+});
+
 async function asks(run: RunHandle): Promise<boolean> {
   return (await run.status()).state === 'awaiting-approval';
 }
@@ -113,14 +129,16 @@ interface Seen {
 
 /** Runs a script of this folder in the project's folder, as a notebook's kernel would, and reads the last line it prints. */
 async function inPython([script = '', ...args]: readonly string[]): Promise<Seen> {
-  const { exit, out, err } = await call(python, [path(`test/notebook/${script}`), ...args], {
-    cwd: project.root,
-    env: {
-      ...process.env,
-      PYTHONPATH: path('packages/trainer/src'),
-      SLUICE_COMMAND: `${process.execPath} ${path('packages/cli/src/main.ts')}`,
-    },
-  });
+  const { exit, out, err } = await call(python, [path(`test/notebook/${script}`), ...args], inProject());
   expect({ exit, err }, err).toMatchObject({ exit: 0 });
   return JSON.parse(out.trim().split('\n').at(-1) ?? '') as Seen;
+}
+
+function inProject() {
+  const env = {
+    ...process.env,
+    PYTHONPATH: path('packages/trainer/src'),
+    SLUICE_COMMAND: `${process.execPath} ${path('packages/cli/src/main.ts')}`,
+  };
+  return { cwd: project.root, env };
 }
