@@ -17,21 +17,33 @@ export function answers(session: Session): Ask {
   const histories = new Histories();
   const { store, stateDir } = session;
   const server: Session['server'] = (use) => session.server(use);
+  // What is given is looked at before a server is: a question that makes no sense is told so at once.
   const questions: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
     runs: (given) => {
-      const [pipeline, state, part] = ['pipeline', 'state', 'text'].map((name) => maybeText(given, name));
-      const filter = { ...(pipeline && { pipeline }), ...(state && { state }), ...(part && { text: part }) };
-      return server(({ client }) => listRows(client, { ...filter, limit: count(given, 'limit', 20) }));
+      const filter = {
+        ...maybe('pipeline', maybeText(given, 'pipeline')),
+        ...maybe('state', maybeText(given, 'state')),
+        ...maybe('text', maybeText(given, 'text')),
+        limit: count(given, 'limit', 20),
+      };
+      return server(({ client }) => listRows(client, filter));
     },
-    run: (given) =>
-      server(async ({ client, target }) =>
-        runAnswer(client, (await findRun(client, target, maybeText(given, 'run'))).workflowId),
-      ),
-    steps: (given) => server(({ client }) => stepsAnswer(client, histories, text(given, 'run'))),
-    step: (given) =>
-      server(({ client }) => stepAnswer(client, histories, text(given, 'run'), text(given, 'step'), keysIn(given))),
-    artifact: (given) =>
-      server(({ client }) => artifactAnswer(client, histories, store, text(given, 'digest'), count(given, 'runs', 50))),
+    run: (given) => {
+      const run = text(given, 'run');
+      return server(async ({ client, target }) => runAnswer(client, (await findRun(client, target, run)).workflowId));
+    },
+    steps: (given) => {
+      const run = text(given, 'run');
+      return server(({ client }) => stepsAnswer(client, histories, run));
+    },
+    step: (given) => {
+      const [run, step, keys] = [text(given, 'run'), text(given, 'step'), keysIn(given)];
+      return server(({ client }) => stepAnswer(client, histories, run, step, keys));
+    },
+    artifact: (given) => {
+      const [digest, runs] = [text(given, 'digest'), count(given, 'runs', 50)];
+      return server(({ client }) => artifactAnswer(client, histories, store, digest, runs));
+    },
     fetch: async (given) => {
       const [uri, digest, kind] = [text(given, 'uri'), text(given, 'digest'), text(given, 'kind')];
       return {
@@ -58,4 +70,9 @@ export function answers(session: Session): Ask {
     }
     return answer(given);
   };
+}
+
+/** A member that is left out where there is no value. */
+function maybe<Name extends string>(name: Name, value: string | undefined): { readonly [K in Name]?: string } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [K in Name]?: string };
 }
