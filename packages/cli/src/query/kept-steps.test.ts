@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { temporal } from '@temporalio/proto';
 import { expect, it } from 'vitest';
 import { inputOf, keptSteps, resultOf } from './kept-steps.ts';
@@ -66,3 +68,23 @@ it('slices of a large map are named by their executions', async () => {
   ]);
   expect(children).toEqual([{ workflowId: 'r/key/0-ab', runId: 'x' }]);
 });
+
+it.each([
+  [
+    'flight-delays-approved',
+    ['flights', 'airport=EWR/delay', 'airport=JFK/delay', 'airport=LGA/delay', 'by-airport'],
+    0,
+  ],
+  ['fan-out-children', ['before'], 4],
+  ['fan-out-children.last-child', ['key=k378/work', 'key=k379/work'], 0],
+])('a recorded history of a run tells its steps: %s', async (name, first, slices) => {
+  const { steps, children } = await keptSteps(client, await recorded(name));
+  expect([...steps.keys()].slice(0, first.length)).toEqual(first);
+  expect(first.map((step) => steps.get(step)?.state)).toEqual(first.map(() => 'done'));
+  expect(children).toHaveLength(slices);
+});
+
+async function recorded(name: string): Promise<readonly HistoryEvent[]> {
+  const file = new URL(`../../../../test/histories/v0.1.0/${name}.history.json`, import.meta.url);
+  return historyFromJSON(JSON.parse(await readFile(file, 'utf8'))).events ?? [];
+}
