@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from .artifact import Artifact, Checkpoint, Dataset, Model, Report
+from .artifact import Artifact, Checkpoint, Model
 from .compare import compare
+from .dataset import Dataset
 from .failure import Absent, ReadError
 from .project import Project, artifact, project, run, runs
+from .report import Report
 from .run import Cost, Run, Runs, Steps
 from .step import Attempt, Step
 from .table import Table

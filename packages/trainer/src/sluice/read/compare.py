@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Union
 
-from .artifact import Dataset, Model, Report
+from .artifact import Model
+from .dataset import Dataset
 from .failure import ReadError
 from .project import project
+from .report import Report
 from .run import Run
 from .step import Step
 from .table import Table

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .artifact import Artifact, artifact_of
+from .artifact import Artifact
 from .command import find_config
 from .pipe import Pipe
+from .references import artifact_of
 from .run import Run, Runs
 
 _projects: dict[Path, Project] = {}

@@ -8,9 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..named import Hyper
-from .artifact import Artifact, Checkpoint, Dataset, Model, Report, artifact_of, artifacts_in
+from .artifact import Artifact, Checkpoint, Model
+from .dataset import Dataset
 from .failure import Absent
 from .moments import duration_text, moment
+from .references import artifact_of, artifacts_in
+from .report import Report
 from .table import Table
 
 if TYPE_CHECKING:
