@@ -53,12 +53,18 @@ async function main(): Promise<void> {
       requirements: join(root, 'packages/trainer/frameworks/requirements.txt'),
       log,
     });
+    const notebook = await ensurePythonEnv({
+      name: 'notebook',
+      requirements: join(root, 'packages/trainer/notebook/requirements.txt'),
+      log,
+    });
     const chromium = await findChromium(log);
 
     say('Python: trainer package, examples, frameworks');
     for (const folder of ['packages/trainer', 'examples/flight-delays', 'examples/digits']) {
       add(folder, await pytest(python.python, folder, join(scratch, `${folder.replace('/', '-')}.xml`)));
     }
+    add('mypy', await asOne(notebook.python, ['-m', 'mypy'], { cwd: join(root, 'packages/trainer') }));
     const real = 'packages/trainer/frameworks';
     add(real, await pytest(frameworks.python, real, join(scratch, 'frameworks.xml')));
 
@@ -78,8 +84,8 @@ async function main(): Promise<void> {
 }
 
 /** A tool that has no tests to count: one passed or one failed. */
-async function asOne(command: string, args: string[]): Promise<Count> {
-  const code = await run(command, args);
+async function asOne(command: string, args: string[], options?: Parameters<typeof run>[2]): Promise<Count> {
+  const code = await run(command, args, options);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 

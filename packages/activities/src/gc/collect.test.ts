@@ -238,6 +238,7 @@ describe('collecting garbage on a machine', () => {
       [`models/${hex('d')}.77-beef/weights`]: 'half',
       [`cache/data/${hex('e')}.parquet`]: 'rows',
       [`cache/data/${hex('f')}.parquet.uuid`]: 'ro',
+      [`cache/artifacts/${hex('a')}/weights`]: 'looked at in a notebook',
       'local/kept.json': '{}',
       'logs/p%2F1/train.1.log': 'old',
       'logs/p%2F2/train.1.log': 'new',
@@ -249,10 +250,11 @@ describe('collecting garbage on a machine', () => {
     await collect(stateDir, { delete: false, runs: knownRuns([{ history: hex('a') }]) });
     expect(
       (await readdir(stateDir, { recursive: true })).filter((path) => /weights|\.log|parquet/.test(path)),
-    ).toHaveLength(8);
+    ).toHaveLength(9);
     await collect(stateDir, { runs: knownRuns([{ history: hex('a') }]) });
     expect((await readdir(join(stateDir, 'models'))).sort()).toEqual([hex('a'), hex('c')]);
     expect(await readdir(join(stateDir, 'cache', 'data'))).toEqual([]);
+    expect(await readdir(join(stateDir, 'cache', 'artifacts'))).toEqual([]);
     expect(await readdir(join(stateDir, 'local'))).toEqual([]);
     expect(await readdir(join(stateDir, 'logs', 'p%2F1'))).toEqual([]);
     expect(await readFile(join(stateDir, 'logs', 'p%2F2', 'train.1.log'), 'utf8')).toBe('new');

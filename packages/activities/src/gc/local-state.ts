@@ -7,7 +7,7 @@ import type { Tally } from './tally.ts';
 
 /** How long what nobody uses stays below `.sluice` of this machine, ms. */
 export interface LocalAges {
-  /** Local copies of models that nothing serves, and of datasets that no job has read. @default 7 days */
+  /** Local copies of models that nothing serves, of datasets that no job has read, and of what a notebook has. @default 7 days */
   readonly copies: number;
   /** Downloads that were never finished. @default 1 day */
   readonly partial: number;
@@ -19,7 +19,7 @@ const dayMs = 24 * 3600_000;
 export const defaultLocalAges: LocalAges = { copies: 7 * dayMs, partial: dayMs, logs: 30 * dayMs };
 
 interface Found {
-  readonly kind: 'model copies' | 'dataset copies' | 'partial downloads' | 'local results' | 'logs';
+  readonly kind: 'model copies' | 'dataset copies' | 'notebook copies' | 'partial downloads' | 'local results' | 'logs';
   readonly path: string;
 }
 
@@ -57,6 +57,7 @@ export async function pruneLocal(
   const age = {
     'model copies': ages.copies,
     'dataset copies': ages.copies,
+    'notebook copies': ages.copies,
     'partial downloads': ages.partial,
     'local results': ages.logs,
     logs: ages.logs,
@@ -85,6 +86,9 @@ async function* everything(stateDir: string): AsyncGenerator<Found> {
   }
   for (const path of await below('cache', 'data')) {
     yield { kind: path.endsWith('.parquet') ? 'dataset copies' : 'partial downloads', path };
+  }
+  for (const path of await below('cache', 'artifacts')) {
+    yield { kind: /\/[0-9a-f]{64}$/.test(path) ? 'notebook copies' : 'partial downloads', path };
   }
   for (const path of await below('local')) yield { kind: 'local results', path };
   for (const run of await below('logs'))

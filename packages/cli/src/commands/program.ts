@@ -140,6 +140,10 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
       action(async (io, options: never, [run]) => (await import('./preempt.ts')).preemptCommand(run, options, io)),
     );
 
+  server(program.command('query', { hidden: true }))
+    .description('answer questions on standard input, a line of JSON each; the Python package asks them')
+    .action(action(async (_, options: never) => (await import('./query.ts')).queryCommand(options)));
+
   common(program.command('step'))
     .argument('<pipeline>', 'name of the pipeline')
     .argument('[step]', 'last step to run (default: all)')

@@ -122,7 +122,7 @@ function isOver(status: string): boolean {
 }
 
 /** A run that was terminated or timed out could not say so itself. */
-function lastState(state: RunState, status: string): RunState {
+export function lastState(state: RunState, status: string): RunState {
   const open = state === 'running' || state === 'awaiting-approval' || state === 'blocked' || state === 'rolling-out';
   if (!open || !isOver(status)) return state;
   if (status === 'COMPLETED') return 'done';

@@ -9,6 +9,9 @@
             if job.should_checkpoint(step, every=100):
                 job.checkpoint(step, save)
         job.save_model(write_model)
+
+And what a notebook looks at runs, artifacts and models with: `sluice.run("flight-delays/…").step("delay").model.path`;
+see docs/notebooks.md. That part is loaded when it is used first.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import callbacks
 from .console import Console
@@ -30,6 +33,9 @@ from .named import Hyper
 from .step_file import Step, read_step_file
 from .version import __version__
 
+if TYPE_CHECKING:
+    from .read import artifact, compare, project, run, runs
+
 __all__ = [
     "PREEMPTED",
     "Checkpoint",
@@ -39,9 +45,29 @@ __all__ = [
     "Model",
     "SluiceError",
     "__version__",
+    "artifact",
     "callbacks",
+    "compare",
+    "project",
+    "run",
+    "runs",
     "step",
 ]
+
+_READING = ("artifact", "compare", "project", "run", "runs")
+
+
+def __getattr__(name: str) -> Any:
+    """Reading is loaded by who reads: a trainer's import stays as small as it was."""
+    if name not in _READING:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import read
+
+    return getattr(read, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_READING})
 
 
 def step(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class SluiceError(Exception):
-    """Base of every error this package raises on its own behalf."""
+    """Base of every error this package raises on its own behalf.
 
-    code: ClassVar[str] = "SluiceError"
+    ``code`` is stable over releases; ``what``, ``where`` and ``fix`` (what to do now) are parts of the message.
+    """
+
+    code: str = "SluiceError"
 
     def __init__(self, what: str, *, where: str = "", now: str = "") -> None:
         self.what = what
+        self.where = where
+        self.fix = now
         lines = [f"{what} [{self.code}]"]
         if where:
             lines.append(f"  where: {where}")
