@@ -6,6 +6,8 @@ import { ttyRenderer } from '../follow/tty-renderer.ts';
 export interface Io {
   readonly json: boolean;
   readonly paint: Paint;
+  /** Width of the terminal; infinite where the output goes elsewhere. */
+  readonly columns: number;
   /** One line for a person; silent with `--json`. */
   line(text?: string): void;
   /** One object for a program; silent without `--json`. */
@@ -23,6 +25,8 @@ export function terminalIo(options: { readonly json: boolean }): Io {
   return {
     json,
     paint,
+    columns:
+      !json && process.stdout.isTTY === true ? Math.max(40, process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
     line: (text = '') => {
       if (!json) write(`${text}\n`);
     },

@@ -79,6 +79,19 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
       action(async (io, options: never, [name = '']) => (await import('./run.ts')).runCommand(name, options, io)),
     );
 
+  server(program.command('runs'))
+    .description('list runs, those that fit')
+    .option('--pipeline <name>', 'of this pipeline only')
+    .option('--state <state...>', 'in one of these states')
+    .option('--since <when>', 'started since then: 7d, 2026-01-31')
+    .option('--until <when>', 'started before then')
+    .option('--text <text>', 'with this in its id, or in the name of who started it')
+    .option('--commit <commit>', 'started from this commit, or from one that begins so')
+    .option('--endpoint <name>', 'that asked this endpoint to take a candidate last')
+    .option('--limit <count>', 'most runs to list (default: 20)', number)
+    .option('--after <count>', 'runs to leave out first', number)
+    .action(action(async (io, options: never) => (await import('./runs.ts')).runsCommand(options, io)));
+
   server(program.command('status'))
     .argument('[run]', 'run id or its last part (default: all recent runs)')
     .description('list runs, or show one in detail')
