@@ -1,6 +1,8 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { ExitCode } from '../exit-code.ts';
 import { type Io, terminalIo } from './io.ts';
+import { addLooking } from './looking.ts';
+import { number, port } from './option-values.ts';
 
 /** Declares every command; what a command does is loaded when it is called. */
 export function addCommands(program: Command, done: (code: ExitCode) => void): void {
@@ -20,9 +22,15 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
       run: (io: Io, options: Options, args: (string | undefined)[]) => Promise<ExitCode>,
     ) =>
     async (...all: unknown[]) => {
-      // Commander passes the arguments, then the options, then the command.
+      // Commander passes the arguments (of one that takes many words, a list), then the options, then the command.
       const options = all.at(-2) as Options;
-      done(await run(terminalIo({ json: options.json === true }), options, all.slice(0, -2) as (string | undefined)[]));
+      done(
+        await run(
+          terminalIo({ json: options.json === true }),
+          options,
+          all.slice(0, -2).flat() as (string | undefined)[],
+        ),
+      );
     };
 
   program
@@ -79,18 +87,7 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
       action(async (io, options: never, [name = '']) => (await import('./run.ts')).runCommand(name, options, io)),
     );
 
-  server(program.command('runs'))
-    .description('list runs, those that fit')
-    .option('--pipeline <name>', 'of this pipeline only')
-    .option('--state <state...>', 'in one of these states')
-    .option('--since <when>', 'started since then: 7d, 2026-01-31')
-    .option('--until <when>', 'started before then')
-    .option('--text <text>', 'with this in its id, or in the name of who started it')
-    .option('--commit <commit>', 'started from this commit, or from one that begins so')
-    .option('--endpoint <name>', 'that asked this endpoint to take a candidate last')
-    .option('--limit <count>', 'most runs to list (default: 20)', number)
-    .option('--after <count>', 'runs to leave out first', number)
-    .action(action(async (io, options: never) => (await import('./runs.ts')).runsCommand(options, io)));
+  addLooking(program, server, action);
 
   server(program.command('status'))
     .argument('[run]', 'run id or its last part (default: all recent runs)')
@@ -195,17 +192,4 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
   server(program.command('doctor'))
     .description('check this machine and this project')
     .action(action(async (io, options: never) => (await import('./doctor.ts')).doctorCommand(options, io)));
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('It must be a number.');
-  return value;
-}
-
-function port(text: string): number {
-  const value = number(text);
-  if (!Number.isInteger(value) || value > 65_535) throw new InvalidArgumentError('It must be a port, 0 to 65535.');
-  return value;
 }
