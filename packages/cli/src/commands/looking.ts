@@ -37,6 +37,24 @@ export function addLooking(program: Command, server: (command: Command) => Comma
     .description('end a run before its time, and wait until it has ended')
     .action(action(async (io, options: never, [run]) => (await import('./cancel.ts')).cancelCommand(run, options, io)));
 
+  program
+    .command('completion')
+    .argument('<shell>', 'bash, zsh or fish')
+    .description('print a script that completes commands and names in a shell')
+    .action(
+      action(async (_io, _options: never, [shell = '']) =>
+        (await import('./completion.ts')).completionCommand(shell, program),
+      ),
+    );
+  server(program.command('__names', { hidden: true }))
+    .argument('<kind>')
+    .argument('[run]')
+    .action(
+      action(async (_io, options: never, [kind = '', run]) =>
+        (await import('./names.ts')).namesCommand(kind, run, options),
+      ),
+    );
+
   const artifacts = program.command('artifacts').description('look at what steps have made');
   const words = 'some digits of its digest (8 or more), or a run and one of its steps';
   server(artifacts.command('show'))

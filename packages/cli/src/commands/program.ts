@@ -82,6 +82,9 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
     .option('--by <name>', "who asks for the run (default: git's user)")
     .option('--token <token>', 'OpenID Connect token that says who asks for it (default: SLUICE_TOKEN)')
     .option('--wait [what]', 'follow it to its end, or to its question with --wait=approval')
+    .option('--detach', 'start it and leave it (the default without --wait)')
+    .option('--each <file>', 'start a run for every parameter set of a file: JSON lines, a JSON list or a CSV')
+    .option('--concurrency <count>', 'with --each: how many are started, or with --wait are under way, at once', number)
     .option('--no-check', 'start it without planning it first')
     .action(
       action(async (io, options: never, [name = '']) => (await import('./run.ts')).runCommand(name, options, io)),

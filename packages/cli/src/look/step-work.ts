@@ -1,4 +1,4 @@
-import type { Json, JsonObject, StepRef } from '@sluice/sdk';
+import type { Json, StepRef } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { decode } from '../follow/pending-jobs.ts';
@@ -18,7 +18,7 @@ export interface StepWork {
   /** Epoch ms when it ended. */
   readonly at: number;
   /** What it was asked for. */
-  readonly spec: JsonObject;
+  readonly spec: unknown;
   /** What it gave: a dataset, a model, a report, files and a value. */
   readonly result: unknown;
 }
@@ -80,14 +80,14 @@ export async function recordOf(events: readonly HistoryEvent[], open: Open): Pro
 
 async function workOf(from: HistoryEvent, to: HistoryEvent, open: Open): Promise<StepWork | null> {
   const asked = from.activityTaskScheduledEventAttributes;
-  const input = (await open(asked?.input?.payloads)) as { ref?: Partial<StepRef>; spec?: JsonObject } | undefined;
+  const input = (await open(asked?.input?.payloads)) as { ref?: Partial<StepRef>; spec?: unknown } | undefined;
   const step = input?.ref?.step;
   if (typeof step !== 'string') return null;
   const given = await open(to.activityTaskCompletedEventAttributes?.result?.payloads);
   const kind = asked?.activityType?.name ?? '';
   // A job says how it went beside what it made.
   const result = isJob(kind) ? (given as { result?: unknown } | null | undefined)?.result : given;
-  return { step, kind, at: msOf(to.eventTime), spec: input?.spec ?? {}, result: result ?? null };
+  return { step, kind, at: msOf(to.eventTime), spec: input?.spec ?? null, result: result ?? null };
 }
 
 function isJob(kind: string): boolean {
