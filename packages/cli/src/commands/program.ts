@@ -96,6 +96,7 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
     .argument('[run]', 'run id or its last part (default: all recent runs)')
     .description('list runs, or show one in detail')
     .option('--follow', 'show what happens until it ends')
+    .option('--step <step>', 'show what this step took and gave')
     .option('--limit <count>', 'most runs, or steps of one run, to list', number)
     .option('--after <count>', 'steps of one run to leave out first', number)
     .action(action(async (io, options: never, [run]) => (await import('./status.ts')).statusCommand(run, options, io)));

@@ -20,6 +20,8 @@ import { type CommonOptions, withServer } from './project.ts';
 import { countOf, runsCommand } from './runs.ts';
 
 export interface StatusOptions extends CommonOptions {
+  /** Show what this step took and gave. */
+  readonly step?: string;
   readonly follow?: boolean;
   readonly limit?: number;
   readonly after?: number;
@@ -27,21 +29,29 @@ export interface StatusOptions extends CommonOptions {
 
 /** `sluice status [RUN]` */
 export async function statusCommand(run: string | undefined, options: StatusOptions, io: Io): Promise<ExitCode> {
-  if (run === undefined && !options.follow) return runsCommand(options, io);
-  return withServer(options, async ({ client, target }) => {
+  if (run === undefined && !options.follow && options.step === undefined) return runsCommand(options, io);
+  return withServer(options, async ({ client, target, loaded }) => {
     const found = await findRun(client, target, run);
     if (options.follow) return followCommand({ client, target, workflowId: found.workflowId, wait: 'end', io });
+    const look = await import('./status-results.ts');
+    const where = { client, workflowId: found.workflowId, runId: found.runId, loaded, io };
+    if (options.step !== undefined) return look.showStep(where, options.step);
     const page = pageOf(options);
+    const record = look.readResults(where);
     const lookout = new Lookout(client, found.workflowId);
     const snapshot = await answeredByWorker(client, found.workflowId, () => lookout.look(page));
     io.object({ type: 'status', ...snapshot, cost: costOf(spentBy(snapshot)) });
     for (const line of statusLines(snapshot, io)) io.line(line);
+    look.showResults(where, await record);
     return ExitCode.done;
   });
 }
 
 /** One run in detail. */
-export function statusLines(snapshot: Snapshot, { paint }: Pick<Io, 'paint'>): string[] {
+export function statusLines(
+  snapshot: Snapshot,
+  { paint, columns }: Pick<Io, 'paint'> & Partial<Pick<Io, 'columns'>>,
+): string[] {
   const { status, closed } = snapshot;
   const took = formatMs((closed?.at ?? snapshot.at) - snapshot.startedAt);
   const lines = [
@@ -59,7 +69,7 @@ export function statusLines(snapshot: Snapshot, { paint }: Pick<Io, 'paint'>): s
     const { endpoint, phase, weights } = snapshot.endpoint;
     lines.push('', `${paint('step', endpoint)} ${phase}: ${weightsText(weights)}`);
   }
-  for (const gate of status.gates) lines.push('', ...gateLines(gate, paint));
+  for (const gate of status.gates) lines.push('', ...gateLines(gate, paint, columns));
   if (status.decisions.length + status.refused.length > 0) lines.push('');
   for (const { decision, by, at, via, reason } of status.decisions) {
     lines.push(`${paint('good', decision)} by ${by} at ${at} via ${via}${reason === null ? '' : `: ${reason}`}`);

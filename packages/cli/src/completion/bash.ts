@@ -12,7 +12,7 @@ _sluice() {
   for ((i = 1; i < \${#words[@]} - 1; i++)); do
     word="\${words[i]}"
     case "\${command:+$command }$word" in
-${cases(commandPaths(commands), 'command="${command:+$command }$word"; continue', 6)}
+${cases(commandPaths(commands), `command="\${command:+$command }$word"; continue`, 6)}
     esac
     case "$word" in
       ${valued(commands).join('|')}) ((i++)) ;;

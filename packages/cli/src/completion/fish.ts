@@ -19,7 +19,7 @@ export function fishScript(commands: readonly CommandModel[]): string {
       ...words.flatMap((values, index) => argumentLine(seen, kindText(values), index)),
       ...options.map(
         (option) =>
-          `complete -c sluice -n '${seen}' -l ${option.flag.slice(2)} -d ${quoted(option.description)}${option.value === null ? '' : valueOf(kindText(option.value))}`,
+          `complete -c sluice -n '${seen}' -l ${option.flag.slice(2)} -d ${quoted(option.description)}${option.value === null ? '' : following(kindText(option.value))}`,
       ),
     ];
   });
@@ -44,10 +44,10 @@ ${lines.join('\n')}
 function argumentLine(seen: string, kind: string, index: number): string[] {
   if (kind === '') return [];
   const given = `test (count (__sluice_args)) -eq ${index}`;
-  return [`complete -c sluice -n '${seen}; and ${given}'${valueOf(kind, true)}`];
+  return [`complete -c sluice -n '${seen}; and ${given}'${following(kind, true)}`];
 }
 
-function valueOf(kind: string, isArgument = false): string {
+function following(kind: string, isArgument = false): string {
   const required = isArgument ? '' : ' -r';
   if (kind === '@files' || kind === '@folders') return `${required} -F`;
   if (kind.startsWith('@')) return `${required} -a '(__sluice_names ${kind.slice(1)} (__sluice_args)[1])'`;
