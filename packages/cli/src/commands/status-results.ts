@@ -33,10 +33,15 @@ export async function readResults({ client, workflowId, runId }: Where): Promise
   }
 }
 
+/** The same for programs; nothing where it was not read. */
+export function resultsJson(record: RunRecord | null): object {
+  if (record === null) return {};
+  const results = [...lastOf(record.works).values()].map((work) => ({ step: work.step, ...resultOf(work) }));
+  return { params: record.params, result: record.output ?? null, results };
+}
+
 export function showResults({ workflowId, loaded, io }: Where, record: RunRecord | null): void {
-  if (record === null) return;
-  const steps = [...lastOf(record.works).values()].map((work) => ({ step: work.step, ...resultOf(work) }));
-  io.object({ type: 'results', run: workflowId, params: record.params, result: record.output ?? null, steps });
+  if (record === null || io.json) return;
   for (const line of resultsLines(record, workflowId, locator(loaded), io)) io.line(line);
 }
 

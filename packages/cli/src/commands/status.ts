@@ -37,12 +37,13 @@ export async function statusCommand(run: string | undefined, options: StatusOpti
     const where = { client, workflowId: found.workflowId, runId: found.runId, loaded, io };
     if (options.step !== undefined) return look.showStep(where, options.step);
     const page = pageOf(options);
-    const record = look.readResults(where);
+    const reading = look.readResults(where);
     const lookout = new Lookout(client, found.workflowId);
     const snapshot = await answeredByWorker(client, found.workflowId, () => lookout.look(page));
-    io.object({ type: 'status', ...snapshot, cost: costOf(spentBy(snapshot)) });
+    const record = await reading;
+    io.object({ type: 'status', ...snapshot, cost: costOf(spentBy(snapshot)), ...look.resultsJson(record) });
     for (const line of statusLines(snapshot, io)) io.line(line);
-    look.showResults(where, await record);
+    look.showResults(where, record);
     return ExitCode.done;
   });
 }
