@@ -12,11 +12,11 @@ import { tiesOf } from '../../packages/cli/src/look/ties.ts';
 import type { ListedRun } from '../../packages/cli/src/run/list-runs.ts';
 
 /** Looks at a run, a second apart, that the live display is given one after the other. */
-export const followed: Readonly<Record<string, readonly Snapshot[]>> = {
-  'follow-map': followMap(),
-  'follow-blocked': followGate({ state: 'blocked', verdict: 'fail' }),
-  'follow-approval': followGate({}),
-  'follow-rollout': followRollout(),
+export const followed: Readonly<Record<string, () => readonly Snapshot[]>> = {
+  'follow-map': followMap,
+  'follow-blocked': () => followGate({ state: 'blocked', verdict: 'fail' }),
+  'follow-approval': () => followGate({}),
+  'follow-rollout': followRollout,
 };
 
 /** What is printed and scrolls by. */

@@ -13,7 +13,7 @@ const [scene = '', socket = ''] = process.argv.slice(2);
 const tell = (channel: string) => execFileSync('tmux', ['-L', socket, 'wait-for', '-S', channel]);
 const io = terminalIo({ json: false });
 
-const looks = followed[scene];
+const looks = followed[scene]?.();
 if (looks === undefined) {
   for (const line of printed[scene]?.(io) ?? [`there is no scene ${scene}`]) io.line(line);
 } else {

@@ -1,6 +1,7 @@
 import { type Paint, paintFor, plainPaint } from '../follow/colours.ts';
 import { jsonRenderer, plainRenderer, type Renderer } from '../follow/renderer.ts';
 import { ttyRenderer } from '../follow/tty-renderer.ts';
+import { fold } from '../text/width.ts';
 
 /** Where a command writes and how: nothing else prints. */
 export interface Io {
@@ -21,14 +22,15 @@ export interface Io {
 export function terminalIo(options: { readonly json: boolean }): Io {
   const { json } = options;
   const paint = json ? plainPaint : paintFor(process.stdout);
+  const toTerminal = !json && process.stdout.isTTY === true;
+  const columns = toTerminal ? Math.max(40, process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
   const write = (text: string) => void process.stdout.write(text);
   return {
     json,
     paint,
-    columns:
-      !json && process.stdout.isTTY === true ? Math.max(40, process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+    columns,
     line: (text = '') => {
-      if (!json) write(`${text}\n`);
+      if (!json) for (const line of fold(text, columns)) write(`${line}\n`);
     },
     object: (value) => {
       if (json) write(`${JSON.stringify(value)}\n`);

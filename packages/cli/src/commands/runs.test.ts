@@ -54,9 +54,9 @@ it('lists runs in 80 columns, long names without their middle and numbers whole'
     now,
   );
   expect(lines).toEqual([
-    'run                            state              started (UTC)        took',
-    'flight-delays/…-030405-x7k2    deployed           2026-01-31 11:00:00  30 min 00 s',
-    'life/one                       awaiting-approval  2026-01-31 11:00:00  1 h 00 min',
+    'run                          state              started (UTC)        took',
+    'flight-delays…-030405-x7k2   deployed           2026-01-31 11:00:00  30 min 00 s',
+    'life/one                     awaiting-approval  2026-01-31 11:00:00  1 h 00 min',
   ]);
   expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(80);
 });

@@ -1,5 +1,5 @@
 import type { AttemptProgress, StepStatus } from '@sluice/sdk';
-import { clip, elide, padTo, widthOf, wrap } from '../text/width.ts';
+import { clip, elide, fold, padTo, widthOf } from '../text/width.ts';
 import type { Paint } from './colours.ts';
 import { formatMs, formatRate, formatTime } from './format.ts';
 import { linesOf, weightsText } from './lines.ts';
@@ -50,7 +50,7 @@ export function ttyRenderer(screen: Screen, paint: Paint, now: () => number = Da
       if (event.type === 'progress' || event.type === 'checkpoint-committed') return;
       erase();
       const room = columns() - TIME;
-      const lines = linesOf(event, paint, room).flatMap((line) => wrapped(line, room));
+      const lines = linesOf(event, paint, room).flatMap((line) => fold(line, room));
       lines.forEach((line, index) => {
         screen.write(`${index === 0 ? paint('quiet', formatTime(event.at)) : ' '.repeat(TIME - 2)}  ${line}\n`);
       });
@@ -67,11 +67,6 @@ export function ttyRenderer(screen: Screen, paint: Paint, now: () => number = Da
       screen.write('\u001b[?25h');
     },
   };
-}
-
-/** A command or an address is left to the terminal to break: broken by us it could not be copied. */
-function wrapped(line: string, width: number): string[] {
-  return /\b(sluice [a-z]+ |https?:\/\/)/.test(line) ? [line] : wrap(line, width, /^ */.exec(line)?.[0].length ?? 0);
 }
 
 /** As many lines as there is room for; the last one, which says which run it is, stays. */
@@ -92,7 +87,10 @@ export function liveLines(
   columns = Number.POSITIVE_INFINITY,
 ): string[] {
   const jobs = new Map(snapshot.jobs.map((job) => [job.step, job]));
-  const running = snapshot.status.steps.filter(({ state }) => state === 'running' || state === 'waiting');
+  const rolling = snapshot.endpoint !== null && snapshot.status.state === 'rolling-out';
+  const running = snapshot.status.steps.filter(
+    ({ state, kind }) => (state === 'running' && !(rolling && kind === 'deploy')) || state === 'waiting',
+  );
   const most = Math.max(16, Math.min(32, Math.floor(columns / 3)));
   const width = Math.min(most, Math.max(0, ...running.map(({ step }) => widthOf(step))));
   const mark = paint('step', spinner[frame % spinner.length] ?? '*');
@@ -103,7 +101,7 @@ export function liveLines(
     const elapsed = formatMs(Math.max(0, now - step.start));
     return `${mark} ${name} ${mapText(step, paint, room) ?? jobText(jobs.get(step.step), paint, room) ?? elapsed}`;
   });
-  if (snapshot.endpoint !== null && snapshot.status.state === 'rolling-out') {
+  if (snapshot.endpoint !== null && rolling) {
     const { endpoint, phase, weights } = snapshot.endpoint;
     lines.push(`${mark} ${paint('step', endpoint)} ${phase}: ${weightsText(weights)}`);
   }
@@ -146,7 +144,10 @@ function jobText(job: PendingJob | undefined, paint: Paint, room: number): strin
 function fitting(parts: readonly string[], room: number): string {
   const [first = '', ...more] = parts;
   let text = first;
-  for (const part of more) if (widthOf(text) + 2 + widthOf(part) <= room) text += `  ${part}`;
+  for (const part of more) {
+    if (widthOf(text) + 2 + widthOf(part) > room) break;
+    text += `  ${part}`;
+  }
   return text;
 }
 

@@ -42,6 +42,18 @@ describe('a table', () => {
     ]);
   });
 
+  it('puts the last column below, with its name, where numbers do not fit beside each other', () => {
+    const rows = [
+      ['column', 'mean', 'distinct'],
+      ['dep_delay', '1,234,567.8 → 2,345,678.9', '2,000 → 2,400'],
+    ];
+    expect(table(rows, { width: 48 })).toEqual([
+      'column     mean',
+      'dep_delay  1,234,567.8 → 2,345,678.9',
+      '    distinct 2,000 → 2,400',
+    ]);
+  });
+
   it('never breaks a number or a digest, however narrow the terminal is', () => {
     const lines = table([['1,234,567,890.123', 'ab12ab12ab12', 'a name that is very long indeed']], { width: 40 });
     expect(lines.join('\n')).toContain('1,234,567,890.123  ab12ab12ab12');

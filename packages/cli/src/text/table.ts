@@ -30,6 +30,8 @@ export function table(rows: readonly (readonly string[])[], options: TableOption
     if (room < LEAST_PROSE) return below(rows, narrowed(others, width, gap), width, gap);
   }
   const fitted = narrowed(columns, width, gap);
+  // Where even its numbers do not fit beside each other, the last column goes below, with its name.
+  if (columns.length > 2 && widthWith(fitted, gap) > width) return below(rows, columns.slice(0, -1), width, gap);
   return rows.flatMap((row) => wrapped(row, fitted, gap));
 }
 
@@ -57,18 +59,19 @@ function columnsOf(rows: readonly (readonly string[])[]): ColumnWidth[] {
 
 /** Numbers, times and digests. */
 function isFixed(cell: string): boolean {
-  return /^[\d\s.,:%+<>=±()/-]*$|^[0-9a-f]{12,64}$/.test(cell);
+  return /^[\d\s.,:%+<>=±()/→–-]*$|^[0-9a-f]{12,64}$/.test(cell);
 }
 
 function widthWith(columns: readonly ColumnWidth[], gap: string): number {
   return columns.reduce((total, { width }) => total + width, 0) + gap.length * Math.max(0, columns.length - 1);
 }
 
-/** Takes from the widest until all fit, or none may lose more. */
+/** Takes from the widest until all fit, or none may lose more; remarks lose first, for they are wrapped and not cut. */
 function narrowed(columns: readonly ColumnWidth[], width: number, gap: string): ColumnWidth[] {
   const all = [...columns];
   for (let over = widthWith(all, gap) - width; over > 0; over--) {
-    const giving = all.filter((one) => (one.name || one.prose) && one.width > LEAST);
+    const remarks = all.filter((one) => one.prose && one.width > LEAST_PROSE);
+    const giving = remarks.length > 0 ? remarks : all.filter((one) => (one.name || one.prose) && one.width > LEAST);
     const widest = giving.sort((a, b) => b.width - a.width)[0];
     if (widest === undefined) break;
     all[all.indexOf(widest)] = { ...widest, width: widest.width - 1 };
@@ -101,16 +104,20 @@ function fitted(cell: string, column: ColumnWidth | undefined): string[] {
   return column.prose ? wrap(cell, column.width) : [elide(cell, column.width)];
 }
 
-/** The last cell of every row in lines of its own. */
+/** The last cell of every row in lines of its own, behind the name that the first row gives it. */
 function below(
   rows: readonly (readonly string[])[],
   columns: readonly ColumnWidth[],
   width: number,
   gap: string,
 ): string[] {
-  return rows.flatMap((row) => {
-    const remark = row.length > columns.length ? (row.at(-1) ?? '') : '';
-    const rest = wrapped(row.slice(0, columns.length), columns, gap);
+  const cut = rows.map((row) => row.slice(0, columns.length));
+  const fitted = narrowed(columns, width, gap);
+  const name = rows[0]?.[columns.length] ?? '';
+  return cut.flatMap((row, index) => {
+    const told = index === 0 && name !== '' ? '' : (rows[index]?.[columns.length] ?? '');
+    const rest = wrapped(row, fitted, gap);
+    const remark = told === '' || name === '' ? told : `${name} ${told}`;
     return remark === '' ? rest : [...rest, ...wrap(' '.repeat(INDENT) + remark, width, INDENT)];
   });
 }

@@ -58,6 +58,15 @@ export function wrap(line: string, width: number, indent = 0): string[] {
   return [...lines, current];
 }
 
+/**
+ * A line as a terminal of `width` columns shows it best, indented as it is. A command or an address is left to the
+ * terminal to break: broken by us it could not be copied.
+ */
+export function fold(line: string, width: number): string[] {
+  if (!Number.isFinite(width) || /\b(sluice [a-z]+ |https?:\/\/)/.test(line)) return [line];
+  return wrap(line, width, /^ */.exec(line)?.[0].length ?? 0);
+}
+
 const ESC = '\u001b';
 const pieces = new RegExp(`${ESC}\\[[0-9;]*[A-Za-z]|${ESC}|[^${ESC}]+`, 'g');
 const graphemes = new Intl.Segmenter();
