@@ -34,7 +34,7 @@ function __sluice_args
     for word in $words[2..-1]
         string match -q -- '-*' $word; or contains -- $word ${[...new Set(commands.flatMap(({ path }) => path.split(' ')))].join(' ')}; or set -a found $word
     end
-    printf '%s\\n' $found
+    set -q found[1]; and printf '%s\\n' $found
 end
 ${lines.join('\n')}
 # ${top.length} commands
