@@ -29,7 +29,7 @@ export async function artifactsShowCommand(
 ): Promise<ExitCode> {
   const [reference] = parseReferences(words, 1);
   if (reference === undefined) throw new UsageError('Name an artifact.');
-  return looking(options, reference.by === 'step', async (store, server) => {
+  return looking(options, reference.by === 'step' ? 'needed' : 'helpful', async (store, server) => {
     const found = await findArtifact(reference, store, server);
     const profile = await profileOf(found.artifact, store);
     const place = store.locate(found.artifact);
@@ -43,7 +43,7 @@ export async function artifactsShowCommand(
 export async function artifactsGetCommand(words: readonly string[], options: GetOptions, io: Io): Promise<ExitCode> {
   const [reference] = parseReferences(words, 1);
   if (reference === undefined) throw new UsageError('Name an artifact.');
-  return looking(options, reference.by === 'step', async (store, server) => {
+  return looking(options, reference.by === 'step' ? 'needed' : 'not needed', async (store, server) => {
     const step =
       reference.by === 'step' && server !== null ? await madeBy(reference.run, reference.step, server) : null;
     const artifact = step?.artifact ?? (await findArtifact(reference, store, null)).artifact;
@@ -66,7 +66,7 @@ export async function artifactsDiffCommand(
 ): Promise<ExitCode> {
   const [one, other] = parseReferences(words, 2);
   if (one === undefined || other === undefined) throw new UsageError('Name two artifacts.');
-  return looking(options, one.by === 'step' || other.by === 'step', async (store, server) => {
+  return looking(options, one.by === 'step' || other.by === 'step' ? 'needed' : 'helpful', async (store, server) => {
     const a = await findArtifact(one, store, server);
     const b = await findArtifact(other, store, server);
     if (a.artifact.kind !== b.artifact.kind) {
@@ -109,16 +109,16 @@ async function profileOf(artifact: Artifact, store: LookStore) {
 /**
  * Runs on the project's store, and on its server where one answers: a digest names an artifact without it.
  *
- * @param needsServer whether a server that does not answer is an error
+ * @param server whether one that does not answer is an error, or is not even asked
  */
 async function looking(
   options: CommonOptions,
-  needsServer: boolean,
+  server: 'needed' | 'helpful' | 'not needed',
   look: (store: LookStore, server: LookServer | null) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const loaded = await loadProject(options);
   const store = openStore(loaded.config.store, loaded.root);
-  const connected = await serverOf(options, loaded, needsServer);
+  const connected = server === 'not needed' ? null : await serverOf(options, loaded, server === 'needed');
   try {
     return await look(store, connected);
   } finally {

@@ -1,5 +1,5 @@
 import { type Duration, milliseconds } from '@sluice/sdk';
-import type { Client } from '@temporalio/client';
+import { type Client, isGrpcServiceError } from '@temporalio/client';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { followRun } from '../follow/follow-run.ts';
@@ -13,12 +13,16 @@ import type { TemporalTarget } from '../run/temporal-target.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, withServer } from './project.ts';
+import { LONGEST } from './wait.ts';
 
 export interface CancelOptions extends CommonOptions {
   readonly reason?: string;
   readonly by?: string;
   readonly timeout: string;
 }
+
+/** gRPC's code. */
+const NOT_FOUND = 5;
 
 /** `sluice cancel [RUN]` */
 export async function cancelCommand(run: string | undefined, options: CancelOptions, io: Io): Promise<ExitCode> {
@@ -47,13 +51,15 @@ export async function cancelCommand(run: string | undefined, options: CancelOpti
 
 /** The reason stands in the run's history, where Temporal's UI shows it. */
 async function request(client: Client, target: TemporalTarget, workflowId: string, reason: string): Promise<void> {
-  await temporalCall(target, () =>
-    client.workflowService.requestCancelWorkflowExecution({
-      namespace: target.namespace,
-      workflowExecution: { workflowId },
-      reason: reason.slice(0, 1000),
-    }),
-  );
+  const asked = client.workflowService.requestCancelWorkflowExecution({
+    namespace: target.namespace,
+    workflowExecution: { workflowId },
+    reason: reason.slice(0, 1000),
+  });
+  await temporalCall(target, () => asked).catch((error: unknown) => {
+    // It has ended meanwhile, and how is told when it is waited for.
+    if (!(isGrpcServiceError(error) && error.code === NOT_FOUND)) throw error;
+  });
 }
 
 async function waited(
@@ -64,7 +70,7 @@ async function waited(
   io: Io,
 ): Promise<ExitCode> {
   const interrupt = onInterrupt();
-  const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(timeout)]);
+  const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(Math.min(timeout, LONGEST))]);
   const stopped = new Promise<null>((done) => signal.addEventListener('abort', () => done(null), { once: true }));
   try {
     const following = followRun({

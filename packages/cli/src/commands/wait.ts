@@ -11,6 +11,9 @@ import { onInterrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, withServer } from './project.ts';
 
+/** What a timer can count to, ms: longer ones would fire at once. */
+export const LONGEST = 2 ** 31 - 1;
+
 export interface WaitOptions extends CommonOptions {
   readonly for: string;
   readonly timeout?: string;
@@ -23,7 +26,7 @@ export async function waitCommand(run: string | undefined, options: WaitOptions,
   return withServer(options, async ({ client, target }) => {
     const { workflowId } = await findRun(client, target, run);
     const interrupt = onInterrupt();
-    const late = timeout === null ? null : AbortSignal.timeout(timeout);
+    const late = timeout === null ? null : AbortSignal.timeout(Math.min(timeout, LONGEST));
     const signal = late === null ? interrupt.signal : AbortSignal.any([interrupt.signal, late]);
     const stopped = new Promise<null>((done) => signal.addEventListener('abort', () => done(null), { once: true }));
     try {
