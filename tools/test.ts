@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { mlflowRequirements } from '../packages/cli/src/dev/mlflow-server.ts';
 import { findTemporal } from '../packages/cli/src/dev/temporal-binary.ts';
 import { ensurePythonEnv } from '../packages/cli/src/python-env.ts';
+import { installed } from './apt.ts';
 import { findChromium } from './chromium.ts';
 
 /**
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
     add('biome', await asOne(bin('biome'), ['check', '.']));
     add('tsc', await asOne(bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']));
 
-    say('what the tests need: Temporal, MLflow, Python environments, Chromium');
+    say('what the tests need: Temporal, MLflow, Python environments, Chromium, tmux and shells');
     const log = (line: string) => console.log(line);
     await findTemporal({ onProgress: log });
     await ensurePythonEnv({ name: 'mlflow', requirements: mlflowRequirements, log });
@@ -59,6 +60,7 @@ async function main(): Promise<void> {
       log,
     });
     const chromium = await findChromium(log);
+    await installed(['tmux', 'zsh', 'fish'], log);
 
     say('Python: trainer package, examples, frameworks');
     for (const folder of ['packages/trainer', 'examples/flight-delays', 'examples/digits']) {

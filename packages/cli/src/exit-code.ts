@@ -10,6 +10,8 @@ export const ExitCode = {
   rejected: 4,
   rolledBack: 5,
   unreachable: 6,
+  /** What was waited for did not come in time; the same as of `timeout`. */
+  timedOut: 124,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

@@ -54,7 +54,7 @@ export async function followCommand(options: {
 }
 
 /** Where an open run needs a person; null while it goes on by itself. */
-function restsAt(status: RunStatus, wait: WaitFor): 'blocked' | 'awaiting-approval' | null {
+export function restsAt(status: RunStatus, wait: WaitFor): 'blocked' | 'awaiting-approval' | null {
   if (status.state === 'blocked') return 'blocked';
   return wait === 'approval' && status.state === 'awaiting-approval' ? 'awaiting-approval' : null;
 }

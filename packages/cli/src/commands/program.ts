@@ -1,6 +1,8 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { ExitCode } from '../exit-code.ts';
 import { type Io, terminalIo } from './io.ts';
+import { addLooking } from './looking.ts';
+import { number, port } from './option-values.ts';
 
 /** Declares every command; what a command does is loaded when it is called. */
 export function addCommands(program: Command, done: (code: ExitCode) => void): void {
@@ -20,9 +22,15 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
       run: (io: Io, options: Options, args: (string | undefined)[]) => Promise<ExitCode>,
     ) =>
     async (...all: unknown[]) => {
-      // Commander passes the arguments, then the options, then the command.
+      // Commander passes the arguments (of one that takes many words, a list), then the options, then the command.
       const options = all.at(-2) as Options;
-      done(await run(terminalIo({ json: options.json === true }), options, all.slice(0, -2) as (string | undefined)[]));
+      done(
+        await run(
+          terminalIo({ json: options.json === true }),
+          options,
+          all.slice(0, -2).flat() as (string | undefined)[],
+        ),
+      );
     };
 
   program
@@ -74,15 +82,21 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
     .option('--by <name>', "who asks for the run (default: git's user)")
     .option('--token <token>', 'OpenID Connect token that says who asks for it (default: SLUICE_TOKEN)')
     .option('--wait [what]', 'follow it to its end, or to its question with --wait=approval')
+    .option('--detach', 'start it and leave it (the default without --wait)')
+    .option('--each <file>', 'start a run for every parameter set of a file: JSON lines, a JSON list or a CSV')
+    .option('--concurrency <count>', 'with --each: how many are started, or with --wait are under way, at once', number)
     .option('--no-check', 'start it without planning it first')
     .action(
       action(async (io, options: never, [name = '']) => (await import('./run.ts')).runCommand(name, options, io)),
     );
 
+  addLooking(program, server, action);
+
   server(program.command('status'))
     .argument('[run]', 'run id or its last part (default: all recent runs)')
     .description('list runs, or show one in detail')
     .option('--follow', 'show what happens until it ends')
+    .option('--step <step>', 'show what this step took and gave')
     .option('--limit <count>', 'most runs, or steps of one run, to list', number)
     .option('--after <count>', 'steps of one run to leave out first', number)
     .action(action(async (io, options: never, [run]) => (await import('./status.ts')).statusCommand(run, options, io)));
@@ -186,17 +200,4 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
   server(program.command('doctor'))
     .description('check this machine and this project')
     .action(action(async (io, options: never) => (await import('./doctor.ts')).doctorCommand(options, io)));
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('It must be a number.');
-  return value;
-}
-
-function port(text: string): number {
-  const value = number(text);
-  if (!Number.isInteger(value) || value > 65_535) throw new InvalidArgumentError('It must be a port, 0 to 65535.');
-  return value;
 }

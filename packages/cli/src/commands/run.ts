@@ -19,6 +19,11 @@ export interface RunOptions extends CommonOptions {
   readonly by?: string;
   readonly token?: string;
   readonly wait?: true | string;
+  /** Starts it and ends; what happens without `--wait` anyway. */
+  readonly detach?: boolean;
+  /** File of parameter sets. */
+  readonly each?: string;
+  readonly concurrency?: number;
   /** False: not planned first. */
   readonly check: boolean;
 }
@@ -26,6 +31,13 @@ export interface RunOptions extends CommonOptions {
 /** `sluice run PIPELINE` */
 export async function runCommand(name: string, options: RunOptions, io: Io): Promise<ExitCode> {
   const wait = waitOf(options.wait);
+  if (options.detach && wait !== null)
+    throw new UsageError('--detach and --wait are opposites.', 'Leave one of them out.');
+  if (options.each !== undefined) {
+    return (await import('./run-each.ts')).runEachCommand(name, { ...options, each: options.each }, wait, io);
+  }
+  if (options.concurrency !== undefined)
+    throw new UsageError('--concurrency is for many runs.', 'Name a file of parameter sets by --each FILE.');
   const loaded = await loadProject(options);
   const pipeline = findPipeline(await loadPipelines(loaded), name);
   const params = await parseParamFlags(options.param, options.params);
@@ -61,7 +73,7 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
 }
 
 /** Who starts a run is known in the same way as who decides on it: by a token, where the project has an issuer. */
-function tokenOf(options: RunOptions, { config }: LoadedConfig) {
+export function tokenOf(options: RunOptions, { config }: LoadedConfig) {
   const token = options.token ?? process.env.SLUICE_TOKEN;
   return token === undefined || config.approvers?.oidc === undefined ? {} : { token, seal: sealer(config) };
 }

@@ -1,7 +1,6 @@
 import { describeAttempts, type Spent, type StatusPage, type StepStatus } from '@sluice/sdk';
-import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
-import { costOf, formatMs, table } from '../follow/format.ts';
+import { costOf, formatMs } from '../follow/format.ts';
 import {
   attemptText,
   failureLines,
@@ -14,12 +13,15 @@ import {
 import { Lookout } from '../follow/look.ts';
 import type { Snapshot } from '../follow/snapshot.ts';
 import { answeredByWorker } from '../run/answered-by-worker.ts';
-import { findRun, listRuns } from '../run/find-run.ts';
+import { findRun } from '../run/find-run.ts';
 import { followCommand } from './follow.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, withServer } from './project.ts';
+import { countOf, runsCommand } from './runs.ts';
 
 export interface StatusOptions extends CommonOptions {
+  /** Show what this step took and gave. */
+  readonly step?: string;
   readonly follow?: boolean;
   readonly limit?: number;
   readonly after?: number;
@@ -27,40 +29,30 @@ export interface StatusOptions extends CommonOptions {
 
 /** `sluice status [RUN]` */
 export async function statusCommand(run: string | undefined, options: StatusOptions, io: Io): Promise<ExitCode> {
-  return withServer(options, async ({ client, target }) => {
-    if (run === undefined && !options.follow) {
-      const limit = options.limit ?? 20;
-      if (!(limit >= 1)) throw new UsageError(`--limit ${limit} is not a count.`);
-      const runs = await listRuns(client, target, { limit });
-      for (const one of runs) io.object({ type: 'run', ...one });
-      if (runs.length === 0) io.line('No runs yet. Start one: sluice run PIPELINE');
-      const rows = runs.map((one) => [
-        one.workflowId,
-        one.state,
-        one.start.toISOString().slice(0, 19).replace('T', ' '),
-        formatMs((one.close ?? new Date()).getTime() - one.start.getTime()),
-      ]);
-      const [head = '', ...lines] = table([['run', 'state', 'started (UTC)', 'took'], ...rows]);
-      if (runs.length > 0) io.line(io.paint('quiet', head));
-      lines.forEach((line, index) => {
-        const state = runs[index]?.state ?? '';
-        io.line(line.replace(` ${state} `, ` ${io.paint(roleOfState(state), state)} `));
-      });
-      return ExitCode.done;
-    }
+  if (run === undefined && !options.follow && options.step === undefined) return runsCommand(options, io);
+  return withServer(options, async ({ client, target, loaded }) => {
     const found = await findRun(client, target, run);
     if (options.follow) return followCommand({ client, target, workflowId: found.workflowId, wait: 'end', io });
+    const look = await import('./status-results.ts');
+    const where = { client, workflowId: found.workflowId, runId: found.runId, loaded, io };
+    if (options.step !== undefined) return look.showStep(where, options.step);
     const page = pageOf(options);
+    const reading = look.readResults(where);
     const lookout = new Lookout(client, found.workflowId);
     const snapshot = await answeredByWorker(client, found.workflowId, () => lookout.look(page));
-    io.object({ type: 'status', ...snapshot, cost: costOf(spentBy(snapshot)) });
+    const record = await reading;
+    io.object({ type: 'status', ...snapshot, cost: costOf(spentBy(snapshot)), ...look.resultsJson(record) });
     for (const line of statusLines(snapshot, io)) io.line(line);
+    look.showResults(where, record);
     return ExitCode.done;
   });
 }
 
 /** One run in detail. */
-export function statusLines(snapshot: Snapshot, { paint }: Pick<Io, 'paint'>): string[] {
+export function statusLines(
+  snapshot: Snapshot,
+  { paint, columns }: Pick<Io, 'paint'> & Partial<Pick<Io, 'columns'>>,
+): string[] {
   const { status, closed } = snapshot;
   const took = formatMs((closed?.at ?? snapshot.at) - snapshot.startedAt);
   const lines = [
@@ -78,7 +70,7 @@ export function statusLines(snapshot: Snapshot, { paint }: Pick<Io, 'paint'>): s
     const { endpoint, phase, weights } = snapshot.endpoint;
     lines.push('', `${paint('step', endpoint)} ${phase}: ${weightsText(weights)}`);
   }
-  for (const gate of status.gates) lines.push('', ...gateLines(gate, paint));
+  for (const gate of status.gates) lines.push('', ...gateLines(gate, paint, columns));
   if (status.decisions.length + status.refused.length > 0) lines.push('');
   for (const { decision, by, at, via, reason } of status.decisions) {
     lines.push(`${paint('good', decision)} by ${by} at ${at} via ${via}${reason === null ? '' : `: ${reason}`}`);
@@ -131,14 +123,10 @@ function spentBy({ status }: Snapshot): readonly Spent[] {
 }
 
 function pageOf({ after = 0, limit }: StatusOptions): StatusPage {
-  for (const [flag, count] of [
-    ['--after', after],
-    ['--limit', limit ?? 1],
-  ] as const) {
-    const least = flag === '--limit' ? 1 : 0;
-    if (!(Number.isInteger(count) && count >= least)) throw new UsageError(`${flag} ${count} is not a count.`);
-  }
-  return { after, ...(limit === undefined ? {} : { limit }) };
+  return {
+    after: countOf('--after', after, 0),
+    ...(limit === undefined ? {} : { limit: countOf('--limit', limit, 1) }),
+  };
 }
 
 /** What a run's jobs cost; an unknown price makes it unknown, never 0. */

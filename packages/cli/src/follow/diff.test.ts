@@ -42,6 +42,21 @@ describe('between two looks', () => {
     expect(diff(before, before)).toEqual([]);
   });
 
+  test('decisions are told in the order in which they came, counted or refused', () => {
+    const at = (second: number) => new Date(start + second * 1000).toISOString();
+    const decision = { decision: 'approve', by: 'ana', at: at(30), candidate: 'c', reason: null };
+    const refused = (second: number) => ({ decision: 'reject', by: 'bo', at: at(second), why: 'it is late' });
+    const after = snapshot({
+      decisions: [decision] as never,
+      refused: [refused(20), refused(40)] as never,
+    });
+    expect(diff(snapshot({}), after).map(({ at, type }) => [(at - start) / 1000, type])).toEqual([
+      [20, 'decision-refused'],
+      [30, 'decision'],
+      [40, 'decision-refused'],
+    ]);
+  });
+
   test('an attempt is told once its trainer runs, with what it began from', () => {
     const after = snapshot({ steps: [step('fit')] }, { jobs: [job('fit', { resumedFrom: 1200 })] });
     expect(diff(before, after)).toMatchObject([

@@ -39,13 +39,13 @@ export function diff(former: Snapshot | null, next: Snapshot): FollowEvent[] {
       failure: next.closed.failure,
     });
   }
-  const events = facts.map((fact) => ({ at: next.at, ...fact }) as FollowEvent);
-  // Much of what a first look finds happened long before; later looks find what is new.
-  return former === null ? events.sort((a, b) => orderOf(a) - orderOf(b)) : events;
+  // What one look finds may have happened in any order, and is told in the order it happened.
+  return facts.map((fact) => ({ at: next.at, ...fact }) as FollowEvent).sort((a, b) => orderOf(a) - orderOf(b));
 }
 
-/** By time; links belong to the head. */
+/** By time; links belong to the head, and the end is the end. */
 function orderOf(event: FollowEvent): number {
+  if (event.type === 'finished') return Number.POSITIVE_INFINITY;
   return event.type === 'run-started' ? 0 : event.type === 'links' ? 1 : event.at;
 }
 
@@ -146,7 +146,8 @@ function gateFacts(former: Snapshot | null, next: Snapshot): FollowFact[] {
   }
   const refusedBefore = new Set(former?.status.refused.map((one) => JSON.stringify(one)));
   for (const refused of next.status.refused) {
-    if (!refusedBefore.has(JSON.stringify(refused))) facts.push({ type: 'decision-refused', refused });
+    if (refusedBefore.has(JSON.stringify(refused))) continue;
+    facts.push({ at: Date.parse(refused.at), type: 'decision-refused', refused });
   }
   return facts;
 }

@@ -1,5 +1,7 @@
 import type { Evidence, Spent } from '@sluice/sdk';
 
+export { table } from '../text/table.ts';
+
 /** `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 03 min`. */
 export function formatMs(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
@@ -54,18 +56,6 @@ export function costOf(attempts: readonly Spent[]): { amount: number; lost: numb
     lost += (secondsLost / 3600) * price.perHour;
   }
   return { amount, lost, currency: first.price?.currency ?? '' };
-}
-
-/** Rows of a table with columns as wide as their widest cell. */
-export function table(rows: readonly (readonly string[])[], gap = '  '): string[] {
-  const columns = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join(gap)
-      .trimEnd(),
-  );
 }
 
 /** Header and rows of the evidence behind a gate. */

@@ -4,8 +4,8 @@ import type { FollowEvent } from './events.ts';
 import { evidenceRows, formatMs, formatRate, formatTime, shortDigest, table } from './format.ts';
 import type { RunFailure } from './snapshot.ts';
 
-/** The lines that tell an event to a person; none for what only a live display shows. */
-export function linesOf(event: FollowEvent, paint: Paint): string[] {
+/** The lines that tell an event to a person, tables in `columns`; none for what only a live display shows. */
+export function linesOf(event: FollowEvent, paint: Paint, columns = Number.POSITIVE_INFINITY): string[] {
   switch (event.type) {
     case 'run-started':
       return [`run ${paint('name', event.run)}`];
@@ -34,7 +34,7 @@ export function linesOf(event: FollowEvent, paint: Paint): string[] {
     case 'step-ended':
       return [stepEnded(event, paint)];
     case 'gate-open':
-      return gateLines(event.gate, paint);
+      return gateLines(event.gate, paint, columns);
     case 'gate-closed':
       return [`${paint('step', event.step)} the question is closed`];
     case 'decision': {
@@ -98,7 +98,7 @@ export function progressText(event: Extract<FollowEvent, { type: 'progress' }>):
 }
 
 /** The question, the evidence and how to answer. */
-export function gateLines(gate: OpenGate, paint: Paint): string[] {
+export function gateLines(gate: OpenGate, paint: Paint, columns = Number.POSITIVE_INFINITY): string[] {
   const blocked = gate.state === 'blocked';
   const head = blocked
     ? paint('bad', `${gate.endpoint} is blocked: the gates say ${gate.verdict}`)
@@ -107,7 +107,8 @@ export function gateLines(gate: OpenGate, paint: Paint): string[] {
   const rows = gate.gates.flatMap((one) =>
     one.evidence.length === 0 ? [[one.name, '', '', '', '', one.verdict, '']] : evidenceRows(one.name, one.evidence),
   );
-  const shown = table([['gate', 'metric', 'value', 'baseline', 'threshold', 'verdict', ''], ...rows.slice(0, 30)]);
+  const names = ['gate', 'metric', 'value', 'baseline', 'threshold', 'verdict', ''];
+  const shown = table([names, ...rows.slice(0, 30)], { width: columns - 2 });
   return [
     head,
     `  candidate ${shortDigest(gate.candidate)}${version}; the question expires ${new Date(gate.expiresAt).toISOString()}`,

@@ -1,13 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describeAttempts } from '@sluice/sdk';
 import { expect, test } from 'vitest';
+import { widthOf } from '../text/width.ts';
 import { paintFor, plainPaint } from './colours.ts';
 import type { FollowEvent, FollowFact } from './events.ts';
 import { costOf, formatMs, table } from './format.ts';
 import { linesOf } from './lines.ts';
 import { jsonRenderer, plainRenderer } from './renderer.ts';
 import { attempt, gate, job, snapshot, start, step } from './testing.ts';
-import { clip, liveLines, ttyRenderer } from './tty-renderer.ts';
+import { liveLines, ttyRenderer } from './tty-renderer.ts';
 
 const event = (fact: FollowFact, at = start): FollowEvent => ({ at, ...fact }) as FollowEvent;
 const text = (fact: FollowFact) => linesOf(event(fact), plainPaint).join('\n');
@@ -219,6 +220,63 @@ test('the live region says what waits, and for what', () => {
   expect(shown.slice(0, 3)).toEqual(['⠋ fit    waits for a worker', '? delays awaits approval', '  and 200 done']);
 });
 
+test('a map shows how many of its keys have ended', () => {
+  const note = '1 done, 1 failed of 8';
+  const shown = liveLines(snapshot({ steps: [step('airport', { kind: 'map', note })] }), plainPaint, 0, start);
+  expect(shown[0]).toBe('⠋ airport ━━━━━━──────────────────  2/8  1 failed');
+});
+
+test('at 80 columns what there is no room for is left out whole, and a long name loses its middle', () => {
+  const progress = { step: 123_456, total: 1_234_567, rate: 30, checkpoint: 120_000 };
+  const name = 'airport=Charles-de-Gaulle/model=gradient-boosting/delay';
+  const shown = liveLines(snapshot({ steps: [step(name)] }, { jobs: [job(name, progress)] }), plainPaint, 0, start, 79);
+  expect(shown[0]).toBe('⠋ airport=Char…oosting/delay ━───────────   9 %  123456/1234567  30 steps/s');
+  expect(widthOf(shown[0] ?? '')).toBeLessThanOrEqual(79);
+});
+
+test('more than a screen of running steps are counted, and the run is named all the same', () => {
+  let screen = '';
+  const renderer = ttyRenderer({ write: (part) => (screen += part), columns: 80, rows: 10 }, plainPaint, () => start);
+  renderer.snapshot(snapshot({ steps: Array.from({ length: 30 }, (_, index) => step(`key=${index}/fit`)) }));
+  renderer.close();
+  expect(screen).toContain('key=5/fit');
+  expect(screen).not.toContain('key=6/fit');
+  expect(screen).toContain('and 24 more');
+  expect(screen).toContain('delays/one  running');
+});
+
+test('a terminal made narrower while a run is followed keeps nothing of the live region', () => {
+  let out = '';
+  const screen = { write: (part: string) => (out += part), columns: 80, rows: 10 };
+  const renderer = ttyRenderer(screen, plainPaint, () => start);
+  renderer.snapshot(snapshot({ steps: [step('fit')] }));
+  screen.columns = 30;
+  renderer.close();
+  // Its last line had 57 columns, which are two rows now.
+  expect(out.endsWith('\r\u001b[3A\u001b[0J\u001b[?25h')).toBe(true);
+});
+
+test('a hundred checkpoints do not scroll by', () => {
+  let live = '';
+  const plain: string[] = [];
+  const tty = ttyRenderer({ write: (part) => (live += part), columns: 80, rows: 10 }, plainPaint, () => start);
+  const pipe = plainRenderer((line) => plain.push(line), plainPaint);
+  for (let second = 0; second < 100; second++) {
+    const fact = event(
+      { type: 'checkpoint-committed', step: 'fit', checkpoint: second, machine: 'm' },
+      start + second * 1000,
+    );
+    tty.event(fact);
+    pipe.event(fact);
+  }
+  tty.close();
+  expect(live).not.toContain('checkpoint');
+  expect(plain.map((line) => line.trim().slice(10))).toEqual([
+    'fit checkpoint committed at step 0',
+    'fit checkpoint committed at step 60',
+  ]);
+});
+
 test('a terminal gets its cursor back, and nothing of the live region stays', () => {
   let screen = '';
   const renderer = ttyRenderer({ write: (part) => (screen += part), columns: 40, rows: 10 }, plainPaint, () => start);
@@ -226,20 +284,14 @@ test('a terminal gets its cursor back, and nothing of the live region stays', ()
   renderer.event(event({ type: 'step-started', step: 'fit', kind: 'train' }));
   renderer.close();
   expect(screen.startsWith('\u001b[?25l')).toBe(true);
-  expect(screen.endsWith('\u001b[2A\u001b[0J\u001b[?25h')).toBe(true);
+  // From the line's beginning: a Ctrl-C prints itself where the cursor was.
+  expect(screen.endsWith('\r\u001b[2A\u001b[0J\u001b[?25h')).toBe(true);
   const widest = Math.max(
     ...stripVTControlCharacters(screen)
       .split('\n')
       .map((line) => line.length),
   );
   expect(widest).toBeLessThan(40);
-});
-
-test('a line that is too long is cut without its colours running on', () => {
-  const paint = paintFor({ isTTY: true }, { TERM: 'xterm' });
-  const cut = clip(`${paint('good', 'abcdef')}ghi`, 5);
-  expect(stripVTControlCharacters(cut)).toBe('abcd…');
-  expect(cut.endsWith('\u001b[39m…')).toBe(true);
 });
 
 test.each<[string, { isTTY?: boolean }, NodeJS.ProcessEnv, boolean]>([

@@ -16,19 +16,20 @@ export function jsonRenderer(write: (text: string) => void): Renderer {
   return { event: (event) => write(`${JSON.stringify(event)}\n`), snapshot: () => {}, close: () => {} };
 }
 
-/** Progress of one step is told at most this often, ms. */
-const QUIET = 5000;
+/** Progress of one step is told at most this often, ms; its checkpoints less often still. */
+const QUIET = { progress: 5000, 'checkpoint-committed': 60_000 };
 
 /** Plain lines with the time of day, for logs and pipes. */
 export function plainRenderer(write: (text: string) => void, paint: Paint): Renderer {
   const told = new Map<string, number>();
   return {
     event: (event) => {
-      if (event.type === 'progress') {
-        const last = told.get(event.step);
-        const end = event.total !== null && event.done >= event.total;
-        if (last !== undefined && event.at - last < QUIET && !end) return;
-        told.set(event.step, event.at);
+      if (event.type === 'progress' || event.type === 'checkpoint-committed') {
+        const key = `${event.type} ${event.step}`;
+        const last = told.get(key);
+        const end = event.type === 'progress' && event.total !== null && event.done >= event.total;
+        if (last !== undefined && event.at - last < QUIET[event.type] && !end) return;
+        told.set(key, event.at);
       }
       const time = paint('quiet', formatTime(event.at));
       linesOf(event, paint).forEach((line, index) => {

@@ -25,20 +25,8 @@ export async function findRun(client: Client, target: TemporalTarget, name: stri
   return temporalCall(target, () => (name === undefined ? onlyOpenRun(client) : namedRun(client, name)));
 }
 
-/** Runs of pipelines, newest first; of a run that was reset, its latest execution. */
-export async function listRuns(
-  client: Client,
-  target: TemporalTarget,
-  options: { limit: number; openOnly?: boolean },
-): Promise<FoundRun[]> {
-  return temporalCall(target, async () =>
-    newestOf(
-      await query(client, options.openOnly ? `${anyRun} AND ExecutionStatus = 'Running'` : anyRun, options.limit),
-    ),
-  );
-}
-
-const anyRun = `${SearchAttribute.pipeline} IS NOT NULL`;
+/** Query for whatever is a run of a pipeline. */
+export const anyRun = `${SearchAttribute.pipeline} IS NOT NULL`;
 
 async function onlyOpenRun(client: Client): Promise<FoundRun> {
   const open = await query(client, `${anyRun} AND ExecutionStatus = 'Running'`, 20);
@@ -91,12 +79,15 @@ async function query(client: Client, text: string, limit: number): Promise<Found
   return found;
 }
 
-type RunInfo = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'type' | 'startTime' | 'searchAttributes'> & {
+export type RunInfo = Pick<
+  WorkflowExecutionInfo,
+  'workflowId' | 'runId' | 'type' | 'startTime' | 'searchAttributes'
+> & {
   readonly status: { readonly name: string };
   readonly closeTime?: Date | undefined;
 };
 
-function runOf(info: RunInfo): FoundRun {
+export function runOf(info: RunInfo): FoundRun {
   const attribute = (name: string) => info.searchAttributes?.[name]?.[0];
   const status = info.status.name;
   const state = String(attribute(SearchAttribute.state) ?? status.toLowerCase());
@@ -139,6 +130,6 @@ function ids(runs: readonly FoundRun[]): string {
     .join(', ');
 }
 
-function quote(text: string): string {
+export function quote(text: string): string {
   return `'${text.replace(/'/g, "''")}'`;
 }

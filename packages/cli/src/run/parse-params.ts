@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
 
-type Tree = { [key: string]: unknown };
+/** Parameters by name, as they come out of JSON. */
+export type Tree = { [key: string]: unknown };
 
 /**
  * Parameters of a run: the files first, then each `--param name=value` over them. A value that is JSON is taken as
@@ -52,7 +53,8 @@ async function readParams(file: string): Promise<Tree> {
   throw new UsageError(`${file} holds no JSON object.`, 'Parameters are one JSON object: { "epochs": 5 }');
 }
 
-function setPath(tree: Tree, path: readonly string[], value: unknown, pair: string): void {
+/** Sets what a name with dots stands for. `pair` is for messages. @throws SluiceError `Usage` */
+export function setPath(tree: Tree, path: readonly string[], value: unknown, pair: string): void {
   const [head = '', ...rest] = path;
   if (path.some((part) => part === '' || part === '__proto__')) {
     throw new UsageError(`--param ${pair} has an empty or forbidden part in its name.`);
@@ -67,7 +69,8 @@ function setPath(tree: Tree, path: readonly string[], value: unknown, pair: stri
   setPath(inner, rest, value, pair);
 }
 
-function merge(into: Tree, from: Tree): void {
+/** Objects are put together, anything else is replaced. */
+export function merge(into: Tree, from: Tree): void {
   for (const [key, value] of Object.entries(from)) {
     if (key === '__proto__') continue;
     const former = into[key];
