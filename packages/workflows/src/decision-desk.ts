@@ -192,6 +192,7 @@ export class DecisionDesk {
     this.#questions.settle(gate.step, 'decided');
     this.#taken.set(gate.step, decision);
     this.#journal.decisions.push(decision);
+    this.#journal.decided(gate.step);
     return decision;
   }
 

@@ -8,7 +8,6 @@ import {
   type Json,
   type MapSpec,
   NESTED_KEYS,
-  type NotDeployed,
   type PipelineDefinition,
   parseParams,
   Query,
@@ -68,7 +67,6 @@ export class TemporalRuntime implements Runtime {
   /** Keys of maps inside of maps so far. */
   #nestedKeys = 0;
   #started = false;
-  #outcome: RunState['journal']['state'] | undefined;
 
   async run<Output>(definition: PipelineDefinition<unknown, Output>, args: readonly unknown[]): Promise<Output> {
     if (this.#started) throw calledLikeAFunction(definition.name);
@@ -98,7 +96,7 @@ export class TemporalRuntime implements Runtime {
       if (part === undefined) {
         journal.links = linksOf(settings, workflowId);
         journal.identity = settings.approvers.oidc ? 'token' : 'by';
-        journal.moveTo('running', commitOf(memo, settings));
+        journal.start(commitOf(memo, settings));
         // Now, while the issuer still has the key that signed the token.
         if (settings.approvers.oidc) void requester(settings);
       }
@@ -116,11 +114,11 @@ export class TemporalRuntime implements Runtime {
         : part.run(definition, params));
       const what = part === undefined ? `what ${definition.name} returns` : `what keys of ${part.fork.mapPath} return`;
       checkValue(what, part?.fork.mapPath ?? definition.name, bytesOf(output));
-      if (part === undefined) await this.#end(journal, this.#outcome ?? 'done');
+      if (part === undefined) await this.#end(journal, journal.deployed ?? 'done');
       return output as Output;
     } catch (error) {
       if (part === undefined) {
-        await CancellationScope.nonCancellable(() => this.#end(journal, stateOf(error), error));
+        await CancellationScope.nonCancellable(() => this.#end(journal, stateOf(error, journal.deployed), error));
       }
       if (error instanceof OtherCode) throw error;
       throw runFailure(error);
@@ -264,7 +262,7 @@ export class TemporalRuntime implements Runtime {
       case 'deploy': {
         if (this.#part !== undefined) throw deployInLargeMap(ref.step);
         const result = await deployStep(run, ref, spec);
-        this.#outcome = result.state === 'withdrawn' ? 'cancelled' : result.state;
+        run.journal.update(ref.step, { outcome: result.state });
         return result;
       }
     }
@@ -281,8 +279,8 @@ export class TemporalRuntime implements Runtime {
     throw new SluiceError(ErrorCode.NoRuntime, 'A step was called before its pipeline had started.');
   }
 
-  async #end(journal: Journal, state: Parameters<Journal['moveTo']>[0], error: unknown = null): Promise<void> {
-    journal.moveTo(state);
+  async #end(journal: Journal, state: Journal['state'], error: unknown = null): Promise<void> {
+    journal.end(state);
     const told = state === 'failed' && this.#run !== undefined ? tellFailure(this.#run, error) : null;
     const opened = this.#run?.openedMlflowRun ?? null;
     if (opened !== null) {
@@ -299,12 +297,10 @@ export class TemporalRuntime implements Runtime {
   }
 }
 
-/** How a run stands that ended by an error: one whose deploy was turned down says so. */
-function stateOf(error: unknown): Parameters<Journal['moveTo']>[0] {
+/** How a run stands that ended by an error: one whose deploy was turned down says so, by the worst of its deploys. */
+function stateOf(error: unknown, deployed: Journal['state'] | null): Journal['state'] {
   if (isCancellation(error)) return 'cancelled';
-  if (errorCode(error) !== ErrorCode.NotDeployed) return 'failed';
-  const { state } = (error as SluiceError).data as NotDeployed;
-  return state === 'withdrawn' ? 'cancelled' : state;
+  return errorCode(error) === ErrorCode.NotDeployed && deployed !== null ? deployed : 'failed';
 }
 
 function commitOf(memo: RunMemo, settings: Settings): { commit?: string } {
