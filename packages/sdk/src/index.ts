@@ -52,7 +52,7 @@ export { type ApprovalOptions, type DeployOptions, deploy } from './steps/deploy
 export { type EvaluateOptions, evaluate, type SuiteOptions, suiteOf } from './steps/evaluate.ts';
 export { type ExtractOptions, extract } from './steps/extract.ts';
 export { type CommandStepOptions, type JobOptions, type MergeOptions, merge, step, train } from './steps/job.ts';
-export { type MapOptions, type MapResult, map, type Tolerance } from './steps/map.ts';
+export { type MapOptions, type MapResult, map } from './steps/map.ts';
 export { type ReplayOptions, replay } from './steps/replay.ts';
 export * from './traffic.ts';
 export * from './verdict.ts';

@@ -55,6 +55,8 @@ export interface StepStatus {
   readonly verdict: Verdict | null;
   /** How a deploy ended; left out of other steps and while it has not. */
   readonly outcome?: DeployResult['state'];
+  /** Of a failed step: its map lets so many of its keys fail, so nothing follows from it. @default false */
+  readonly tolerated?: boolean;
   readonly note: string | null;
   /** What a job waits for before its next attempt; left out while it waits for nothing. */
   readonly pause?: Pause;

@@ -146,6 +146,17 @@ export class Journal {
     return longer ?? attempt;
   }
 
+  /** What failed below these paths (`airport=EWR/`) is within what their map lets fail. */
+  tolerate(paths: readonly string[]): void {
+    const within = new Set(paths);
+    for (const status of this.#steps.values()) {
+      if (status.state !== 'failed') continue;
+      for (let slash = status.step.indexOf('/'); slash >= 0; slash = status.step.indexOf('/', slash + 1)) {
+        if (within.has(status.step.slice(0, slash + 1))) status.tolerated = true;
+      }
+    }
+  }
+
   /** Shows what a step waits for; null once it goes on. */
   pause(step: string, pause: Pause | null): void {
     const status = this.#steps.get(step);

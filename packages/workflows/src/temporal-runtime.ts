@@ -5,6 +5,7 @@ import {
   ErrorCode,
   errorCode,
   INLINE_KEYS,
+  isTolerated,
   type Json,
   type MapSpec,
   NESTED_KEYS,
@@ -21,6 +22,7 @@ import {
   SluiceError,
   type StatusPage,
   StepNames,
+  stepPath,
   type StepRef,
   type StepSpec,
   tooManyNestedKeys,
@@ -195,7 +197,12 @@ export class TemporalRuntime implements Runtime {
       const settled = inChildren
         ? await settleInChildren<Value>(spec, path, await this.#handed(run), count)
         : await settleAll(spec, spec.keys, body, (ok) => count(ok ? 1 : 0, ok ? 0 : 1));
-      status.state = failed > 0 ? 'failed' : 'done';
+      const tolerated = isTolerated(spec.tolerate, failed, spec.keys.length);
+      status.state = tolerated ? 'done' : 'failed';
+      if (tolerated && failed > 0) {
+        status.note += ', tolerated';
+        run.journal.tolerate(settled.flatMap(({ ok, key }) => (ok ? [] : [stepPath([...scopes, { map: spec.name, key }], '')])));
+      }
       if (scopes.length === 0) this.#results[path] = { ok: true, value: settled as unknown as Json };
       return settled;
     } catch (error) {

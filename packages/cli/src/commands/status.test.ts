@@ -25,3 +25,26 @@ it('says how many attempts came before those that are listed', () => {
   expect(lines.join('\n')).toContain('errors 1/2, preemptions 979/50');
   expect(lines.join('\n')).toContain('and 980 attempts before these');
 });
+
+it('shows of each deploy how it ended, and no rollback as done', () => {
+  const steps = [
+    step('us', { kind: 'deploy', state: 'done', verdict: 'pass', outcome: 'rolled-back', note: 'errors 40 %' }),
+    step('eu', { kind: 'deploy', state: 'done', verdict: 'pass', outcome: 'deployed', note: 'deployed' }),
+  ];
+  const lines = linesOf({ steps, state: 'rolled-back' });
+  expect(lines[0]).toContain('delays/one rolled-back');
+  expect(lines.find((line) => line.includes(' us '))).toMatch(/deploy +rolled-back .* errors 40 %/);
+  expect(lines.find((line) => line.includes(' eu '))).toMatch(/deploy +deployed /);
+  expect(lines.join('\n')).not.toMatch(/us .*done/);
+});
+
+it('shows a key that its map lets fail as tolerated', () => {
+  const steps = [
+    step('city', { kind: 'map', state: 'done', note: '9 done, 1 failed of 10, tolerated' }),
+    step('city=b/fit', { state: 'failed', tolerated: true, note: 'no data' }),
+    step('other', { state: 'failed' }),
+  ];
+  const lines = linesOf({ steps });
+  expect(lines.find((line) => line.includes('city=b/fit'))).toContain('failed, tolerated');
+  expect(lines.find((line) => line.includes('other'))).not.toContain('tolerated');
+});

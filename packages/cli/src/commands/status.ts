@@ -13,6 +13,7 @@ import {
 } from '../follow/lines.ts';
 import { Lookout } from '../follow/look.ts';
 import type { Snapshot } from '../follow/snapshot.ts';
+import { stepState } from '../follow/step-state.ts';
 import { answeredByWorker } from '../run/answered-by-worker.ts';
 import { findRun, listRuns } from '../run/find-run.ts';
 import { followCommand } from './follow.ts';
@@ -94,8 +95,8 @@ export function statusLines(snapshot: Snapshot, { paint }: Pick<Io, 'paint'>): s
 }
 
 function stepLines(step: StepStatus, snapshot: Snapshot, width: number, paint: Io['paint']): string[] {
-  const state =
-    step.state === 'failed' ? paint('bad', 'failed') : step.state === 'waiting' ? paint('warn', 'waiting') : step.state;
+  const { word, role } = stepState(step);
+  const state = role === null ? word : paint(role, word);
   const time = formatMs((step.end ?? snapshot.at) - step.start);
   const verdict = step.verdict === null ? '' : `  ${paint(roleOfVerdict(step.verdict), step.verdict)}`;
   const note = step.note === null ? '' : `  ${step.note.split('\n')[0]}`;

@@ -85,6 +85,8 @@ function stepFacts(
       state: step.state,
       ms: (step.end ?? step.start) - step.start,
       verdict: step.verdict,
+      ...(step.outcome === undefined ? {} : { outcome: step.outcome }),
+      ...(step.tolerated === undefined ? {} : { tolerated: step.tolerated }),
       note: step.note,
     });
   }

@@ -7,6 +7,7 @@ import type {
   RefusedDecision,
   RunState,
   StepState,
+  StepStatus,
   Verdict,
 } from '@sluice/sdk';
 import type { RunFailure } from './snapshot.ts';
@@ -52,6 +53,8 @@ export type FollowEvent = { readonly at: number } & (
       readonly state: StepState;
       readonly ms: number;
       readonly verdict: Verdict | null;
+      readonly outcome?: StepStatus['outcome'];
+      readonly tolerated?: boolean;
       readonly note: string | null;
     }
   | { readonly type: 'verdict'; readonly step: string; readonly verdict: Verdict }

@@ -3,6 +3,7 @@ import type { Paint, Role } from './colours.ts';
 import type { FollowEvent } from './events.ts';
 import { evidenceRows, formatMs, formatRate, formatTime, shortDigest, table } from './format.ts';
 import type { RunFailure } from './snapshot.ts';
+import { stepState } from './step-state.ts';
 
 /** The lines that tell an event to a person; none for what only a live display shows. */
 export function linesOf(event: FollowEvent, paint: Paint): string[] {
@@ -138,9 +139,10 @@ export function pauseText({ code, message, since, until }: Pause, now: number): 
 function stepEnded(event: Extract<FollowEvent, { type: 'step-ended' }>, paint: Paint): string {
   const name = paint('step', event.step);
   const note = event.note === null ? '' : `: ${event.note}`;
-  if (event.state === 'failed') return `${name} ${paint('bad', 'failed')} after ${formatMs(event.ms)}${note}`;
+  const { word, role } = stepState(event);
+  if (event.state === 'failed') return `${name} ${paint(role ?? 'bad', word)} after ${formatMs(event.ms)}${note}`;
   const verdict = event.verdict === null ? '' : ` ${paint(roleOfVerdict(event.verdict), event.verdict)}`;
-  return `${name} ${paint('good', event.state)} in ${formatMs(event.ms)}${verdict}${note}`;
+  return `${name} ${paint(role ?? 'good', word)} in ${formatMs(event.ms)}${verdict}${note}`;
 }
 
 export function roleOfVerdict(verdict: Verdict): Role {
