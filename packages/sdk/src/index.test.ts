@@ -27,6 +27,7 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
       ...[
         'describeAttempts',
         'isTolerated',
+        'closest',
         'isOutage',
         'isPreemption',
         'listedAttempts',

@@ -4,6 +4,7 @@ export { describeAttempts, isOutage, isPreemption, listedAttempts, spentOn } fro
 export * from './candidate.ts';
 export type * from './capture.ts';
 export { childEnv, type Environment, inheritedEnv, missedVariable } from './child-env.ts';
+export { closest } from './closest.ts';
 export { type Check, type ColumnChecks, column, type Rule, type StrictCheck } from './column.ts';
 export { type Command, type CommandOptions, command, python } from './command.ts';
 export * from './config.ts';

@@ -22,9 +22,9 @@ import {
   SluiceError,
   type StatusPage,
   StepNames,
-  stepPath,
   type StepRef,
   type StepSpec,
+  stepPath,
   tooManyNestedKeys,
 } from '@sluice/sdk';
 import {
@@ -53,6 +53,9 @@ import { tellFailure } from './run-herald.ts';
 import { RunState } from './run-state.ts';
 import { currentScopes } from './scope.ts';
 import { bytesOf, checkHistory, checkValue } from './size.ts';
+
+/** Stands in the history of a run that is refused for parameters that its pipeline does not have. */
+const UNKNOWN_PARAMS = 'sluice:unknown-params';
 
 /** Runs a pipeline's steps durably: activities, children, timers and gates. One per workflow execution. */
 export class TemporalRuntime implements Runtime {
@@ -93,7 +96,9 @@ export class TemporalRuntime implements Runtime {
     );
     desk.listen();
     try {
-      const params = await parseParams(definition.name, definition.params, args[0] ?? {});
+      // Runs of before took names that nobody knows; a child has what its parent was started with.
+      const refuses = () => part === undefined && patched(UNKNOWN_PARAMS);
+      const params = await parseParams(definition.name, definition.params, args[0] ?? {}, refuses);
       const settings = await local.settings();
       if (part === undefined) {
         journal.links = linksOf(settings, workflowId);
@@ -201,7 +206,9 @@ export class TemporalRuntime implements Runtime {
       status.state = tolerated ? 'done' : 'failed';
       if (tolerated && failed > 0) {
         status.note += ', tolerated';
-        run.journal.tolerate(settled.flatMap(({ ok, key }) => (ok ? [] : [stepPath([...scopes, { map: spec.name, key }], '')])));
+        run.journal.tolerate(
+          settled.flatMap(({ ok, key }) => (ok ? [] : [stepPath([...scopes, { map: spec.name, key }], '')])),
+        );
       }
       if (scopes.length === 0) this.#results[path] = { ok: true, value: settled as unknown as Json };
       return settled;

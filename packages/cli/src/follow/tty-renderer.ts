@@ -17,12 +17,15 @@ export function ttyRenderer(screen: Screen, paint: Paint, now: () => number = Da
   let last: Snapshot | null = null;
   let drawn = 0;
   let frame = 0;
+  // A look that was under way when somebody pressed Ctrl-C comes in after that.
+  let closed = false;
   const erase = () => {
-    if (drawn > 0) screen.write(`\u001b[${drawn}A\u001b[0J`);
+    // To the first column too: a terminal writes its ^C where the cursor is, and what is left of that would stay.
+    if (drawn > 0) screen.write(`\r\u001b[${drawn}A\u001b[0J`);
     drawn = 0;
   };
   const draw = () => {
-    if (last === null || last.closed !== null) return;
+    if (closed || last === null || last.closed !== null) return;
     const width = Math.max(20, (screen.columns ?? 80) - 1);
     const lines = liveLines(last, paint, frame, now()).slice(0, Math.max(1, (screen.rows ?? 24) - 2));
     for (const line of lines) screen.write(`${clip(line, width)}\n`);
@@ -37,7 +40,7 @@ export function ttyRenderer(screen: Screen, paint: Paint, now: () => number = Da
   screen.write('\u001b[?25l');
   return {
     event: (event) => {
-      if (event.type === 'progress') return;
+      if (closed || event.type === 'progress') return;
       erase();
       const time = paint('quiet', formatTime(event.at));
       linesOf(event, paint).forEach((line, index) => {
@@ -51,6 +54,8 @@ export function ttyRenderer(screen: Screen, paint: Paint, now: () => number = Da
       draw();
     },
     close: () => {
+      if (closed) return;
+      closed = true;
       clearInterval(timer);
       erase();
       screen.write('\u001b[?25h');
