@@ -95,6 +95,20 @@ describe('retry --from', () => {
     expect(stepsDone(run.workflowId).slice(4)).toEqual(['key=b/work', 'key=c/work']);
   });
 
+  it('leaves time and cost of the job before it as they were: nobody worked while it waited for the retry', async () => {
+    const run = await kit.start('gated', {});
+    const asked = await untilState(run, 'awaiting-approval');
+    const modelIn = ({ steps }: typeof asked) => steps.find(({ step }) => step === 'model');
+    const before = modelIn(asked);
+    await retry(run.workflowId, 'quality');
+    const again = kit.client.workflow.getHandle(run.workflowId);
+    const after = modelIn(await untilState(again, 'awaiting-approval'));
+    expect(after).toEqual(before);
+    expect(after?.attempts).toMatchObject([{ ended: 'done', end: before?.end }]);
+    await again.signal('reject', { by: 'ana' });
+    await again.result();
+  });
+
   it('runs all branches of a map again that began together with the one meant', async () => {
     const run = await kit.start('fan-out', { keys: ['a', 'b'], concurrency: 2 });
     await run.result();

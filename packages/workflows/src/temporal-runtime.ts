@@ -165,6 +165,8 @@ export class TemporalRuntime implements Runtime {
       if ('verdict' in result) status.verdict = result.verdict;
       status.note = noteOf(spec, result);
       if (scopes.length === 0) this.#results[path] = { ok: true, value: result as unknown as Json };
+      // The next thing that happens may be a retry, much later: a job's own record knows when it ended.
+      status.end = status.attempts.at(-1)?.end ?? null;
       return result as ResultOf<Spec>;
     } catch (error) {
       const mapped = stepError(path, error);
@@ -174,7 +176,7 @@ export class TemporalRuntime implements Runtime {
       throw mapped;
     } finally {
       this.#underWay.delete(path);
-      status.end = Date.now();
+      status.end ??= Date.now();
     }
   }
 
