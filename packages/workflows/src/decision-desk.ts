@@ -199,7 +199,8 @@ export class DecisionDesk {
   #refuse(kind: string, input: unknown, via: DecisionVia, at: number, why: string): string {
     const by = (input as { by?: unknown } | null)?.by;
     const named = typeof by === 'string' ? by : null;
-    this.#journal.refused.push({ decision: kind, by: named, at: new Date(at).toISOString(), via, why });
+    const after = this.#journal.decisions.length;
+    this.#journal.refused.push({ decision: kind, by: named, at: new Date(at).toISOString(), via, why, after });
     return why;
   }
 }

@@ -58,9 +58,14 @@ function stepFacts(
   const facts: FollowFact[] = [];
   const name = step.step;
   if (former === undefined) facts.push({ at: step.start, type: 'step-started', step: name, kind: step.kind });
-  const known = new Set(former?.attempts.map(({ attempt }) => attempt));
+  const known = new Map(former?.attempts.map((attempt) => [attempt.attempt, attempt]));
   for (const attempt of step.attempts) {
-    if (known.has(attempt.attempt)) continue;
+    const before = known.get(attempt.attempt);
+    if (before !== undefined) {
+      const same = before.stepsLost === attempt.stepsLost && before.secondsLost === attempt.secondsLost;
+      if (!same && attempt.ended !== 'infrastructure') facts.push({ type: 'attempt-corrected', step: name, attempt });
+      continue;
+    }
     facts.push(
       ...checkpointFacts(name, attempt.machine, formerJob, attempt.checkpoint).map((fact) => ({
         ...fact,
@@ -148,7 +153,8 @@ function gateFacts(former: Snapshot | null, next: Snapshot): FollowFact[] {
   }
   const refusedBefore = new Set(former?.status.refused.map((one) => JSON.stringify(one)));
   for (const refused of next.status.refused) {
-    if (!refusedBefore.has(JSON.stringify(refused))) facts.push({ type: 'decision-refused', refused });
+    if (refusedBefore.has(JSON.stringify(refused))) continue;
+    facts.push({ at: Date.parse(refused.at), type: 'decision-refused', refused });
   }
   return facts;
 }

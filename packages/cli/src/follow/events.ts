@@ -45,6 +45,8 @@ export type FollowEvent = { readonly at: number } & (
       readonly resumedFrom: number | null;
     }
   | { readonly type: 'attempt-ended'; readonly step: string; readonly attempt: AttemptRecord }
+  /** What it lost is known better now, as its successor found a newer checkpoint, or none. */
+  | { readonly type: 'attempt-corrected'; readonly step: string; readonly attempt: AttemptRecord }
   | { readonly type: 'paused'; readonly step: string; readonly pause: Pause }
   | {
       readonly type: 'step-ended';
