@@ -146,6 +146,14 @@ export class Journal {
     return longer ?? attempt;
   }
 
+  /** When the last of the steps ended whose path begins so; null where none has. */
+  lastEnd(prefix: string): number | null {
+    const ends = [...this.#steps.values()].flatMap(({ step, end }) =>
+      end !== null && step.startsWith(prefix) ? [end] : [],
+    );
+    return ends.length === 0 ? null : ends.reduce((last, end) => Math.max(last, end));
+  }
+
   /** What failed below these paths (`airport=EWR/`) is within what their map lets fail. */
   tolerate(paths: readonly string[]): void {
     const within = new Set(paths);

@@ -12,6 +12,7 @@ import {
   type PipelineDefinition,
   parseParams,
   Query,
+  type Ran,
   type Report,
   type ResultOf,
   type RunMemo,
@@ -26,6 +27,7 @@ import {
   type StepSpec,
   stepPath,
   tooManyNestedKeys,
+  type Verdict,
 } from '@sluice/sdk';
 import {
   allHandlersFinished,
@@ -37,11 +39,13 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { repeatsAfterReset } from './activation.ts';
 import { local, long, small } from './activities.ts';
 import { asPipeline, asSluice, checkRepeatable } from './author.ts';
 import { DecisionDesk } from './decision-desk.ts';
 import { requesterOf } from './decision-requester.ts';
 import { deployStep } from './deploy-step.ts';
+import { endedAt } from './ended-at.ts';
 import { failureOf, runFailure, stepError } from './failure.ts';
 import { forkOf, type StepResult, settleAll, settleInChildren } from './fan-out.ts';
 import { inlineAnswer } from './inline-answer.ts';
@@ -53,6 +57,9 @@ import { tellFailure } from './run-herald.ts';
 import { RunState } from './run-state.ts';
 import { currentScopes } from './scope.ts';
 import { bytesOf, checkHistory, checkValue } from './size.ts';
+
+/** A step's result, with what the run takes from it for its record. */
+type StepDone = object & Ran & { readonly verdict?: Verdict };
 
 /** Stands in the history of a run that is refused for parameters that its pipeline does not have. */
 const UNKNOWN_PARAMS = 'sluice:unknown-params';
@@ -160,14 +167,15 @@ export class TemporalRuntime implements Runtime {
     try {
       const { historyLength, historySize } = workflowInfo();
       checkHistory(path, { events: historyLength, bytes: historySize });
-      const result = await this.#perform(run, ref, spec);
+      const { ran, ...result } = (await this.#perform(run, ref, spec)) as StepDone;
       status.state = 'done';
-      if ('verdict' in result) status.verdict = result.verdict;
+      if (result.verdict !== undefined) status.verdict = result.verdict;
       status.note = noteOf(spec, result);
       if (scopes.length === 0) this.#results[path] = { ok: true, value: result as unknown as Json };
-      // The next thing that happens may be a retry, much later: a job's own record knows when it ended.
-      status.end = status.attempts.at(-1)?.end ?? null;
-      return result as ResultOf<Spec>;
+      // This may be heard of by a retry, much later: the machine knows when it ended.
+      if (ran !== undefined) status.end = endedAt(status.start, Date.now(), ran).end;
+      else status.end = status.attempts.at(-1)?.end ?? null;
+      return result as unknown as ResultOf<Spec>;
     } catch (error) {
       const mapped = stepError(path, error);
       if (scopes.length === 0) this.#keepFailure(path, mapped);
@@ -220,7 +228,8 @@ export class TemporalRuntime implements Runtime {
       throw error;
     } finally {
       this.#underWay.delete(path);
-      status.end = Date.now();
+      // A map that a reset keeps ended with the last of its steps, as far as those are known here.
+      status.end = (repeatsAfterReset() ? run.journal.lastEnd(`${path}=`) : null) ?? Date.now();
     }
   }
 
@@ -248,7 +257,7 @@ export class TemporalRuntime implements Runtime {
     run: RunState,
     ref: StepRef,
     spec: StepSpec,
-  ): Promise<Dataset | Report | DeployResult | Awaited<ReturnType<typeof jobStep>>> {
+  ): Promise<(Dataset & Ran) | (Report & Ran) | DeployResult | Awaited<ReturnType<typeof jobStep>>> {
     switch (spec.kind) {
       case 'extract':
         return long({ step: ref.step, kind: spec.kind }, run.queue(spec, ref.step), spec.temporal).extract({
