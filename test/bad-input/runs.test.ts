@@ -218,11 +218,24 @@ describe.concurrent('a run ends with exit code 1 and says what, where and what n
 });
 
 describe.concurrent('a command against a running stack', () => {
+  it('does not start a run anew under the key of one that has ended well', async () => {
+    const run = await project.start('training', { trainer: { steps: 2 }, on: 'cpu' }, 'once');
+    await run.result();
+    const called = await sluice(project.root, ['run', 'training', '--key', 'once']);
+    expect(called.exit).toBe(2);
+    expect(called.err).toContain('error RunExists  There is a run training/once already: it ended done.');
+    expect(called.err).toMatch(/fix {4}.*choose another --key/);
+    const executions = [];
+    for await (const one of project.client.workflow.list({ query: "WorkflowId = 'training/once'" }))
+      executions.push(one);
+    expect(executions.length).toBeLessThan(2);
+  });
+
   it('does not start a run twice under one key', async () => {
     const run = await project.start('training', { trainer: { steps: 500, pace: 20 }, on: 'cpu' }, 'twice');
     const called = await sluice(project.root, ['run', 'training', '--key', 'twice']);
     expect(called.exit).toBe(2);
-    expect(called.err).toContain('error Usage  The run training/twice is under way already.');
+    expect(called.err).toContain('error RunExists  The run training/twice is under way already.');
     expect(called.err).toMatch(/fix {4}.*--key/);
     const handle = project.client.workflow.getHandle(run.workflowId);
     await handle.cancel();

@@ -85,7 +85,7 @@ describe('a pipeline with two deploys', () => {
     await expect(run.result()).rejects.toMatchObject({
       cause: {
         type: 'NotDeployed',
-        message: expect.stringContaining('staging: rejected: rejected by ana: no'),
+        message: expect.stringContaining('staging: rejected by ana: no'),
         details: [{ state: 'rejected', endpoint: 'staging', decision: { by: 'ana', step: 'staging' } }],
       },
     });

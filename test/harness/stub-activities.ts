@@ -64,8 +64,8 @@ export function stubActivities(
     train: noted('train', job),
     merge: noted('merge', job),
     step: noted('step', job),
-    evaluate: noted('evaluate', async ({ spec, ref }) => report(ref.step, spec.model)),
-    replay: noted('replay', async ({ spec, ref }) => report(ref.step, spec.model)),
+    evaluate: noted('evaluate', async ({ spec, ref }) => reportOf(ref.step, spec.model)),
+    replay: noted('replay', async ({ spec, ref }) => reportOf(ref.step, spec.model)),
     registerCandidate: noted(
       'registerCandidate',
       async ({ model }): Promise<Candidate> => ({
@@ -187,7 +187,7 @@ function dataset(step: string): Dataset {
   };
 }
 
-function report(step: string, model: Pick<Model, 'digest'>): Report {
+export function reportOf(step: string, model: Pick<Model, 'digest'>): Report {
   return {
     name: step,
     step,

@@ -6,10 +6,11 @@ import { promisify } from 'node:util';
 import { ErrorCode, type JobInput } from '@sluice/sdk';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { withRan } from '../../packages/activities/src/with-ran.ts';
 import { UsageError } from '../../packages/cli/src/errors.ts';
 import { type RetryOptions, retryRun } from '../../packages/cli/src/run/retry-run.ts';
 import { plainTarget } from '../../packages/cli/src/run/temporal-target.ts';
-import { digestOf, progress, stubActivities } from '../harness/stub-activities.ts';
+import { digestOf, progress, reportOf, stubActivities } from '../harness/stub-activities.ts';
 import { untilState, waitFor } from '../harness/wait-for.ts';
 import { fixtureBundle, type Kit, workflowKit } from '../harness/workflow-kit.ts';
 import { eventsOf, resetTo } from './reset.ts';
@@ -41,7 +42,10 @@ describe('retry --from', () => {
         };
         return { result, progress: progress(input) };
       };
-      const activities = stubActivities(project, client, { step });
+      const activities = stubActivities(project, client, {
+        step,
+        evaluate: withRan(async ({ ref, spec }) => reportOf(ref.step, spec.model)),
+      });
       log = activities.log;
       return activities;
     });
@@ -93,6 +97,36 @@ describe('retry --from', () => {
     ]);
     expect(await kit.client.workflow.getHandle(run.workflowId).result()).toMatchObject({ ok: 3, failed: [] });
     expect(stepsDone(run.workflowId).slice(4)).toEqual(['key=b/work', 'key=c/work']);
+  });
+
+  it('leaves time and cost of the job before it as they were: nobody worked while it waited for the retry', async () => {
+    const run = await kit.start('gated', {});
+    const asked = await untilState(run, 'awaiting-approval');
+    const modelIn = ({ steps }: typeof asked) => steps.find(({ step }) => step === 'model');
+    const before = modelIn(asked);
+    await retry(run.workflowId, 'quality');
+    const again = kit.client.workflow.getHandle(run.workflowId);
+    const after = modelIn(await untilState(again, 'awaiting-approval'));
+    expect(after).toEqual(before);
+    expect(after?.attempts).toMatchObject([{ ended: 'done', end: before?.end }]);
+    await again.signal('reject', { by: 'ana' });
+    await again.result();
+  });
+
+  it.each([
+    ['a map', 'two-gates', 'shop', 'deploy-0'],
+    ['a measurement', 'gated', 'quality', 'shop'],
+  ])('leaves the time of %s before it as it was', async (_, pipeline, kept, from) => {
+    const { workflowId } = await kit.start(pipeline, {});
+    const latest = () => kit.client.workflow.getHandle(workflowId);
+    const end = async () =>
+      (await untilState(latest(), 'awaiting-approval')).steps.find(({ step }) => step === kept)?.end;
+    const before = await end();
+    expect(before).toBeGreaterThan(0);
+    await retry(workflowId, from);
+    // Heard of anew by the retry, and no later than it was.
+    expect(await end()).toBeLessThanOrEqual(before ?? 0);
+    await latest().terminate();
   });
 
   it('runs all branches of a map again that began together with the one meant', async () => {

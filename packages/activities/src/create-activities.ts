@@ -26,6 +26,7 @@ import { setTrafficActivity } from './rollout/set-traffic.ts';
 import { startVersionActivity, stopVersionActivity } from './rollout/versions.ts';
 import { activityScope, alive } from './serving/activity-scope.ts';
 import { settingsActivity } from './settings.ts';
+import { withRan } from './with-ran.ts';
 import { hearing } from './worker-stop.ts';
 
 /** Every activity of Sluice, for one worker process; `job` is for its jobs. */
@@ -35,12 +36,12 @@ export function createActivities(context: ActivityContext, job: JobOptions = {})
     settings: settingsActivity(context),
     openRun: openRunActivity(context),
     closeRun: closeRunActivity(context),
-    extract: extractActivity(context),
+    extract: withRan(extractActivity(context)),
     train: jobActivity(context, 'train', job),
     merge: jobActivity(context, 'merge', job),
     step: jobActivity(context, 'step', job),
-    evaluate: evaluateActivity(context),
-    replay: replayActivity(context),
+    evaluate: withRan(evaluateActivity(context)),
+    replay: withRan(replayActivity(context)),
     registerCandidate: registerCandidateActivity(context),
     checkCandidate: checkCandidateActivity(context),
     identify: identifyActivity(context),

@@ -8,6 +8,8 @@ export const CliErrorCode = {
   AlreadyRunning: 'AlreadyRunning',
   /** No run goes by that name, or more than one does. */
   RunNotFound: 'RunNotFound',
+  /** A run of that key is there already. */
+  RunExists: 'RunExists',
   /** A part of the dev stack did not come up. */
   StackFailed: 'StackFailed',
   /** Workflow code of today does not come the way that a run's history keeps. */
@@ -80,6 +82,23 @@ export class AlreadyRunningError extends SluiceError {
 export class RunNotFoundError extends SluiceError {
   constructor(message: string, fix: string, candidates: readonly string[] = []) {
     super(CliErrorCode.RunNotFound, message, { fix, data: candidates });
+  }
+}
+
+/** A run of that key is under way, or has ended in a way that is not to be done again. */
+export class RunExistsError extends SluiceError {
+  /** @param state how it stands, or how it ended */
+  constructor(workflowId: string, state: string, open: boolean) {
+    super(
+      CliErrorCode.RunExists,
+      open ? `The run ${workflowId} is under way already.` : `There is a run ${workflowId} already: it ended ${state}.`,
+      {
+        fix: open
+          ? `Follow it: sluice status ${workflowId} --follow. Or choose another --key.`
+          : `See what it did: sluice status ${workflowId}. To run again, choose another --key, or leave it out.`,
+        data: { run: workflowId, state, open },
+      },
+    );
   }
 }
 

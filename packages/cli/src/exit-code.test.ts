@@ -5,6 +5,7 @@ import {
   InterruptedError,
   InvalidConfigError,
   PortInUseError,
+  RunExistsError,
   UnreachableError,
   UsageError,
 } from './errors.ts';
@@ -26,6 +27,7 @@ test.each<[RunState, number]>([
 
 test.each<[Error, number]>([
   [new UsageError('x'), 2],
+  [new RunExistsError('p/x', 'deployed', false), 2],
   [new InvalidConfigError('f', ['x']), 2],
   [new PortInUseError(1, 'x', '--x'), 2],
   [new SluiceError('InvalidParams', 'x'), 2],

@@ -20,6 +20,7 @@ const usage: ReadonlySet<string> = new Set([
   CliErrorCode.Usage,
   CliErrorCode.AlreadyRunning,
   CliErrorCode.RunNotFound,
+  CliErrorCode.RunExists,
   CliErrorCode.CodeMismatch,
   ErrorCode.InvalidConfig,
   ErrorCode.InvalidParams,

@@ -46,7 +46,10 @@ export function listedAttempts(
   return { attempts: attempts.slice(-most), earlier };
 }
 
-/** Both budgets and what was lost: `errors 0/2, preemptions 1/50, resumed at step 1200 (lost 14 steps, 3.1 s)`. */
+/**
+ * Both budgets and what was lost: `errors 0/2, preemptions 1/50, resumed at step 1200 (lost 14 steps, 3.1 s)`. What a lost
+ * worker did after its last word is known to nobody: `lost at least 14 steps`.
+ */
 export function describeAttempts(
   step: Pick<StepStatus, 'attempts' | 'earlier' | 'errorsAllowed' | 'preemptionsAllowed'>,
 ): string {
@@ -64,7 +67,8 @@ export function describeAttempts(
     const before = earlier?.spent.reduce((total, one) => total + one.secondsLost, 0) ?? 0;
     const seconds = lost.reduce((total, one) => total + one.secondsLost, before);
     const where = resumed === null ? 'started over' : `resumed at step ${resumed}`;
-    parts.push(`${where} (lost ${steps} ${steps === 1 ? 'step' : 'steps'}, ${seconds.toFixed(1)} s)`);
+    const least = lost.some(({ ended }) => ended === 'worker-lost') ? 'at least ' : '';
+    parts.push(`${where} (lost ${least}${steps} ${steps === 1 ? 'step' : 'steps'}, ${seconds.toFixed(1)} s)`);
   }
   return parts.join(', ');
 }

@@ -93,6 +93,11 @@ export interface AttemptProgress {
   readonly restoreMs: number | null;
 }
 
+/** When an activity ran, epoch ms of its machine's clock; a step's result does not keep it. */
+export interface Ran {
+  readonly ran?: Pick<AttemptProgress, 'startedAt' | 'at'>;
+}
+
 export type AttemptEnd =
   | 'done'
   | 'preempted'
@@ -204,7 +209,7 @@ export interface SluiceActivities {
     readonly ref: StepRef;
     readonly spec: ExtractSpec;
     readonly parentRunId: string | null;
-  }): Promise<Dataset>;
+  }): Promise<Dataset & Ran>;
   train(input: JobInput): Promise<JobOutcome>;
   merge(input: JobInput): Promise<JobOutcome>;
   step(input: JobInput): Promise<JobOutcome>;
@@ -212,12 +217,12 @@ export interface SluiceActivities {
     readonly ref: StepRef;
     readonly spec: EvaluateSpec & { readonly endpoint: string };
     readonly parentRunId: string | null;
-  }): Promise<Report>;
+  }): Promise<Report & Ran>;
   replay(input: {
     readonly ref: StepRef;
     readonly spec: ReplaySpec;
     readonly parentRunId: string | null;
-  }): Promise<Report>;
+  }): Promise<Report & Ran>;
   /** Makes or finds the registered model version with its lineage, and sets the alias `candidate`. */
   registerCandidate(input: {
     readonly ref: StepRef;

@@ -65,6 +65,21 @@ export interface RefusedDecision {
   readonly at: string;
   readonly via: DecisionVia;
   readonly why: string;
+  /** Decisions of the run that had counted before it. @default not known, in runs of before */
+  readonly after?: number;
+}
+
+/** All decisions of a run, those that did not count too, in the order in which they arrived. */
+export function decisionsInOrder(
+  counted: readonly Decision[],
+  refused: readonly RefusedDecision[],
+): (Decision | RefusedDecision)[] {
+  const placed = [
+    ...counted.map((one, index) => ({ one, at: Date.parse(one.at), nth: index + 0.5 })),
+    ...refused.map((one) => ({ one, at: Date.parse(one.at), nth: one.after ?? counted.length })),
+  ];
+  // Within one task of the workflow all have one time, and the order in which they were judged tells.
+  return placed.sort((a, b) => a.at - b.at || a.nth - b.nth).map(({ one }) => one);
 }
 
 /** How a token begins that only the project's workers can read. */

@@ -11,6 +11,18 @@ describe('an error', () => {
     expect(describeError('text')).toBe('text');
   });
 
+  it('says its place and what to do once, also after it has come over a border', () => {
+    const inside = new SluiceError(ErrorCode.NotFound, 'The suite is not there.', { where: 'eval/x', fix: 'Add it.' });
+    const once = 'quality: The suite is not there. (at eval/x) What now: Add it.';
+    const outside = new SluiceError(ErrorCode.NotFound, `quality: ${describeError(inside)}`, { where: 'quality' });
+    expect(describeError(outside)).toBe(once);
+    const again = new SluiceError(ErrorCode.NotFound, describeError(outside), { where: 'eval/x', fix: 'Add it.' });
+    expect(describeError(again)).toBe(once);
+    // A name that only begins alike is another place.
+    const other = new SluiceError(ErrorCode.NotFound, 'quality-2: gone.', { where: 'quality' });
+    expect(describeError(other)).toBe('quality-2: gone. (at quality)');
+  });
+
   it('is known by its code, which is its name too', () => {
     const error = new SluiceError(ErrorCode.NotFound, 'x');
     expect([error.name, errorCode(error), error.permanent]).toEqual(['NotFound', 'NotFound', true]);

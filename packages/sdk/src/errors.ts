@@ -33,11 +33,21 @@ export class SluiceError extends Error {
   }
 }
 
-/** `What. (at where) What now: …`: one line for a log, a failure message or a terminal. */
+/**
+ * `What. (at where) What now: …`: one line for a log, a failure message or a terminal. Nothing is said twice: a message
+ * that has come over a border has its place and what to do in it.
+ */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  const { message } = error;
   const { where, fix } = error as Partial<SluiceError>;
-  return `${error.message}${where ? ` (at ${where})` : ''}${fix ? ` What now: ${fix}` : ''}`;
+  const place = where && !saysWhere(message, where) ? ` (at ${where})` : '';
+  return `${message}${place}${fix && !message.includes(fix) ? ` What now: ${fix}` : ''}`;
+}
+
+/** Does a message say already where it happened, at its beginning or behind? */
+export function saysWhere(message: string, where: string): boolean {
+  return message.startsWith(`${where}: `) || message.includes(`(at ${where})`);
 }
 
 /** The code of any error: a {@link SluiceError}'s own, Node's `ENOENT`-like code, or its class name. */

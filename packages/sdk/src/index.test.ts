@@ -26,6 +26,10 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
       ],
       ...[
         'describeAttempts',
+        'isTolerated',
+        'decisionsInOrder',
+        'saysWhere',
+        'closest',
         'isOutage',
         'isPreemption',
         'listedAttempts',

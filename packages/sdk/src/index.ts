@@ -4,6 +4,7 @@ export { describeAttempts, isOutage, isPreemption, listedAttempts, spentOn } fro
 export * from './candidate.ts';
 export type * from './capture.ts';
 export { childEnv, type Environment, inheritedEnv, missedVariable } from './child-env.ts';
+export { closest } from './closest.ts';
 export { type Check, type ColumnChecks, column, type Rule, type StrictCheck } from './column.ts';
 export { type Command, type CommandOptions, command, python } from './command.ts';
 export * from './config.ts';
@@ -52,7 +53,7 @@ export { type ApprovalOptions, type DeployOptions, deploy } from './steps/deploy
 export { type EvaluateOptions, evaluate, type SuiteOptions, suiteOf } from './steps/evaluate.ts';
 export { type ExtractOptions, extract } from './steps/extract.ts';
 export { type CommandStepOptions, type JobOptions, type MergeOptions, merge, step, train } from './steps/job.ts';
-export { type MapOptions, type MapResult, map, type Tolerance } from './steps/map.ts';
+export { type MapOptions, type MapResult, map } from './steps/map.ts';
 export { type ReplayOptions, replay } from './steps/replay.ts';
 export * from './traffic.ts';
 export * from './verdict.ts';

@@ -145,11 +145,23 @@ export interface DeploySpec extends BaseSpec {
 
 export type StepSpec = ExtractSpec | JobSpec | EvaluateSpec | ReplaySpec | DeploySpec;
 
+/** How many keys may fail: a count, or `{ ratio }` of all keys (0 to 1, itself included). */
+export type Tolerance = number | { readonly ratio: number };
+
+/** Whether so many failures of so many keys are few enough. */
+export function isTolerated(tolerate: Tolerance | undefined, failed: number, total: number): boolean {
+  if (tolerate === undefined || typeof tolerate === 'number') return failed <= (tolerate ?? 0);
+  // The share is compared, not a count: 0.29 × 100 is a little under 29.
+  return failed === 0 || failed / total <= tolerate.ratio;
+}
+
 /** A fan-out over keys; the bodies are code and travel beside it. */
 export interface MapSpec {
   readonly name: string;
   readonly keys: readonly string[];
   readonly concurrency: number;
+  /** Left out where the pipeline does not say. @default 0 */
+  readonly tolerate?: Tolerance;
 }
 
 interface DeployEnd {

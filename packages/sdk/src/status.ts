@@ -1,8 +1,12 @@
 import type { AttemptRecord } from './contract.ts';
 import type { Decision, RefusedDecision } from './decision.ts';
+import type { DeployResult } from './spec.ts';
 import type { GateResult, Verdict } from './verdict.ts';
 
-/** Value of the search attribute `SluiceState`. */
+/**
+ * Value of the search attribute `SluiceState`. Of a run with several deploys: what one of them waits for or does, and the
+ * worst of their ends once all have ended.
+ */
 export type RunState =
   | 'running'
   | 'awaiting-approval'
@@ -51,6 +55,10 @@ export interface StepStatus {
   readonly errorsAllowed: number;
   readonly preemptionsAllowed: number;
   readonly verdict: Verdict | null;
+  /** How a deploy ended; left out of other steps and while it has not. */
+  readonly outcome?: DeployResult['state'];
+  /** Of a failed step: its map lets so many of its keys fail, so nothing follows from it. @default false */
+  readonly tolerated?: boolean;
   readonly note: string | null;
   /** What a job waits for before its next attempt; left out while it waits for nothing. */
   readonly pause?: Pause;

@@ -246,6 +246,7 @@ describe('the record of an attempt that did not finish', () => {
       machine: 'm',
       pid: 1,
       startedAt: 11_000,
+      at: 70_000,
       resumedFrom: null,
       step: null,
       total: null,
@@ -265,7 +266,7 @@ describe('the record of an attempt that did not finish', () => {
       lastStep: 1214,
       stepsLost: 14,
       secondsLost: 3.1,
-      seconds: 60,
+      seconds: 59,
     });
   });
 

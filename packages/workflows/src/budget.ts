@@ -7,6 +7,7 @@ import {
   ErrorCode,
   isInfrastructure,
 } from '@sluice/sdk';
+import { endedAt } from './ended-at.ts';
 
 /** Counts of a job so far. */
 export interface Spent {
@@ -148,9 +149,10 @@ export function unfinished(
   const kept = progress?.checkpoint ?? progress?.resumedFrom ?? null;
   const keptAt = progress?.checkpointAt ?? progress?.startedAt ?? base.start;
   // A worker that vanished is noticed late; what it did, and cost, ends with its last sign of life.
-  const ended = code === ErrorCode.WorkerLost && progress !== null ? progress.at : base.end;
+  const { end, seconds } = endedAt(base.start, base.end, progress);
   return {
     ...base,
+    end: code === ErrorCode.WorkerLost ? base.end : end,
     machine: progress?.machine ?? null,
     ended: endOf(code),
     code,
@@ -159,8 +161,8 @@ export function unfinished(
     lastStep: progress?.step ?? null,
     checkpoint: kept,
     stepsLost: progress?.step == null ? 0 : Math.max(0, progress.step - (kept ?? 0)),
-    secondsLost: progress === null ? 0 : Math.max(0, (ended - keptAt) / 1000),
-    seconds: Math.max(0, (ended - base.start) / 1000),
+    secondsLost: progress === null ? 0 : Math.max(0, (progress.at - keptAt) / 1000),
+    seconds,
   };
 }
 

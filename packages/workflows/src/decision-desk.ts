@@ -192,13 +192,15 @@ export class DecisionDesk {
     this.#questions.settle(gate.step, 'decided');
     this.#taken.set(gate.step, decision);
     this.#journal.decisions.push(decision);
+    this.#journal.decided(gate.step);
     return decision;
   }
 
   #refuse(kind: string, input: unknown, via: DecisionVia, at: number, why: string): string {
     const by = (input as { by?: unknown } | null)?.by;
     const named = typeof by === 'string' ? by : null;
-    this.#journal.refused.push({ decision: kind, by: named, at: new Date(at).toISOString(), via, why });
+    const after = this.#journal.decisions.length;
+    this.#journal.refused.push({ decision: kind, by: named, at: new Date(at).toISOString(), via, why, after });
     return why;
   }
 }

@@ -115,7 +115,8 @@ class Teller {
     const told = `${state} ${round}`;
     if (this.#told === told) return;
     this.#told = told;
-    run.journal.moveTo(state);
+    run.journal.update(ref.step, { state: 'waiting' });
+    run.journal.move(ref.step, state);
     tell(open);
   }
 }

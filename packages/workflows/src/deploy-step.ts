@@ -20,7 +20,7 @@ export async function deployStep(run: RunState, ref: StepRef, spec: DeploySpec):
   }
   listenForOutcomes();
   const candidate = await register(run, ref, spec);
-  run.journal.moveTo('running', { endpoint: spec.endpoint, candidate: candidate.digest });
+  run.journal.move(ref.step, 'looking', { endpoint: spec.endpoint, candidate: candidate.digest });
   const herald = new Herald(run, ref, spec, candidate);
   const gate: Gate = {
     run,
@@ -35,6 +35,9 @@ export async function deployStep(run: RunState, ref: StepRef, spec: DeploySpec):
       if (ended !== null) return ended;
       asked = await decideAgain(gate, asked);
     }
+  } catch (error) {
+    run.journal.forget(ref.step);
+    throw error;
   } finally {
     await herald.done();
   }
@@ -56,12 +59,11 @@ async function decided(gate: Gate, asked: Asked, tries: number, herald: Herald):
   if (asked.state === 'rejected') return { ...base, state: 'rejected', decision: asked.decision, reason: asked.reason };
 
   const { decision } = asked;
-  run.journal.moveTo('rolling-out');
+  run.journal.move(ref.step, 'rolling-out');
   const outcome = await askRollout(ref, spec, candidate, decision, asked.table.production, tries);
   if (outcome.state === 'stale') return null;
   if (outcome.state === 'deployed' && outcome.previous === candidate.digest) await markAsServing(gate);
-  // A withdrawn rollout is one that somebody called off.
-  run.journal.moveTo(outcome.state === 'withdrawn' ? 'cancelled' : outcome.state);
+  run.journal.move(ref.step, outcome.state);
   const { reason } = outcome;
   herald.tell(outcome.state === 'deployed' ? 'deployed' : 'rolled-back', {
     round: decision.round,
@@ -73,7 +75,7 @@ async function decided(gate: Gate, asked: Asked, tries: number, herald: Herald):
 }
 
 async function record(gate: Gate, asked: Asked, herald: Herald): Promise<void> {
-  if (asked.state !== 'go') gate.run.journal.moveTo(asked.state);
+  if (asked.state !== 'go') gate.run.journal.move(gate.ref.step, asked.state);
   await recordDecision(gate, asked);
   const event = asked.state === 'expired' ? 'expired' : 'decided';
   const text = asked.state === 'go' ? null : asked.reason;
@@ -86,7 +88,7 @@ async function record(gate: Gate, asked: Asked, herald: Herald): Promise<void> {
  */
 async function decideAgain(gate: Gate, { decision }: Asked): Promise<Asked> {
   const { run, ref, spec, candidate } = gate;
-  run.journal.moveTo('running');
+  run.journal.move(ref.step, 'looking');
   const table = await new Look(ref, spec, candidate).over;
   if (isApproval(decision) && table.verdict === 'pass') return { state: 'go', decision, table, round: decision.round };
   return ask(gate, table);

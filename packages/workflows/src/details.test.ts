@@ -96,6 +96,23 @@ describe('the details of a run', () => {
     expect(renderDetails(status({ steps: [step({ end: noon + ms })] }))).toContain(`| ${text} |`);
   });
 
+  it('say of a deploy how it ended, and of a failure that it is tolerated', () => {
+    const text = renderDetails(
+      status({
+        state: 'done',
+        steps: [
+          step({ step: 'us', kind: 'deploy', outcome: 'rolled-back' }),
+          step({ step: 'eu', kind: 'deploy', outcome: 'deployed' }),
+          step({ step: 'city=b/fit', kind: 'train', state: 'failed', tolerated: true, note: 'no data' }),
+        ],
+      }),
+    );
+    expect(text).toContain('| us | deploy | **rolled-back** |');
+    expect(text).toContain('| eu | deploy | deployed |');
+    expect(text).toContain('| city=b/fit | train | failed, tolerated |');
+    expect(text).not.toContain('**city=b/fit** failed');
+  });
+
   it('point at verdicts that are not pass', () => {
     expect(renderDetails(status({ steps: [step({ verdict: 'inconclusive' })] }))).toContain('| **inconclusive** |');
   });

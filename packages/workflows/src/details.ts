@@ -52,12 +52,12 @@ function renderSteps(status: RunStatus): string {
   const rows = shown.map((step) => [
     plain(step.step),
     step.kind,
-    step.state === 'done' ? step.state : `**${step.state}**`,
+    stateText(step),
     step.end === null ? `since ${time(step.start).slice(11)}` : duration(step.end - step.start),
     attempts(step),
     checkpoint(step),
     verdictText(step.verdict),
-    step.state === 'failed' && step.kind !== 'map'
+    step.state === 'failed' && step.kind !== 'map' && !step.tolerated
       ? ''
       : plain(step.pause === undefined ? (step.note ?? '') : paused(step.pause)),
   ]);
@@ -69,7 +69,9 @@ function renderSteps(status: RunStatus): string {
 
 /** Why steps failed, outside of the table, where there is room for it; and how the run goes on once that is mended. */
 function renderFailures(status: RunStatus): string[] {
-  const failed = status.steps.filter(({ state, kind, note }) => state === 'failed' && kind !== 'map' && note !== null);
+  const failed = status.steps.filter(
+    ({ state, kind, note, tolerated }) => state === 'failed' && !tolerated && kind !== 'map' && note !== null,
+  );
   const [first] = failed;
   if (first === undefined) return [];
   const list = failed.slice(0, FAILED).map(({ step, note }) => {
@@ -84,6 +86,13 @@ function renderFailures(status: RunStatus): string[] {
     ['When that is mended, go on without doing again what is done:', '', '```', retry, '```'].join('\n'),
     'or reset the run on this page (_Reset_) to the last workflow task before that step.',
   ];
+}
+
+/** A deploy that has ended says how; a failure that hurts nobody says so. */
+function stateText({ state, outcome, tolerated }: StepStatus): string {
+  if (state === 'failed' && tolerated) return 'failed, tolerated';
+  const word = outcome ?? state;
+  return word === 'done' || word === 'deployed' ? word : `**${word}**`;
 }
 
 /** One that went well needs no words. */

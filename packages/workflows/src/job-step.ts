@@ -15,6 +15,7 @@ import { isCancellation, sleep } from '@temporalio/workflow';
 import { long } from './activities.ts';
 import { afterFailure, classFor, type Next, nothingSpent, type Spent, unfinished } from './budget.ts';
 import { correctedRecord } from './corrected-record.ts';
+import { endedAt } from './ended-at.ts';
 import { applicationFailure, timeoutFailure } from './failure.ts';
 import type { RunState } from './run-state.ts';
 
@@ -182,6 +183,6 @@ function finished(
     checkpoint: progress.checkpoint,
     stepsLost: 0,
     secondsLost: 0,
-    seconds: (base.end - base.start) / 1000,
+    ...endedAt(base.start, base.end, progress),
   };
 }

@@ -120,3 +120,16 @@ it('shows what a step waits for, until it goes on', () => {
   journal.pause('fit', null);
   expect(journal.status().steps[0]).not.toHaveProperty('pause');
 });
+
+it('calls failed steps of tolerated keys so, those of maps inside of them too, and no others', () => {
+  const journal = new Journal('cities/1', 'cities');
+  for (const path of ['city=a/fit', 'city=a/year=1/fit', 'city=ab/fit', 'city=a', 'fit']) {
+    journal.begin(path, 'train', 0);
+    journal.update(path, { state: 'failed' });
+  }
+  journal.begin('city=a/done', 'train', 0);
+  journal.update('city=a/done', { state: 'done' });
+  journal.tolerate(['city=a/']);
+  const tolerated = journal.status().steps.filter((step) => step.tolerated);
+  expect(tolerated.map(({ step }) => step)).toEqual(['city=a/fit', 'city=a/year=1/fit']);
+});

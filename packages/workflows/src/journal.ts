@@ -17,6 +17,7 @@ import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributeUpda
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import { showDetails } from './activation.ts';
 import { sameOutage } from './budget.ts';
+import { type DeployState, stateOfDeploys } from './deploy-states.ts';
 import { renderDetails } from './details.ts';
 import { utf8 } from './utf8.ts';
 
@@ -53,7 +54,10 @@ export class Journal {
   links: Record<string, string> = {};
   /** What a decision must say of its sender. */
   identity: 'by' | 'token' = 'by';
-  #state: RunState = 'running';
+  /** How each deploy stands. */
+  readonly #deploys = new Map<string, DeployState>();
+  #begun = false;
+  #end: RunState | null = null;
 
   constructor(workflowId: string, pipeline: string) {
     this.#workflowId = workflowId;
@@ -62,18 +66,52 @@ export class Journal {
   }
 
   get state(): RunState {
-    return this.#state;
+    return this.#end ?? this.deployed ?? 'running';
   }
 
-  /** Moves the run's state; a search attribute, so it costs an event and is written on change only. */
-  moveTo(state: RunState, more: { endpoint?: string; candidate?: string; commit?: string } = {}): void {
-    const pairs: SearchAttributeUpdatePair[] = [{ key: keys.state, value: state }];
-    if (this.#state === 'running' && state === 'running') pairs.push({ key: keys.pipeline, value: this.#pipeline });
-    if (more.endpoint !== undefined) pairs.push({ key: keys.endpoint, value: more.endpoint });
-    if (more.candidate !== undefined) pairs.push({ key: keys.candidate, value: more.candidate });
-    if (more.commit !== undefined) pairs.push({ key: keys.commit, value: more.commit });
-    this.#state = state;
-    upsertSearchAttributes(pairs);
+  /** What the run's deploys make of its state; null while there was none. */
+  get deployed(): RunState | null {
+    return stateOfDeploys(this.#deploys.values());
+  }
+
+  start({ commit }: { readonly commit?: string }): void {
+    this.#write(commit === undefined ? [] : [{ key: keys.commit, value: commit }]);
+  }
+
+  end(state: RunState): void {
+    this.#end = state;
+    this.#write([]);
+  }
+
+  /** Moves a deploy step on; a search attribute, so it costs an event and is written on change only. */
+  move(step: string, state: DeployState, of: { readonly endpoint?: string; readonly candidate?: string } = {}): void {
+    this.#deploys.set(step, state);
+    const pairs: SearchAttributeUpdatePair[] = [];
+    if (of.endpoint !== undefined) pairs.push({ key: keys.endpoint, value: of.endpoint });
+    if (of.candidate !== undefined) pairs.push({ key: keys.candidate, value: of.candidate });
+    this.#write(pairs);
+  }
+
+  /**
+   * A decision counts: from this moment on the run waits for nobody at this step, and says so. The search attribute
+   * follows at the next move: to write it here would be an event that histories of before do not have.
+   */
+  decided(step: string): void {
+    this.closeGate(step);
+    this.#deploys.set(step, 'decided');
+    this.update(step, { state: 'running' });
+  }
+
+  /** A deploy that failed has not ended in any way that tells of its candidate. */
+  forget(step: string): void {
+    this.#deploys.delete(step);
+  }
+
+  #write(more: SearchAttributeUpdatePair[]): void {
+    const pairs: SearchAttributeUpdatePair[] = [{ key: keys.state, value: this.state }];
+    if (!this.#begun) pairs.push({ key: keys.pipeline, value: this.#pipeline });
+    this.#begun = true;
+    upsertSearchAttributes([...pairs, ...more]);
   }
 
   begin(step: string, kind: string, now: number, budgets = { errors: 0, preemptions: 0 }): Mutable<StepStatus> {
@@ -93,7 +131,7 @@ export class Journal {
     return status;
   }
 
-  update(step: string, change: Partial<Pick<StepStatus, 'state' | 'verdict' | 'note'>>): void {
+  update(step: string, change: Partial<Pick<StepStatus, 'state' | 'verdict' | 'note' | 'outcome'>>): void {
     const status = this.#steps.get(step);
     if (status !== undefined) Object.assign(status, change);
   }
@@ -106,6 +144,25 @@ export class Journal {
     const former = longer === null ? status.attempts : status.attempts.slice(0, -1);
     status.attempts = [...former, longer ?? attempt];
     return longer ?? attempt;
+  }
+
+  /** When the last of the steps ended whose path begins so; null where none has. */
+  lastEnd(prefix: string): number | null {
+    const ends = [...this.#steps.values()].flatMap(({ step, end }) =>
+      end !== null && step.startsWith(prefix) ? [end] : [],
+    );
+    return ends.length === 0 ? null : ends.reduce((last, end) => Math.max(last, end));
+  }
+
+  /** What failed below these paths (`airport=EWR/`) is within what their map lets fail. */
+  tolerate(paths: readonly string[]): void {
+    const within = new Set(paths);
+    for (const status of this.#steps.values()) {
+      if (status.state !== 'failed') continue;
+      for (let slash = status.step.indexOf('/'); slash >= 0; slash = status.step.indexOf('/', slash + 1)) {
+        if (within.has(status.step.slice(0, slash + 1))) status.tolerated = true;
+      }
+    }
   }
 
   /** Shows what a step waits for; null once it goes on. */
@@ -149,7 +206,7 @@ export class Journal {
     return {
       workflowId: this.#workflowId,
       pipeline: this.#pipeline,
-      state: this.#state,
+      state: this.state,
       steps,
       hidden,
       next,

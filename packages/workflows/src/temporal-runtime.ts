@@ -5,13 +5,14 @@ import {
   ErrorCode,
   errorCode,
   INLINE_KEYS,
+  isTolerated,
   type Json,
   type MapSpec,
   NESTED_KEYS,
-  type NotDeployed,
   type PipelineDefinition,
   parseParams,
   Query,
+  type Ran,
   type Report,
   type ResultOf,
   type RunMemo,
@@ -24,7 +25,9 @@ import {
   StepNames,
   type StepRef,
   type StepSpec,
+  stepPath,
   tooManyNestedKeys,
+  type Verdict,
 } from '@sluice/sdk';
 import {
   allHandlersFinished,
@@ -36,11 +39,13 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { repeatsAfterReset } from './activation.ts';
 import { local, long, small } from './activities.ts';
 import { asPipeline, asSluice, checkRepeatable } from './author.ts';
 import { DecisionDesk } from './decision-desk.ts';
 import { requesterOf } from './decision-requester.ts';
 import { deployStep } from './deploy-step.ts';
+import { endedAt } from './ended-at.ts';
 import { failureOf, runFailure, stepError } from './failure.ts';
 import { forkOf, type StepResult, settleAll, settleInChildren } from './fan-out.ts';
 import { inlineAnswer } from './inline-answer.ts';
@@ -52,6 +57,12 @@ import { tellFailure } from './run-herald.ts';
 import { RunState } from './run-state.ts';
 import { currentScopes } from './scope.ts';
 import { bytesOf, checkHistory, checkValue } from './size.ts';
+
+/** A step's result, with what the run takes from it for its record. */
+type StepDone = object & Ran & { readonly verdict?: Verdict };
+
+/** Stands in the history of a run that is refused for parameters that its pipeline does not have. */
+const UNKNOWN_PARAMS = 'sluice:unknown-params';
 
 /** Runs a pipeline's steps durably: activities, children, timers and gates. One per workflow execution. */
 export class TemporalRuntime implements Runtime {
@@ -68,7 +79,6 @@ export class TemporalRuntime implements Runtime {
   /** Keys of maps inside of maps so far. */
   #nestedKeys = 0;
   #started = false;
-  #outcome: RunState['journal']['state'] | undefined;
 
   async run<Output>(definition: PipelineDefinition<unknown, Output>, args: readonly unknown[]): Promise<Output> {
     if (this.#started) throw calledLikeAFunction(definition.name);
@@ -93,12 +103,14 @@ export class TemporalRuntime implements Runtime {
     );
     desk.listen();
     try {
-      const params = await parseParams(definition.name, definition.params, args[0] ?? {});
+      // Runs of before took names that nobody knows; a child has what its parent was started with.
+      const refuses = () => part === undefined && patched(UNKNOWN_PARAMS);
+      const params = await parseParams(definition.name, definition.params, args[0] ?? {}, refuses);
       const settings = await local.settings();
       if (part === undefined) {
         journal.links = linksOf(settings, workflowId);
         journal.identity = settings.approvers.oidc ? 'token' : 'by';
-        journal.moveTo('running', commitOf(memo, settings));
+        journal.start(commitOf(memo, settings));
         // Now, while the issuer still has the key that signed the token.
         if (settings.approvers.oidc) void requester(settings);
       }
@@ -116,11 +128,11 @@ export class TemporalRuntime implements Runtime {
         : part.run(definition, params));
       const what = part === undefined ? `what ${definition.name} returns` : `what keys of ${part.fork.mapPath} return`;
       checkValue(what, part?.fork.mapPath ?? definition.name, bytesOf(output));
-      if (part === undefined) await this.#end(journal, this.#outcome ?? 'done');
+      if (part === undefined) await this.#end(journal, journal.deployed ?? 'done');
       return output as Output;
     } catch (error) {
       if (part === undefined) {
-        await CancellationScope.nonCancellable(() => this.#end(journal, stateOf(error), error));
+        await CancellationScope.nonCancellable(() => this.#end(journal, stateOf(error, journal.deployed), error));
       }
       if (error instanceof OtherCode) throw error;
       throw runFailure(error);
@@ -155,12 +167,15 @@ export class TemporalRuntime implements Runtime {
     try {
       const { historyLength, historySize } = workflowInfo();
       checkHistory(path, { events: historyLength, bytes: historySize });
-      const result = await this.#perform(run, ref, spec);
+      const { ran, ...result } = (await this.#perform(run, ref, spec)) as StepDone;
       status.state = 'done';
-      if ('verdict' in result) status.verdict = result.verdict;
+      if (result.verdict !== undefined) status.verdict = result.verdict;
       status.note = noteOf(spec, result);
       if (scopes.length === 0) this.#results[path] = { ok: true, value: result as unknown as Json };
-      return result as ResultOf<Spec>;
+      // This may be heard of by a retry, much later: the machine knows when it ended.
+      if (ran !== undefined) status.end = endedAt(status.start, Date.now(), ran).end;
+      else status.end = status.attempts.at(-1)?.end ?? null;
+      return result as unknown as ResultOf<Spec>;
     } catch (error) {
       const mapped = stepError(path, error);
       if (scopes.length === 0) this.#keepFailure(path, mapped);
@@ -169,7 +184,7 @@ export class TemporalRuntime implements Runtime {
       throw mapped;
     } finally {
       this.#underWay.delete(path);
-      status.end = Date.now();
+      status.end ??= Date.now();
     }
   }
 
@@ -197,7 +212,14 @@ export class TemporalRuntime implements Runtime {
       const settled = inChildren
         ? await settleInChildren<Value>(spec, path, await this.#handed(run), count)
         : await settleAll(spec, spec.keys, body, (ok) => count(ok ? 1 : 0, ok ? 0 : 1));
-      status.state = failed > 0 ? 'failed' : 'done';
+      const tolerated = isTolerated(spec.tolerate, failed, spec.keys.length);
+      status.state = tolerated ? 'done' : 'failed';
+      if (tolerated && failed > 0) {
+        status.note += ', tolerated';
+        run.journal.tolerate(
+          settled.flatMap(({ ok, key }) => (ok ? [] : [stepPath([...scopes, { map: spec.name, key }], '')])),
+        );
+      }
       if (scopes.length === 0) this.#results[path] = { ok: true, value: settled as unknown as Json };
       return settled;
     } catch (error) {
@@ -206,7 +228,8 @@ export class TemporalRuntime implements Runtime {
       throw error;
     } finally {
       this.#underWay.delete(path);
-      status.end = Date.now();
+      // A map that a reset keeps ended with the last of its steps, as far as those are known here.
+      status.end = (repeatsAfterReset() ? run.journal.lastEnd(`${path}=`) : null) ?? Date.now();
     }
   }
 
@@ -234,7 +257,7 @@ export class TemporalRuntime implements Runtime {
     run: RunState,
     ref: StepRef,
     spec: StepSpec,
-  ): Promise<Dataset | Report | DeployResult | Awaited<ReturnType<typeof jobStep>>> {
+  ): Promise<(Dataset & Ran) | (Report & Ran) | DeployResult | Awaited<ReturnType<typeof jobStep>>> {
     switch (spec.kind) {
       case 'extract':
         return long({ step: ref.step, kind: spec.kind }, run.queue(spec, ref.step), spec.temporal).extract({
@@ -264,7 +287,7 @@ export class TemporalRuntime implements Runtime {
       case 'deploy': {
         if (this.#part !== undefined) throw deployInLargeMap(ref.step);
         const result = await deployStep(run, ref, spec);
-        this.#outcome = result.state === 'withdrawn' ? 'cancelled' : result.state;
+        run.journal.update(ref.step, { outcome: result.state });
         return result;
       }
     }
@@ -281,8 +304,8 @@ export class TemporalRuntime implements Runtime {
     throw new SluiceError(ErrorCode.NoRuntime, 'A step was called before its pipeline had started.');
   }
 
-  async #end(journal: Journal, state: Parameters<Journal['moveTo']>[0], error: unknown = null): Promise<void> {
-    journal.moveTo(state);
+  async #end(journal: Journal, state: Journal['state'], error: unknown = null): Promise<void> {
+    journal.end(state);
     const told = state === 'failed' && this.#run !== undefined ? tellFailure(this.#run, error) : null;
     const opened = this.#run?.openedMlflowRun ?? null;
     if (opened !== null) {
@@ -299,12 +322,10 @@ export class TemporalRuntime implements Runtime {
   }
 }
 
-/** How a run stands that ended by an error: one whose deploy was turned down says so. */
-function stateOf(error: unknown): Parameters<Journal['moveTo']>[0] {
+/** How a run stands that ended by an error: one whose deploy was turned down says so, by the worst of its deploys. */
+function stateOf(error: unknown, deployed: Journal['state'] | null): Journal['state'] {
   if (isCancellation(error)) return 'cancelled';
-  if (errorCode(error) !== ErrorCode.NotDeployed) return 'failed';
-  const { state } = (error as SluiceError).data as NotDeployed;
-  return state === 'withdrawn' ? 'cancelled' : state;
+  return errorCode(error) === ErrorCode.NotDeployed && deployed !== null ? deployed : 'failed';
 }
 
 function commitOf(memo: RunMemo, settings: Settings): { commit?: string } {

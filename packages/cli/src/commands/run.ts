@@ -47,7 +47,7 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
   const target = await temporalTarget({ address: options.address, namespace: options.namespace, loaded });
   const { client, close } = await connectClient(target);
   try {
-    const { workflowId, runId } = await startRun({
+    const { workflowId, runId, again } = await startRun({
       client,
       target,
       project: loaded.config.project,
@@ -59,7 +59,8 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
       ...tokenOf(options, loaded),
     });
     const ui = target.uiUrl === null ? null : runUrl(target.uiUrl, target.namespace, workflowId);
-    io.object({ type: 'started', at: Date.now(), run: workflowId, runId, url: ui });
+    io.object({ type: 'started', at: Date.now(), run: workflowId, runId, url: ui, again });
+    if (again !== null) io.line(`the run of this key before ended ${io.paint('warn', again)}; it starts again`);
     if (wait === null) {
       io.line(`started ${io.paint('name', workflowId)}`);
       if (ui !== null) io.line(`  temporal: ${io.paint('link', ui)}`);

@@ -1,4 +1,4 @@
-import { describeAttempts, type Spent, type StatusPage, type StepStatus } from '@sluice/sdk';
+import { decisionsInOrder, describeAttempts, type Spent, type StatusPage, type StepStatus } from '@sluice/sdk';
 import { ExitCode } from '../exit-code.ts';
 import { costOf, formatMs } from '../follow/format.ts';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../follow/lines.ts';
 import { Lookout } from '../follow/look.ts';
 import type { Snapshot } from '../follow/snapshot.ts';
+import { stepState } from '../follow/step-state.ts';
 import { answeredByWorker } from '../run/answered-by-worker.ts';
 import { findRun } from '../run/find-run.ts';
 import { followCommand } from './follow.ts';
@@ -48,6 +49,9 @@ export async function statusCommand(run: string | undefined, options: StatusOpti
   });
 }
 
+/** Decisions that did not count which are shown, the last ones. */
+const REFUSED = 5;
+
 /** One run in detail. */
 export function statusLines(
   snapshot: Snapshot,
@@ -72,11 +76,13 @@ export function statusLines(
   }
   for (const gate of status.gates) lines.push('', ...gateLines(gate, paint, columns));
   if (status.decisions.length + status.refused.length > 0) lines.push('');
-  for (const { decision, by, at, via, reason } of status.decisions) {
-    lines.push(`${paint('good', decision)} by ${by} at ${at} via ${via}${reason === null ? '' : `: ${reason}`}`);
-  }
-  for (const { decision, by, at, why } of status.refused.slice(-5)) {
-    lines.push(`${paint('warn', `did not count: ${decision}`)} by ${by ?? 'nobody'} at ${at}: ${why}`);
+  const refused = status.refused.slice(-REFUSED);
+  const earlier = status.refused.length - refused.length;
+  if (earlier > 0) lines.push(paint('quiet', `and ${earlier} before these that did not count`));
+  for (const one of decisionsInOrder(status.decisions, refused)) {
+    const who = `by ${one.by ?? 'nobody'} at ${one.at}`;
+    if ('why' in one) lines.push(`${paint('warn', `did not count: ${one.decision}`)} ${who}: ${one.why}`);
+    else lines.push(`${paint('good', one.decision)} ${who} via ${one.via}${one.reason ? `: ${one.reason}` : ''}`);
   }
   const cost = costLine(spentBy(snapshot));
   if (cost !== null) lines.push('', cost);
@@ -86,11 +92,14 @@ export function statusLines(
 }
 
 function stepLines(step: StepStatus, snapshot: Snapshot, width: number, paint: Io['paint']): string[] {
-  const state =
-    step.state === 'failed' ? paint('bad', 'failed') : step.state === 'waiting' ? paint('warn', 'waiting') : step.state;
+  const { word, role } = stepState(step);
+  const state = role === null ? word : paint(role, word);
   const time = formatMs((step.end ?? snapshot.at) - step.start);
   const verdict = step.verdict === null ? '' : `  ${paint(roleOfVerdict(step.verdict), step.verdict)}`;
-  const note = step.note === null ? '' : `  ${step.note.split('\n')[0]}`;
+  // What failed the run stands at the top.
+  const top = snapshot.closed?.failure?.message ?? '';
+  const first = step.note?.split('\n')[0] ?? '';
+  const note = first === '' || (step.state === 'failed' && top.includes(first)) ? '' : `  ${first}`;
   const lines = [
     `  ${paint('step', step.step.padEnd(width))}  ${paint('quiet', step.kind.padEnd(8))}  ${state}  ${time}${verdict}${note}`,
   ];
@@ -98,7 +107,7 @@ function stepLines(step: StepStatus, snapshot: Snapshot, width: number, paint: I
   if (step.attempts.length > 0) lines.push(`${indent}${describeAttempts(step)}`);
   if (step.earlier) lines.push(`${indent}${paint('quiet', `and ${step.earlier.count} attempts before these`)}`);
   for (const attempt of step.attempts) {
-    if (attempt.ended !== 'done') lines.push(`${indent}${attemptText(attempt, paint)}`);
+    if (attempt.ended !== 'done') lines.push(`${indent}${attemptText(attempt, paint, `${top} ${first}`)}`);
   }
   if (step.pause !== undefined) lines.push(`${indent}${paint('warn', pauseText(step.pause, snapshot.at))}`);
   const job = snapshot.jobs.find((one) => one.step === step.step);

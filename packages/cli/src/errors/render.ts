@@ -1,4 +1,4 @@
-import { ErrorCode, errorCode, SluiceError } from '@sluice/sdk';
+import { ErrorCode, errorCode, SluiceError, saysWhere } from '@sluice/sdk';
 import type { Paint } from '../follow/colours.ts';
 
 /** An error as a person reads it: what, where, and what to do now. No stack trace. */
@@ -8,10 +8,11 @@ export function renderError(error: unknown, paint: Paint): string {
   const details = detailsOf(error);
   for (const line of details) lines.push(`  ${line}`);
   const { where, fix } = (error ?? {}) as { where?: unknown; fix?: unknown };
-  if (typeof where === 'string') lines.push(`  ${paint('quiet', 'where')}  ${where}`);
+  const said = headline(error);
+  if (typeof where === 'string' && !saysWhere(said, where)) lines.push(`  ${paint('quiet', 'where')}  ${where}`);
   const cause = causeOf(error);
   if (cause !== null) lines.push(`  ${paint('quiet', 'why')}    ${cause}`);
-  if (typeof fix === 'string') lines.push(`  ${paint('quiet', 'fix')}    ${fix}`);
+  if (typeof fix === 'string' && !said.includes(fix)) lines.push(`  ${paint('quiet', 'fix')}    ${fix}`);
   if (!(error instanceof SluiceError)) {
     lines.push(
       `  ${paint('quiet', 'fix')}    This may be a bug of Sluice's; SLUICE_DEBUG=1 shows where it comes from.`,

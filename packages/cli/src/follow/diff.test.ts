@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
+import { plainPaint } from './colours.ts';
 import { diff } from './diff.ts';
+import { linesOf } from './lines.ts';
+import type { Snapshot } from './snapshot.ts';
 import { attempt, gate, job, snapshot, start, step } from './testing.ts';
 
 const types = (events: readonly { readonly type: string }[]) => events.map(({ type }) => type);
@@ -151,4 +154,31 @@ describe('between two looks', () => {
       { type: 'phase', endpoint: 'delays', phase: 'canary 25 %', weights: { v2: 25 } },
     ]);
   });
+});
+
+it('tells what a lost worker really lost once that is known, and claims nothing before', () => {
+  const lost = attempt(1, { ended: 'worker-lost', lastStep: 727, checkpoint: null, stepsLost: 727, secondsLost: 20 });
+  const before = snapshot({ steps: [step('fit', { attempts: [lost] })] });
+  const better = { ...lost, lastStep: 800, checkpoint: 800, stepsLost: 0, secondsLost: 0.1 };
+  const after = snapshot({ steps: [step('fit', { attempts: [better, attempt(2, { resumedFrom: 800 })] })] });
+  const told = (former: Snapshot | null, next: Snapshot) =>
+    diff(former, next)
+      .flatMap((event) => linesOf(event, plainPaint))
+      .join('\n');
+  expect(told(null, before)).toContain('lost its worker on spot-1 (last heard of at step 727, no checkpoint known)');
+  expect(told(null, before)).not.toContain('lost 727');
+  expect(told(before, after)).toContain('attempt 1 is now known to have lost at least 0 steps, 0.1 s');
+  expect(told(after, after)).toBe('');
+});
+
+it('tells of decisions that did not count when they came, also to who looks later', () => {
+  const refused = {
+    decision: 'approve',
+    by: 'ana',
+    at: new Date(start + 5).toISOString(),
+    via: 'signal',
+    why: 'no',
+  } as const;
+  const [event] = diff(null, snapshot({ refused: [refused] })).filter(({ type }) => type === 'decision-refused');
+  expect(event?.at).toBe(start + 5);
 });

@@ -58,9 +58,14 @@ function stepFacts(
   const facts: FollowFact[] = [];
   const name = step.step;
   if (former === undefined) facts.push({ at: step.start, type: 'step-started', step: name, kind: step.kind });
-  const known = new Set(former?.attempts.map(({ attempt }) => attempt));
+  const known = new Map(former?.attempts.map((attempt) => [attempt.attempt, attempt]));
   for (const attempt of step.attempts) {
-    if (known.has(attempt.attempt)) continue;
+    const before = known.get(attempt.attempt);
+    if (before !== undefined) {
+      const same = before.stepsLost === attempt.stepsLost && before.secondsLost === attempt.secondsLost;
+      if (!same && attempt.ended !== 'infrastructure') facts.push({ type: 'attempt-corrected', step: name, attempt });
+      continue;
+    }
     facts.push(
       ...checkpointFacts(name, attempt.machine, formerJob, attempt.checkpoint).map((fact) => ({
         ...fact,
@@ -85,6 +90,8 @@ function stepFacts(
       state: step.state,
       ms: (step.end ?? step.start) - step.start,
       verdict: step.verdict,
+      ...(step.outcome === undefined ? {} : { outcome: step.outcome }),
+      ...(step.tolerated === undefined ? {} : { tolerated: step.tolerated }),
       note: step.note,
     });
   }

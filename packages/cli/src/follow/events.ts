@@ -7,6 +7,7 @@ import type {
   RefusedDecision,
   RunState,
   StepState,
+  StepStatus,
   Verdict,
 } from '@sluice/sdk';
 import type { RunFailure } from './snapshot.ts';
@@ -44,6 +45,8 @@ export type FollowEvent = { readonly at: number } & (
       readonly resumedFrom: number | null;
     }
   | { readonly type: 'attempt-ended'; readonly step: string; readonly attempt: AttemptRecord }
+  /** What it lost is known better now, as its successor found a newer checkpoint, or none. */
+  | { readonly type: 'attempt-corrected'; readonly step: string; readonly attempt: AttemptRecord }
   | { readonly type: 'paused'; readonly step: string; readonly pause: Pause }
   | {
       readonly type: 'step-ended';
@@ -52,6 +55,8 @@ export type FollowEvent = { readonly at: number } & (
       readonly state: StepState;
       readonly ms: number;
       readonly verdict: Verdict | null;
+      readonly outcome?: StepStatus['outcome'];
+      readonly tolerated?: boolean;
       readonly note: string | null;
     }
   | { readonly type: 'verdict'; readonly step: string; readonly verdict: Verdict }

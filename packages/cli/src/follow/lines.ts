@@ -3,6 +3,7 @@ import type { Paint, Role } from './colours.ts';
 import type { FollowEvent } from './events.ts';
 import { evidenceRows, formatMs, formatRate, formatTime, shortDigest, table } from './format.ts';
 import type { RunFailure } from './snapshot.ts';
+import { stepState } from './step-state.ts';
 
 /** The lines that tell an event to a person, tables in `columns`; none for what only a live display shows. */
 export function linesOf(event: FollowEvent, paint: Paint, columns = Number.POSITIVE_INFINITY): string[] {
@@ -27,6 +28,12 @@ export function linesOf(event: FollowEvent, paint: Paint, columns = Number.POSIT
       return [`${paint('step', event.step)} checkpoint committed at step ${event.checkpoint}`];
     case 'attempt-ended':
       return [`${paint('step', event.step)} ${attemptText(event.attempt, paint)}`];
+    case 'attempt-corrected': {
+      const { attempt: number, stepsLost, secondsLost, ended } = event.attempt;
+      const least = ended === 'worker-lost' ? 'at least ' : '';
+      const lost = `${least}${stepsLost} ${stepsLost === 1 ? 'step' : 'steps'}, ${secondsLost.toFixed(1)} s`;
+      return [`${paint('step', event.step)} ${paint('quiet', `attempt ${number} is now known to have lost ${lost}`)}`];
+    }
     case 'paused':
       return [`${paint('step', event.step)} ${paint('warn', pauseText(event.pause, event.at))}`];
     case 'verdict':
@@ -118,16 +125,29 @@ export function gateLines(gate: OpenGate, paint: Paint, columns = Number.POSITIV
   ];
 }
 
-export function attemptText(attempt: AttemptRecord, paint: Paint): string {
+/** @param said what stands around it already, and is not said again */
+export function attemptText(attempt: AttemptRecord, paint: Paint, said = ''): string {
   const lost = `lost ${attempt.stepsLost} ${attempt.stepsLost === 1 ? 'step' : 'steps'}, ${attempt.secondsLost.toFixed(1)} s`;
   const where = attempt.machine === null ? '' : ` on ${attempt.machine}`;
   if (attempt.ended === 'preempted') return paint('warn', `attempt ${attempt.attempt} was preempted${where} (${lost})`);
   if (attempt.ended === 'worker-lost')
-    return paint('warn', `attempt ${attempt.attempt} lost its worker${where} (${lost})`);
-  const why = attempt.message === null ? '' : `: ${attempt.message.split('\n')[0]}`;
+    return paint('warn', `attempt ${attempt.attempt} lost its worker${where} (${lastWord(attempt)})`);
+  const first = attempt.message?.split('\n')[0] ?? '';
+  const why = first === '' || unplaced(said).includes(unplaced(first)) ? '' : `: ${first}`;
   if (isOutage(attempt))
     return paint('warn', `attempt ${attempt.attempt} met an outage${where} (${attempt.code})${why}`);
   return paint('bad', `attempt ${attempt.attempt} ended${where} as ${attempt.ended}${why}`);
+}
+
+/** What it lost is known once its successor has found the last checkpoint, which may be newer than the last word. */
+function lastWord({ lastStep, checkpoint }: AttemptRecord): string {
+  if (lastStep === null) return 'it told of no step';
+  return `last heard of at step ${lastStep}, ${checkpoint === null ? 'no checkpoint known' : `checkpoint ${checkpoint}`}`;
+}
+
+/** Each attempt of a job fails in a place of its own, for the same reason. */
+function unplaced(text: string): string {
+  return text.replace(/ \(at step [^)]*\)/g, '');
 }
 
 /** `waits after Unreachable (since 14:03:10, 2 min), next try in 32 s: the store does not answer`. */
@@ -139,9 +159,10 @@ export function pauseText({ code, message, since, until }: Pause, now: number): 
 function stepEnded(event: Extract<FollowEvent, { type: 'step-ended' }>, paint: Paint): string {
   const name = paint('step', event.step);
   const note = event.note === null ? '' : `: ${event.note}`;
-  if (event.state === 'failed') return `${name} ${paint('bad', 'failed')} after ${formatMs(event.ms)}${note}`;
+  const { word, role } = stepState(event);
+  if (event.state === 'failed') return `${name} ${paint(role ?? 'bad', word)} after ${formatMs(event.ms)}${note}`;
   const verdict = event.verdict === null ? '' : ` ${paint(roleOfVerdict(event.verdict), event.verdict)}`;
-  return `${name} ${paint('good', event.state)} in ${formatMs(event.ms)}${verdict}${note}`;
+  return `${name} ${paint(role ?? 'good', word)} in ${formatMs(event.ms)}${verdict}${note}`;
 }
 
 export function roleOfVerdict(verdict: Verdict): Role {

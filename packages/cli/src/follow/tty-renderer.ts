@@ -21,6 +21,8 @@ export function ttyRenderer(screen: Screen, paint: Paint, now: () => number = Da
   /** Widths of the lines of the live region. */
   let drawn: number[] = [];
   let frame = 0;
+  // A look that was under way when somebody pressed Ctrl-C comes in after that.
+  let closed = false;
   const columns = () => Math.max(20, screen.columns ?? 80);
   const erase = () => {
     if (drawn.length === 0) return;
@@ -30,7 +32,7 @@ export function ttyRenderer(screen: Screen, paint: Paint, now: () => number = Da
     drawn = [];
   };
   const draw = () => {
-    if (last === null || last.closed !== null) return;
+    if (closed || last === null || last.closed !== null) return;
     const width = columns() - 1;
     const lines = withinRows(liveLines(last, paint, frame, now(), width), Math.max(2, (screen.rows ?? 24) - 2), paint);
     const clipped = lines.map((line) => clip(line, width));
@@ -47,7 +49,7 @@ export function ttyRenderer(screen: Screen, paint: Paint, now: () => number = Da
   return {
     event: (event) => {
       // Both are in the live region, where they take one line however often they come.
-      if (event.type === 'progress' || event.type === 'checkpoint-committed') return;
+      if (closed || event.type === 'progress' || event.type === 'checkpoint-committed') return;
       erase();
       const room = columns() - TIME;
       const lines = linesOf(event, paint, room).flatMap((line) => fold(line, room));
@@ -62,6 +64,8 @@ export function ttyRenderer(screen: Screen, paint: Paint, now: () => number = Da
       draw();
     },
     close: () => {
+      if (closed) return;
+      closed = true;
       clearInterval(timer);
       erase();
       screen.write('\u001b[?25h');

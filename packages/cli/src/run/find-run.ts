@@ -60,6 +60,11 @@ async function namedRun(client: Client, name: string): Promise<FoundRun> {
   );
 }
 
+/** The latest execution of a run, by its whole id; null where there is none. */
+export function runById(client: Client, target: TemporalTarget, workflowId: string): Promise<FoundRun | null> {
+  return temporalCall(target, () => described(client, workflowId));
+}
+
 /** Visibility lags a moment behind; a run just started is found by its id all the same. */
 async function described(client: Client, workflowId: string): Promise<FoundRun | null> {
   try {

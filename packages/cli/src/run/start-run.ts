@@ -11,8 +11,9 @@ import {
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { LoadedPipeline } from '../config/load-pipelines.ts';
-import { UsageError } from '../errors.ts';
+import { RunExistsError, UsageError } from '../errors.ts';
 import { checkoutOf, whoAmI } from '../git.ts';
+import { type FoundRun, runById } from './find-run.ts';
 import { temporalCall } from './temporal-call.ts';
 import type { TemporalTarget } from './temporal-target.ts';
 
@@ -37,13 +38,17 @@ export interface StartRunOptions {
 export interface StartedRun {
   readonly workflowId: string;
   readonly runId: string;
+  /** How the run of this key ended that it takes the place of; null where there was none. */
+  readonly again: string | null;
 }
 
 /**
- * Checks the parameters and starts a run, id `<pipeline>/<key>`.
+ * Checks the parameters and starts a run, id `<pipeline>/<key>`. A key is used once: only a run that failed, was cancelled
+ * or was terminated may be started again under its key, and goes on from its checkpoints. Temporal guards that, so of
+ * two that start at once one is refused.
  *
- * @throws SluiceError `InvalidParams` with every problem by path, before anything is sent; `Usage` when a run of that
- * key is under way.
+ * @throws SluiceError `InvalidParams` with every problem by path, before anything is sent; `RunExists` when a run of that
+ * key is under way, or has ended otherwise.
  */
 export async function startRun(options: StartRunOptions): Promise<StartedRun> {
   const { client, pipeline, target } = options;
@@ -56,9 +61,10 @@ export async function startRun(options: StartRunOptions): Promise<StartedRun> {
   const { token, seal } = options;
   const sealed = token && seal ? { token: seal(token, { for: 'start', run: workflowId }) } : {};
   const memo: RunMemo = { by, ...sealed, ...(commit === null ? {} : { commit }), ...(dirty === null ? {} : { dirty }) };
-  try {
-    const handle = await temporalCall(target, () =>
+  const start = (workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY') =>
+    temporalCall(target, () =>
       client.workflow.start(pipeline.workflow, {
+        workflowIdReusePolicy,
         args: [options.params],
         workflowId,
         taskQueue: taskQueue(options.project),
@@ -71,14 +77,20 @@ export async function startRun(options: StartRunOptions): Promise<StartedRun> {
         ],
       }),
     );
-    return { workflowId, runId: handle.firstExecutionRunId };
+  const exists = async (error: unknown): Promise<FoundRun> => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const former = await runById(client, target, workflowId);
+    if (former === null) throw error;
+    return former;
+  };
+  try {
+    const first = await start('REJECT_DUPLICATE').catch(exists);
+    if ('firstExecutionRunId' in first) return { workflowId, runId: first.firstExecutionRunId, again: null };
+    if (!mayStartAgain(first)) throw new RunExistsError(workflowId, first.state, first.close === null);
+    const second = await start('ALLOW_DUPLICATE_FAILED_ONLY').catch(exists);
+    if ('firstExecutionRunId' in second) return { workflowId, runId: second.firstExecutionRunId, again: first.state };
+    throw new RunExistsError(workflowId, second.state, second.close === null);
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) {
-      throw new UsageError(
-        `The run ${workflowId} is under way already.`,
-        `Follow it by: sluice run ${pipeline.name} --key ${key} --wait. Or choose another --key.`,
-      );
-    }
     if (/search attribute/i.test(String((error as Error)?.message))) {
       throw new SluiceError(ErrorCode.Refused, 'The Temporal server does not know the search attributes of Sluice.', {
         where: target.address,
@@ -88,6 +100,11 @@ export async function startRun(options: StartRunOptions): Promise<StartedRun> {
     }
     throw error;
   }
+}
+
+/** Nothing came of it, and nobody decided on it. A run that a person turned down has failed only in Temporal's words. */
+export function mayStartAgain({ state, close }: Pick<FoundRun, 'state' | 'close'>): boolean {
+  return close !== null && ['failed', 'cancelled', 'terminated', 'timed_out'].includes(state);
 }
 
 /** The time, so that keys sort, and a few letters, so that two at once differ: `20260102-030405-x7k2`. */

@@ -98,7 +98,9 @@ export async function deploy(name: string, options: DeployOptions): Promise<Depl
 }
 
 function notDeployed(name: string, outcome: NotDeployed): SluiceError {
-  return new SluiceError(ErrorCode.NotDeployed, `${name}: ${outcome.state}: ${outcome.reason}`, {
+  const { state, reason } = outcome;
+  const why = reason.startsWith(state) ? reason : `${state}: ${reason}`;
+  return new SluiceError(ErrorCode.NotDeployed, `${name}: ${why}`, {
     where: name,
     data: outcome,
   });

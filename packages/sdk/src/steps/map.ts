@@ -2,6 +2,7 @@ import { ErrorCode, SluiceError } from '../errors.ts';
 import { checkName } from '../name.ts';
 import { checkFields, invalidStep, numberWithin, shown, wholeNumber } from '../options.ts';
 import { currentRuntime, type Failure, type Settled } from '../runtime.ts';
+import { isTolerated, type Tolerance } from '../spec.ts';
 
 /** What a {@link map} takes; with `tolerate` it returns what failed beside what did not. */
 export interface MapOptions<Item> {
@@ -13,9 +14,6 @@ export interface MapOptions<Item> {
    */
   readonly key?: (item: Item) => string;
 }
-
-/** How many keys may fail: a count, or `{ ratio }` of all keys (0 to 1, itself included). */
-export type Tolerance = number | { readonly ratio: number };
 
 /** Outcome of a {@link map} that tolerates failures, each by its key, in the order of the items. */
 export interface MapResult<Value> {
@@ -58,10 +56,10 @@ export async function map<Item, Value>(
   const keys = keysOf(where, items, options.key);
   const concurrency = wholeNumber(where, 'concurrency', options.concurrency ?? 50, 1);
   const { tolerate } = options;
-  const tolerated = tolerance(where, tolerate ?? 0);
-  const settled = await currentRuntime().map({ name, keys, concurrency }, (index) => body(items[index] as Item));
-  const result = split(settled);
-  if (!tolerated(result.failed.length, keys.length)) throw mapFailed(name, keys.length, result.failed);
+  if (tolerate !== undefined) checkTolerance(where, tolerate);
+  const spec = { name, keys, concurrency, ...(tolerate === undefined ? {} : { tolerate }) };
+  const result = split(await currentRuntime().map(spec, (index) => body(items[index] as Item)));
+  if (!isTolerated(tolerate, result.failed.length, keys.length)) throw mapFailed(name, keys.length, result.failed);
   return tolerate === undefined ? result.ok.map(({ value }) => value) : result;
 }
 
@@ -113,16 +111,13 @@ function split<Value>(settled: readonly Settled<Value>[]): MapResult<Value> {
   return { ok, failed };
 }
 
-/** Whether so many failures are few enough. */
-function tolerance(where: string, tolerate: Tolerance): (failed: number, total: number) => boolean {
+function checkTolerance(where: string, tolerate: Tolerance): void {
   if (typeof tolerate === 'number') {
-    const most = wholeNumber(where, 'tolerate', tolerate, 0);
-    return (failed) => failed <= most;
+    wholeNumber(where, 'tolerate', tolerate, 0);
+    return;
   }
   checkFields<{ ratio: number }>(where, tolerate, { ratio: true }, 'tolerate');
-  const ratio = numberWithin(where, 'tolerate.ratio', tolerate.ratio, { least: 0, most: 1 });
-  // The share is compared, not a count: 0.29 × 100 is a little under 29.
-  return (failed, total) => failed === 0 || failed / total <= ratio;
+  numberWithin(where, 'tolerate.ratio', tolerate.ratio, { least: 0, most: 1 });
 }
 
 /** Bounded, whatever the keys say: Temporal refuses failures of more than 2 MB, and would try again for ever. */
