@@ -12,6 +12,10 @@ export const CliErrorCode = {
   StackFailed: 'StackFailed',
   /** Workflow code of today does not come the way that a run's history keeps. */
   CodeMismatch: 'CodeMismatch',
+  /** The system refuses a file or a folder. */
+  FileFailed: 'FileFailed',
+  /** The Temporal server has no namespace of that name. */
+  NamespaceNotFound: 'NamespaceNotFound',
   /** The wait was broken off; the run goes on. */
   Interrupted: 'Interrupted',
   /** This Node is too old for the command. */

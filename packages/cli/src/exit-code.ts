@@ -19,6 +19,7 @@ const usage: ReadonlySet<string> = new Set([
   CliErrorCode.AlreadyRunning,
   CliErrorCode.RunNotFound,
   CliErrorCode.CodeMismatch,
+  CliErrorCode.NamespaceNotFound,
   ErrorCode.InvalidConfig,
   ErrorCode.InvalidParams,
   ErrorCode.InvalidStep,

@@ -1,8 +1,13 @@
 import { ErrorCode, errorCode, SluiceError } from '@sluice/sdk';
 import type { Paint } from '../follow/colours.ts';
+import { explained } from './explained.ts';
+
+/** Of an error that nobody has a name for. */
+const UNKNOWN = "This may be a bug of Sluice's; SLUICE_DEBUG=1 shows where it comes from.";
 
 /** An error as a person reads it: what, where, and what to do now. No stack trace. */
-export function renderError(error: unknown, paint: Paint): string {
+export function renderError(raised: unknown, paint: Paint): string {
+  const error = explained(raised);
   const code = errorCode(error);
   const lines = [`${paint('bad', `error ${code}`)}  ${headline(error)}`];
   const details = detailsOf(error);
@@ -13,16 +18,15 @@ export function renderError(error: unknown, paint: Paint): string {
   if (cause !== null) lines.push(`  ${paint('quiet', 'why')}    ${cause}`);
   if (typeof fix === 'string') lines.push(`  ${paint('quiet', 'fix')}    ${fix}`);
   if (!(error instanceof SluiceError)) {
-    lines.push(
-      `  ${paint('quiet', 'fix')}    This may be a bug of Sluice's; SLUICE_DEBUG=1 shows where it comes from.`,
-    );
+    lines.push(`  ${paint('quiet', 'fix')}    ${UNKNOWN}`);
   }
   if (process.env.SLUICE_DEBUG && error instanceof Error && error.stack) lines.push(paint('quiet', error.stack));
   return `${lines.join('\n')}\n`;
 }
 
 /** The same for programs: one object. */
-export function errorJson(error: unknown): Record<string, unknown> {
+export function errorJson(raised: unknown): Record<string, unknown> {
+  const error = explained(raised);
   const { where, fix, data } = (error ?? {}) as { where?: unknown; fix?: unknown; data?: unknown };
   return {
     type: 'error',
@@ -30,7 +34,7 @@ export function errorJson(error: unknown): Record<string, unknown> {
     code: errorCode(error),
     message: error instanceof Error ? error.message : String(error),
     where: where ?? null,
-    fix: fix ?? null,
+    fix: fix ?? (error instanceof SluiceError ? null : UNKNOWN),
     data: data ?? null,
   };
 }
