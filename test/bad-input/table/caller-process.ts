@@ -1,6 +1,11 @@
 /** Program that calls the command again and again in one process: loading it takes longer than most mistakes. */
-import { runCli } from '../../../packages/cli/src/commands/cli.ts';
+import module from 'node:module';
+import { join } from 'node:path';
+import { cacheDir } from '../../../packages/cli/src/cache-dir.ts';
 import type { Said } from './row.ts';
+
+module.enableCompileCache(join(cacheDir(), 'node'));
+const { runCli } = await import('../../../packages/cli/src/commands/cli.ts');
 
 export interface Call {
   readonly cwd: string;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { SluiceConfig } from '@sluice/sdk';
+import { loadFailed } from '../errors/load-failed.ts';
 import { InvalidConfigError } from '../errors.ts';
 import { findConfig } from './find-config.ts';
 import { useOneSdk } from './one-sdk.ts';
@@ -54,8 +55,7 @@ async function importConfig(path: string): Promise<unknown> {
   try {
     module = await import(pathToFileURL(path).href);
   } catch (error) {
-    const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new InvalidConfigError(path, [`it cannot be loaded: ${message}`], undefined, error);
+    throw loadFailed(path, error);
   }
   if (module.default !== undefined) return module.default;
   throw new InvalidConfigError(path, ['it has no default export'], 'Write: export default defineConfig({ … })');

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Pipeline, type PipelineDefinition, pipelineDefinition, SluiceError } from '@sluice/sdk';
+import { loadFailed } from '../errors/load-failed.ts';
 import { InvalidConfigError, UsageError } from '../errors.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { useOneSdk } from './one-sdk.ts';
@@ -58,8 +59,7 @@ async function pipelinesOf(file: string, config: string): Promise<LoadedPipeline
     module = await import(pathToFileURL(file).href);
   } catch (error) {
     if (error instanceof SluiceError) throw new InvalidConfigError(file, [error.message], error.fix, error);
-    const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new InvalidConfigError(file, [`it cannot be loaded: ${message}`], `It is named in ${config}.`, error);
+    throw loadFailed(file, error, `Correct it; it is named in ${config}. Nothing has been started.`);
   }
   return Object.values(module).flatMap((value) => {
     const definition = pipelineDefinition(value);
