@@ -1,6 +1,7 @@
 import { describeError, parseParams } from '@sluice/sdk';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { findPipeline, type LoadedPipeline, loadPipelines } from '../config/load-pipelines.ts';
+import { unfitPipelines } from '../config/sandbox-imports.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { checkPlan } from '../run/check-plan.ts';
@@ -28,6 +29,8 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
   const wait = waitOf(options.wait);
   const loaded = await loadProject(options);
   const pipeline = findPipeline(await loadPipelines(loaded), name);
+  const unfit = unfitPipelines(loaded).get(pipeline.file);
+  if (unfit !== undefined) throw unfit;
   const params = await parseParamFlags(options.param, options.params);
   // Before the server is asked for anything: bad parameters are told even where there is none.
   await parseParams(pipeline.name, pipeline.definition.params, params);

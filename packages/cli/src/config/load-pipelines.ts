@@ -25,9 +25,10 @@ export async function loadPipelines(loaded: LoadedConfig): Promise<ReadonlyMap<s
   useOneSdk();
   const found = new Map<string, LoadedPipeline>();
   const problems: string[] = [];
+  const helpers = new Set(loaded.matched?.map((file) => resolve(loaded.root, file)));
   for (const file of pipelineFiles(loaded)) {
     const pipelines = await pipelinesOf(file, loaded.path);
-    if (pipelines.length === 0) problems.push(`${file} exports no pipeline`);
+    if (pipelines.length === 0 && !helpers.has(file)) problems.push(`${file} exports no pipeline`);
     for (const one of pipelines) {
       const former = found.get(one.name);
       if (former === undefined) found.set(one.name, one);
@@ -36,6 +37,7 @@ export async function loadPipelines(loaded: LoadedConfig): Promise<ReadonlyMap<s
       }
     }
   }
+  if (found.size === 0 && problems.length === 0) problems.push('pipelines: none of the files exports a pipeline');
   if (problems.length > 0) throw new InvalidConfigError(loaded.path, problems);
   return found;
 }

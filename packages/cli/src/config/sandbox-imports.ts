@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
 import { dirname, extname, relative, resolve } from 'node:path';
 import { InvalidConfigError } from '../errors.ts';
+import { isForbidden } from './forbidden.ts';
 import { importsOf } from './imports.ts';
+import type { LoadedConfig } from './load-config.ts';
+import { pipelineFiles } from './load-pipelines.ts';
 
 /** An import that no pipeline can have: its code runs in Temporal's sandbox, which has no Node. */
 export interface ForbiddenImport {
@@ -10,15 +12,6 @@ export interface ForbiddenImport {
   readonly file: string;
   readonly line: number;
   readonly specifier: string;
-}
-
-/** Built-in modules that Temporal's sandbox has, in part. */
-const inSandbox = /^(?:node:)?(?:assert|url|util)(?:\/|$)/;
-const ofWorkers = /^@temporalio\/(?:activity|client|worker|testing|core-bridge)(?:\/|$)/;
-
-/** Cannot be in a pipeline, whatever file imports it. */
-export function isForbidden(specifier: string): boolean {
-  return (isBuiltin(specifier) && !inSandbox.test(specifier)) || ofWorkers.test(specifier);
 }
 
 /**
@@ -40,6 +33,16 @@ export function sandboxFiles(entry: string): {
     }
   }
   return { files, forbidden };
+}
+
+/** Pipeline files that no run can be made of, each with why. The others are served all the same. */
+export function unfitPipelines(loaded: Pick<LoadedConfig, 'root' | 'config'>): ReadonlyMap<string, InvalidConfigError> {
+  const unfit = new Map<string, InvalidConfigError>();
+  for (const file of pipelineFiles(loaded)) {
+    const [first] = sandboxFiles(file).forbidden;
+    if (first !== undefined) unfit.set(file, forbiddenImport(loaded.root, first));
+  }
+  return unfit;
 }
 
 /** @param through what the sandbox does not have, where that is imported by what the file imports */
