@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { SluiceError } from '@sluice/sdk';
 import { Command, CommanderError } from 'commander';
-import { explained } from '../errors/explained.ts';
 import { errorJson, renderError } from '../errors/render.ts';
 import { ExitCode, exitCodeOfError } from '../exit-code.ts';
 import { paintFor } from '../follow/colours.ts';
@@ -23,12 +23,19 @@ export async function runCli(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: 'user' });
     return outcome.code;
   } catch (raised) {
-    const error = explained(raised instanceof CommanderError ? misread(raised, args) : raised);
+    const error = await told(raised, args);
     if (error === null) return ExitCode.done;
     if (args.includes('--json')) process.stdout.write(`${JSON.stringify(errorJson(error))}\n`);
     else process.stderr.write(renderError(error, paintFor(process.stderr)));
     return exitCodeOfError(error);
   }
+}
+
+/** The error to tell; null where help or the version was asked for. */
+async function told(raised: unknown, args: readonly string[]): Promise<unknown> {
+  if (raised instanceof CommanderError) return misread(raised, args);
+  // It knows Temporal's client, which takes longer to load than most commands take.
+  return raised instanceof SluiceError ? raised : (await import('../errors/explained.ts')).explained(raised);
 }
 
 function version(): string {

@@ -2,6 +2,7 @@ import { describeError, parseParams } from '@sluice/sdk';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { findPipeline, type LoadedPipeline, loadPipelines } from '../config/load-pipelines.ts';
 import { unfitPipelines } from '../config/sandbox-imports.ts';
+import { pipelineFailed } from '../errors/pipeline-failed.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { checkPlan } from '../run/check-plan.ts';
@@ -69,11 +70,14 @@ function tokenOf(options: RunOptions, { config }: LoadedConfig) {
   return token === undefined || config.approvers?.oidc === undefined ? {} : { token, seal: sealer(config) };
 }
 
-async function check(pipeline: LoadedPipeline, params: unknown, { config }: LoadedConfig, io: Io): Promise<void> {
-  const { givenUp } = await checkPlan(pipeline, params, config);
+async function check(pipeline: LoadedPipeline, params: unknown, loaded: LoadedConfig, io: Io): Promise<void> {
+  const { givenUp } = await checkPlan(pipeline, params, loaded.config, loaded.root);
   if (givenUp === null) return;
   io.line(
-    io.paint('quiet', `not checked to its end before the start, for want of real results: ${describeError(givenUp)}`),
+    io.paint(
+      'quiet',
+      `not checked to its end before the start, for want of real results: ${describeError(pipelineFailed(givenUp, loaded.root, pipeline.name))}`,
+    ),
   );
 }
 

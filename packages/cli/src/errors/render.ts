@@ -1,13 +1,11 @@
 import { ErrorCode, errorCode, SluiceError } from '@sluice/sdk';
 import type { Paint } from '../follow/colours.ts';
-import { explained } from './explained.ts';
 
 /** Of an error that nobody has a name for. */
 const UNKNOWN = "This may be a bug of Sluice's; SLUICE_DEBUG=1 shows where it comes from.";
 
 /** An error as a person reads it: what, where, and what to do now. No stack trace. */
-export function renderError(raised: unknown, paint: Paint): string {
-  const error = explained(raised);
+export function renderError(error: unknown, paint: Paint): string {
   const code = errorCode(error);
   const lines = [`${paint('bad', `error ${code}`)}  ${headline(error)}`];
   const details = detailsOf(error);
@@ -25,8 +23,7 @@ export function renderError(raised: unknown, paint: Paint): string {
 }
 
 /** The same for programs: one object. */
-export function errorJson(raised: unknown): Record<string, unknown> {
-  const error = explained(raised);
+export function errorJson(error: unknown): Record<string, unknown> {
   const { where, fix, data } = (error ?? {}) as { where?: unknown; fix?: unknown; data?: unknown };
   return {
     type: 'error',

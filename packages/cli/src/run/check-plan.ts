@@ -1,4 +1,5 @@
-import { isMisdeclared, notInConfig, type PlannedStep, recordPlan, SluiceError } from '@sluice/sdk';
+import { checkSuiteFiles } from '@sluice/activities';
+import { ErrorCode, isMisdeclared, notInConfig, type PlannedStep, recordPlan, SluiceError } from '@sluice/sdk';
 import type { LoadedPipeline } from '../config/load-pipelines.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { didYouMean } from '../config/suggest.ts';
@@ -11,23 +12,28 @@ import { didYouMean } from '../config/suggest.ts';
  * A plan has made-up results. Code of the pipeline's own that fails on them is no mistake: the plan is then given up,
  * and the error returned.
  *
- * @throws SluiceError `InvalidStep`, `DuplicateStep`
+ * @param root folder of the checkout, where suites and their cases must be; null: they are not looked for
+ * @throws SluiceError `InvalidStep`, `DuplicateStep`, `NotFound`
  */
 export async function checkPlan(
   pipeline: Pick<LoadedPipeline, 'name' | 'workflow'>,
   params: unknown,
   config: Pick<ResolvedConfig, 'classes' | 'endpoints'>,
-): Promise<{ readonly givenUp: unknown }> {
+  root: string | null = null,
+): Promise<{ readonly givenUp: unknown; readonly paths: readonly string[] }> {
   // Branches that were left running when the plan ended may fail later; that concerns nobody.
   const ignore = () => {};
   process.on('unhandledRejection', ignore);
   try {
     const { steps } = await recordPlan(pipeline.workflow, params);
     for (const step of steps) checkNames(pipeline.name, step, config);
-    return { givenUp: null };
+    if (root !== null) for (const step of steps) await checkSuite(root, step);
+    return { givenUp: null, paths: steps.map(({ path }) => path) };
   } catch (error) {
-    if (error instanceof SluiceError && isMisdeclared(error.code)) throw refusal(error);
-    return { givenUp: error };
+    if (error instanceof SluiceError && (isMisdeclared(error.code) || error.code === ErrorCode.NotFound)) {
+      throw refusal(error);
+    }
+    return { givenUp: error, paths: [] };
   } finally {
     process.off('unhandledRejection', ignore);
   }
@@ -42,6 +48,11 @@ function checkNames(
   if (on !== null) mustExist(path, 'resource class', on, classes);
   const endpoint = endpointOf(pipeline, step);
   if (endpoint !== null) mustExist(path, 'endpoint', endpoint, endpoints);
+}
+
+/** A suite or its cases that are missing are told now, and not when the model is trained. */
+async function checkSuite(root: string, step: PlannedStep): Promise<void> {
+  if (step.kind === 'evaluate') await checkSuiteFiles(root, step.spec.suite, step.path);
 }
 
 function endpointOf(pipeline: string, step: PlannedStep): string | null {

@@ -31,7 +31,7 @@ export async function workflowBundle(loaded: LoadedConfig): Promise<{ readonly c
   const pipelines = pipelineFiles(loaded).filter((file) => !unfit.has(file));
   const [firstUnfit] = unfit.values();
   if (pipelines.length === 0 && firstUnfit !== undefined) throw firstUnfit;
-  const entry = entrySource(pipelines);
+  const entry = entrySource(pipelines, loaded.root);
   const preload = zodFiles(pipelines);
   const name = digestOf(`${workerVersion()}\n${preload.join()}\n${entry}`).slice(0, 24);
   const manifestPath = join(folder, `${name}.json`);
@@ -67,11 +67,12 @@ async function removeOld(folder: string, keep: string): Promise<void> {
  * The module that the bundle starts from. It exports the dispatcher only: an export of a pipeline's own name would be
  * taken for the workflow of that type, and run without a runtime.
  */
-export function entrySource(files: readonly string[]): string {
-  const lines = ["import { sluiceWorkflows } from '@sluice/workflows';"];
+export function entrySource(files: readonly string[], root: string): string {
+  const lines = ["import { projectAt, sluiceWorkflows } from '@sluice/workflows';"];
   files.forEach((file, index) => {
     lines.push(`import * as m${index} from ${JSON.stringify(file)};`);
   });
+  lines.push(`projectAt(${JSON.stringify(root)});`);
   lines.push(`export default sluiceWorkflows(${files.map((_, index) => `m${index}`).join(', ')});`);
   return `${lines.join('\n')}\n`;
 }
