@@ -12,7 +12,7 @@ const caller = new Caller();
 afterAll(() => caller.close());
 
 /** What nobody may read who made a mistake of their own. */
-const forbidden = [/\bbugs?\b/i, /^\s+at .+:\d+:\d+\)?$/m, /node:internal/, /\[object /, /\bundefined\b/];
+const forbidden = [/\bbugs?\b/i, /^\s+at .+:\d+:\d+\)?$/m, /node:internal/, /\[object /, /(?:: |")undefined\b/];
 
 describe.concurrent('the command answers', () => {
   it.each(rows)('$what', async (row) => {
@@ -42,7 +42,8 @@ async function mistaken(row: Row, root: string): Promise<void> {
   for (const text of row.says) expect(all).toMatch(typeof text === 'string' ? literally(place(text)) : text);
   for (const text of [...forbidden, ...(row.never ?? [])]) expect(all).not.toMatch(text);
 
-  const json = await how([...args, '--json']);
+  const [command, ...rest] = args;
+  const json = await how([...(command === undefined ? [] : [command]), '--json', ...rest]);
   const objects = json.out.split('\n').filter((line) => line !== '');
   const errors = objects.map((line) => JSON.parse(line) as Told).filter(({ type }) => type === 'error');
   expect(json.exit, json.out + json.err).toBe(row.exit);

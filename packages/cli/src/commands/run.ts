@@ -7,7 +7,7 @@ import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { checkPlan } from '../run/check-plan.ts';
 import { parseParamFlags } from '../run/parse-params.ts';
-import { startRun } from '../run/start-run.ts';
+import { checkKey, startRun } from '../run/start-run.ts';
 import { connectClient, temporalTarget } from '../run/temporal-target.ts';
 import { sealer } from './decide.ts';
 import { followCommand } from './follow.ts';
@@ -28,6 +28,7 @@ export interface RunOptions extends CommonOptions {
 /** `sluice run PIPELINE` */
 export async function runCommand(name: string, options: RunOptions, io: Io): Promise<ExitCode> {
   const wait = waitOf(options.wait);
+  if (options.key !== undefined) checkKey(options.key);
   const loaded = await loadProject(options);
   const pipeline = findPipeline(await loadPipelines(loaded), name);
   const unfit = unfitPipelines(loaded).get(pipeline.file);

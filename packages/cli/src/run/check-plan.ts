@@ -13,7 +13,7 @@ import { didYouMean } from '../config/suggest.ts';
  * and the error returned.
  *
  * @param root folder of the checkout, where suites and their cases must be; null: they are not looked for
- * @throws SluiceError `InvalidStep`, `DuplicateStep`, `NotFound`
+ * @throws SluiceError `InvalidStep`, `DuplicateStep`
  */
 export async function checkPlan(
   pipeline: Pick<LoadedPipeline, 'name' | 'workflow'>,
@@ -30,9 +30,7 @@ export async function checkPlan(
     if (root !== null) for (const step of steps) await checkSuite(root, step);
     return { givenUp: null, paths: steps.map(({ path }) => path) };
   } catch (error) {
-    if (error instanceof SluiceError && (isMisdeclared(error.code) || error.code === ErrorCode.NotFound)) {
-      throw refusal(error);
-    }
+    if (error instanceof SluiceError && isMisdeclared(error.code)) throw refusal(error);
     return { givenUp: error, paths: [] };
   } finally {
     process.off('unhandledRejection', ignore);
@@ -52,7 +50,14 @@ function checkNames(
 
 /** A suite or its cases that are missing are told now, and not when the model is trained. */
 async function checkSuite(root: string, step: PlannedStep): Promise<void> {
-  if (step.kind === 'evaluate') await checkSuiteFiles(root, step.spec.suite, step.path);
+  if (step.kind !== 'evaluate') return;
+  try {
+    await checkSuiteFiles(root, step.spec.suite, step.path);
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.code !== ErrorCode.NotFound) throw error;
+    const { message, where = step.path, fix = 'Write it.' } = error;
+    throw new SluiceError(ErrorCode.InvalidStep, message, { where, fix, cause: error });
+  }
 }
 
 function endpointOf(pipeline: string, step: PlannedStep): string | null {
