@@ -113,7 +113,7 @@ export interface Encryption {
 export interface SluiceConfig {
   /** Names the project's task queues and MLflow experiment. */
   readonly project: string;
-  /** Files that export pipelines, relative to the config. */
+  /** Files that export pipelines, relative to the config: names, or patterns such as `pipelines/*.ts`. */
   readonly pipelines: readonly string[];
   /** @default { cpu: {} } */
   readonly classes?: Readonly<Record<string, ResourceClass>>;
