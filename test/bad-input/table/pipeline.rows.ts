@@ -160,6 +160,28 @@ const loads: readonly Row[] = [
   ),
 ];
 
+const needsNode = body('console.log(readFileSync);', "import { readFileSync } from 'node:fs';\n");
+const another = `${head}export const q = pipeline({ name: 'other', params: z.object({}), run: async () => 1 });\n`;
+const both = {
+  ...needsNode,
+  'pipelines/other.ts': another,
+  'sluice.config.ts': "export default { project: 'rents', pipelines: ['pipelines/*.ts'] };\n",
+};
+
+/** One pipeline that cannot be served, alone and beside another. */
+const unfit: readonly Row[] = [
+  { ...wrong('that imports node:fs, in sluice dev', 'InvalidConfig', needsNode, 'rents.ts:1 imports'), args: ['dev'] },
+  {
+    ...wrong('that imports node:fs beside a good one', 'InvalidConfig', both, 'rents.ts:1 imports'),
+    args: ['run', 'rents'],
+  },
+  {
+    ...wrong('that is good beside one that imports node:fs, without a server', 'Unreachable', both, '127.0.0.1:1'),
+    args: ['run', 'other', ...NOWHERE],
+    exit: 6,
+  },
+];
+
 const runs = (what: string, code: string, files: Row['files'], ...says: (string | RegExp)[]): Row => ({
   what: `a step of a pipeline ${what}`,
   exit: 1,
@@ -240,4 +262,4 @@ const steps: readonly Row[] = [
 ];
 
 /** Pipelines, and what their steps do on this machine. */
-export const pipelineRows: readonly Row[] = [...plans, ...loads, ...steps];
+export const pipelineRows: readonly Row[] = [...plans, ...loads, ...unfit, ...steps];
