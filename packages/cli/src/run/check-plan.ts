@@ -1,5 +1,5 @@
 import { checkSuiteFiles } from '@sluice/activities';
-import { ErrorCode, isMisdeclared, notInConfig, type PlannedStep, recordPlan, SluiceError } from '@sluice/sdk';
+import { ErrorCode, isMisdeclared, notInConfig, type PlannedStep, placeIn, recordPlan, SluiceError } from '@sluice/sdk';
 import type { LoadedPipeline } from '../config/load-pipelines.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { didYouMean } from '../config/suggest.ts';
@@ -30,7 +30,7 @@ export async function checkPlan(
     if (root !== null) for (const step of steps) await checkSuite(root, step);
     return { givenUp: null, paths: steps.map(({ path }) => path) };
   } catch (error) {
-    if (error instanceof SluiceError && isMisdeclared(error.code)) throw refusal(error);
+    if (error instanceof SluiceError && isMisdeclared(error.code)) throw refusal(error, root);
     return { givenUp: error, paths: [] };
   } finally {
     process.off('unhandledRejection', ignore);
@@ -78,9 +78,12 @@ function mustExist(path: string, what: 'resource class' | 'endpoint', name: stri
   throw notInConfig(path, what, name, names, didYouMean(name, names));
 }
 
-function refusal({ code, message, where, fix, data }: SluiceError): SluiceError {
+function refusal(error: SluiceError, root: string | null): SluiceError {
+  const { code, message, where, fix, data } = error;
+  const line = root === null ? null : placeIn(root, error);
+  const place = [where, line === null ? undefined : where === undefined ? line : `(${line})`];
   return new SluiceError(code, message, {
-    ...(where === undefined ? {} : { where }),
+    ...(where === undefined && line === null ? {} : { where: place.filter((one) => one !== undefined).join(' ') }),
     fix: `${fix ?? 'Correct it.'} Nothing has been started. If only the made-up results of a plan lead there: --no-check`,
     data,
   });
