@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Crosses packages, and needs no server all the same. */
+const withoutServer = 'test/bad-input/table/*.test.ts';
+
 /** Unit tests sit beside the file and need no server; `test/` runs against real servers, started once per run. */
 export default defineConfig({
   test: {
@@ -7,7 +10,10 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts', 'examples/**/*.test.ts'],
+          include: [
+            ...['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts', 'examples/**/*.test.ts'],
+            withoutServer,
+          ],
           pool: 'forks',
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -17,6 +23,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.test.ts'],
+          exclude: [withoutServer],
           pool: 'forks',
           globalSetup: ['test/harness/global-setup.ts'],
           testTimeout: 180_000,

@@ -192,7 +192,7 @@ describe('a step on this machine', () => {
     const called = await sluice(root, ['step', 'training', '--config', 'no-python.config.ts']);
     expect(called.exit).toBe(1);
     expect(called.err).toMatch(/error CommandNotFound .*python9\.9/);
-    expect(called.err).toContain('What now: Install Python');
+    expect(called.err).toMatch(/fix {4}Install Python/);
     expect(called.err).toContain('where  model');
     expect(await exists(join(root, '.sluice/store/trees'))).toBe(false);
     expect(await readdir(join(root, '.sluice/work'))).toEqual([]);

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mlflowClient } from '@sluice/activities';
 import { type EndpointState, endpointWorkflowId, Query, type RunStatus, taskQueue } from '@sluice/sdk';
@@ -148,6 +148,13 @@ const cases: readonly Case[] = [
     attempts: ['done'],
   },
   {
+    what: 'an error that the pipeline throws itself',
+    pipeline: 'throws',
+    params: {},
+    code: 'TypeError',
+    says: ["Cannot read properties of null (reading 'length')", /\(at mistakes\.ts:29\)/],
+  },
+  {
     what: 'two steps of one name',
     pipeline: 'two-of-one-name',
     params: {},
@@ -280,6 +287,61 @@ describe.concurrent('a command against a running stack', () => {
     const [server = ''] = running('serve.py');
     const [worker = ''] = running(' worker --class cpu');
     expect([trainer, server, worker].map(secretOf)).toEqual([undefined, undefined, 's3cret']);
+    await run.result();
+  });
+
+  it('passes on parameters of three megabytes', async () => {
+    await writeFile(join(project.root, 'big.json'), JSON.stringify({ note: 'x'.repeat(3_000_000) }));
+    const called = await sluice(project.root, ['run', 'throws', '--params', 'big.json', '--key', 'big', '--wait']);
+    expect(called.exit, called.out.slice(-2000) + called.err.slice(-2000)).toBe(0);
+  });
+
+  it('says of a namespace that is not there how to name or make one', async () => {
+    const { address } = project.stack.temporal;
+    for (const args of [
+      ['status'],
+      ['run', 'throws'],
+      ['approve', 'throws/x'],
+      ['endpoints'],
+      ['setup'],
+      ['worker', '--control'],
+    ]) {
+      const called = await sluice(project.root, [...args, '--address', address, '--namespace', 'nowhere']);
+      expect(called.exit, called.out + called.err).toBe(2);
+      expect(called.err).toContain('error NamespaceNotFound  The Temporal server has no namespace "nowhere".');
+      expect(called.err).toMatch(/fix {4}.*--namespace.*temporal operator namespace create -n nowhere/);
+    }
+  });
+
+  it('says of a run whose pipeline the workers do not know which it is', async () => {
+    const run = await project.client.workflow.start('nowhere', {
+      workflowId: 'nowhere/1',
+      taskQueue: taskQueue(project.stack.loaded.config.project),
+      args: [{}],
+    });
+    const told = await waitFor('a second failed task', async () => {
+      const called = await sluice(project.root, ['status', 'nowhere/1']);
+      if (!called.err.includes('error WorkersFail')) throw new Error(called.out + called.err);
+      return called;
+    });
+    expect(told.exit).toBe(1);
+    expect(told.err).toContain('The workers do not know the pipeline "nowhere"');
+    expect(told.err).toMatch(/fix {4}Start the workers again from a checkout that has it/);
+    await run.terminate();
+  });
+
+  it('says of a digest of four digits that it is too short', async () => {
+    const run = await project.start('life', { trainer: short, on: 'cpu', endpoint: 'shop-8' }, 'short-digest');
+    const digest = await waitFor('the question', async () => {
+      const [gate] = (await run.status()).gates;
+      if (gate === undefined) throw new Error('nothing is asked yet');
+      return gate.candidate.replace('sha256:', '');
+    });
+    const decide = ['reject', run.workflowId, '--by', 'tester', '--candidate'];
+    const called = await sluice(project.root, [...decide, digest.slice(0, 4)]);
+    expect(called.exit, called.out + called.err).toBe(2);
+    expect(called.err).toContain(`candidate ${digest.slice(0, 4)} is too short: give the first 8`);
+    expect((await sluice(project.root, [...decide, digest.slice(0, 8)])).exit).toBe(0);
     await run.result();
   });
 

@@ -3,6 +3,7 @@ import { link, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'nod
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { makeFolder } from './make-folder.ts';
 
 /** A build whose heartbeat is older than this is dead, ms. */
 const STALE = 15_000;
@@ -24,7 +25,7 @@ export async function buildOnce(
   build: (directory: string) => Promise<void>,
   options: { usable?: (directory: string) => Promise<boolean>; onWait?: () => void } = {},
 ): Promise<string> {
-  await mkdir(home, { recursive: true });
+  makeFolder(home);
   const usable = options.usable ?? (async () => true);
   const found = await published(home, usable);
   if (found) return found;

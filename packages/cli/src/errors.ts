@@ -14,6 +14,14 @@ export const CliErrorCode = {
   StackFailed: 'StackFailed',
   /** Workflow code of today does not come the way that a run's history keeps. */
   CodeMismatch: 'CodeMismatch',
+  /** The system refuses a file or a folder. */
+  FileFailed: 'FileFailed',
+  /** The Temporal server has no namespace of that name. */
+  NamespaceNotFound: 'NamespaceNotFound',
+  /** The workers fail what they are to do for a run, again and again. */
+  WorkersFail: 'WorkersFail',
+  /** A pipeline calls what only a run has, in `sluice step`. */
+  OnlyInRun: 'OnlyInRun',
   /** The wait was broken off; the run goes on. */
   Interrupted: 'Interrupted',
   /** This Node is too old for the command. */

@@ -22,6 +22,7 @@ const usage: ReadonlySet<string> = new Set([
   CliErrorCode.RunNotFound,
   CliErrorCode.RunExists,
   CliErrorCode.CodeMismatch,
+  CliErrorCode.NamespaceNotFound,
   ErrorCode.InvalidConfig,
   ErrorCode.InvalidParams,
   ErrorCode.InvalidStep,

@@ -2,13 +2,19 @@
 import module from 'node:module';
 import { join } from 'node:path';
 import { cacheDir } from './cache-dir.ts';
+import { makeFolder } from './make-folder.ts';
 import { unfitNode } from './unfit-node.ts';
 
+// A reader that has gone, as `head` has, wants no more: that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 130);
+  throw error;
+});
 const args = process.argv.slice(2);
 const unfit = unfitNode();
 if (unfit === null) {
   // Parsing a few hundred modules is most of what a short command does.
-  module.enableCompileCache(join(cacheDir(), 'node'));
+  keepCompiled(join(cacheDir(), 'node'));
   const { runCli } = await import('./commands/cli.ts');
   process.exitCode = await runCli(args);
 } else {
@@ -19,3 +25,13 @@ if (unfit === null) {
 }
 // Connections and workers are closed by now; a stray timer of a library must not keep the terminal.
 process.stdout.write('', () => process.exit());
+
+/** Where no such folder can be made, everything is compiled each time. */
+function keepCompiled(folder: string): void {
+  try {
+    makeFolder(folder);
+    module.enableCompileCache(folder);
+  } catch {
+    // Slower, and nothing else.
+  }
+}

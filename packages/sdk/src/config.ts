@@ -133,7 +133,7 @@ export interface Encryption {
 export interface SluiceConfig {
   /** Names the project's task queues and MLflow experiment: letters, digits, `.`, `_` and `-`. */
   readonly project: string;
-  /** Files that export pipelines, each by its path relative to the config; at least one. */
+  /** Files that export pipelines, relative to the config: names, or patterns such as `pipelines/*.ts`; at least one. */
   readonly pipelines: readonly string[];
   /** Resource classes by name: kinds of machines that steps name by `on`. @default { cpu: {} } */
   readonly classes?: Readonly<Record<string, ResourceClass>>;

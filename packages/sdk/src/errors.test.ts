@@ -85,8 +85,8 @@ try {
 }
 \`\`\`
 
-A plain error that a pipeline throws ends the run with the error's class name (\`RangeError\`) for a type; it is not
-retried. The command's own errors and the gateway's have codes of their own beside these, in
+A plain error that a pipeline throws ends the run with the error's class name (\`RangeError\`) for a type, and with its
+file and line in the message (\`… (at pipelines/rents.ts:12)\`); it is not retried. The command's own errors and the gateway's have codes of their own beside these, in
 \`packages/cli/src/errors.ts\` and \`packages/gateway/src/errors.ts\`.
 `;
 const tail = `

@@ -15,6 +15,7 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
       ...[
         'checkName',
         'encodeKey',
+        'placeIn',
         'stepPath',
         'StepNames',
         'decisionKinds',

@@ -20,6 +20,7 @@ export { checkName, encodeKey, stepPath } from './name.ts';
 export { parseParams } from './params.ts';
 export { patched } from './patched.ts';
 export { type Pipeline, pipeline, pipelineDefinition } from './pipeline.ts';
+export { placeIn } from './place.ts';
 export type { Plan, PlanBudgets, PlannedStep } from './plan.ts';
 export { recordPlan } from './recorder.ts';
 export {

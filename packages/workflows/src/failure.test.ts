@@ -2,6 +2,7 @@ import { ErrorCode, SluiceError } from '@sluice/sdk';
 import { ActivityFailure, ApplicationFailure, CancelledFailure, RetryState, TimeoutFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { failureOf, runFailure, stepError } from './failure.ts';
+import { projectAt } from './place.ts';
 
 const inActivity = (cause: Error) =>
   new ActivityFailure('activity failed', 'train', '1', RetryState.NON_RETRYABLE_FAILURE, 'me', cause);
@@ -86,6 +87,17 @@ it('a failure of megabytes is cut short, because Temporal would terminate the ru
 it('a failure of a key is its code and message', () => {
   expect(failureOf(new SluiceError('NoModel', 'none'))).toEqual({ code: 'NoModel', message: 'none' });
   expect(failureOf(inActivity(failed))).toEqual({ code: 'TrainerFailed', message: 'exit 1' });
-  expect(failureOf(new TypeError('x'))).toEqual({ code: 'Internal', message: 'x' });
+  expect(failureOf(new TypeError('x'))).toEqual({ code: 'TypeError', message: 'x' });
   expect(failureOf('text')).toEqual({ code: 'Internal', message: 'text' });
+});
+
+it('names the line of a pipeline that threw an error of its own', () => {
+  projectAt('/work/rents');
+  const error = Object.assign(new TypeError('x is not a function'), {
+    stack: 'TypeError: x is not a function\n    at run (/work/rents/pipelines/rents.ts:12:5)',
+  });
+  const message = 'x is not a function (at pipelines/rents.ts:12)';
+  expect(runFailure(error)).toMatchObject({ type: 'TypeError', message });
+  expect(failureOf(error)).toEqual({ code: 'TypeError', message });
+  projectAt('');
 });

@@ -8,8 +8,10 @@ import {
   ContinueAsNew,
   isCancellation,
   rootCause,
+  TemporalFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
+import { atPlace } from './place.ts';
 
 /**
  * What a pipeline's code sees when a step fails: a {@link SluiceError} with the activity's code, the same class that
@@ -72,7 +74,7 @@ export function runFailure(error: unknown): unknown {
       ...(error.code === ErrorCode.NotDeployed ? { category: ApplicationFailureCategory.BENIGN } : {}),
     });
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = thrownText(error);
   return ApplicationFailure.create({
     type: error instanceof Error ? error.name : 'Error',
     message: clip(message, MOST_WORDS),
@@ -97,7 +99,15 @@ export function failureOf(error: unknown): Failure {
   if (application !== null) {
     return { code: application.type ?? ErrorCode.Internal, message: clip(application.message) };
   }
+  if (error instanceof Error && !(error instanceof TemporalFailure)) {
+    return { code: error.name, message: clip(thrownText(error)) };
+  }
   return { code: ErrorCode.Internal, message: clip(rootCause(error) ?? String(error)) };
+}
+
+/** What a pipeline's own code threw, and in which of its lines. */
+function thrownText(error: unknown): string {
+  return error instanceof Error ? `${error.message}${atPlace(error)}` : String(error);
 }
 
 function clip(message: string, most = 1_000): string {

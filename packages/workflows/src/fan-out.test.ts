@@ -40,7 +40,7 @@ describe('a fan-out inside its workflow', () => {
     expect(settled.map((one) => (one.ok ? one.value : one.error))).toEqual([
       0,
       { code: 'TrainerFailed', message: 'exit 1' },
-      { code: 'Internal', message: 'mine' },
+      { code: 'RangeError', message: 'mine' },
       3,
     ]);
     expect(told).toEqual([true, false, false, true]);

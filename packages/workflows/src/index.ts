@@ -4,3 +4,4 @@ export { interceptors } from './activation.ts';
 export { renderDetails } from './details.ts';
 export { sluiceWorkflows } from './dispatch.ts';
 export { sluiceEndpoint } from './endpoint.ts';
+export { projectAt } from './place.ts';

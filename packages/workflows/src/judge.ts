@@ -70,7 +70,7 @@ function gateMeant(request: DecisionRequest, bench: Bench): OpenGate | string {
   const fitting = bench.asked.filter((one) => fits(request, one));
   const [only] = fitting;
   const open = bench.asked.filter(({ state }) => state === 'open');
-  if (only === undefined) return `${named(request)} is not ${whatWaits(open)}`;
+  if (only === undefined) return tooShort(request) ?? `${named(request)} is not ${whatWaits(open)}`;
   if (fitting.length > 1) return ambiguous(request, fitting, open);
   if (only.state !== 'open') {
     return `${nameOf(only)} ${only.state === 'decided' ? 'has been decided already' : 'is closed already'}`;
@@ -92,8 +92,21 @@ function fits(request: DecisionRequest, question: Question): boolean {
 /** A digest in full, or at least its first eight hexadecimal digits. */
 function matches(digest: string, prefix: string): boolean {
   const hex = digest.replace(/^sha256:/, '');
-  const start = prefix.replace(/^sha256:/, '').toLowerCase();
-  return start.length >= 8 && hex.startsWith(start);
+  const start = digits(prefix);
+  return start.length >= LEAST_DIGITS && hex.startsWith(start);
+}
+
+const LEAST_DIGITS = 8;
+
+function digits(prefix: string): string {
+  return prefix.replace(/^sha256:/, '').toLowerCase();
+}
+
+/** A digest may be the right one and say too little; whether it is, is not said: nobody is to guess on. */
+function tooShort({ candidate }: DecisionRequest): string | null {
+  if (candidate === undefined || digits(candidate).length >= LEAST_DIGITS) return null;
+  const given = digits(candidate) === '' ? 'names no digits' : `${candidate} is too short`;
+  return `candidate ${given}: give the first ${LEAST_DIGITS} hexadecimal digits of its digest, or more`;
 }
 
 function ambiguous(request: DecisionRequest, fitting: readonly Question[], open: readonly Question[]): string {

@@ -19,3 +19,13 @@ export const twoOfOneKey = pipeline({
   params: z.object({ airports: z.array(z.string()).default(['EWR', 'JFK', 'EWR']) }),
   run: ({ airports }) => map('airport', airports, {}, () => extract('rows', one)),
 });
+
+/** Reads a field of what is not there, unless it is given a note. */
+export const throws = pipeline({
+  name: 'throws',
+  params: z.object({ note: z.string().default('') }),
+  async run({ note }) {
+    const rows = (note === '' ? null : [note]) as unknown as string[];
+    return rows.length;
+  },
+});

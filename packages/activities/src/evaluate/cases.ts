@@ -8,7 +8,7 @@ import { ErrorCode, SluiceError, type Suite } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { newAttemptId } from '../job/process/attempt-id.ts';
 import { evenSample } from './even-sample.ts';
-import { belowProject } from './suite.ts';
+import { belowProject, missingCases } from './suite.ts';
 
 export interface Case {
   /** Place in the file, from 0. */
@@ -45,7 +45,7 @@ export async function loadCases(
 ): Promise<Cases> {
   if (typeof suite.cases === 'string') {
     const path = belowProject(context.root, suite.cases, where);
-    if (!(await stat(path).catch(() => null))?.isFile()) throw missing(suite.cases, where);
+    if (!(await stat(path).catch(() => null))?.isFile()) throw missingCases(suite.cases, where);
     return { ...(await read(path, suite, seed, where)), digest: `sha256:${await sha256(path)}` };
   }
   const scratch = join(context.stateDir, 'work', newAttemptId());
@@ -169,11 +169,4 @@ async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
-}
-
-function missing(path: string, where: string): SluiceError {
-  return new SluiceError(ErrorCode.NotFound, `The file of cases ${path} does not exist.`, {
-    where,
-    fix: 'Give a path relative to the folder of sluice.config.ts.',
-  });
 }

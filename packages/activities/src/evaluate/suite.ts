@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { type Dataset, ErrorCode, SluiceError, type Suite, type SuiteOptions, suiteOf } from '@sluice/sdk';
 
@@ -22,6 +22,18 @@ export async function loadSuite(root: string, suite: Suite | string, where: stri
   const problems = problemsOf(parsed);
   if (problems.length > 0) throw invalid(path, problems);
   return suiteOf(withoutNulls(parsed as SuiteOptions), path);
+}
+
+/**
+ * Looks whether a suite and the file of its cases are there, without reading the cases.
+ *
+ * @throws SluiceError `NotFound`, and what `loadSuite` throws
+ */
+export async function checkSuiteFiles(root: string, suite: Suite | string, where: string): Promise<void> {
+  const { cases } = await loadSuite(root, suite, where);
+  if (typeof cases !== 'string') return;
+  const found = await stat(belowProject(root, cases, where)).catch(() => null);
+  if (!found?.isFile()) throw missingCases(cases, where);
 }
 
 /** An absolute path of something below the project. @throws SluiceError `InvalidStep` for a path that leaves it. */
@@ -88,5 +100,12 @@ function invalid(path: string, problems: string[]): SluiceError {
     where: path,
     fix: 'Correct the file; fields are described in docs/evaluate.md.',
     data: problems,
+  });
+}
+
+export function missingCases(path: string, where: string): SluiceError {
+  return new SluiceError(ErrorCode.NotFound, `The file of cases ${path} does not exist.`, {
+    where,
+    fix: 'Give a path relative to the folder of sluice.config.ts.',
   });
 }

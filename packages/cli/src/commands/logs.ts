@@ -31,18 +31,34 @@ export async function logsCommand(
       fix: 'Jobs log where they run: look there. A run whose jobs have not started has none yet.',
     });
   }
-  const wanted = all.filter(
-    (one) => (step === undefined || matches(one.step, step)) && (options.attempt ?? one.attempt) === one.attempt,
-  );
-  if (wanted.length === 0) {
+  const wanted = wantedLogs(all, step, options.attempt, workflowId);
+  for (const file of wanted) await print(file, wanted.length > 1, io);
+  return ExitCode.done;
+}
+
+/** @throws SluiceError `Usage` naming what there is: steps where the step is wrong, attempts where that is */
+export function wantedLogs(
+  all: readonly JobLog[],
+  step: string | undefined,
+  attempt: number | undefined,
+  workflowId: string,
+): readonly JobLog[] {
+  const ofStep = all.filter((one) => step === undefined || matches(one.step, step));
+  if (ofStep.length === 0) {
     const steps = [...new Set(all.map((one) => one.step))];
     throw new UsageError(
       `No step "${step ?? ''}" of ${workflowId} has a log.${step ? didYouMean(step, steps) : ''}`,
       `There is: ${steps.join(', ')}`,
     );
   }
-  for (const file of wanted) await print(file, wanted.length > 1, io);
-  return ExitCode.done;
+  const wanted = ofStep.filter((one) => attempt === undefined || attempt === one.attempt);
+  if (wanted.length > 0) return wanted;
+  const attempts = [...new Set(ofStep.map((one) => one.attempt))].sort((a, b) => a - b);
+  const of = step === undefined ? `No step of ${workflowId}` : `${step} of ${workflowId}`;
+  throw new UsageError(
+    step === undefined ? `${of} has a log of an attempt ${attempt}.` : `${of} has no log of an attempt ${attempt}.`,
+    `There ${attempts.length === 1 ? 'is attempt' : 'are attempts'} ${attempts.join(', ')}.`,
+  );
 }
 
 /** Logs are read without a server where the run's whole id is given. */

@@ -1,11 +1,13 @@
 import { describeError, parseParams } from '@sluice/sdk';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { findPipeline, type LoadedPipeline, loadPipelines } from '../config/load-pipelines.ts';
+import { unfitPipelines } from '../config/sandbox-imports.ts';
+import { pipelineFailed } from '../errors/pipeline-failed.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { checkPlan } from '../run/check-plan.ts';
 import { parseParamFlags } from '../run/parse-params.ts';
-import { startRun } from '../run/start-run.ts';
+import { checkKey, startRun } from '../run/start-run.ts';
 import { connectClient, temporalTarget } from '../run/temporal-target.ts';
 import { sealer } from './decide.ts';
 import { followCommand } from './follow.ts';
@@ -38,8 +40,11 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
   }
   if (options.concurrency !== undefined)
     throw new UsageError('--concurrency is for many runs.', 'Name a file of parameter sets by --each FILE.');
+  if (options.key !== undefined) checkKey(options.key);
   const loaded = await loadProject(options);
   const pipeline = findPipeline(await loadPipelines(loaded), name);
+  const unfit = unfitPipelines(loaded).get(pipeline.file);
+  if (unfit !== undefined) throw unfit;
   const params = await parseParamFlags(options.param, options.params);
   // Before the server is asked for anything: bad parameters are told even where there is none.
   await parseParams(pipeline.name, pipeline.definition.params, params);
@@ -79,11 +84,14 @@ export function tokenOf(options: RunOptions, { config }: LoadedConfig) {
   return token === undefined || config.approvers?.oidc === undefined ? {} : { token, seal: sealer(config) };
 }
 
-async function check(pipeline: LoadedPipeline, params: unknown, { config }: LoadedConfig, io: Io): Promise<void> {
-  const { givenUp } = await checkPlan(pipeline, params, config);
+async function check(pipeline: LoadedPipeline, params: unknown, loaded: LoadedConfig, io: Io): Promise<void> {
+  const { givenUp } = await checkPlan(pipeline, params, loaded.config, loaded.root);
   if (givenUp === null) return;
   io.line(
-    io.paint('quiet', `not checked to its end before the start, for want of real results: ${describeError(givenUp)}`),
+    io.paint(
+      'quiet',
+      `not checked to its end before the start, for want of real results: ${describeError(pipelineFailed(givenUp, loaded.root, pipeline.name))}`,
+    ),
   );
 }
 

@@ -1,9 +1,11 @@
 import { createActivities, logPath } from '@sluice/activities';
-import { type DeploySpec, describeError, useRuntime, type Verdict, worstOf } from '@sluice/sdk';
+import { type DeploySpec, describeError, parseParams, useRuntime, type Verdict, worstOf } from '@sluice/sdk';
 import { Client, Connection } from '@temporalio/client';
-import { findPipeline, loadPipelines } from '../config/load-pipelines.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
+import { findPipeline, type LoadedPipeline, loadPipelines } from '../config/load-pipelines.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { readDevFile } from '../dev/dev-file.ts';
+import { pipelineFailed } from '../errors/pipeline-failed.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Paint } from '../follow/colours.ts';
@@ -12,6 +14,7 @@ import { roleOfVerdict } from '../follow/lines.ts';
 import { JobCache } from '../local/job-cache.ts';
 import { type LocalEvent, LocalRuntime } from '../local/local-runtime.ts';
 import { followLog } from '../local/log-follower.ts';
+import { checkPlan } from '../run/check-plan.ts';
 import { gatewayAccess } from '../run/gateway-access.ts';
 import { parseParamFlags } from '../run/parse-params.ts';
 import { activityContext } from '../worker/activity-context.ts';
@@ -34,6 +37,8 @@ export async function stepCommand(
   const loaded = await loadProject(options);
   const pipeline = findPipeline(await loadPipelines(loaded), name);
   const params = await parseParamFlags(options.param, options.params);
+  await parseParams(pipeline.name, pipeline.definition.params, params);
+  await checkBefore(pipeline, params, step, loaded);
   const stack = await readDevFile(loaded.root);
   // Never connected to unless a step asks what production is, and only a running stack is asked.
   const connection = Connection.lazy({ address: stack?.temporal?.address ?? '127.0.0.1:1' });
@@ -62,6 +67,8 @@ export async function stepCommand(
   const restore = useRuntime(runtime);
   try {
     await pipeline.workflow(params);
+  } catch (error) {
+    throw pipelineFailed(error, loaded.root, name);
   } finally {
     restore();
     await logs.stop();
@@ -74,6 +81,31 @@ export async function stepCommand(
     );
   }
   return ExitCode.done;
+}
+
+/** What a plan finds is told before hours of training. A plan that comes to no end says nothing of steps. */
+async function checkBefore(
+  pipeline: LoadedPipeline,
+  params: unknown,
+  step: string | undefined,
+  { root, config }: LoadedConfig,
+): Promise<void> {
+  const { givenUp, paths } = await checkPlan(pipeline, params, config, root);
+  if (step === undefined || givenUp !== null || paths.some((path) => isStep(path, step))) return;
+  throw new UsageError(
+    `The pipeline ${pipeline.name} has no step "${step}".${didYouMean(step, [...paths, ...namesOf(paths)])} Nothing has been run.`,
+    `It has: ${[...new Set(namesOf(paths))].slice(0, 20).join(', ') || 'no step at all'}`,
+  );
+}
+
+/** With a path as the target, its own branch is meant; a made-up plan may know other keys. */
+function isStep(path: string, step: string): boolean {
+  return path === step || path.endsWith(`/${step}`) || namesOf([path])[0] === namesOf([step])[0];
+}
+
+/** The last part of each path, which names the step in every branch. */
+function namesOf(paths: readonly string[]): string[] {
+  return paths.map((path) => path.slice(path.lastIndexOf('/') + 1));
 }
 
 /** What jobs print, as they print it. */

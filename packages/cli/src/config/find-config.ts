@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
 
@@ -12,6 +12,9 @@ const names = ['sluice.config.ts', 'sluice.config.mts', 'sluice.config.js', 'slu
 export function findConfig(from: string, file?: string): string {
   if (file !== undefined) {
     const path = resolve(from, file);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      throw missing(path, `The config that --config gives, ${path}, is a folder.`);
+    }
     if (existsSync(path)) return path;
     throw missing(path, 'There is no config file at the path given by --config.');
   }

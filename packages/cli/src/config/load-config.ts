@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { SluiceConfig } from '@sluice/sdk';
+import { loadFailed } from '../errors/load-failed.ts';
 import { InvalidConfigError } from '../errors.ts';
 import { findConfig } from './find-config.ts';
 import { useOneSdk } from './one-sdk.ts';
+import { findPipelineFiles } from './pipeline-patterns.ts';
 import { problemsOf } from './problems.ts';
 import { crossCheck, type ResolvedConfig, resolveConfig } from './resolved-config.ts';
 import { configSchema } from './schema.ts';
@@ -14,7 +16,10 @@ export interface LoadedConfig {
   readonly path: string;
   /** Its folder; relative paths in it are relative to this. */
   readonly root: string;
+  /** `pipelines` lists files: patterns have been followed. */
   readonly config: ResolvedConfig;
+  /** Pipeline files that a pattern found: they may as well be helpers. @default none */
+  readonly matched?: readonly string[];
 }
 
 /**
@@ -29,9 +34,10 @@ export async function loadConfig(
   const root = dirname(path);
   const value = await importConfig(path);
   const config = checkConfig(value, path);
-  const problems = missingFiles(config, root);
-  if (problems.length > 0) throw new InvalidConfigError(path, problems);
-  return { path, root, config };
+  const { files, matched, problems } = findPipelineFiles(root, config.pipelines);
+  const all = [...problems, ...missingFiles(config, root)];
+  if (all.length > 0) throw new InvalidConfigError(path, all);
+  return { path, root, config: { ...config, pipelines: files }, matched };
 }
 
 /**
@@ -54,23 +60,14 @@ async function importConfig(path: string): Promise<unknown> {
   try {
     module = await import(pathToFileURL(path).href);
   } catch (error) {
-    const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new InvalidConfigError(path, [`it cannot be loaded: ${message}`], undefined, error);
+    throw loadFailed(path, error);
   }
   if (module.default !== undefined) return module.default;
   throw new InvalidConfigError(path, ['it has no default export'], 'Write: export default defineConfig({ … })');
 }
 
-function missingFiles(config: ResolvedConfig, root: string): string[] {
-  const problems = config.pipelines.flatMap((file, index) =>
-    existsSync(resolve(root, file)) ? [] : [`pipelines.${index}: there is no file ${file}`],
-  );
-  if (
-    config.python !== undefined &&
-    'requirements' in config.python &&
-    !existsSync(resolve(root, config.python.requirements))
-  ) {
-    problems.push(`python.requirements: there is no file ${config.python.requirements}`);
-  }
-  return problems;
+function missingFiles({ python }: ResolvedConfig, root: string): string[] {
+  if (python === undefined || !('requirements' in python)) return [];
+  if (existsSync(resolve(root, python.requirements))) return [];
+  return [`python.requirements: there is no file ${python.requirements}`];
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Pipeline, type PipelineDefinition, pipelineDefinition, SluiceError } from '@sluice/sdk';
+import { loadFailed } from '../errors/load-failed.ts';
 import { InvalidConfigError, UsageError } from '../errors.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { useOneSdk } from './one-sdk.ts';
@@ -24,9 +25,10 @@ export async function loadPipelines(loaded: LoadedConfig): Promise<ReadonlyMap<s
   useOneSdk();
   const found = new Map<string, LoadedPipeline>();
   const problems: string[] = [];
+  const helpers = new Set(loaded.matched?.map((file) => resolve(loaded.root, file)));
   for (const file of pipelineFiles(loaded)) {
     const pipelines = await pipelinesOf(file, loaded.path);
-    if (pipelines.length === 0) problems.push(`${file} exports no pipeline`);
+    if (pipelines.length === 0 && !helpers.has(file)) problems.push(`${file} exports no pipeline`);
     for (const one of pipelines) {
       const former = found.get(one.name);
       if (former === undefined) found.set(one.name, one);
@@ -35,6 +37,7 @@ export async function loadPipelines(loaded: LoadedConfig): Promise<ReadonlyMap<s
       }
     }
   }
+  if (found.size === 0 && problems.length === 0) problems.push('pipelines: none of the files exports a pipeline');
   if (problems.length > 0) throw new InvalidConfigError(loaded.path, problems);
   return found;
 }
@@ -58,8 +61,7 @@ async function pipelinesOf(file: string, config: string): Promise<LoadedPipeline
     module = await import(pathToFileURL(file).href);
   } catch (error) {
     if (error instanceof SluiceError) throw new InvalidConfigError(file, [error.message], error.fix, error);
-    const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new InvalidConfigError(file, [`it cannot be loaded: ${message}`], `It is named in ${config}.`, error);
+    throw loadFailed(file, error, `Correct it; it is named in ${config}. Nothing has been started.`);
   }
   return Object.values(module).flatMap((value) => {
     const definition = pipelineDefinition(value);

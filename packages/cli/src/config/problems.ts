@@ -21,7 +21,9 @@ function problemOf(schema: z.ZodType, issue: Issue, prefix: readonly PropertyKey
     const nearest = [...issue.errors].sort((a, b) => rank(a) - rank(b))[0] ?? [];
     if (nearest.length > 0) return nearest.flatMap((inner) => problemOf(schema, inner, path));
   }
-  return [`${show(path)}: ${issue.message.replace(/^Invalid input: /, '')}`];
+  return [
+    `${show(path)}: ${issue.message.replace(/^Invalid input: /, '').replace(', received undefined', ', and there is nothing')}`,
+  ];
 }
 
 /** The alternative a writer most likely meant has the problems that lie deepest. */

@@ -67,9 +67,11 @@ const capture = z.strictObject({
 });
 
 /** Part of a URL, and of a cookie's name. */
+export const endpointNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
 const endpointName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'an endpoint name is 1 to 63 ASCII letters, digits, ".", "_" or "-"');
+  .regex(endpointNamePattern, 'an endpoint name is 1 to 63 ASCII letters, digits, ".", "_" or "-"');
 
 const endpoint = z.strictObject({
   serve: command,

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { scheduledEventsStandIn } from '@sluice/activities';
 import type { FileLock } from '@sluice/gateway';
+import { describeError } from '@sluice/sdk';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
-import { loadPipelines } from '../config/load-pipelines.ts';
+import { loadPipelines, pipelineFiles } from '../config/load-pipelines.ts';
 import { CONTROL } from '../config/resolved-config.ts';
+import { unfitPipelines } from '../config/sandbox-imports.ts';
 import { InterruptedError } from '../errors.ts';
 import { findPython } from '../python-env.ts';
 import { mlflowUrlOf, pythonOf } from '../worker/activity-context.ts';
@@ -82,6 +84,10 @@ export async function startDevStack(options: DevOptions = {}): Promise<DevStack>
     ...(options.config === undefined ? {} : { file: options.config }),
   });
   await loadPipelines(loaded);
+  const unfit = [...unfitPipelines(loaded).values()];
+  const [first] = unfit;
+  if (first !== undefined && unfit.length === pipelineFiles(loaded).length) throw first;
+  for (const error of unfit) options.onEvent?.({ type: 'progress', text: `not served: ${describeError(error)}` });
   const stack = new Stack(loaded, options);
   try {
     await Promise.race([stack.start(), brokenOff(options.signal)]);

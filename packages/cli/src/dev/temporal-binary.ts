@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
 import { cacheDir } from '../cache-dir.ts';
+import { makeFolder } from '../make-folder.ts';
 import { isAlive } from './process-info.ts';
 
 /** The newest tag that `go install` builds, web UI included. */
@@ -75,7 +76,7 @@ function isProgram(path: string): boolean {
 async function build(go: string, env: NodeJS.ProcessEnv, tell: (line: string) => void): Promise<TemporalBinary> {
   const target = cachedPath(env);
   const folder = join(cacheDir(env), 'temporal');
-  await mkdir(join(folder, `cli-${TEMPORAL_CLI}`), { recursive: true });
+  makeFolder(join(folder, `cli-${TEMPORAL_CLI}`));
   const lock = join(folder, `cli-${TEMPORAL_CLI}.lock`);
   const release = await takeLock(lock, () => tell('Another process is building the Temporal server; waiting for it.'));
   try {

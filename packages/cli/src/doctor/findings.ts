@@ -4,6 +4,7 @@ import { SluiceError, taskQueue } from '@sluice/sdk';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { loadPipelines } from '../config/load-pipelines.ts';
+import { unfitPipelines } from '../config/sandbox-imports.ts';
 import { hasSetpriv } from '../dev/child.ts';
 import { type DevFile, readDevFile } from '../dev/dev-file.ts';
 import { claimPort } from '../dev/ports.ts';
@@ -39,7 +40,7 @@ export async function* findings(options: DoctorOptions): AsyncGenerator<Finding>
   yield loaded.finding;
   yield await disk(loaded.config?.root ?? process.cwd());
   if (loaded.config === null) return;
-  yield await pipelines(loaded.config);
+  yield* pipelines(loaded.config, await loadedPipelines(loaded.config));
   yield store(loaded.config);
   yield* encryption(loaded.config);
   yield await git(loaded.config.root);
@@ -133,12 +134,20 @@ async function disk(folder: string): Promise<Finding> {
     : ok('disk', detail);
 }
 
-async function pipelines(loaded: LoadedConfig): Promise<Finding> {
+/** By name; what went wrong where they cannot be loaded. */
+async function loadedPipelines(loaded: LoadedConfig): Promise<readonly string[] | Error> {
   try {
-    return ok('pipelines', [...(await loadPipelines(loaded)).keys()].join(', '));
+    return [...(await loadPipelines(loaded)).keys()];
   } catch (error) {
-    return problem('pipelines', messageOf(error), fixOf(error, 'Correct the pipeline file.'));
+    return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+function* pipelines(loaded: LoadedConfig, found: readonly string[] | Error): Generator<Finding> {
+  if (found instanceof Error) yield problem('pipelines', messageOf(found), fixOf(found, 'Correct the pipeline file.'));
+  const unfit = [...unfitPipelines(loaded).values()];
+  for (const error of unfit) yield problem('pipelines', messageOf(error), fixOf(error, 'Take the import out.'));
+  if (!(found instanceof Error) && unfit.length === 0) yield ok('pipelines', found.join(', '));
 }
 
 function store({ config }: LoadedConfig): Finding {

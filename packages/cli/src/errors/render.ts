@@ -1,6 +1,9 @@
 import { ErrorCode, errorCode, SluiceError, saysWhere } from '@sluice/sdk';
 import type { Paint } from '../follow/colours.ts';
 
+/** Of an error that nobody has a name for. */
+const UNKNOWN = "This may be a bug of Sluice's; SLUICE_DEBUG=1 shows where it comes from.";
+
 /** An error as a person reads it: what, where, and what to do now. No stack trace. */
 export function renderError(error: unknown, paint: Paint): string {
   const code = errorCode(error);
@@ -14,9 +17,7 @@ export function renderError(error: unknown, paint: Paint): string {
   if (cause !== null) lines.push(`  ${paint('quiet', 'why')}    ${cause}`);
   if (typeof fix === 'string' && !said.includes(fix)) lines.push(`  ${paint('quiet', 'fix')}    ${fix}`);
   if (!(error instanceof SluiceError)) {
-    lines.push(
-      `  ${paint('quiet', 'fix')}    This may be a bug of Sluice's; SLUICE_DEBUG=1 shows where it comes from.`,
-    );
+    lines.push(`  ${paint('quiet', 'fix')}    ${UNKNOWN}`);
   }
   if (process.env.SLUICE_DEBUG && error instanceof Error && error.stack) lines.push(paint('quiet', error.stack));
   return `${lines.join('\n')}\n`;
@@ -31,7 +32,7 @@ export function errorJson(error: unknown): Record<string, unknown> {
     code: errorCode(error),
     message: error instanceof Error ? error.message : String(error),
     where: where ?? null,
-    fix: fix ?? null,
+    fix: fix ?? (error instanceof SluiceError ? null : UNKNOWN),
     data: data ?? null,
   };
 }

@@ -26,3 +26,15 @@ test('any other error is left as it is', () => {
   const error = new TypeError('x is not a function');
   expect(stepError('fit', error)).toBe(error);
 });
+
+test('a job’s failure says what and what now once', () => {
+  const failure = ApplicationFailure.create({
+    type: 'NoModel',
+    message: 'It left no model. (at step fit, attempt 1) What now: Write it.',
+  });
+  expect(stepError('fit', failure)).toMatchObject({
+    message: 'fit: It left no model.',
+    where: 'fit',
+    fix: 'Write it.',
+  });
+});

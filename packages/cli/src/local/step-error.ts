@@ -9,9 +9,12 @@ export function stepError(step: string, error: unknown): unknown {
     return new SluiceError(cause.code, `${step}: ${cause.message}`, { ...placeOf(cause, step), cause });
   }
   const data = error.details?.[0];
-  return new SluiceError(error.type ?? ErrorCode.Internal, `${step}: ${error.message}`, {
+  // A job's failure is one line for Temporal; here its parts have lines of their own.
+  const [what = '', fix] = error.message.split(' What now: ');
+  return new SluiceError(error.type ?? ErrorCode.Internal, `${step}: ${what.replace(/ \(at [^()]*\)$/, '')}`, {
     where: step,
     cause: error,
+    ...(fix === undefined ? {} : { fix }),
     ...(data === undefined ? {} : { data }),
   });
 }

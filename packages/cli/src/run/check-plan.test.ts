@@ -26,7 +26,7 @@ describe('a run is planned before it is started', () => {
       ];
       return deploy('shop', { model, gates });
     });
-    expect(await whole).toEqual({ givenUp: null });
+    expect(await whole).toMatchObject({ givenUp: null });
   });
 
   test.each<[string, () => Promise<unknown>, RegExp]>([

@@ -1,4 +1,5 @@
-import { isMisdeclared, notInConfig, type PlannedStep, recordPlan, SluiceError } from '@sluice/sdk';
+import { checkSuiteFiles } from '@sluice/activities';
+import { ErrorCode, isMisdeclared, notInConfig, type PlannedStep, placeIn, recordPlan, SluiceError } from '@sluice/sdk';
 import type { LoadedPipeline } from '../config/load-pipelines.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { didYouMean } from '../config/suggest.ts';
@@ -11,23 +12,26 @@ import { didYouMean } from '../config/suggest.ts';
  * A plan has made-up results. Code of the pipeline's own that fails on them is no mistake: the plan is then given up,
  * and the error returned.
  *
+ * @param root folder of the checkout, where suites and their cases must be; null: they are not looked for
  * @throws SluiceError `InvalidStep`, `DuplicateStep`
  */
 export async function checkPlan(
   pipeline: Pick<LoadedPipeline, 'name' | 'workflow'>,
   params: unknown,
   config: Pick<ResolvedConfig, 'classes' | 'endpoints'>,
-): Promise<{ readonly givenUp: unknown }> {
+  root: string | null = null,
+): Promise<{ readonly givenUp: unknown; readonly paths: readonly string[] }> {
   // Branches that were left running when the plan ended may fail later; that concerns nobody.
   const ignore = () => {};
   process.on('unhandledRejection', ignore);
   try {
     const { steps } = await recordPlan(pipeline.workflow, params);
     for (const step of steps) checkNames(pipeline.name, step, config);
-    return { givenUp: null };
+    if (root !== null) for (const step of steps) await checkSuite(root, step);
+    return { givenUp: null, paths: steps.map(({ path }) => path) };
   } catch (error) {
-    if (error instanceof SluiceError && isMisdeclared(error.code)) throw refusal(error);
-    return { givenUp: error };
+    if (error instanceof SluiceError && isMisdeclared(error.code)) throw refusal(error, root);
+    return { givenUp: error, paths: [] };
   } finally {
     process.off('unhandledRejection', ignore);
   }
@@ -42,6 +46,18 @@ function checkNames(
   if (on !== null) mustExist(path, 'resource class', on, classes);
   const endpoint = endpointOf(pipeline, step);
   if (endpoint !== null) mustExist(path, 'endpoint', endpoint, endpoints);
+}
+
+/** A suite or its cases that are missing are told now, and not when the model is trained. */
+async function checkSuite(root: string, step: PlannedStep): Promise<void> {
+  if (step.kind !== 'evaluate') return;
+  try {
+    await checkSuiteFiles(root, step.spec.suite, step.path);
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.code !== ErrorCode.NotFound) throw error;
+    const { message, where = step.path, fix = 'Write it.' } = error;
+    throw new SluiceError(ErrorCode.InvalidStep, message, { where, fix, cause: error });
+  }
 }
 
 function endpointOf(pipeline: string, step: PlannedStep): string | null {
@@ -62,9 +78,12 @@ function mustExist(path: string, what: 'resource class' | 'endpoint', name: stri
   throw notInConfig(path, what, name, names, didYouMean(name, names));
 }
 
-function refusal({ code, message, where, fix, data }: SluiceError): SluiceError {
+function refusal(error: SluiceError, root: string | null): SluiceError {
+  const { code, message, where, fix, data } = error;
+  const line = root === null ? null : placeIn(root, error);
+  const place = [where, line === null ? undefined : where === undefined ? line : `(${line})`];
   return new SluiceError(code, message, {
-    ...(where === undefined ? {} : { where }),
+    ...(where === undefined && line === null ? {} : { where: place.filter((one) => one !== undefined).join(' ') }),
     fix: `${fix ?? 'Correct it.'} Nothing has been started. If only the made-up results of a plan lead there: --no-check`,
     data,
   });

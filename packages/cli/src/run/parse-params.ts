@@ -57,14 +57,22 @@ async function readParams(file: string): Promise<Tree> {
 export function setPath(tree: Tree, path: readonly string[], value: unknown, pair: string): void {
   const [head = '', ...rest] = path;
   if (path.some((part) => part === '' || part === '__proto__')) {
-    throw new UsageError(`--param ${pair} has an empty or forbidden part in its name.`);
+    throw new UsageError(
+      `--param ${pair} has an empty or forbidden part in its name.`,
+      'Put names between the dots: --param model.depth=3',
+    );
   }
   if (rest.length === 0) {
     tree[head] = value;
     return;
   }
   const inner = Object.hasOwn(tree, head) ? tree[head] : {};
-  if (!isTree(inner)) throw new UsageError(`--param ${pair} reaches into ${head}, which is set to a plain value.`);
+  if (!isTree(inner)) {
+    throw new UsageError(
+      `--param ${pair} reaches into ${head}, which is set to a plain value.`,
+      `Give ${head} one value, or parts of it only.`,
+    );
+  }
   tree[head] = inner;
   setPath(inner, rest, value, pair);
 }

@@ -113,7 +113,8 @@ export function newKey(now = new Date()): string {
   return `${stamp}-${randomBytes(4).readUInt32BE().toString(36).padStart(7, '0').slice(-4)}`;
 }
 
-function checkKey(key: string): void {
+/** @throws SluiceError `Usage` */
+export function checkKey(key: string): void {
   if (key.length > 0 && key.length <= 200 && !/[\s/\p{Cc}]/u.test(key)) return;
   throw new UsageError(
     `The key ${JSON.stringify(key)} is not usable.`,

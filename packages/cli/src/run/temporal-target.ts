@@ -45,6 +45,7 @@ async function serverOf(options: TargetOptions): Promise<TemporalTarget> {
   const { loaded, namespace, uiUrl } = options;
   const ofConfig = loaded?.config.temporal ?? {};
   if (options.address !== undefined) {
+    checkAddress(options.address);
     return plainTarget(options.address, namespace ?? ofConfig.namespace ?? 'default', 'flags', uiUrl ?? null);
   }
   const stack = loaded === undefined ? null : await readDevFile(loaded.root);
@@ -64,6 +65,13 @@ async function serverOf(options: TargetOptions): Promise<TemporalTarget> {
     from,
     uiUrl: uiUrl ?? null,
   };
+}
+
+/** A host and a port; without one it is 7233. */
+function checkAddress(address: string): void {
+  const [, port = '7233'] = /^(?:\[[\da-f:]+\]|[^\s/:[\]]+)(?::(\d{1,5}))?$/i.exec(address) ?? [null, '-1'];
+  if (Number(port) >= 0 && Number(port) <= 65_535) return;
+  throw new UsageError(`"${address}" is no address of a server.`, 'Write host and port: --address 127.0.0.1:7233');
 }
 
 function fromEnvironment() {

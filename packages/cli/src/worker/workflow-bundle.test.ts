@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { resolveConfig } from '../config/resolved-config.ts';
+import { unfitPipelines } from '../config/sandbox-imports.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 let root: string;
@@ -45,11 +46,39 @@ test('is made once, by two who ask at once too, and made anew when a file that w
   expect(await readFile(next.codePath, 'utf8')).toContain('second-name');
 });
 
-test('is refused with the pipeline file and the module when that needs Node', async () => {
+test('is refused with file, line and import when a pipeline needs Node', async () => {
   await pipeline('p', "import { readFileSync } from 'node:fs'; console.log(readFileSync);");
   await expect(workflowBundle(loaded)).rejects.toMatchObject({
     code: 'InvalidConfig',
-    message: expect.stringContaining('fs'),
-    fix: expect.stringContaining('move everything else into steps'),
+    message: expect.stringContaining('pipelines/p.ts:1 imports node:fs: a pipeline cannot'),
+    where: join(root, 'pipelines/p.ts:1'),
+    fix: expect.stringContaining('belongs into a step'),
   });
+});
+
+test('holds the other pipelines where one of them needs Node', async () => {
+  await pipeline('fit');
+  const bad = "import os from 'os';\nimport { pipeline } from '@sluice/sdk';\nexport const b = os;\n";
+  await writeFile(join(root, 'pipelines', 'bad.ts'), bad);
+  const both = { ...loaded, config: { ...loaded.config, pipelines: ['pipelines/bad.ts', 'pipelines/p.ts'] } };
+  const { codePath } = await workflowBundle(both);
+  expect(await readFile(codePath, 'utf8')).toContain("name: 'fit'");
+  expect([...unfitPipelines(both).values()].map(({ message }) => message)).toEqual([
+    expect.stringContaining('pipelines/bad.ts:1 imports os'),
+  ]);
+});
+
+test.each([
+  ['needs Node', "import net from 'net';\nexport default net;\n", 'imports pool, which needs net: a pipeline cannot'],
+  ['needs what is not there', "import x from 'none-such';\nexport default x;\n", 'imports pool, which needs none-such'],
+])('names the import of the pipeline where a package %s, and no word of the bundler', async (_, source, says) => {
+  const folder = join(root, 'node_modules', 'pool');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'package.json'), '{"name": "pool", "main": "index.js", "type": "module"}');
+  await writeFile(join(folder, 'index.js'), source);
+  await pipeline('p', "import { z as zod } from 'zod';\nimport pool from 'pool';\nconsole.log(pool, zod);");
+  const error: unknown = await workflowBundle(loaded).catch((failed: unknown) => failed);
+  expect(error).toMatchObject({ code: 'InvalidConfig', where: join(root, 'pipelines/p.ts:2') });
+  expect((error as Error).message).toContain(`pipelines/p.ts:2 ${says}`);
+  expect((error as Error).message).not.toMatch(/webpack|\n|ERROR/);
 });

@@ -4,12 +4,12 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import { atomicWrite } from '../atomic-write.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { pipelineFiles } from '../config/load-pipelines.ts';
+import { unfitPipelines } from '../config/sandbox-imports.ts';
 import { programPath } from '../dev/node-child.ts';
-import { InvalidConfigError } from '../errors.ts';
+import { bundleFailed } from './bundle-failed.ts';
 import type { BundleAnswer, Bundled, BundleOrder } from './bundle-process.ts';
 
 /** What a bundle was made of: it is used again while all of it is the same. */
@@ -21,13 +21,17 @@ interface Manifest {
 /**
  * The project's workflow code as one file, `<root>/.sluice/workflows/<digest>.cjs`. Bundling takes seconds, so a
  * bundle is kept while every file that went into it is unchanged; two that build at once publish the same bytes.
+ * Pipeline files that import what the sandbox does not have are left out: `unfitPipelines` names them.
  *
- * @throws SluiceError `InvalidConfig` when a pipeline imports what the sandbox does not have.
+ * @throws SluiceError `InvalidConfig` when none is left, or when a package that one imports needs Node.
  */
 export async function workflowBundle(loaded: LoadedConfig): Promise<{ readonly codePath: string }> {
   const folder = join(loaded.root, '.sluice', 'workflows');
-  const pipelines = pipelineFiles(loaded);
-  const entry = entrySource(pipelines);
+  const unfit = unfitPipelines(loaded);
+  const pipelines = pipelineFiles(loaded).filter((file) => !unfit.has(file));
+  const [firstUnfit] = unfit.values();
+  if (pipelines.length === 0 && firstUnfit !== undefined) throw firstUnfit;
+  const entry = entrySource(pipelines, loaded.root);
   const preload = zodFiles(pipelines);
   const name = digestOf(`${workerVersion()}\n${preload.join()}\n${entry}`).slice(0, 24);
   const manifestPath = join(folder, `${name}.json`);
@@ -38,7 +42,7 @@ export async function workflowBundle(loaded: LoadedConfig): Promise<{ readonly c
   }
   const entryPath = join(folder, `${name}.entry.ts`);
   await atomicWrite(entryPath, entry);
-  const { code, files } = await bundle(entryPath, preload, loaded.path);
+  const { code, files } = await bundle(entryPath, preload, loaded);
   const manifest: Manifest = { files: await digestsOf(files.filter((file) => file !== entryPath)) };
   const codePath = join(folder, `${digestOfManifest(name, manifest)}.cjs`);
   await atomicWrite(codePath, code);
@@ -63,25 +67,22 @@ async function removeOld(folder: string, keep: string): Promise<void> {
  * The module that the bundle starts from. It exports the dispatcher only: an export of a pipeline's own name would be
  * taken for the workflow of that type, and run without a runtime.
  */
-export function entrySource(files: readonly string[]): string {
-  const lines = ["import { sluiceWorkflows } from '@sluice/workflows';"];
+export function entrySource(files: readonly string[], root: string): string {
+  const lines = ["import { projectAt, sluiceWorkflows } from '@sluice/workflows';"];
   files.forEach((file, index) => {
     lines.push(`import * as m${index} from ${JSON.stringify(file)};`);
   });
+  lines.push(`projectAt(${JSON.stringify(root)});`);
   lines.push(`export default sluiceWorkflows(${files.map((_, index) => `m${index}`).join(', ')});`);
   return `${lines.join('\n')}\n`;
 }
 
-async function bundle(entryPath: string, preload: string[], configPath: string): Promise<Bundled> {
+async function bundle(entryPath: string, preload: string[], { root, path }: LoadedConfig): Promise<Bundled> {
   const alias = ourPackages();
   const interceptors = [alias['@sluice/workflows$']];
   const answer = await bundleElsewhere({ entryPath, interceptors, preload, alias, fallback: fallbackFolders() });
   if (answer.ok) return answer;
-  throw new InvalidConfigError(
-    configPath,
-    [`the pipelines cannot be bundled for Temporal's sandbox: ${plain(answer.why)}`],
-    'A pipeline file may import @sluice/sdk, zod and code without Node modules; move everything else into steps.',
-  );
+  throw bundleFailed(root, path, answer);
 }
 
 /**
@@ -177,9 +178,4 @@ function digestOfManifest(name: string, manifest: Manifest): string {
 
 function digestOf(value: string | Buffer): string {
   return createHash('sha256').update(value).digest('hex');
-}
-
-/** Without colours, and no longer than a screen. */
-function plain(text: string): string {
-  return stripVTControlCharacters(text).trim().slice(0, 2000);
 }

@@ -1,5 +1,6 @@
 import { ErrorCode } from '@sluice/sdk';
 import { diskFullLine } from './disk-full.ts';
+import { lastWords } from './last-words.ts';
 import { outOfMemoryLine } from './out-of-memory.ts';
 import type { Exit } from './process-group.ts';
 import type { Stop } from './stop.ts';
@@ -106,10 +107,6 @@ function judgeExit({ exit, tail, missed = null, killedForMemory }: EndingFacts):
 function outOfMemory(what: string): Ending {
   const fix = 'Use a smaller batch, or a resource class with more memory; the same again would end the same.';
   return failed(ErrorCode.OutOfMemory, what, fix);
-}
-
-function lastWords(tail: readonly string[]): string {
-  return (tail.findLast((line) => line.trim() !== '') ?? '').trim();
 }
 
 function failed(code: ErrorCode, what: string, fix?: string): Ending {
