@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ExitCode } from '../exit-code.ts';
 import { type Io, terminalIo } from './io.ts';
 
@@ -53,6 +53,7 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
     .option('--build-id <id>', 'pin runs to this build (Worker Versioning); with --control')
     .option('--machine <name>', 'name of this machine in preemption notices (default: the host name)')
     .option('--grace <ms>', 'how long running work may go on after a stop, in ms', number)
+    .addOption(new Option('--builds').hideHelp())
     .option('--azure-events', "read preemption notices from Azure's metadata service")
     .action(action(async (io, options: never) => (await import('./worker.ts')).workerCommand(options, io)));
 

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { CONTROL } from '../config/resolved-config.ts';
+import type { Child } from './child.ts';
 import { startNode } from './node-child.ts';
 import type { Part } from './supervised.ts';
 
 export interface WorkerPart extends Part {
   readonly class: string;
   readonly machine: string;
+  readonly child: Child;
   /** True once it has ended because its machine was told to go; false once it has ended otherwise. */
   readonly preempted: Promise<boolean>;
 }
@@ -48,6 +50,7 @@ export async function startWorkerProcess(options: WorkerPartOptions): Promise<Wo
     stop: () => child.stop(options.grace + 2500),
     class: options.class,
     machine,
+    child,
     preempted: child
       .message((message): message is { type: 'preempted' } => (message as { type?: unknown })?.type === 'preempted')
       .then(
@@ -60,7 +63,7 @@ export async function startWorkerProcess(options: WorkerPartOptions): Promise<Wo
 function workerArgs(options: WorkerPartOptions): string[] {
   return [
     'worker',
-    ...(options.class === CONTROL ? ['--control'] : ['--class', options.class]),
+    ...(options.class === CONTROL ? ['--control', '--builds'] : ['--class', options.class]),
     '--machine',
     options.machine,
     '--config',

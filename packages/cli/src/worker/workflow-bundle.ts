@@ -18,13 +18,20 @@ interface Manifest {
   readonly files: Readonly<Record<string, string>>;
 }
 
+export interface WorkflowBundle {
+  /** Absolute path of the bundle. */
+  readonly codePath: string;
+  /** Digest of every file that went into it, by absolute path. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
 /**
  * The project's workflow code as one file, `<root>/.sluice/workflows/<digest>.cjs`. Bundling takes seconds, so a
  * bundle is kept while every file that went into it is unchanged; two that build at once publish the same bytes.
  *
  * @throws SluiceError `InvalidConfig` when a pipeline imports what the sandbox does not have.
  */
-export async function workflowBundle(loaded: LoadedConfig): Promise<{ readonly codePath: string }> {
+export async function workflowBundle(loaded: LoadedConfig): Promise<WorkflowBundle> {
   const folder = join(loaded.root, '.sluice', 'workflows');
   const pipelines = pipelineFiles(loaded);
   const entry = entrySource(pipelines);
@@ -34,17 +41,30 @@ export async function workflowBundle(loaded: LoadedConfig): Promise<{ readonly c
   const known = await readManifest(manifestPath);
   if (known !== null) {
     const codePath = join(folder, `${digestOfManifest(name, known)}.cjs`);
-    if (existsSync(codePath) && (await isCurrent(known))) return { codePath };
+    if (existsSync(codePath) && (await areUnchanged(known.files))) return { codePath, files: known.files };
   }
   const entryPath = join(folder, `${name}.entry.ts`);
   await atomicWrite(entryPath, entry);
-  const { code, files } = await bundle(entryPath, preload, loaded.path);
-  const manifest: Manifest = { files: await digestsOf(files.filter((file) => file !== entryPath)) };
+  const { code, manifest } = await bundleAtRest(entryPath, preload, loaded.path);
   const codePath = join(folder, `${digestOfManifest(name, manifest)}.cjs`);
   await atomicWrite(codePath, code);
   await atomicWrite(manifestPath, JSON.stringify(manifest));
   await removeOld(folder, codePath);
-  return { codePath };
+  return { codePath, files: manifest.files };
+}
+
+/** Bundles again when a file was saved meanwhile: the digests must be of what went in. */
+async function bundleAtRest(entryPath: string, preload: string[], configPath: string) {
+  for (;;) {
+    const began = Date.now();
+    const { code, files } = await bundle(entryPath, preload, configPath);
+    const sources = files.filter((file) => file !== entryPath);
+    const manifest: Manifest = { files: await digestsOf(sources) };
+    const times = await Promise.all(sources.map((file) => stat(file).catch(() => null)));
+    // A file with a time in the future was not saved meanwhile.
+    const saved = times.some((time) => time !== null && time.ctimeMs >= began && time.ctimeMs <= Date.now());
+    if (!saved) return { code, manifest };
+  }
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -152,16 +172,18 @@ async function readManifest(path: string): Promise<Manifest | null> {
   }
 }
 
-async function isCurrent(manifest: Manifest): Promise<boolean> {
+/** Is every file still as it was? */
+export async function areUnchanged(files: Manifest['files']): Promise<boolean> {
   try {
-    const now = await digestsOf(Object.keys(manifest.files));
-    return Object.entries(manifest.files).every(([file, digest]) => now[file] === digest);
+    const now = await digestsOf(Object.keys(files));
+    return Object.entries(files).every(([file, digest]) => now[file] === digest);
   } catch {
     return false;
   }
 }
 
-async function digestsOf(files: readonly string[]): Promise<Record<string, string>> {
+/** Digest of every file that is there, by path. */
+export async function digestsOf(files: readonly string[]): Promise<Record<string, string>> {
   const entries = await Promise.all(
     [...files].sort().map(async (file) => {
       const text = await readFile(file).catch(() => null);
