@@ -57,7 +57,7 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
       io.line(`  follow:   sluice status ${workflowId} --follow`);
       return ExitCode.done;
     }
-    return await followCommand({ client, target, workflowId, wait, io });
+    return await followCommand({ client, target, root: loaded.root, workflowId, wait, io });
   } finally {
     await close();
   }

@@ -27,7 +27,7 @@ export interface StatusOptions extends CommonOptions {
 
 /** `sluice status [RUN]` */
 export async function statusCommand(run: string | undefined, options: StatusOptions, io: Io): Promise<ExitCode> {
-  return withServer(options, async ({ client, target }) => {
+  return withServer(options, async ({ client, target, loaded }) => {
     if (run === undefined && !options.follow) {
       const limit = options.limit ?? 20;
       if (!(limit >= 1)) throw new UsageError(`--limit ${limit} is not a count.`);
@@ -49,9 +49,10 @@ export async function statusCommand(run: string | undefined, options: StatusOpti
       return ExitCode.done;
     }
     const found = await findRun(client, target, run);
-    if (options.follow) return followCommand({ client, target, workflowId: found.workflowId, wait: 'end', io });
+    if (options.follow)
+      return followCommand({ client, target, root: loaded.root, workflowId: found.workflowId, wait: 'end', io });
     const page = pageOf(options);
-    const lookout = new Lookout(client, found.workflowId);
+    const lookout = new Lookout(client, found.workflowId, loaded.root);
     const snapshot = await answeredByWorker(client, found.workflowId, () => lookout.look(page));
     io.object({ type: 'status', ...snapshot, cost: costOf(spentBy(snapshot)) });
     for (const line of statusLines(snapshot, io)) io.line(line);
