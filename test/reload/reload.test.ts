@@ -34,7 +34,7 @@ it('a save that cannot be loaded is told once and refuses new runs, until it is 
   const old = await project.run('go');
   await begun(old);
   for (const [text, says] of [
-    ['export const word = (', /words\.ts/],
+    ['export const word = (', /expected|words\.ts/],
     ["import { hostname } from 'node:os';\nexport const word = hostname();", /node:os/],
     ["throw new Error('not today');\nexport const word = 'x';", /not today/],
   ] as const) {
@@ -95,4 +95,20 @@ it('a run whose build was lost goes on with the code there is', async () => {
   await project.go('go');
   const again = await project.handle(old.workflowId);
   expect(await again.result()).toMatchObject({ word: 'one' });
+});
+
+it('retry after an edit goes on with the new code, or with that of the run when it is asked to', async () => {
+  const project = await Edited.copy();
+  await project.start();
+  await project.go('go');
+  const run = await project.run('go');
+  expect(await run.result()).toEqual({ word: 'one', first: 'one', second: 'one' });
+  await project.word('two');
+  const { code, stderr } = await project.sluice('retry', run.workflowId, '--from', 'say', '--wait');
+  expect([code, stderr]).toEqual([0, '']);
+  expect(await run.result()).toEqual({ word: 'two', first: 'one', second: 'two' });
+  const original = ['retry', run.workflowId, '--from', 'hold', '--code', 'original'];
+  await project.word('three');
+  expect(await project.sluice(...original, '--wait')).toMatchObject({ code: 0, stderr: '' });
+  expect(await run.result()).toEqual({ word: 'two', first: 'two', second: 'two' });
 });

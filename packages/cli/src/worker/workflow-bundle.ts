@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { atomicWrite } from '../atomic-write.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
@@ -60,7 +60,9 @@ async function bundleAtRest(entryPath: string, preload: string[], configPath: st
     const { code, files } = await bundle(entryPath, preload, configPath);
     const sources = files.filter((file) => file !== entryPath);
     const manifest: Manifest = { files: await digestsOf(sources) };
-    const times = await Promise.all(sources.map((file) => stat(file).catch(() => null)));
+    // Nobody edits what is installed, and installing elsewhere touches it: package managers link one file to many places.
+    const own = Object.keys(manifest.files).filter((file) => !file.includes(`${sep}node_modules${sep}`));
+    const times = await Promise.all(own.map((file) => stat(file).catch(() => null)));
     // A file with a time in the future was not saved meanwhile.
     const saved = times.some((time) => time !== null && time.ctimeMs >= began && time.ctimeMs <= Date.now());
     if (!saved) return { code, manifest };
