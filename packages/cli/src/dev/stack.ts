@@ -183,6 +183,7 @@ export class Stack implements DevStack {
       gateway,
       scheduledEventsUrl: this.scheduledEventsUrl,
       grace: this.#options.grace ?? 3000,
+      builds: name === CONTROL,
     });
     if (name === CONTROL) await this.code.attach(worker.child);
     void worker.preempted.then(

@@ -22,6 +22,8 @@ export interface WorkerPartOptions {
   readonly gateway: { readonly url: string; readonly adminUrl: string; readonly tokenFile: string };
   readonly scheduledEventsUrl: string;
   readonly grace: number;
+  /** Of the workflows: builds are ordered by messages. @default false: it makes its own of the checkout */
+  readonly builds?: boolean;
 }
 
 /** Starts `sluice worker` as a process of its own. */
@@ -63,7 +65,8 @@ export async function startWorkerProcess(options: WorkerPartOptions): Promise<Wo
 function workerArgs(options: WorkerPartOptions): string[] {
   return [
     'worker',
-    ...(options.class === CONTROL ? ['--control', '--builds'] : ['--class', options.class]),
+    ...(options.class === CONTROL ? ['--control'] : ['--class', options.class]),
+    ...(options.builds ? ['--builds'] : []),
     '--machine',
     options.machine,
     '--config',
