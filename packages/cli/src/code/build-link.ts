@@ -1,6 +1,9 @@
 import type { Child } from '../dev/child.ts';
 import { type Build, isBuildReply } from './build.ts';
 
+/** No worker can be made of a build. */
+export class BuildRefused extends Error {}
+
 /** Orders builds from the process that runs workflows, also from the one that takes its place when it was killed. */
 export class BuildLink {
   readonly #wanted = new Map<string, Build>();
@@ -27,7 +30,7 @@ export class BuildLink {
       if (message.type === 'build-served') {
         if (this.#wanted.has(message.id)) this.#served.add(message.id);
         this.#settle(message.id, null);
-      } else this.#settle(message.id, new Error(message.why));
+      } else this.#settle(message.id, new BuildRefused(message.why));
     });
     void child.exited.then(() => {
       if (this.#child !== child) return;

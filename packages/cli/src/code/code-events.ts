@@ -8,6 +8,8 @@ export type CodeEvent =
   | { readonly type: 'code-broken'; readonly problem: CodeProblem; readonly build: string | null }
   /** It is the same again as that of the build. */
   | { readonly type: 'code-mended'; readonly build: string }
+  /** Open runs go on with an earlier build, which is served again. */
+  | { readonly type: 'build-serves'; readonly build: string; readonly openRuns: number }
   /** All runs of an earlier build have ended, and so has its worker. */
   | { readonly type: 'build-ended'; readonly build: string }
   /** There are more builds with open runs than are served at once. */

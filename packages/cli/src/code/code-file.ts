@@ -6,6 +6,8 @@ import { atomicWrite } from '../atomic-write.ts';
 const schema = z.object({
   /** Process of the stack that wrote it. */
   pid: z.int(),
+  /** When it was written, epoch ms. */
+  at: z.number(),
   /** Build that new runs begin on; null while there is none. */
   build: z.string().nullable(),
   /** Why the code as it is saved makes no build. */

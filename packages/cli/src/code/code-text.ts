@@ -20,6 +20,8 @@ export function codeText(event: CodeEvent, paint: Paint): string {
     }
     case 'code-mended':
       return `${paint('good', 'the code can run again')}; new runs begin on build ${paint('step', event.build)}`;
+    case 'build-serves':
+      return `${goOn(event.openRuns)} on build ${event.build} of the code`;
     case 'build-ended':
       return `build ${event.build} has no open runs any more and is not served any longer`;
     case 'builds-wait':

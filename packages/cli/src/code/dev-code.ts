@@ -6,7 +6,7 @@ import type { Child } from '../dev/child.ts';
 import { areUnchanged } from '../worker/workflow-bundle.ts';
 import { AskedBuilds } from './asked-builds.ts';
 import type { Build } from './build.ts';
-import { BuildLink } from './build-link.ts';
+import { BuildLink, BuildRefused } from './build-link.ts';
 import { planBuilds } from './build-table.ts';
 import { BuildsFile } from './builds-file.ts';
 import type { CodeEvent } from './code-events.ts';
@@ -17,6 +17,8 @@ import { type CodeLook, type CodeProblem, lookAtCode } from './look-at-code.ts';
 
 /** How often it is asked which earlier builds still have open runs, ms. */
 const SWEEP_MS = 10_000;
+/** What failed for want of a server or of memory is tried again, ms. */
+const AGAIN_MS = 5000;
 /** A run may be asked for a moment before its build is replaced, and be heard of a moment after, ms. */
 const SETTLED_MS = 20_000;
 
@@ -47,6 +49,8 @@ export class DevCode {
   #working: Promise<void> | null = null;
   #sweeping: Promise<void> = Promise.resolve();
   #sweeper: NodeJS.Timeout | undefined;
+  #again: NodeJS.Timeout | undefined;
+  #saved = '';
   #saving: Promise<void> = Promise.resolve();
 
   constructor(loaded: LoadedConfig, emit: (event: CodeEvent) => void) {
@@ -96,6 +100,7 @@ export class DevCode {
     this.#watch.close();
     this.#asked.close();
     clearInterval(this.#sweeper);
+    clearTimeout(this.#again);
     this.#deployment.reject(new Error('the stack was stopped'));
     this.#link.close();
     await this.#saving;
@@ -115,17 +120,23 @@ export class DevCode {
     while (this.#dirty && !this.#stopping.signal.aborted) {
       this.#dirty = false;
       try {
-        const look = await lookAtCode(this.#loaded.path, this.#stopping.signal);
-        await this.#watch.watch(Object.keys(look.sources), !look.ok);
-        // Saved before it was watched: what was seen is not what is there.
-        if (!(await areUnchanged(look.sources))) this.#dirty = true;
-        else await this.#take(look);
+        await this.#lookOnce();
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
-        this.#break({ code: 'Internal', message: describeError(error), where: null, fix: null });
+        if (error instanceof BuildRefused || this.#look === null) this.#break(problemOf(error));
         this.#save();
+        this.#again = setTimeout(() => this.#lookSoon(), AGAIN_MS);
       }
     }
+  }
+
+  async #lookOnce(): Promise<void> {
+    clearTimeout(this.#again);
+    const look = await lookAtCode(this.#loaded.path, this.#stopping.signal);
+    await this.#watch.watch(Object.keys(look.sources), !look.ok);
+    // Saved before it was watched: what was seen is not what is there.
+    if (await areUnchanged(look.sources)) await this.#take(look);
+    else this.#dirty = true;
   }
 
   async #take(look: CodeLook): Promise<void> {
@@ -221,6 +232,10 @@ export class DevCode {
       this.#link.drop(id);
       this.#emit({ type: 'build-ended', build: id });
     }
+    for (const { id, openRuns } of known) {
+      const begins = plan.serve.includes(id) && id !== this.build && !this.#link.wanted.includes(id);
+      if (begins && openRuns > 0) this.#emit({ type: 'build-serves', build: id, openRuns });
+    }
     for (const id of plan.serve) this.#link.serve(builds.build(id)).then(() => this.#save(), ignore);
     if (plan.waiting.join() !== this.#waiting.join() && plan.waiting.length > 0) {
       this.#emit({ type: 'builds-wait', builds: plan.waiting });
@@ -241,11 +256,21 @@ export class DevCode {
       kept: this.#builds?.builds.map(({ id }) => id) ?? [],
       changed: [...this.#changed],
     };
-    this.#saving = this.#saving.then(() => writeCodeFile(this.#loaded.root, file)).catch(() => {});
+    const text = JSON.stringify(file);
+    if (text === this.#saved) return;
+    this.#saved = text;
+    const write = () => writeCodeFile(this.#loaded.root, { ...file, at: Date.now() });
+    this.#saving = this.#saving.then(write).catch(() => {
+      this.#saved = '';
+    });
   }
 }
 
 const ignore = () => {};
+
+function problemOf(error: unknown): CodeProblem {
+  return { code: 'Internal', message: describeError(error), where: null, fix: null };
+}
 
 function isOurs(buildId: string): boolean {
   return /^[0-9a-f]{10}$/.test(buildId);

@@ -24,6 +24,9 @@ export type CodeLook = {
   | { readonly ok: false; readonly problem: CodeProblem }
 );
 
+/** Code that never comes to its end when it is loaded is given up, ms. */
+const PATIENCE_MS = 120_000;
+
 /**
  * Loads the config and the pipelines as they are now, in a process of its own since modules are loaded once, and
  * bundles them.
@@ -35,6 +38,7 @@ export function lookAtCode(configPath: string, signal: AbortSignal): Promise<Cod
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       signal,
+      timeout: PATIENCE_MS,
       killSignal: 'SIGKILL',
     });
     child.once('message', (look) => done(look as CodeLook));

@@ -92,6 +92,7 @@ function textOf(event: DevEvent, io: Io): string | null {
     case 'code':
     case 'code-broken':
     case 'code-mended':
+    case 'build-serves':
     case 'build-ended':
     case 'builds-wait':
     case 'runs-moved':

@@ -28,7 +28,16 @@ async function stackSays(more: Partial<CodeFile> = {}): Promise<void> {
     ...{ scheduledEventsUrl: null, workers: [] },
   });
   const sources = await digestsOf([loaded.path, join(root, 'p.ts')]);
-  const code = { pid: process.pid, build: 'b1', problem: null, sources, served: [], kept: [], changed: [] };
+  const code = {
+    pid: process.pid,
+    at: performance.now(),
+    build: 'b1',
+    problem: null,
+    sources,
+    served: [],
+    kept: [],
+    changed: [],
+  };
   await writeCodeFile(root, { ...code, ...more });
 }
 

@@ -32,19 +32,22 @@ export async function currentBuild(
 ): Promise<CurrentBuild | null> {
   const patience = options.patience ?? PATIENCE_MS;
   const end = Date.now() + patience;
-  for (let waited = false; ; ) {
+  for (let [waited, seenAt, lookedAt] = [false, 0, 0]; ; await delay(50)) {
     const stack = await readDevFile(loaded.root);
     if (stack === null) return null;
     const code = await readCodeFile(loaded.root, stack.pid);
-    const seen = code !== null && (await isSeen(loaded, code.sources));
-    if (seen && code.problem === null && code.build !== null) {
-      return { deploymentName: loaded.config.project, buildId: code.build, changed: code.changed };
+    // Hundreds of files are read for it: when the stack has something new to say, and from time to time.
+    const due = code !== null && (code.at !== seenAt || Date.now() - lookedAt > 1000);
+    [seenAt, lookedAt] = due ? [code.at, Date.now()] : [seenAt, lookedAt];
+    if (due && (await isSeen(loaded, code.sources))) {
+      if (code.problem !== null) throw brokenCode(code.problem);
+      if (code.build !== null) {
+        return { deploymentName: loaded.config.project, buildId: code.build, changed: code.changed };
+      }
     }
-    if (seen && code.problem !== null) throw brokenCode(code.problem);
     if (Date.now() > end) throw notTakenUp(loaded, patience);
     if (!waited) options.onWait?.();
     waited = true;
-    await delay(50);
   }
 }
 
