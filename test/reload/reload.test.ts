@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { begun, Edited } from './kit.ts';
@@ -111,4 +111,23 @@ it('retry after an edit goes on with the new code, or with that of the run when 
   await project.word('three');
   expect(await project.sluice(...original, '--wait')).toMatchObject({ code: 0, stderr: '' });
   expect(await run.result()).toEqual({ word: 'two', first: 'two', second: 'two' });
+});
+
+it('a pipeline file that is added to the config is taken up, and of other settings it is said that they are not', async () => {
+  const project = await Edited.copy();
+  await project.start();
+  const config = await readFile(join(project.root, 'sluice.config.ts'), 'utf8');
+  await project.save(
+    'more.ts',
+    `import { pipeline } from '@sluice/sdk';
+    import { z } from 'zod';
+    export const more = pipeline({ name: 'more', params: z.object({}), run: async () => 'more' });`,
+  );
+  const added = config.replace("['pipelines.ts']", "['pipelines.ts', 'more.ts']");
+  await project.save('sluice.config.ts', added);
+  const { code, stdout } = await project.sluice('run', 'more', '--wait', '--json');
+  expect([code, stdout]).toEqual([0, expect.stringContaining('"state":"done"')]);
+  await project.save('sluice.config.ts', added.replace('slots: 8', 'slots: 9'));
+  await project.said('config-changed', ({ settings }) => settings.join() === 'classes');
+  expect((await project.sluice('run', 'more')).stdout).toMatch(/does not know the new classes/);
 });

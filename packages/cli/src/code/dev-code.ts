@@ -6,8 +6,8 @@ import type { Child } from '../dev/child.ts';
 import { areUnchanged } from '../worker/workflow-bundle.ts';
 import { AskedBuilds } from './asked-builds.ts';
 import type { Build } from './build.ts';
+import { BuildKeeper } from './build-keeper.ts';
 import { BuildLink, BuildRefused } from './build-link.ts';
-import { planBuilds } from './build-table.ts';
 import { BuildsFile } from './builds-file.ts';
 import type { CodeEvent } from './code-events.ts';
 import { writeCodeFile } from './code-file.ts';
@@ -19,8 +19,6 @@ import { type CodeLook, type CodeProblem, lookAtCode } from './look-at-code.ts';
 const SWEEP_MS = 10_000;
 /** What failed for want of a server or of memory is tried again, ms. */
 const AGAIN_MS = 5000;
-/** A run may be asked for a moment before its build is replaced, and be heard of a moment after, ms. */
-const SETTLED_MS = 20_000;
 
 /**
  * The workflow code of a dev stack: made into a build whenever it is saved. New runs begin on the newest build, open
@@ -34,8 +32,7 @@ export class DevCode {
   readonly #asked: AskedBuilds;
   readonly #stopping = new AbortController();
   readonly #deployment = Promise.withResolvers<Deployment>();
-  readonly #openRuns = new Map<string, number>();
-  readonly #replacedAt = new Map<string, number>();
+  readonly #keeper: BuildKeeper;
   #builds: BuildsFile | null = null;
   #current: Build | null = null;
   /** Build that is about to become the current one. */
@@ -44,7 +41,6 @@ export class DevCode {
   #problem: CodeProblem | null = null;
   #settings: Readonly<Record<string, string>> | null = null;
   #changed: readonly string[] = [];
-  #waiting: readonly string[] = [];
   #dirty = false;
   #working: Promise<void> | null = null;
   #sweeping: Promise<void> = Promise.resolve();
@@ -59,6 +55,12 @@ export class DevCode {
       if (!this.#stopping.signal.aborted) emit(event);
     };
     this.#asked = new AskedBuilds(loaded.root, () => void this.#sweep());
+    this.#keeper = new BuildKeeper({
+      link: this.#link,
+      asked: this.#asked,
+      emit: this.#emit,
+      onServed: () => this.#save(),
+    });
     this.#deployment.promise.catch(() => {});
   }
 
@@ -169,7 +171,7 @@ export class DevCode {
       this.#coming = null;
     }
     const former = this.#current?.id ?? null;
-    if (former !== null) this.#replacedAt.set(former, Date.now());
+    if (former !== null) this.#keeper.replaced(former);
     this.#current = build;
     const openRuns = former === null ? 0 : await deployment.openRuns(former);
     this.#emit({ type: 'code', build: build.id, former, openRuns });
@@ -212,36 +214,7 @@ export class DevCode {
   async #sweepOnce(): Promise<void> {
     const builds = this.#builds;
     if (builds === null || this.#stopping.signal.aborted) return;
-    const deployment = await this.#deployment.promise;
-    await this.#asked.collect();
-    const now = Date.now();
-    for (const { id } of builds.builds) {
-      const count = this.#openRuns.get(id);
-      const settled = now - (this.#replacedAt.get(id) ?? 0) > SETTLED_MS;
-      if (id === this.build || (count === 0 && settled && !this.#asked.lately(id))) continue;
-      const open = await deployment.openRuns(id);
-      this.#openRuns.set(id, settled ? open : Math.max(open, 1));
-    }
-    const known = builds.builds.map(({ id, at }) => ({
-      ...{ id, at, askedAt: this.#asked.at(id) },
-      openRuns: this.#openRuns.get(id) ?? 0,
-    }));
-    const plan = planBuilds(known, this.build, now);
-    for (const id of this.#link.wanted) {
-      if (plan.serve.includes(id) || id === this.#coming?.id) continue;
-      this.#link.drop(id);
-      this.#emit({ type: 'build-ended', build: id });
-    }
-    for (const { id, openRuns } of known) {
-      const begins = plan.serve.includes(id) && id !== this.build && !this.#link.wanted.includes(id);
-      if (begins && openRuns > 0) this.#emit({ type: 'build-serves', build: id, openRuns });
-    }
-    for (const id of plan.serve) this.#link.serve(builds.build(id)).then(() => this.#save(), ignore);
-    if (plan.waiting.join() !== this.#waiting.join() && plan.waiting.length > 0) {
-      this.#emit({ type: 'builds-wait', builds: plan.waiting });
-    }
-    this.#waiting = plan.waiting;
-    await builds.forget(plan.forget);
+    await this.#keeper.sweep(builds, await this.#deployment.promise, this.build, this.#coming?.id ?? null);
     this.#save();
   }
 
@@ -265,8 +238,6 @@ export class DevCode {
     });
   }
 }
-
-const ignore = () => {};
 
 function problemOf(error: unknown): CodeProblem {
   return { code: 'Internal', message: describeError(error), where: null, fix: null };
