@@ -83,7 +83,8 @@ export class Deployment {
   }
 }
 
-type Version = { readonly deploymentName?: string | null; readonly buildId?: string | null };
+/** A build as the server names it. */
+export type Version = { readonly deploymentName?: string | null; readonly buildId?: string | null };
 
 /** As the server is told to keep a run on a build. */
 export function pinTo(deploymentName: string, buildId: string) {

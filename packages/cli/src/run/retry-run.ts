@@ -3,7 +3,7 @@ import type { RunMemo } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import type { WorkflowBundleOption } from '@temporalio/worker';
-import { Deployment, pinOf, pinTo } from '../code/deployment.ts';
+import { Deployment, pinOf, pinTo, type Version } from '../code/deployment.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { CodeMismatchError, UsageError } from '../errors.ts';
 import { checkoutOf } from '../git.ts';
@@ -72,7 +72,7 @@ export async function retryRun(options: RetryOptions): Promise<RetryOutcome> {
   await checkFits(kept === null ? options : { ...options, workflowBundle: async () => kept }, events, plan);
   const resetTo = events.find(({ eventId }) => Number(eventId) === plan.eventId)?.eventId;
   if (options.dryRun || !resetTo) return { ...plan, runId: null };
-  const moved = kept !== null || pinned === null ? {} : await temporalCall(target, () => onBuild(options, pinned));
+  const moved = pinned === null ? {} : await temporalCall(target, () => onBuild(options, pinned));
   const { runId } = await temporalCall(target, () =>
     client.workflowService.resetWorkflowExecution({
       namespace: target.namespace,
@@ -86,11 +86,12 @@ export async function retryRun(options: RetryOptions): Promise<RetryOutcome> {
   return { ...plan, runId };
 }
 
-/** A run that is kept on a build goes on with the checkout's. */
-async function onBuild({ client, build }: RetryOptions, pinned: { readonly deploymentName?: string | null }) {
+/** A run that is kept on a build goes on with the checkout's, or with its own. */
+async function onBuild({ client, build, code }: RetryOptions, pinned: Version) {
   const deploymentName = build?.deploymentName ?? pinned.deploymentName ?? '';
-  const buildId = build?.buildId ?? (await new Deployment(client, deploymentName).current());
-  if (buildId === null) return {};
+  const current = () => build?.buildId ?? new Deployment(client, deploymentName).current();
+  const buildId = code === 'original' ? pinned.buildId : await current();
+  if (!buildId) return {};
   const workflowExecutionOptions = { versioningOverride: pinTo(deploymentName, buildId) };
   const updateMask = { paths: ['versioning_override'] };
   return { postResetOperations: [{ updateWorkflowOptions: { workflowExecutionOptions, updateMask } }] };
