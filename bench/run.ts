@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   gateway: () => import('./gateway/gateway.ts'),
   judge: () => import('./judge/judge.ts'),
   store: () => import('./store/store.ts'),
+  daily: () => import('./daily/daily.ts'),
   coverage: () => import('./coverage/coverage.ts'),
 };
 

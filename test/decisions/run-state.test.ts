@@ -95,6 +95,7 @@ describe('the state of a run', () => {
       const code = await followCommand({
         client: kit.client,
         target: plainTarget(inject('temporal').address, 'default', 'flags', null),
+        root: process.cwd(),
         workflowId: run.workflowId,
         wait: 'end',
         io: { ...quiet, note: (text) => notes.push(text) },

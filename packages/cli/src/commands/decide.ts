@@ -122,6 +122,8 @@ async function bind(
   const { step, endpoint, candidate, token } = request;
   if (step !== undefined && endpoint !== undefined && candidate !== undefined && token === undefined) return request;
   const handle = client.workflow.getHandle(workflowId);
+  // Nobody may serve the code of a run that has ended.
+  if ((await handle.describe()).closeTime !== undefined) throw refused(workflowId, 'the run has ended', undefined);
   const { gates, asked } = await answeredByWorker(client, workflowId, () => handle.query<RunStatus>(Query.status));
   const fitting = gates.filter((gate) => fits(request, gate));
   const [only] = fitting;

@@ -1,4 +1,5 @@
 import { describeError } from '@sluice/sdk';
+import { codeText } from '../code/code-text.ts';
 import { type DevOptions, type DevStack, startDevStack } from '../dev/dev.ts';
 import type { DevEvent } from '../dev/dev-events.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -86,6 +87,18 @@ function textOf(event: DevEvent, io: Io): string | null {
     }
     case 'start-failed':
       return `${io.paint('step', event.part)} ${io.paint('bad', 'did not start')}: ${describeError(event.error)}; trying again in ${event.retryMs / 1000} s`;
+    case 'port-moved':
+      return `${io.paint('warn', `port ${event.from} is in use`)}: ${event.what} is at ${event.to} from now on`;
+    case 'code':
+    case 'code-broken':
+    case 'pipeline-left-out':
+    case 'code-mended':
+    case 'build-serves':
+    case 'build-ended':
+    case 'builds-wait':
+    case 'runs-moved':
+    case 'config-changed':
+      return codeText(event, io.paint);
     case 'machine-preempted':
       return `${io.paint('step', event.part)} ${event.machine} was told to go, and went`;
   }
@@ -101,6 +114,7 @@ function printLinks(stack: DevStack, io: Io): void {
     gateway,
     scheduledEventsUrl: stack.scheduledEventsUrl,
     workers: stack.workers,
+    build: stack.code.build,
   });
   const { paint } = io;
   io.line();
@@ -112,6 +126,7 @@ function printLinks(stack: DevStack, io: Io): void {
     io.line(`  endpoint   ${paint('link', `${gateway.url}/${encodeURIComponent(name)}/invocations`)}`);
   }
   io.line(`  workers    ${stack.workers.map(({ machine }) => machine).join(', ')}`);
+  if (stack.code.build !== null) io.line(`  code       build ${stack.code.build}; taken up anew when it is saved`);
   io.line();
   io.line(paint('quiet', '  sluice run PIPELINE --wait   starts a run      Ctrl-C   ends everything here'));
 }

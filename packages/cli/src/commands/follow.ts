@@ -18,6 +18,8 @@ export type WaitFor = 'end' | 'approval';
 export async function followCommand(options: {
   readonly client: Client;
   readonly target: TemporalTarget;
+  /** Folder of the project. */
+  readonly root: string;
   readonly workflowId: string;
   readonly wait: WaitFor;
   readonly io: Io;
@@ -30,6 +32,7 @@ export async function followCommand(options: {
     const following = followRun({
       client: options.client,
       workflowId,
+      root: options.root,
       address: options.target.address,
       onEvent: (event) => renderer.event(event),
       onSnapshot: (snapshot) => renderer.snapshot(snapshot),

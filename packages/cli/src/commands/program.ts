@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ExitCode } from '../exit-code.ts';
 import { type Io, terminalIo } from './io.ts';
 import { addLooking } from './looking.ts';
@@ -45,12 +45,16 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
 
   common(program.command('dev'))
     .description('start Temporal, MLflow, the gateway and a worker per class on this machine, until Ctrl-C')
-    .option('--temporal-port <port>', 'port of the Temporal server (default: a free one)', port)
-    .option('--ui-port <port>', "port of Temporal's UI (default: a free one)", port)
-    .option('--mlflow-port <port>', 'port of MLflow (default: a free one)', port)
-    .option('--gateway-port <port>', 'port of the gateway (default: a free one)', port)
-    .option('--gateway-admin-port <port>', "port of the gateway's administration (default: a free one)", port)
-    .option('--events-port <port>', 'port of the preemption notices (default: a free one)', port)
+    .option('--temporal-port <port>', 'port of the Temporal server (default: that of the last start)', port)
+    .option('--ui-port <port>', "port of Temporal's UI (default: that of the last start)", port)
+    .option('--mlflow-port <port>', 'port of MLflow (default: that of the last start)', port)
+    .option('--gateway-port <port>', 'port of the gateway (default: that of the last start)', port)
+    .option(
+      '--gateway-admin-port <port>',
+      "port of the gateway's administration (default: that of the last start)",
+      port,
+    )
+    .option('--events-port <port>', 'port of the preemption notices (default: that of the last start)', port)
     .option('--headless', "leave Temporal's UI out")
     .action(action(async (io, options: never) => (await import('./dev.ts')).devCommand(options, io)));
 
@@ -61,6 +65,7 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
     .option('--build-id <id>', 'pin runs to this build (Worker Versioning); with --control')
     .option('--machine <name>', 'name of this machine in preemption notices (default: the host name)')
     .option('--grace <ms>', 'how long running work may go on after a stop, in ms', number)
+    .addOption(new Option('--builds').hideHelp())
     .option('--azure-events', "read preemption notices from Azure's metadata service")
     .action(action(async (io, options: never) => (await import('./worker.ts')).workerCommand(options, io)));
 

@@ -1,10 +1,14 @@
+import { join } from 'node:path';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { BuildsFile, buildsFolder } from '../code/builds-file.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { table } from '../follow/format.ts';
 import { whoAmI } from '../git.ts';
+import { currentBuild } from '../run/current-build.ts';
 import { findRun } from '../run/find-run.ts';
 import { retryRun } from '../run/retry-run.ts';
+import { wakeBuild } from '../run/wake-build.ts';
 import { workflowBundle } from '../worker/workflow-bundle.ts';
 import { followCommand } from './follow.ts';
 import type { Io } from './io.ts';
@@ -40,6 +44,13 @@ export async function retryCommand(run: string | undefined, options: RetryComman
       code,
       root: loaded.root,
       workflowBundle: () => workflowBundle(loaded),
+      build: target.from === 'sluice dev' && code === 'current' ? await currentBuild(loaded) : null,
+      keptBuild: async (id) => {
+        const known = (await BuildsFile.open(loaded.root)).builds.some((build) => build.id === id);
+        return known && (await wakeBuild(loaded.root, id))
+          ? { codePath: join(buildsFolder(loaded.root), `${id}.cjs`) }
+          : null;
+      },
       by: options.by ?? (await whoAmI(loaded.root)),
       dryRun: options.dryRun ?? false,
     });
@@ -50,6 +61,13 @@ export async function retryCommand(run: string | undefined, options: RetryComman
     for (const line of table(rows)) io.line(line);
     io.line(io.paint('quiet', '  training that runs again resumes at its last committed checkpoint'));
     if (options.dryRun || options.wait === undefined) return ExitCode.done;
-    return followCommand({ client, target, workflowId, wait: options.wait === 'approval' ? 'approval' : 'end', io });
+    return followCommand({
+      client,
+      target,
+      root: loaded.root,
+      workflowId,
+      wait: options.wait === 'approval' ? 'approval' : 'end',
+      io,
+    });
   });
 }

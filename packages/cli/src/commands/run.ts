@@ -6,6 +6,7 @@ import { pipelineFailed } from '../errors/pipeline-failed.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { checkPlan } from '../run/check-plan.ts';
+import { type CurrentBuild, currentBuild } from '../run/current-build.ts';
 import { parseParamFlags } from '../run/parse-params.ts';
 import { checkKey, startRun } from '../run/start-run.ts';
 import { connectClient, temporalTarget } from '../run/temporal-target.ts';
@@ -50,6 +51,7 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
   await parseParams(pipeline.name, pipeline.definition.params, params);
   if (options.check) await check(pipeline, params, loaded, io);
   const target = await temporalTarget({ address: options.address, namespace: options.namespace, loaded });
+  const build = target.from === 'sluice dev' ? await codeOf(loaded, io) : null;
   const { client, close } = await connectClient(target);
   try {
     const { workflowId, runId, again } = await startRun({
@@ -59,12 +61,21 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
       root: loaded.root,
       pipeline,
       params,
+      ...(build === null ? {} : { build }),
       ...(options.key === undefined ? {} : { key: options.key }),
       ...(options.by === undefined ? {} : { by: options.by }),
       ...tokenOf(options, loaded),
     });
     const ui = target.uiUrl === null ? null : runUrl(target.uiUrl, target.namespace, workflowId);
-    io.object({ type: 'started', at: Date.now(), run: workflowId, runId, url: ui, again });
+    io.object({
+      type: 'started',
+      at: Date.now(),
+      run: workflowId,
+      runId,
+      url: ui,
+      again,
+      build: build?.buildId ?? null,
+    });
     if (again !== null) io.line(`the run of this key before ended ${io.paint('warn', again)}; it starts again`);
     if (wait === null) {
       io.line(`started ${io.paint('name', workflowId)}`);
@@ -72,10 +83,23 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
       io.line(`  follow:   sluice status ${workflowId} --follow`);
       return ExitCode.done;
     }
-    return await followCommand({ client, target, workflowId, wait, io });
+    return await followCommand({ client, target, root: loaded.root, workflowId, wait, io });
   } finally {
     await close();
   }
+}
+
+/** The build of what is saved now: a run never begins on code of before. */
+async function codeOf(loaded: LoadedConfig, io: Io): Promise<CurrentBuild | null> {
+  const build = await currentBuild(loaded, {
+    onWait: () => io.line(io.paint('quiet', 'waiting until sluice dev has taken up the code as it is saved')),
+  });
+  if (build !== null && build.changed.length > 0) {
+    io.line(
+      io.paint('warn', `sluice dev does not know the new ${build.changed.join(', ')} of the config; start it again`),
+    );
+  }
+  return build;
 }
 
 /** Who starts a run is known in the same way as who decides on it: by a token, where the project has an issuer. */

@@ -33,13 +33,14 @@ export async function statusCommand(run: string | undefined, options: StatusOpti
   if (run === undefined && !options.follow && options.step === undefined) return runsCommand(options, io);
   return withServer(options, async ({ client, target, loaded }) => {
     const found = await findRun(client, target, run);
-    if (options.follow) return followCommand({ client, target, workflowId: found.workflowId, wait: 'end', io });
+    if (options.follow)
+      return followCommand({ client, target, root: loaded.root, workflowId: found.workflowId, wait: 'end', io });
     const look = await import('./status-results.ts');
     const where = { client, workflowId: found.workflowId, runId: found.runId, loaded, io };
     if (options.step !== undefined) return look.showStep(where, options.step);
     const page = pageOf(options);
     const reading = look.readResults(where);
-    const lookout = new Lookout(client, found.workflowId);
+    const lookout = new Lookout(client, found.workflowId, loaded.root);
     const snapshot = await answeredByWorker(client, found.workflowId, () => lookout.look(page));
     const record = await reading;
     io.object({ type: 'status', ...snapshot, cost: costOf(spentBy(snapshot)), ...look.resultsJson(record) });

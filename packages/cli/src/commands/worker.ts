@@ -1,12 +1,14 @@
 import { flushCompileCache } from 'node:module';
 import { hostname } from 'node:os';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { isBuildOrder } from '../code/build.ts';
 import { readDevFile } from '../dev/dev-file.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { gatewayAccess } from '../run/gateway-access.ts';
 import { temporalTarget } from '../run/temporal-target.ts';
 import { runWorker } from '../worker/run-worker.ts';
+import type { BuildOrders } from '../worker/serve-builds.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, loadProject } from './project.ts';
@@ -18,6 +20,8 @@ export interface WorkerOptions extends CommonOptions {
   readonly machine?: string;
   readonly grace?: number;
   readonly azureEvents?: boolean;
+  /** Builds of the workflow code are ordered by the process that started this one. */
+  readonly builds?: boolean;
 }
 
 /** Azure's metadata service, which only machines of its own reach. */
@@ -50,6 +54,7 @@ export async function workerCommand(options: WorkerOptions, io: Io): Promise<Exi
     ...(options.class === undefined ? {} : { class: options.class }),
     ...(options.grace === undefined ? {} : { grace: options.grace }),
     ...(options.buildId === undefined ? {} : { buildId: options.buildId }),
+    ...(options.builds ? { builds: ofParent } : {}),
     mlflowUrl: env.SLUICE_MLFLOW_URL || stack?.mlflow?.url || null,
     gateway,
     scheduledEventsUrl:
@@ -69,6 +74,11 @@ export async function workerCommand(options: WorkerOptions, io: Io): Promise<Exi
   }
   return ExitCode.done;
 }
+
+const ofParent: BuildOrders = {
+  listen: (take) => void process.on('message', (message) => isBuildOrder(message) && take(message)),
+  answer: (reply) => void process.send?.(reply),
+};
 
 /** A worker of a dev stack ends when the stack is gone. */
 function dieWithParent(): void {

@@ -28,6 +28,10 @@ export interface Child {
   readonly exit: ChildExit | null;
   /** First message on its channel that `matches`; rejects when the process ends before. */
   message<Message>(matches: (message: unknown) => message is Message): Promise<Message>;
+  /** Every message on its channel. */
+  onMessage(listener: (message: unknown) => void): void;
+  /** Says something on its channel; a process that is gone hears nothing. */
+  send(message: object): void;
   /** SIGTERM, then after `grace` ms SIGKILL to its whole process group. */
   stop(grace: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
@@ -88,6 +92,15 @@ class RunningChild implements Child {
       this.#child.on('message', listener);
       void this.exited.then(({ code, signal }) => failed(new Error(`it ended with ${signal ?? `exit code ${code}`}`)));
     });
+  }
+
+  onMessage(listener: (message: unknown) => void): void {
+    this.#child.on('message', listener);
+  }
+
+  send(message: object): void {
+    // Of what could not be sent, its exit tells.
+    if (this.#child.connected) this.#child.send(message, () => {});
   }
 
   async stop(grace: number): Promise<void> {

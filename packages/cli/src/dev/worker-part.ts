@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { CONTROL } from '../config/resolved-config.ts';
+import type { Child } from './child.ts';
 import { startNode } from './node-child.ts';
 import type { Part } from './supervised.ts';
 
 export interface WorkerPart extends Part {
   readonly class: string;
   readonly machine: string;
+  readonly child: Child;
   /** True once it has ended because its machine was told to go; false once it has ended otherwise. */
   readonly preempted: Promise<boolean>;
 }
@@ -20,6 +22,8 @@ export interface WorkerPartOptions {
   readonly gateway: { readonly url: string; readonly adminUrl: string; readonly tokenFile: string };
   readonly scheduledEventsUrl: string;
   readonly grace: number;
+  /** Of the workflows: builds are ordered by messages. @default false: it makes its own of the checkout */
+  readonly builds?: boolean;
 }
 
 /** Starts `sluice worker` as a process of its own. */
@@ -48,6 +52,7 @@ export async function startWorkerProcess(options: WorkerPartOptions): Promise<Wo
     stop: () => child.stop(options.grace + 2500),
     class: options.class,
     machine,
+    child,
     preempted: child
       .message((message): message is { type: 'preempted' } => (message as { type?: unknown })?.type === 'preempted')
       .then(
@@ -61,6 +66,7 @@ function workerArgs(options: WorkerPartOptions): string[] {
   return [
     'worker',
     ...(options.class === CONTROL ? ['--control'] : ['--class', options.class]),
+    ...(options.builds ? ['--builds'] : []),
     '--machine',
     options.machine,
     '--config',

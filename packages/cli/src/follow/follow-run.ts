@@ -9,6 +9,8 @@ import type { Snapshot } from './snapshot.ts';
 export interface FollowOptions {
   readonly client: Client;
   readonly workflowId: string;
+  /** Folder of the project. @default null: no `sluice dev` is asked for code that it put aside */
+  readonly root?: string | null;
   /** Address of the server, for the wait while it is away. */
   readonly address: string;
   readonly onEvent: (event: FollowEvent) => void;
@@ -38,7 +40,7 @@ interface Away {
 export async function followRun(options: FollowOptions): Promise<Snapshot | null> {
   const { onEvent, signal } = options;
   const until = options.until ?? (() => false);
-  const lookout = new Lookout(options.client, options.workflowId);
+  const lookout = new Lookout(options.client, options.workflowId, options.root ?? null);
   let former: Snapshot | null = options.since ?? null;
   let away = null as Away | null;
   while (!signal?.aborted) {

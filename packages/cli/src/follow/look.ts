@@ -10,7 +10,9 @@ import {
 } from '@sluice/sdk';
 import { type Client, type WorkflowExecutionDescription, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, type TemporalFailure } from '@temporalio/common';
+import { pinOf } from '../code/deployment.ts';
 import { isUnreachable } from '../run/temporal-call.ts';
+import { wakeBuild } from '../run/wake-build.ts';
 import { PendingJobs } from './pending-jobs.ts';
 import type { RunFailure, Snapshot } from './snapshot.ts';
 
@@ -30,10 +32,13 @@ export class Lookout {
   readonly #client: Client;
   readonly #workflowId: string;
   readonly #jobs: PendingJobs;
+  readonly #root: string | null;
 
-  constructor(client: Client, workflowId: string) {
+  /** @param root folder of the project, whose `sluice dev` may have put the run's code aside */
+  constructor(client: Client, workflowId: string, root: string | null = null) {
     this.#client = client;
     this.#workflowId = workflowId;
+    this.#root = root;
     this.#jobs = new PendingJobs(client, workflowId);
   }
 
@@ -60,6 +65,7 @@ export class Lookout {
     const handle = this.#client.workflow.getHandle(this.#workflowId, description.runId);
     let status: RunStatus;
     try {
+      if (!(await this.#isServed(description))) throw new Error('the code that the run ended on is not kept any more');
       status = await this.#within(8000, () => handle.query<RunStatus, [StatusPage]>(Query.status, page));
     } catch (error) {
       if (isServerDown(error)) throw error;
@@ -69,6 +75,13 @@ export class Lookout {
       status = emptyStatus(this.#workflowId, description);
     }
     return { ...status, state: lastState(status.state, description.status.name) };
+  }
+
+  /** Code of a run that has ended is served when it is asked for. */
+  async #isServed({ status, raw }: WorkflowExecutionDescription): Promise<boolean> {
+    const buildId = pinOf(raw.workflowExecutionInfo?.versioningInfo)?.buildId;
+    if (this.#root === null || !buildId || !isOver(status.name)) return true;
+    return wakeBuild(this.#root, buildId);
   }
 
   /** What the last workflow task failed with, when workers try and fail it again and again. */

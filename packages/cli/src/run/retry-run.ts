@@ -3,9 +3,11 @@ import type { RunMemo } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import type { WorkflowBundleOption } from '@temporalio/worker';
+import { Deployment, pinOf, pinTo, type Version } from '../code/deployment.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { CodeMismatchError, UsageError } from '../errors.ts';
 import { checkoutOf } from '../git.ts';
+import type { BuildVersion } from './current-build.ts';
 import { readableEvents } from './readable.ts';
 import { type Misfit, misfitOf } from './replay-kept.ts';
 import { childrenUnderWay, planReset, type ResetPlan, resetPoints, stepsOf } from './reset-plan.ts';
@@ -23,6 +25,10 @@ export interface RetryOptions {
   /** Workflow code to go on with. @default 'current' */
   readonly code?: 'current' | 'original';
   readonly root: string;
+  /** Build of the checkout's code, where workers have builds. @default the one that is current on the server */
+  readonly build?: BuildVersion | null;
+  /** Gives the bundle of the build that the run began on, and has it served; null where nobody keeps it. */
+  readonly keptBuild?: (buildId: string) => Promise<WorkflowBundleOption | null>;
   /** The workflow code of the checkout, which has to come the way that the run keeps. */
   readonly workflowBundle: () => Promise<WorkflowBundleOption>;
   readonly by: string;
@@ -59,10 +65,14 @@ export async function retryRun(options: RetryOptions): Promise<RetryOutcome> {
       steps,
     );
   }
-  if (options.code === 'original') await checkSameCode(options.root, (description.memo ?? {}) as RunMemo);
-  await checkFits(options, events, plan);
+  const pinned = pinOf(description.raw.workflowExecutionInfo?.versioningInfo);
+  const original = options.code === 'original';
+  const kept = original && pinned?.buildId ? ((await options.keptBuild?.(pinned.buildId)) ?? null) : null;
+  if (original && kept === null) await checkSameCode(options.root, (description.memo ?? {}) as RunMemo);
+  await checkFits(kept === null ? options : { ...options, workflowBundle: async () => kept }, events, plan);
   const resetTo = events.find(({ eventId }) => Number(eventId) === plan.eventId)?.eventId;
   if (options.dryRun || !resetTo) return { ...plan, runId: null };
+  const moved = pinned === null ? {} : await temporalCall(target, () => onBuild(options, pinned));
   const { runId } = await temporalCall(target, () =>
     client.workflowService.resetWorkflowExecution({
       namespace: target.namespace,
@@ -70,9 +80,21 @@ export async function retryRun(options: RetryOptions): Promise<RetryOutcome> {
       reason: `sluice retry --from ${from} by ${options.by}`,
       requestId: randomUUID(),
       workflowTaskFinishEventId: resetTo,
+      ...moved,
     }),
   );
   return { ...plan, runId };
+}
+
+/** A run that is kept on a build goes on with the checkout's, or with its own. */
+async function onBuild({ client, build, code }: RetryOptions, pinned: Version) {
+  const deploymentName = build?.deploymentName ?? pinned.deploymentName ?? '';
+  const current = () => build?.buildId ?? new Deployment(client, deploymentName).current();
+  const buildId = code === 'original' ? pinned.buildId : await current();
+  if (!buildId) return {};
+  const workflowExecutionOptions = { versioningOverride: pinTo(deploymentName, buildId) };
+  const updateMask = { paths: ['versioning_override'] };
+  return { postResetOperations: [{ updateWorkflowOptions: { workflowExecutionOptions, updateMask } }] };
 }
 
 /** Refuses code that a worker would stop at: what it would do to what is kept is seen by doing it. */

@@ -13,6 +13,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import type { LoadedPipeline } from '../config/load-pipelines.ts';
 import { RunExistsError, UsageError } from '../errors.ts';
 import { checkoutOf, whoAmI } from '../git.ts';
+import type { BuildVersion } from './current-build.ts';
 import { type FoundRun, runById } from './find-run.ts';
 import { temporalCall } from './temporal-call.ts';
 import type { TemporalTarget } from './temporal-target.ts';
@@ -27,6 +28,8 @@ export interface StartRunOptions {
   readonly params: unknown;
   /** Last part of the workflow id. @default the time and a few random letters */
   readonly key?: string;
+  /** Build to keep it on. @default the one that is current when a worker takes it, where workers have builds */
+  readonly build?: BuildVersion;
   /** Who asks for it. @default git's user, else the system's */
   readonly by?: string;
   /** OpenID Connect token of who asks for it. */
@@ -69,6 +72,7 @@ export async function startRun(options: StartRunOptions): Promise<StartedRun> {
         workflowId,
         taskQueue: taskQueue(options.project),
         memo: { ...memo },
+        ...(options.build === undefined ? {} : { versioningOverride: { pinnedTo: versionOf(options.build) } }),
         staticSummary: `${pipeline.name} ${key}`,
         typedSearchAttributes: [
           { key: keyword(SearchAttribute.pipeline), value: pipeline.name },
@@ -120,6 +124,10 @@ export function checkKey(key: string): void {
     `The key ${JSON.stringify(key)} is not usable.`,
     'Give 1 to 200 characters without spaces and "/".',
   );
+}
+
+function versionOf({ deploymentName, buildId }: BuildVersion): BuildVersion {
+  return { deploymentName, buildId };
 }
 
 function keyword(name: string) {

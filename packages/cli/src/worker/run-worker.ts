@@ -19,6 +19,7 @@ import { UsageError } from '../errors.ts';
 import { connectionFailed, connectTo, type TemporalTarget } from '../run/temporal-target.ts';
 import { activityContext } from './activity-context.ts';
 import { serve, type WorkerEnd } from './serve.ts';
+import { type BuildOrders, serveBuilds } from './serve-builds.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 export interface RunWorkerOptions {
@@ -40,6 +41,8 @@ export interface RunWorkerOptions {
    * a build id made of the bundle's bytes is only recorded.
    */
   readonly buildId?: string;
+  /** Runs the workflow code of the builds that are ordered here, and none of the checkout's own. */
+  readonly builds?: BuildOrders;
   /** Ends the worker in good order. */
   readonly signal: AbortSignal;
   readonly onReady?: () => void;
@@ -57,7 +60,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
   checkClass(loaded, options.class);
   // A key that is missing is said now, and not by the first decision.
   keyringOf(loaded.config);
-  const bundling = options.class === undefined ? workflowBundle(loaded) : null;
+  const bundling = options.class === undefined && options.builds === undefined ? workflowBundle(loaded) : null;
   bundling?.catch(() => {});
   const dataConverter = projectConverter(loaded);
   const connections = await connect(target);
@@ -85,7 +88,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
     stopPruning = pruneDaily(context.stateDir);
     // What an earlier worker of this machine could not tell MLflow; it stays in its files until MLflow answers.
     if (context.mlflow !== null) sendUnsent(context.mlflow, join(context.stateDir, 'mlflow-unsent')).catch(() => {});
-    const worker = await Worker.create({
+    const common = {
       connection: connections.native,
       dataConverter,
       namespace: target.namespace,
@@ -93,14 +96,28 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
       activities: createActivities(context, { grace: { shutdown: grace } }),
       // A shutdown stops polling, and cancels nothing: what runs hears from us when it has to end, and a job's own watch
       // of its machine's notice knows best how long it may train on.
-      shutdownGraceTime: '365 days',
-      maxHeartbeatThrottleInterval: '1s',
-      defaultHeartbeatThrottleInterval: '1s',
+      shutdownGraceTime: '365 days' as const,
+      maxHeartbeatThrottleInterval: '1s' as const,
+      defaultHeartbeatThrottleInterval: '1s' as const,
+    };
+    const serving = { notices, stopping, grace, signal: options.signal };
+    if (options.builds !== undefined) {
+      return await serveBuilds({
+        orders: options.builds,
+        create: ({ id, path }) =>
+          Worker.create({ ...common, ...controlWorker(loaded, { codePath: path }), ...pinned(loaded, id) }),
+        serve: (worker, onReady) => serve(worker, { ...serving, onReady }),
+        signal: options.signal,
+        onReady: options.onReady,
+      });
+    }
+    const worker = await Worker.create({
+      ...common,
       ...(bundling === null
         ? classWorker(loaded, options.class ?? '')
         : { ...controlWorker(loaded, await bundling), ...pinned(loaded, options.buildId) }),
     });
-    return await serve(worker, { notices, stopping, grace, signal: options.signal, onReady: options.onReady });
+    return await serve(worker, { ...serving, onReady: options.onReady });
   } finally {
     stopPruning();
     notices?.close();

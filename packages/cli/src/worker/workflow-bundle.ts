@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { atomicWrite } from '../atomic-write.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { pipelineFiles } from '../config/load-pipelines.ts';
@@ -18,6 +18,13 @@ interface Manifest {
   readonly files: Readonly<Record<string, string>>;
 }
 
+export interface WorkflowBundle {
+  /** Absolute path of the bundle. */
+  readonly codePath: string;
+  /** Digest of every file that went into it, by absolute path. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
 /**
  * The project's workflow code as one file, `<root>/.sluice/workflows/<digest>.cjs`. Bundling takes seconds, so a
  * bundle is kept while every file that went into it is unchanged; two that build at once publish the same bytes.
@@ -25,7 +32,7 @@ interface Manifest {
  *
  * @throws SluiceError `InvalidConfig` when none is left, or when a package that one imports needs Node.
  */
-export async function workflowBundle(loaded: LoadedConfig): Promise<{ readonly codePath: string }> {
+export async function workflowBundle(loaded: LoadedConfig): Promise<WorkflowBundle> {
   const folder = join(loaded.root, '.sluice', 'workflows');
   const unfit = unfitPipelines(loaded);
   const pipelines = pipelineFiles(loaded).filter((file) => !unfit.has(file));
@@ -38,17 +45,32 @@ export async function workflowBundle(loaded: LoadedConfig): Promise<{ readonly c
   const known = await readManifest(manifestPath);
   if (known !== null) {
     const codePath = join(folder, `${digestOfManifest(name, known)}.cjs`);
-    if (existsSync(codePath) && (await isCurrent(known))) return { codePath };
+    if (existsSync(codePath) && (await areUnchanged(known.files))) return { codePath, files: known.files };
   }
   const entryPath = join(folder, `${name}.entry.ts`);
   await atomicWrite(entryPath, entry);
-  const { code, files } = await bundle(entryPath, preload, loaded);
-  const manifest: Manifest = { files: await digestsOf(files.filter((file) => file !== entryPath)) };
+  const { code, manifest } = await bundleAtRest(entryPath, preload, loaded);
   const codePath = join(folder, `${digestOfManifest(name, manifest)}.cjs`);
   await atomicWrite(codePath, code);
   await atomicWrite(manifestPath, JSON.stringify(manifest));
   await removeOld(folder, codePath);
-  return { codePath };
+  return { codePath, files: manifest.files };
+}
+
+/** Bundles again when a file was saved meanwhile: the digests must be of what went in. */
+async function bundleAtRest(entryPath: string, preload: string[], loaded: LoadedConfig) {
+  for (;;) {
+    const began = Date.now();
+    const { code, files } = await bundle(entryPath, preload, loaded);
+    const sources = files.filter((file) => file !== entryPath);
+    const manifest: Manifest = { files: await digestsOf(sources) };
+    // Nobody edits what is installed, and installing elsewhere touches it: package managers link one file to many places.
+    const own = Object.keys(manifest.files).filter((file) => !file.includes(`${sep}node_modules${sep}`));
+    const times = await Promise.all(own.map((file) => stat(file).catch(() => null)));
+    // A file with a time in the future was not saved meanwhile.
+    const saved = times.some((time) => time !== null && time.ctimeMs >= began && time.ctimeMs <= Date.now());
+    if (!saved) return { code, manifest };
+  }
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -153,16 +175,18 @@ async function readManifest(path: string): Promise<Manifest | null> {
   }
 }
 
-async function isCurrent(manifest: Manifest): Promise<boolean> {
+/** Is every file still as it was? */
+export async function areUnchanged(files: Manifest['files']): Promise<boolean> {
   try {
-    const now = await digestsOf(Object.keys(manifest.files));
-    return Object.entries(manifest.files).every(([file, digest]) => now[file] === digest);
+    const now = await digestsOf(Object.keys(files));
+    return Object.entries(files).every(([file, digest]) => now[file] === digest);
   } catch {
     return false;
   }
 }
 
-async function digestsOf(files: readonly string[]): Promise<Record<string, string>> {
+/** Digest of every file that is there, by path. */
+export async function digestsOf(files: readonly string[]): Promise<Record<string, string>> {
   const entries = await Promise.all(
     [...files].sort().map(async (file) => {
       const text = await readFile(file).catch(() => null);
