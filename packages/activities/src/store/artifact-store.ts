@@ -1,4 +1,5 @@
 import type { Artifact, Digest } from '@sluice/sdk';
+import type { TreeFile } from './tree-manifest.ts';
 
 /**
  * Where artifacts lie: content-addressed, so writing one twice is writing it once, and it is there whole or not at
@@ -34,6 +35,8 @@ export interface ArtifactStore {
    * @returns null when whole, else what is wrong in one sentence.
    */
   verify(artifact: Pick<Artifact, 'uri' | 'digest'>, how: 'sizes' | 'digests'): Promise<string | null>;
+  /** The files of a tree, in the order of their paths; of a blob one, whose path is empty. @throws SluiceError `NotFound`, `Corrupt` */
+  files(artifact: Pick<Artifact, 'uri'>): Promise<readonly Pick<TreeFile, 'path' | 'bytes'>[]>;
   /** The pointer's value and version; null when it was never written. */
   readPointer(key: string): Promise<Pointer | null>;
   /**

@@ -173,6 +173,15 @@ export function azureBlobStore(options: AzureBlobStoreOptions): SweepableStore {
         return address.shape === 'blob' ? await damageOfBlob(address, how) : await damageOfTree(address, how);
       }),
 
+    files: (artifact) =>
+      onAzure(place, async () => {
+        const address = addressOf(artifact);
+        if (address.shape === 'tree') return (await manifestOf(artifact, address)).files;
+        const blob = await blobAt(rootOf(address));
+        if (!(await blob.exists())) throw notFound(artifact, blob.url);
+        return [{ path: '', bytes: (await blob.getProperties()).contentLength ?? 0 }];
+      }),
+
     readPointer: (key) =>
       onAzure(place, async () => {
         const found = await readAzurePointer(await pointerAt(key));

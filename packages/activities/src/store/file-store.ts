@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Artifact } from '@sluice/sdk';
 import { everyone } from './artifact-store.ts';
@@ -139,6 +139,17 @@ export function fileStore(root: string, options: FileStoreOptions = {}): Sweepab
       }),
 
     verify: (artifact, how) => onDisk(base, () => damage(checkedAddress(artifact), how)),
+
+    files: (artifact) =>
+      onDisk(base, async () => {
+        const address = addressOf(artifact);
+        if (address.shape === 'tree') return (await manifestOf(artifact, address)).files;
+        const place = placeOf(address);
+        const { size } = await stat(place).catch((error) => {
+          throw isMissing(error) ? notFound(artifact, place) : error;
+        });
+        return [{ path: '', bytes: size }];
+      }),
 
     readPointer: (key) => onDisk(base, () => pointers.read(key)),
     swapPointer: (key, expected, value) => onDisk(base, () => pointers.swap(key, expected, value)),

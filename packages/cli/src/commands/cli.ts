@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { errorJson, renderError } from '../errors/render.ts';
 import { ExitCode, exitCodeOfError } from '../exit-code.ts';
 import { paintFor } from '../follow/colours.ts';
+import { version } from '../version.ts';
 import { addCommands } from './program.ts';
 
 /** Runs one command line. @returns the exit code; nothing is thrown. */
@@ -25,9 +25,4 @@ export async function runCli(args: readonly string[]): Promise<number> {
     else process.stderr.write(renderError(error, paintFor(process.stderr)));
     return exitCodeOfError(error);
   }
-}
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -13,6 +13,7 @@ import { claimDevLock } from './dev-lock.ts';
 import { FrontDoor } from './front-door.ts';
 import { type GatewayPart, startGateway } from './gateway-part.ts';
 import { type MlflowPart, startMlflowPart } from './mlflow-part.ts';
+import { type PagePart, startPage } from './page-part.ts';
 import { claimPort } from './ports.ts';
 import { processStart } from './process-info.ts';
 import { type Part, Supervised } from './supervised.ts';
@@ -31,6 +32,7 @@ export interface DevOptions {
   readonly gatewayPort?: number;
   readonly gatewayAdminPort?: number;
   readonly scheduledEventsPort?: number;
+  readonly pagePort?: number;
   /** Leaves Temporal's web UI out. @default false */
   readonly headless?: boolean;
   /** How long work may go on when a worker is told to stop, ms. @default 3000 */
@@ -59,6 +61,8 @@ export interface DevStack {
   /** `tokenFile` holds the token of the admin API, for this user only. */
   readonly gateway: { readonly url: string; readonly adminUrl: string; readonly tokenFile: string };
   readonly scheduledEventsUrl: string;
+  /** The pages of `sluice ui`. */
+  readonly pageUrl: string;
   /** Workers that run now; one that is being started again is missing. */
   readonly workers: readonly WorkerInfo[];
   /** Ends a part by `signal` and waits until its successor works. @default SIGKILL */
@@ -114,6 +118,7 @@ class Stack implements DevStack {
   #lock: FileLock | null = null;
   #stopped: Promise<void> | null = null;
   #mlflowPort = 0;
+  #page: PagePart | null = null;
   #saving: Promise<void> = Promise.resolve();
   #addresses: Pick<DevStack, 'temporal' | 'mlflow' | 'gateway'> | null = null;
 
@@ -166,9 +171,13 @@ class Stack implements DevStack {
       this.#mlflowPort = await claimPort(this.#options.mlflowPort ?? 0, 'MLflow', '--mlflow-port');
     }
     // MLflow takes longest and is needed last: the workers start beside it.
-    await all([this.#mlflow?.begin(), this.#beginWorkers()]);
+    await all([this.#mlflow?.begin(), this.#beginWorkers(), this.#beginPage()]);
     this.#save();
     await this.#saving;
+  }
+
+  async #beginPage(): Promise<void> {
+    this.#page = await startPage(this.loaded, await claimPort(this.#options.pagePort ?? 0, 'the pages', '--page-port'));
   }
 
   async #beginWorkers(): Promise<void> {
@@ -202,6 +211,10 @@ class Stack implements DevStack {
     return this.#standIn?.url ?? '';
   }
 
+  get pageUrl(): string {
+    return this.#page?.url ?? '';
+  }
+
   get workers(): readonly WorkerInfo[] {
     return this.#workers.flatMap(({ current }) =>
       current === null ? [] : [{ class: current.class, machine: current.machine, pid: current.pid }],
@@ -230,6 +243,7 @@ class Stack implements DevStack {
       this.#mlflow?.stop(),
       this.#temporal.stop(),
       this.#standIn?.close(),
+      this.#page?.close(),
     ]);
     this.#frontDoor.close();
     await this.#saving;
@@ -281,6 +295,7 @@ class Stack implements DevStack {
       temporal: temporal && { ...temporal, pid: this.#temporal.current?.pid ?? 0 },
       gateway: gateway && { ...gateway, pid: this.#gateway.current?.pid ?? 0 },
       mlflow: mlflow && { ...mlflow, pid: this.#mlflow?.current?.pid ?? null },
+      ui: this.#page && { url: this.#page.url },
       scheduledEventsUrl: this.#standIn?.url ?? null,
       workers: [...this.workers],
     };
@@ -300,6 +315,7 @@ async function checkPorts(options: DevOptions): Promise<void> {
     [options.mlflowPort, 'MLflow', '--mlflow-port'],
     [options.gatewayPort, 'the gateway', '--gateway-port'],
     [options.gatewayAdminPort, "the gateway's administration", '--gateway-admin-port'],
+    [options.pagePort, 'the pages', '--page-port'],
   ] as const;
   for (const [port, what, flag] of asked) if (port) await claimPort(port, what, flag);
 }

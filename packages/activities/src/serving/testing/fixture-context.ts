@@ -106,6 +106,7 @@ function folderStore(root: string): ArtifactStore {
       if ((await stat(place(uri)).catch(() => null)) === null) throw missing(uri);
       await cp(place(uri), path, { recursive: true, errorOnExist: true, force: false });
     },
+    files: async () => [],
     verify: async ({ uri }) => ((await stat(place(uri)).catch(() => null)) === null ? `${uri} is not there` : null),
     readPointer: async () => null,
     swapPointer: async () => null,
