@@ -1,8 +1,12 @@
 import { UsageError } from '../errors.ts';
+import { artifactView } from './data/artifact.ts';
+import { Endpoints } from './data/endpoint.ts';
 import { logView } from './data/log.ts';
 import { projectView } from './data/project.ts';
 import { Runs } from './data/run.ts';
 import { runsView } from './data/runs.ts';
+import { stepView } from './data/step.ts';
+import { Traces } from './data/traces.ts';
 import type { Query } from './http/query.ts';
 import type { Sources, TemporalSource } from './sources.ts';
 import { notFound, readableError } from './trouble.ts';
@@ -20,6 +24,8 @@ export class Api {
   readonly #sources: Sources;
   readonly #version: string;
   readonly #runs = new Runs();
+  readonly #endpoints = new Endpoints();
+  readonly #traces = new Traces();
 
   constructor(sources: Sources, version: string) {
     this.#sources = sources;
@@ -35,6 +41,14 @@ export class Api {
         return this.runs(query);
       case '/api/run':
         return this.run(query.needed('id'), query);
+      case '/api/step':
+        return this.step(query.needed('run'), query.needed('step'));
+      case '/api/endpoints':
+        return this.#temporal('endpoint', (temporal) => this.#endpoints.list(this.#sources, temporal));
+      case '/api/endpoint':
+        return this.endpoint(query.needed('name'));
+      case '/api/artifact':
+        return this.artifact(query.needed('digest'));
       case '/api/log':
         return logView(this.#sources.stateDir, {
           run: query.needed('run'),
@@ -63,6 +77,21 @@ export class Api {
     checkId(id);
     return this.#temporal(`run "${id}"`, (temporal) =>
       this.#runs.view(temporal, id, { after, ...(limit === null ? {} : { limit }) }),
+    );
+  }
+
+  step(run: string, step: string) {
+    checkId(run);
+    return this.#temporal(`run "${run}"`, (temporal) => stepView(this.#sources, temporal, { run, step }));
+  }
+
+  endpoint(name: string) {
+    return this.#temporal(`endpoint "${name}"`, (temporal) => this.#endpoints.view(this.#sources, temporal, name));
+  }
+
+  artifact(digest: string) {
+    return this.#temporal(`artifact ${digest}`, (temporal) =>
+      artifactView(this.#sources, temporal, this.#traces, digest),
     );
   }
 

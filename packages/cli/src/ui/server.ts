@@ -7,7 +7,7 @@ import { Query } from './http/query.ts';
 import { json, send } from './http/send.ts';
 import { Hub } from './live/hub.ts';
 import { stream } from './live/stream.ts';
-import { watchRun, watchRuns } from './live/watched.ts';
+import { watchEndpoint, watchRun, watchRuns } from './live/watched.ts';
 import type { Sources } from './sources.ts';
 import { statusOf, troubleOf } from './trouble.ts';
 
@@ -77,10 +77,13 @@ export async function startUiServer(options: UiServerOptions): Promise<UiServer>
       return send(res, 503, json({ code: 'Refused', message, where: null, fix: 'Close some.' }), false);
     }
     const run = query.text('run');
+    const endpoint = query.text('endpoint');
     const [key, watched] =
       run !== null
         ? [`run ${run}`, () => watchRun(() => api.run(run, null))]
-        : ['runs', () => watchRuns(() => api.runs(new Query(new URLSearchParams())))];
+        : endpoint !== null
+          ? [`endpoint ${endpoint}`, () => watchEndpoint(() => api.endpoint(endpoint))]
+          : ['runs', () => watchRuns(() => api.runs(new Query(new URLSearchParams())))];
     streams += 1;
     res.once('close', () => {
       streams -= 1;

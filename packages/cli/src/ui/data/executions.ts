@@ -2,6 +2,7 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { decode } from '../../follow/pending-jobs.ts';
 import { readable } from '../../run/readable.ts';
+import { msOf } from './history.ts';
 import type { Execution } from './row.ts';
 
 type Info = temporal.api.workflow.v1.IWorkflowExecutionInfo;
@@ -75,10 +76,4 @@ export function executionOfDescription(description: WorkflowExecutionDescription
       Object.entries(description.searchAttributes ?? {}).map(([name, values]) => [name, values?.[0]]),
     ),
   };
-}
-
-/** Epoch ms of a protobuf timestamp. */
-export function msOf(time: { seconds?: unknown; nanos?: number | null } | null | undefined): number | null {
-  if (!time) return null;
-  return Number(time.seconds ?? 0) * 1000 + Math.floor((time.nanos ?? 0) / 1e6);
 }

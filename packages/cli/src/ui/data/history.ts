@@ -85,3 +85,9 @@ export function shown(value: unknown): Json {
   if (value === undefined) return null;
   return (JSON.stringify(value) ?? '').length > SHOWN ? null : (value as Json);
 }
+
+/** Epoch ms of a protobuf timestamp. */
+export function msOf(time: { seconds?: unknown; nanos?: number | null } | null | undefined): number | null {
+  if (!time) return null;
+  return Number(time.seconds ?? 0) * 1000 + Math.floor((time.nanos ?? 0) / 1e6);
+}
