@@ -48,16 +48,21 @@ export class GatewayTraffic {
         const until = since + WINDOW;
         const metrics = await client.metrics(endpoint, { since, until });
         const window = windowOf(metrics);
-        if (window === null) continue;
+        // The window that is under way counts as soon as there is something in it.
+        if (window === null || (until > now && isEmpty(window))) continue;
         if (metrics.since === since && metrics.until === until) this.#closed.set(key, window);
         windows.set(since, window);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
     const all = [...windows.values()].sort((a, b) => a.at - b.at);
-    const first = all.findIndex(({ versions }) => Object.values(versions).some(({ requests }) => requests > 0));
+    const first = all.findIndex((window) => !isEmpty(window));
     return first === -1 ? [] : all.slice(first);
   }
+}
+
+function isEmpty({ versions }: Window): boolean {
+  return Object.values(versions).every(({ requests }) => requests === 0);
 }
 
 /** Null for a window of which no second is complete. */

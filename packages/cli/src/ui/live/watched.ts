@@ -38,7 +38,7 @@ export function watchEndpoint(look: () => Promise<EndpointView>): Watched {
   return {
     event: 'endpoint',
     look,
-    sameness: (view) => JSON.stringify({ ...(view as EndpointView), at: 0 }),
+    sameness: (view) => JSON.stringify(withoutClock(view as EndpointView)),
     pace: (view, unchangedMs) => {
       const { mode } = (view as EndpointView).state;
       return mode === 'steady' || mode === 'unowned' ? slower(LIST, unchangedMs) : BUSY;
@@ -50,4 +50,13 @@ export function watchEndpoint(look: () => Promise<EndpointView>): Watched {
 /** From `quick` to {@link IDLE}, the longer nothing has changed. */
 function slower(quick: number, unchangedMs: number): number {
   return Math.min(IDLE, Math.max(quick, (quick * unchangedMs) / QUIET_AFTER));
+}
+
+/** Without what changes by the passing of time alone: the last point of a line says how it is now. */
+function withoutClock(view: EndpointView): unknown {
+  const traffic = view.traffic.map(({ version, points }) => ({
+    version,
+    points: points.map(({ at, ...point }) => (point.requests === null ? { share: point.share } : { at, ...point })),
+  }));
+  return { ...view, at: 0, traffic };
 }
