@@ -40,7 +40,7 @@ export async function stepWork(client: Client, execution: ExecutionId, only?: st
     read += events.length;
     if (read >= MOST_EVENTS) break;
   }
-  const works = await Promise.all([...scheduled.values()].map((one) => workOf(client, one.event, one.result)));
+  const works = await Promise.all([...scheduled.values()].map((one) => workOf(client, one.event, one.result, only)));
   const found = works.filter((work) => work !== null && (only === undefined || work.step === only));
   const parts = await Promise.all(children.map((event) => partOf(client, event)));
   return [...found, ...parts] as StepWork[];
@@ -51,10 +51,17 @@ function mayBelong(id: string, only: string | undefined): boolean {
   return only === undefined || id.startsWith(`${only}:`) || id.includes('…');
 }
 
-async function workOf(client: Client, event: HistoryEvent, done: HistoryEvent | null): Promise<StepWork | null> {
+async function workOf(
+  client: Client,
+  event: HistoryEvent,
+  done: HistoryEvent | null,
+  only: string | undefined,
+): Promise<StepWork | null> {
   const asked = event.activityTaskScheduledEventAttributes;
   const input = await firstValue(client, asked?.input);
-  const step = (input as { ref?: Partial<StepRef> } | null | undefined)?.ref?.step;
+  const told = (input as { ref?: Partial<StepRef> } | null | undefined)?.ref?.step;
+  // What asks an endpoint for a rollout does not say whose it is, but its id does.
+  const step = told ?? (only !== undefined && asked?.activityId?.startsWith(`${only}:`) ? only : undefined);
   if (typeof step !== 'string') return null;
   const result =
     done === null ? undefined : await firstValue(client, done.activityTaskCompletedEventAttributes?.result);

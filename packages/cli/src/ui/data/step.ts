@@ -1,5 +1,5 @@
 import { keptCheckpoints, type MlflowClient, trainingCurves } from '@sluice/activities';
-import type { Evidence, Json, Model, Report, StepRef, StepStatus } from '@sluice/sdk';
+import type { Evidence, Json, Model, Report, RolloutRequest, StepRef, StepStatus } from '@sluice/sdk';
 import { worstFirst } from '@sluice/sdk';
 import type { Checkpoint, Series, StepView, Trouble } from '@sluice/ui/api';
 import type { Sources, TemporalSource } from '../sources.ts';
@@ -51,7 +51,7 @@ export async function stepView(
   return {
     run: rowOf(execution),
     status,
-    spec: specOf(main),
+    spec: status.kind === 'deploy' ? deploySpec(works) : specOf(main),
     inputs: artifactsIn(main === undefined ? [] : inputOf(main)).map(linkTo),
     outputs: artifactsIn(result, true).map(linkTo),
     checkpoints,
@@ -76,6 +76,19 @@ function specOf(work: StepWork | undefined): Json {
   if (work === undefined) return null;
   const { spec } = (work.input ?? {}) as { readonly spec?: unknown };
   return shown(masked(withoutArtifacts(spec ?? inputOf(work))));
+}
+
+/** A deploy is many small works: what the endpoint was asked for says how it was to go. */
+function deploySpec(works: readonly StepWork[]): Json {
+  const asked = works.findLast(({ activity }) => activity === 'requestRollout');
+  const { request } = (asked?.input ?? {}) as { readonly request?: Partial<RolloutRequest> };
+  const registered = works.find(({ activity }) => activity === 'registerCandidate')?.input as
+    | { readonly endpoint?: string }
+    | undefined;
+  const endpoint = request?.endpoint ?? registered?.endpoint;
+  if (endpoint === undefined) return null;
+  const { spec: rollout, onBusy, against } = request ?? {};
+  return shown({ endpoint, onBusy, against, rollout });
 }
 
 /** Without the bookkeeping around it. */
