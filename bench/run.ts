@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   judge: () => import('./judge/judge.ts'),
   store: () => import('./store/store.ts'),
   coverage: () => import('./coverage/coverage.ts'),
+  page: () => import('./page/page.ts'),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

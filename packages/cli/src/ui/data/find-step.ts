@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { NoWorker } from '../../follow/look.ts';
 import { isUnreachable } from '../../run/temporal-call.ts';
 import type { ExecutionId } from './history.ts';
+import { partsOf } from './parts.ts';
 
 /** Steps that are asked for at a time. */
 const PAGE = 300;
@@ -15,17 +16,31 @@ export interface FoundStep {
   readonly owner: ExecutionId;
 }
 
-/** How a step stands, on whichever page of the run's status it is. @throws NoWorker */
+/**
+ * How a step stands, on whichever page of the run's status it is, or of its parts'.
+ *
+ * @throws NoWorker
+ */
 export async function findStep(client: Client, execution: ExecutionId, step: string): Promise<FoundStep> {
-  const { workflowId, runId } = execution;
+  const own = await findIn(client, execution, step);
+  // Keys of a large map are done by children, which say themselves how their steps stand.
+  if (own !== null || !step.includes('/')) return { status: own, owner: execution };
+  for (const part of await partsOf(client, execution.workflowId)) {
+    const status = await findIn(client, part, step);
+    if (status !== null) return { status, owner: part };
+  }
+  return { status: null, owner: execution };
+}
+
+async function findIn(client: Client, execution: ExecutionId, step: string): Promise<StepStatus | null> {
   let after: number | null = 0;
   for (let page = 0; after !== null && page < PAGES; page += 1) {
-    const status: RunStatus = await statusPage(client, { workflowId, runId }, { after, limit: PAGE });
+    const status: RunStatus = await statusPage(client, execution, { after, limit: PAGE });
     const found = status.steps.find((one) => one.step === step);
-    if (found !== undefined) return { status: found, owner: { workflowId, runId } };
+    if (found !== undefined) return found;
     after = status.next ?? null;
   }
-  return { status: null, owner: { workflowId, runId } };
+  return null;
 }
 
 /** @throws NoWorker */

@@ -26,7 +26,7 @@ export async function* historyPages(client: Client, execution: ExecutionId): Asy
     const page: temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse =
       await client.workflowService.getWorkflowExecutionHistory({
         namespace: client.options.namespace,
-        execution: { ...execution },
+        execution: { workflowId: execution.workflowId, runId: execution.runId },
         maximumPageSize: PAGE,
         nextPageToken,
       });
@@ -46,7 +46,7 @@ export async function* historyBackwards(
     const page: temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryReverseResponse =
       await client.workflowService.getWorkflowExecutionHistoryReverse({
         namespace: client.options.namespace,
-        execution: { ...execution },
+        execution: { workflowId: execution.workflowId, runId: execution.runId },
         maximumPageSize: size,
         nextPageToken,
       });
@@ -59,7 +59,7 @@ export async function* historyBackwards(
 export async function inputOf(client: Client, execution: ExecutionId): Promise<Json> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
-    execution: { ...execution },
+    execution: { workflowId: execution.workflowId, runId: execution.runId },
     maximumPageSize: 1,
   });
   return shown(await firstValue(client, history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input));
