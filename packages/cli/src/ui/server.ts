@@ -62,15 +62,14 @@ export async function startUiServer(options: UiServerOptions): Promise<UiServer>
     }
   }
 
-  /** Every other path is a view of the one document. */
+  /** There is one document: which page it shows stands behind `#`. What is not there is told by it, too. */
   async function page(res: ServerResponse, path: string, packs: boolean): Promise<void> {
-    const file = assets.files.get(path) ?? assets.files.get(path.slice(1));
+    const file = assets.files.get(path);
     // Names below it carry a hash of what is in them.
     const cache = path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
     if (file !== undefined) return send(res, 200, { ...file, cache }, packs);
-    const isView = !/\.[a-z0-9]{1,8}$/i.test(path) || path.startsWith('/run');
     const bytes = Buffer.from(assets.index);
-    return send(res, isView ? 200 : 404, { type: 'text/html; charset=utf-8', bytes }, packs);
+    return send(res, path === '/' ? 200 : 404, { type: 'text/html; charset=utf-8', bytes }, packs);
   }
 
   function live(res: ServerResponse, query: Query): void | Promise<void> {

@@ -28,25 +28,32 @@ const PAGE = 250;
 /** Reads endpoints' histories; what was read of one is not read again. */
 export class EndpointHistory {
   readonly #known = new Map<string, Known>();
+  readonly #reading = new Map<string, Promise<EndpointPast>>();
 
-  async of(client: Client, execution: ExecutionId): Promise<EndpointPast> {
-    let known = this.#known.get(execution.workflowId);
-    if (known?.runId !== execution.runId) {
+  /** One after the other of those who ask for the same endpoint: nothing is taken twice. */
+  of(client: Client, execution: ExecutionId): Promise<EndpointPast> {
+    const { workflowId } = execution;
+    const read = () => this.#read(client, execution);
+    const mine = (this.#reading.get(workflowId) ?? Promise.resolve(null)).then(read, read);
+    this.#reading.set(workflowId, mine);
+    return mine;
+  }
+
+  async #read(client: Client, { workflowId, runId }: ExecutionId): Promise<EndpointPast> {
+    let known = this.#known.get(workflowId);
+    if (known?.runId !== runId) {
       // A history that went on as a new one has its beginning in the one before.
-      known = {
-        runId: execution.runId,
-        last: 0,
-        asked: new Map(),
-        shares: known?.shares ?? [],
-        phases: known?.phases ?? [],
-      };
-      this.#known.set(execution.workflowId, known);
+      const { shares = [], phases = [] } = known ?? {};
+      known = { runId, last: 0, asked: new Map(), shares, phases };
+      this.#known.set(workflowId, known);
     }
-    for (const event of await newerThan(client, execution, known.last)) {
-      known.last = Math.max(known.last, Number(event.eventId));
+    for (const event of await newerThan(client, { workflowId, runId }, known.last)) {
       await take(client, known, event);
+      known.last = Math.max(known.last, Number(event.eventId));
     }
-    return { shares: known.shares.slice(-KEPT), phases: known.phases.slice(-KEPT) };
+    known.shares.splice(0, known.shares.length - KEPT);
+    known.phases.splice(0, known.phases.length - KEPT);
+    return { shares: [...known.shares], phases: [...known.phases] };
   }
 }
 

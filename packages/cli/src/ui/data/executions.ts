@@ -44,10 +44,11 @@ export async function listExecutions(
 
 async function executionOf(client: Client, info: Info): Promise<ListedExecution> {
   const fields = Object.entries(info.memo?.fields ?? {});
+  // A namespace may have runs of projects whose keys are not here: they are listed without their memo.
   const memo = await readable(
     client,
     fields.map(([, payload]) => payload),
-  );
+  ).catch(() => []);
   return {
     workflowId: info.execution?.workflowId ?? '',
     runId: info.execution?.runId ?? '',
