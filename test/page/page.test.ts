@@ -26,7 +26,7 @@ let watched: ReturnType<typeof listenTo>;
 beforeAll(async () => {
   project = await projectStack();
   run = await project.start('life', {
-    trainer: { steps: 120, pace: 50, every: 20 },
+    trainer: { steps: 300, pace: 50, every: 50 },
     gates: 'none',
     on: 'on-demand',
     endpoint: 'shop',
@@ -48,6 +48,14 @@ async function get<View>(path: string): Promise<View> {
 async function troubleAt(path: string): Promise<Trouble & { readonly status: number }> {
   const response = await fetch(`${project.stack.pageUrl}/api/${path}`);
   return { status: response.status, ...((await response.json()) as Trouble) };
+}
+
+/** Stops a part with all its processes, as a machine that hangs does. @returns how to let it go on */
+function halt(part: string): () => void {
+  const group = -(project.stack.pidOf(part) ?? 0);
+  if (group === 0) throw new Error(`${part} does not run`);
+  kill(group, 'SIGSTOP');
+  return () => void kill(group, 'SIGCONT');
 }
 
 const named = (id: string) => encodeURIComponent(id);
@@ -91,7 +99,7 @@ describe('while a run waits for an answer', () => {
 
   it('the run has its params, its cost and links to the pages of others', async () => {
     const view = await get<RunView>(`run?id=${named(run.workflowId)}`);
-    expect(view.params).toMatchObject({ endpoint: 'shop', trainer: { steps: 120 } });
+    expect(view.params).toMatchObject({ endpoint: 'shop', trainer: { steps: 300 } });
     expect(view).toMatchObject({ result: null, failure: null, endpoint: null });
     expect(view.cost?.currency).toBe('USD');
     expect(view.cost?.seconds).toBeGreaterThan(1);
@@ -103,9 +111,9 @@ describe('while a run waits for an answer', () => {
 
   it('a training has its curves, checkpoints, data and model, each with a digest that can be followed', async () => {
     const model = await stepOf('model');
-    expect(model.spec).toMatchObject({ kind: 'train', seed: 7, hyper: { steps: 120 } });
+    expect(model.spec).toMatchObject({ kind: 'train', seed: 7, hyper: { steps: 300 } });
     expect(model.checkpoints.length).toBeGreaterThan(0);
-    expect(model.checkpoints.at(-1)).toMatchObject({ step: 120, attempt: 1 });
+    expect(model.checkpoints.at(-1)).toMatchObject({ step: 300, attempt: 1 });
     expect(model.series.map(({ metric }) => metric)).toContain('loss');
     expect(model.series.find(({ metric }) => metric === 'loss')?.points.length).toBeGreaterThan(10);
     expect(Object.keys(model.metrics)).toContain('loss');
@@ -166,9 +174,7 @@ describe('while a run waits for an answer', () => {
 
 describe('when servers are away', () => {
   it('without MLflow a training has all but its curves, and says why, in seconds', async () => {
-    const pid = project.stack.pidOf('mlflow') ?? 0;
-    kill(pid, 'SIGSTOP');
-    onTestFinished(() => void kill(pid, 'SIGCONT'));
+    onTestFinished(halt('mlflow'));
     const began = Date.now();
     const model = await stepOf('model');
     expect(Date.now() - began).toBeLessThan(20_000);
@@ -192,8 +198,7 @@ describe('when servers are away', () => {
     const listener = listenTo(`${project.stack.pageUrl}/api/live`);
     onTestFinished(() => listener.close());
     await waitFor('the first list', async () => listener.heard.some(({ event }) => event === 'runs'));
-    const pid = project.stack.pidOf('temporal') ?? 0;
-    kill(pid, 'SIGSTOP');
+    const goOn = halt('temporal');
     try {
       const began = Date.now();
       expect(await troubleAt('runs')).toMatchObject({ status: 502, code: 'Unreachable' });
@@ -201,7 +206,7 @@ describe('when servers are away', () => {
       expect(Date.now() - began).toBeLessThan(40_000);
       await waitFor('word of it', async () => listener.heard.at(-1)?.event === 'trouble', 60_000);
     } finally {
-      kill(pid, 'SIGCONT');
+      goOn();
     }
     await waitFor('the list again', async () => listener.heard.at(-1)?.event === 'runs', 60_000);
   });
