@@ -15,7 +15,7 @@ import type {
   Trouble,
 } from '../../packages/ui/src/api.ts';
 import { type ProjectStack, projectStack, type RunHandle } from '../harness/project.ts';
-import { untilState, waitFor } from '../harness/wait-for.ts';
+import { waitFor } from '../harness/wait-for.ts';
 import { listenTo } from './events.ts';
 
 let project: ProjectStack;
@@ -32,7 +32,7 @@ beforeAll(async () => {
     endpoint: 'shop',
   });
   watched = listenTo(`${project.stack.pageUrl}/api/live?run=${encodeURIComponent(run.workflowId)}`);
-  await untilState(run, 'awaiting-approval');
+  await waitFor('the question', async () => (await run.status()).gates.length > 0, 240_000);
 });
 afterAll(async () => {
   watched?.close();

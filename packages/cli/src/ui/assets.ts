@@ -18,15 +18,16 @@ const STUB: Assets = {
   files: new Map(),
 };
 
-/** The pages of `@sluice/ui`. */
+/** The pages of `@sluice/ui`; an installation without them has its data still. */
 export async function loadAssets(): Promise<Assets> {
   try {
     const name = '@sluice/ui';
     const module = (await import(name)) as { readonly uiAssets?: () => Assets | Promise<Assets> };
     return (await module.uiAssets?.()) ?? STUB;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' || code === 'ERR_MODULE_NOT_FOUND') return STUB;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const missing = code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' || code === 'ERR_MODULE_NOT_FOUND';
+    if (missing || message.includes('is not exported')) return STUB;
     throw error;
   }
 }
