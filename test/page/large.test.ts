@@ -11,7 +11,7 @@ import { waitFor } from '../harness/wait-for.ts';
 import { workflowCode } from '../harness/workflow-code.ts';
 import { type Kit, workflowKit } from '../harness/workflow-kit.ts';
 
-/** So many keys are done by three children. */
+/** So many keys are done by four children. */
 const KEYS = 520;
 let kit: Kit;
 let sources: Sources;

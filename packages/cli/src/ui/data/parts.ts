@@ -8,6 +8,8 @@ export interface Part extends ListedExecution {
   readonly from: number;
 }
 
+/** gRPC's code for a question that the server does not understand. */
+const INVALID_ARGUMENT = 3;
 /** Parts of one run that are listed. */
 const MOST = 400;
 /** Steps of parts follow the run's own: the n-th part's begin at n times this, from 1. */
@@ -16,7 +18,7 @@ export const PART = 1_000_000;
 /** The parts of a run's large maps, in the order of their keys; of one that was begun again, the newest. */
 export async function partsOf(client: Client, workflowId: string): Promise<Part[]> {
   const query = `ParentWorkflowId = '${workflowId.replace(/'/g, "''")}'`;
-  const { executions } = await listExecutions(client, query, MOST, null);
+  const { executions } = await listExecutions(client, query, MOST, null).catch(noneKnown);
   const newest = new Map<string, Part>();
   for (const execution of executions) {
     const from = startOfSlice(execution.workflowId);
@@ -24,6 +26,12 @@ export async function partsOf(client: Client, workflowId: string): Promise<Part[
     newest.set(execution.workflowId, { ...execution, from });
   }
   return [...newest.values()].sort((a, b) => a.from - b.from);
+}
+
+/** Servers before 1.23 do not know whose child a workflow is: the map itself is shown all the same. */
+function noneKnown(error: unknown): Awaited<ReturnType<typeof listExecutions>> {
+  if ((error as { readonly code?: unknown }).code === INVALID_ARGUMENT) return { executions: [], next: null };
+  throw error;
 }
 
 /** Parts have ids that end in `<index>-<16 hex digits>`; null for children of somebody else's making. */
