@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   store: () => import('./store/store.ts'),
   daily: () => import('./daily/daily.ts'),
   coverage: () => import('./coverage/coverage.ts'),
+  page: () => import('./page/page.ts'),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

@@ -287,6 +287,21 @@ describe.each(Object.entries(stores))('%s', (_, make) => {
     expect((await store.readPointer('big'))?.value).toBe(value);
   });
 
+  it('lists what is in an artifact without fetching it, and says NotFound where it is not', async () => {
+    const store = make();
+    const tree = await store.putTree(await folderWith({ 'b/Größe.txt': '12345', 'a.txt': '' }), 'files');
+    expect((await store.files(tree)).map(({ path, bytes }) => [path, bytes])).toEqual([
+      ['a.txt', 0],
+      ['b/Größe.txt', 5],
+    ]);
+    const blob = await store.putText('abc', 'report');
+    expect(await store.files(blob)).toEqual([{ path: '', bytes: 3 }]);
+    for (const shape of ['tree', 'blob']) {
+      const missing = store.files({ uri: `sluice:${shape}/${'0'.repeat(64)}` });
+      await expect(missing).rejects.toMatchObject({ code: 'NotFound' });
+    }
+  });
+
   it('says where a person finds an artifact', async () => {
     const store = make();
     const artifact = await store.putText('x', 'report');

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { SluiceError } from '@sluice/sdk';
 import { Command, CommanderError } from 'commander';
 import { errorJson, renderError } from '../errors/render.ts';
 import { ExitCode, exitCodeOfError } from '../exit-code.ts';
 import { paintFor } from '../follow/colours.ts';
+import { version } from '../version.ts';
 import { misread } from './misread.ts';
 import { addCommands } from './program.ts';
 
@@ -36,9 +36,4 @@ async function told(raised: unknown, args: readonly string[]): Promise<unknown> 
   if (raised instanceof CommanderError) return misread(raised, args);
   // It knows Temporal's client, which takes longer to load than most commands take.
   return raised instanceof SluiceError ? raised : (await import('../errors/explained.ts')).explained(raised);
-}
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -14,6 +14,7 @@ export interface DevCommandOptions extends CommonOptions {
   readonly gatewayPort?: number;
   readonly gatewayAdminPort?: number;
   readonly eventsPort?: number;
+  readonly pagePort?: number;
   readonly headless?: boolean;
 }
 
@@ -44,7 +45,8 @@ export async function devCommand(options: DevCommandOptions, io: Io): Promise<Ex
 }
 
 function stackOptions(options: DevCommandOptions): DevOptions {
-  const { temporalPort, uiPort, mlflowPort, gatewayPort, gatewayAdminPort, eventsPort, headless, config } = options;
+  const { temporalPort, uiPort, mlflowPort, gatewayPort, gatewayAdminPort, eventsPort, pagePort, headless, config } =
+    options;
   return {
     ...(config === undefined ? {} : { config }),
     ...(temporalPort === undefined ? {} : { temporalPort }),
@@ -53,6 +55,7 @@ function stackOptions(options: DevCommandOptions): DevOptions {
     ...(gatewayPort === undefined ? {} : { gatewayPort }),
     ...(gatewayAdminPort === undefined ? {} : { gatewayAdminPort }),
     ...(eventsPort === undefined ? {} : { scheduledEventsPort: eventsPort }),
+    ...(pagePort === undefined ? {} : { pagePort }),
     ...(headless === undefined ? {} : { headless }),
   };
 }
@@ -113,12 +116,14 @@ function printLinks(stack: DevStack, io: Io): void {
     mlflow,
     gateway,
     scheduledEventsUrl: stack.scheduledEventsUrl,
+    ui: stack.pageUrl,
     workers: stack.workers,
     build: stack.code.build,
   });
   const { paint } = io;
   io.line();
   io.line(paint('good', `sluice dev is ready for ${loaded.config.project}`));
+  io.line(`  pages      ${paint('link', stack.pageUrl)}`);
   if (temporal.uiUrl !== null) io.line(`  Temporal   ${paint('link', temporal.uiUrl)}`);
   io.line(`             ${paint('quiet', `${temporal.address}, namespace ${temporal.namespace}`)}`);
   if (mlflow !== null) io.line(`  MLflow     ${paint('link', mlflow.url)}`);

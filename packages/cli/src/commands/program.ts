@@ -55,6 +55,7 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
       port,
     )
     .option('--events-port <port>', 'port of the preemption notices (default: that of the last start)', port)
+    .option('--page-port <port>', 'port of the pages that sluice ui shows (default: that of the last start)', port)
     .option('--headless', "leave Temporal's UI out")
     .action(action(async (io, options: never) => (await import('./dev.ts')).devCommand(options, io)));
 
@@ -72,6 +73,12 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
   server(program.command('setup'))
     .description('make a Temporal server ready for Sluice; safe to repeat')
     .action(action(async (io, options: never) => (await import('./setup.ts')).setupCommand(options, io)));
+
+  server(program.command('ui'))
+    .description('show runs, endpoints and artifacts in the browser, on this machine only, until Ctrl-C')
+    .option('--port <port>', 'port of the pages (default: a free one)', port)
+    .option('--open', 'open them in the browser')
+    .action(action(async (io, options: never) => (await import('./ui.ts')).uiCommand(options, io)));
 
   server(program.command('run'))
     .argument('<pipeline>', 'name of the pipeline')

@@ -14,6 +14,8 @@ const schema = z.object({
   mlflow: z.object({ url: z.string(), pid: z.int().nullable() }).nullable(),
   /** The admin API's token itself lies in a file that only this user can read. */
   gateway: z.object({ url: z.string(), adminUrl: z.string(), tokenFile: z.string(), pid: z.int() }).nullable(),
+  /** The project's pages; stacks of before had none. */
+  ui: z.object({ url: z.string() }).nullable().optional(),
   scheduledEventsUrl: z.string().nullable(),
   workers: z.array(z.object({ class: z.string(), machine: z.string(), pid: z.int() })),
 });

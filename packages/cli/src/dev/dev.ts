@@ -16,6 +16,7 @@ export interface DevOptions {
   readonly gatewayPort?: number;
   readonly gatewayAdminPort?: number;
   readonly scheduledEventsPort?: number;
+  readonly pagePort?: number;
   /** Leaves Temporal's web UI out. @default false */
   readonly headless?: boolean;
   /** How long work may go on when a worker is told to stop, ms. @default 3000 */
@@ -46,6 +47,8 @@ export interface DevStack {
   readonly scheduledEventsUrl: string;
   /** The workflow code that is served. */
   readonly code: Pick<DevCode, 'build' | 'served' | 'problem'>;
+  /** The pages of `sluice ui`. */
+  readonly pageUrl: string;
   /** Workers that run now; one that is being started again is missing. */
   readonly workers: readonly WorkerInfo[];
   /** Ends a part by `signal` and waits until its successor works. @default SIGKILL */

@@ -1,7 +1,7 @@
 import type { DevOptions } from './dev.ts';
 import type { Listener, PortMemory } from './port-memory.ts';
 
-type Asked = 'temporalPort' | 'uiPort' | 'mlflowPort' | 'gatewayPort' | 'gatewayAdminPort' | 'scheduledEventsPort';
+type Asked = Extract<keyof DevOptions, `${string}Port`>;
 
 /** What of the stack listens, and the option that names its port. */
 const listeners = {
@@ -11,6 +11,7 @@ const listeners = {
   gateway: { what: 'the gateway', flag: '--gateway-port', asked: 'gatewayPort' },
   'gateway-admin': { what: "the gateway's administration", flag: '--gateway-admin-port', asked: 'gatewayAdminPort' },
   'preemption-notices': { what: 'preemption notices', flag: '--events-port', asked: 'scheduledEventsPort' },
+  pages: { what: 'the pages', flag: '--page-port', asked: 'pagePort' },
 } as const satisfies Readonly<Record<string, Omit<Listener, 'name'> & { readonly asked: Asked }>>;
 
 export type ListenerName = keyof typeof listeners;

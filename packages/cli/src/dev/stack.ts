@@ -16,6 +16,7 @@ import { FrontDoor } from './front-door.ts';
 import { type GatewayPart, startGateway } from './gateway-part.ts';
 import { type ListenerName, takePorts } from './listeners.ts';
 import { type MlflowPart, startMlflowPart } from './mlflow-part.ts';
+import { type PagePart, startPage } from './page-part.ts';
 import { PortMemory } from './port-memory.ts';
 import { processStart } from './process-info.ts';
 import { type Part, Supervised } from './supervised.ts';
@@ -36,6 +37,7 @@ export class Stack implements DevStack {
   #standIn: Awaited<ReturnType<typeof scheduledEventsStandIn>> | null = null;
   #lock: FileLock | null = null;
   #stopped: Promise<void> | null = null;
+  #page: PagePart | null = null;
   #closeClient: () => Promise<void> = async () => {};
   #ports: Readonly<Record<ListenerName, number>> | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -87,7 +89,10 @@ export class Stack implements DevStack {
       await this.code.stop(); // it waits for what does not come
       throw error;
     });
-    await all([this.#mlflow?.begin(), this.code.begin(), workers]);
+    const page = startPage(this.loaded, this.#port('pages')).then((started) => {
+      this.#page = started;
+    });
+    await all([this.#mlflow?.begin(), this.code.begin(), workers, page]);
     this.#save();
     await this.#saving;
   }
@@ -129,6 +134,10 @@ export class Stack implements DevStack {
     return this.#standIn?.url ?? '';
   }
 
+  get pageUrl(): string {
+    return this.#page?.url ?? '';
+  }
+
   get workers(): readonly WorkerInfo[] {
     return this.#workers.flatMap(({ current }) =>
       current === null ? [] : [{ class: current.class, machine: current.machine, pid: current.pid }],
@@ -159,6 +168,7 @@ export class Stack implements DevStack {
       this.#mlflow?.stop(),
       this.#temporal.stop(),
       this.#standIn?.close(),
+      this.#page?.close(),
     ]);
     this.#frontDoor.close();
     await this.#saving;
@@ -217,6 +227,7 @@ export class Stack implements DevStack {
       temporal: temporal && { ...temporal, pid: this.#temporal.current?.pid ?? 0 },
       gateway: gateway && { ...gateway, pid: this.#gateway.current?.pid ?? 0 },
       mlflow: mlflow && { ...mlflow, pid: this.#mlflow?.current?.pid ?? null },
+      ui: this.#page && { url: this.#page.url },
       scheduledEventsUrl: this.#standIn?.url ?? null,
       workers: [...this.workers],
     };

@@ -1,0 +1,93 @@
+import type { Json } from '@sluice/sdk';
+import type { Client } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
+import { decode } from '../../follow/pending-jobs.ts';
+import { readable } from '../../run/readable.ts';
+
+export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
+
+/** An execution by both of its ids. */
+export interface ExecutionId {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** Events that are asked for at a time. */
+const PAGE = 1_000;
+
+/** Values of more characters than this are not shown: a page is for reading. */
+export const SHOWN = 200_000;
+
+/** The events of an execution, oldest first, a page at a time. */
+export async function* historyPages(client: Client, execution: ExecutionId): AsyncGenerator<readonly HistoryEvent[]> {
+  let nextPageToken: Uint8Array | null = null;
+  do {
+    const page: temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse =
+      await client.workflowService.getWorkflowExecutionHistory({
+        namespace: client.options.namespace,
+        execution: { workflowId: execution.workflowId, runId: execution.runId },
+        maximumPageSize: PAGE,
+        nextPageToken,
+      });
+    yield page.history?.events ?? [];
+    nextPageToken = page.nextPageToken ?? null;
+  } while (nextPageToken !== null && nextPageToken.length > 0);
+}
+
+/** The events of an execution, newest first, a page at a time. */
+export async function* historyBackwards(
+  client: Client,
+  execution: ExecutionId,
+  size = PAGE,
+): AsyncGenerator<readonly HistoryEvent[]> {
+  let nextPageToken: Uint8Array | null = null;
+  do {
+    const page: temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryReverseResponse =
+      await client.workflowService.getWorkflowExecutionHistoryReverse({
+        namespace: client.options.namespace,
+        execution: { workflowId: execution.workflowId, runId: execution.runId },
+        maximumPageSize: size,
+        nextPageToken,
+      });
+    yield page.history?.events ?? [];
+    nextPageToken = page.nextPageToken ?? null;
+  } while (nextPageToken !== null && nextPageToken.length > 0);
+}
+
+/** What an execution was started with. */
+export async function inputOf(client: Client, execution: ExecutionId): Promise<Json> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({
+    namespace: client.options.namespace,
+    execution: { workflowId: execution.workflowId, runId: execution.runId },
+    maximumPageSize: 1,
+  });
+  return shown(await firstValue(client, history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input));
+}
+
+/** What a finished execution returned; null where it did not. */
+export async function resultOf(client: Client, execution: ExecutionId): Promise<Json> {
+  for await (const [last] of historyBackwards(client, execution, 1)) {
+    return shown(await firstValue(client, last?.workflowExecutionCompletedEventAttributes?.result));
+  }
+  return null;
+}
+
+/** The first value, whoever has kept or closed its bytes; undefined where it cannot be read. */
+export async function firstValue(client: Client, payloads: Payloads): Promise<unknown> {
+  const [first] = payloads?.payloads ?? [];
+  if (!first) return undefined;
+  return decode((await readable(client, [first]))[0]);
+}
+
+/** The value, or null where it is too large to read. */
+export function shown(value: unknown): Json {
+  if (value === undefined) return null;
+  return (JSON.stringify(value) ?? '').length > SHOWN ? null : (value as Json);
+}
+
+/** Epoch ms of a protobuf timestamp. */
+export function msOf(time: { seconds?: unknown; nanos?: number | null } | null | undefined): number | null {
+  if (!time) return null;
+  return Number(time.seconds ?? 0) * 1000 + Math.floor((time.nanos ?? 0) / 1e6);
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { nextPage, PART, type Part, PartsSpent, placeOf, startOfSlice } from './parts.ts';
+
+test('pages go through the run’s own steps and then through those of its parts, one after the other', () => {
+  expect(placeOf(299)).toEqual({ part: null, after: 299 });
+  expect(nextPage(300, null, 2)).toBe(300);
+  expect(nextPage(null, null, 2)).toBe(PART);
+  expect(placeOf(PART)).toEqual({ part: 0, after: 0 });
+  expect(nextPage(150, 0, 2)).toBe(PART + 150);
+  expect(placeOf(PART + 150)).toEqual({ part: 0, after: 150 });
+  expect(nextPage(null, 0, 2)).toBe(2 * PART);
+  expect(nextPage(null, 1, 2)).toBeNull();
+  expect(nextPage(null, null, 0)).toBeNull();
+});
+
+test.each([
+  ['life/1/airport/200-0123456789abcdef', 200],
+  ['life/1/a long name…0123456789abcdef…0-0123456789abcdef', 0],
+  ['life/1/child-of-somebody', null],
+  ['life/1/7-0123', null],
+])('the child %s begins at key %s', (id, from) => {
+  expect(startOfSlice(id)).toBe(from);
+});
+
+test('what parts have spent is added up as they tell it, those that still run aside', async () => {
+  const part = (runId: string, endedAt: number | null) => ({ runId, endedAt }) as Part;
+  const parts = [part('a', 1), part('b', 2), part('c', null)];
+  const spent = { class: 'cpu', price: null, seconds: 5, secondsLost: 0 };
+  const told = new PartsSpent();
+  expect(told.of(parts)).toEqual({ spent: [], unknown: 3 });
+  const asked: string[] = [];
+  const ask = async ({ runId }: Part) => {
+    asked.push(runId);
+    return [spent];
+  };
+  told.askBeside(parts, ask);
+  told.askBeside(parts, ask);
+  await expect.poll(() => told.of(parts)).toEqual({ spent: [spent, spent], unknown: 1 });
+  expect(asked).toEqual(['a', 'b']);
+});
