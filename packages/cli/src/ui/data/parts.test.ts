@@ -1,5 +1,6 @@
+import type { Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { nextPage, PART, type Part, PartsSpent, placeOf, startOfSlice } from './parts.ts';
+import { nextPage, PART, type Part, PartsSpent, partsOf, placeOf, startOfSlice } from './parts.ts';
 
 test('pages go through the run’s own steps and then through those of its parts, one after the other', () => {
   expect(placeOf(299)).toEqual({ part: null, after: 299 });
@@ -37,4 +38,48 @@ test('what parts have spent is added up as they tell it, those that still run as
   told.askBeside(parts, ask);
   await expect.poll(() => told.of(parts)).toEqual({ spent: [spent, spent], unknown: 1 });
   expect(asked).toEqual(['a', 'b']);
+});
+
+/** A client whose server lists these executions, the newest first. */
+function listing(executions: readonly { id: string; run: string; status: number }[] | Error) {
+  const asked: string[] = [];
+  const client = {
+    options: { namespace: 'default', loadedDataConverter: { payloadCodecs: [] } },
+    workflowService: {
+      listWorkflowExecutions: async ({ query }: { query: string }) => {
+        asked.push(query);
+        if (executions instanceof Error) throw executions;
+        return {
+          executions: executions.map(({ id, run, status }) => ({ execution: { workflowId: id, runId: run }, status })),
+        };
+      },
+    },
+  } as unknown as Client;
+  return { client, asked };
+}
+
+const COMPLETED = 2;
+const TERMINATED = 5;
+
+test('parts come in the order of their keys; one that was begun again counts once, and strangers do not', async () => {
+  const slice = (from: number) => `it's/1/airport/${from}-0123456789abcdef`;
+  const { client, asked } = listing([
+    { id: slice(200), run: 'new', status: COMPLETED },
+    { id: "it's/1/mine", run: 'x', status: COMPLETED },
+    { id: slice(200), run: 'old', status: COMPLETED },
+    { id: slice(400), run: 'gone', status: TERMINATED },
+    { id: slice(0), run: 'first', status: COMPLETED },
+  ]);
+  expect((await partsOf(client, "it's/1")).map(({ from, runId }) => [from, runId])).toEqual([
+    [0, 'first'],
+    [200, 'new'],
+  ]);
+  expect(asked).toEqual(["ParentWorkflowId = 'it''s/1'"]);
+});
+
+test('a server that does not know whose child a workflow is has no parts to tell; one that is away is told', async () => {
+  const old = listing(Object.assign(new Error('invalid search attribute: ParentWorkflowId'), { code: 3 }));
+  expect(await partsOf(old.client, 'life/1')).toEqual([]);
+  const away = listing(Object.assign(new Error('unavailable'), { code: 14 }));
+  await expect(partsOf(away.client, 'life/1')).rejects.toThrow('unavailable');
 });
