@@ -44,7 +44,7 @@ export async function cancelCommand(run: string | undefined, options: CancelOpti
     }
     const by = options.by ?? (await whoAmI(loaded.root));
     await request(client, target, workflowId, `${by}${options.reason === undefined ? '' : `: ${options.reason}`}`);
-    io.line(`${io.paint('name', workflowId)} is told to end; its jobs write their last checkpoint first`);
+    io.line(`${io.paint('name', workflowId)} is told to end`);
     return waited(client, target, workflowId, timeout, io);
   });
 }
