@@ -55,7 +55,8 @@ const zsh = (line: string) =>
   shell('zsh', [
     '-f',
     '-c',
-    'compdef() { :; }; compadd() { shift; print -l -- "$@"; }; _files() { print files; }; source c.zsh; words=("${(@s: :)1}"); CURRENT=$#words; _sluice || true',
+    'compdef() { :; }; compadd() { shift; print -l -- "$@"; }; _files() { print files; }; source c.zsh; words=("$' +
+      '{(@s: :)1}"); CURRENT=$#words; _sluice || true',
     'zsh',
     line,
   ]);

@@ -29,8 +29,11 @@ if (looks === undefined) {
   }
   tell('drawn');
   const alive = setInterval(() => {}, 1000);
+  // A terminal that is closed ends what runs in it.
+  process.once('SIGHUP', () => process.exit());
   await interrupt.aborted;
   clearInterval(alive);
+  interrupt.release();
   renderer.close();
   io.note('The run goes on.');
 }

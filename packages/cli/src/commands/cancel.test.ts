@@ -22,6 +22,11 @@ it('says which results and checkpoints a cancelled run leaves, and how to go on 
   ]);
 });
 
+it('counts a checkpoint that a job told of while the run was ending', () => {
+  const last = snapshot({ state: 'cancelled', steps: [step('fit', { state: 'failed' })] });
+  expect(keptBy(last, new Map([['fit', 800]]))).toEqual([{ step: 'fit', what: 800 }]);
+});
+
 it('says that nothing had ended where nothing had', () => {
   const last = snapshot({ state: 'cancelled', steps: [] });
   expect(keptLines(last, keptBy(last))).toEqual(['No step had ended.']);

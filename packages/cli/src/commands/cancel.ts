@@ -44,7 +44,7 @@ export async function cancelCommand(run: string | undefined, options: CancelOpti
     }
     const by = options.by ?? (await whoAmI(loaded.root));
     await request(client, target, workflowId, `${by}${options.reason === undefined ? '' : `: ${options.reason}`}`);
-    io.line(`${io.paint('name', workflowId)} is told to end; its jobs write their last checkpoint first`);
+    io.line(`${io.paint('name', workflowId)} is told to end`);
     return waited(client, target, workflowId, timeout, io);
   });
 }
@@ -72,6 +72,7 @@ async function waited(
   const interrupt = onInterrupt();
   const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(Math.min(timeout, LONGEST))]);
   const stopped = new Promise<null>((done) => signal.addEventListener('abort', () => done(null), { once: true }));
+  const seen = new Map<string, number>();
   try {
     const following = followRun({
       client,
@@ -81,11 +82,14 @@ async function waited(
         if (event.type === 'waiting' || event.type === 'back')
           for (const line of linesOf(event, io.paint)) io.note(line);
       },
+      onSnapshot: ({ jobs }) => {
+        for (const { step, progress } of jobs) if (progress?.checkpoint != null) seen.set(step, progress.checkpoint);
+      },
       signal,
     });
     following.catch(() => {});
     const last = await Promise.race([following, stopped]);
-    if (last?.closed) return ended(last, io);
+    if (last?.closed) return ended(last, seen, io);
     io.note(
       interrupt.signal.aborted
         ? `The run ${workflowId} has been told to end; nobody waits for it any more.`
@@ -97,10 +101,10 @@ async function waited(
   }
 }
 
-function ended(last: Snapshot, io: Io): ExitCode {
+function ended(last: Snapshot, seen: ReadonlyMap<string, number>, io: Io): ExitCode {
   const { status, closed, startedAt } = last;
   const { state, workflowId } = status;
-  const kept = keptBy(last);
+  const kept = keptBy(last, seen);
   io.object({ type: 'cancelled', at: closed?.at ?? last.at, run: workflowId, state, kept });
   const after = formatMs((closed?.at ?? last.at) - startedAt);
   io.line(`${io.paint('name', workflowId)} ${io.paint(roleOfState(state), state)} after ${after}`);
@@ -115,8 +119,13 @@ interface Kept {
   readonly what: 'result' | number;
 }
 
-/** What a cancelled run leaves that a retry goes on from. */
-export function keptBy({ status }: Snapshot): Kept[] {
+/**
+ * What a cancelled run leaves that a retry goes on from.
+ *
+ * @param seen checkpoints that running jobs told of while the run was waited for: a cancelled attempt may not have had
+ * the time to record its own
+ */
+export function keptBy({ status }: Snapshot, seen: ReadonlyMap<string, number> = new Map()): Kept[] {
   return status.steps.flatMap((step): Kept[] => {
     if (step.kind === 'map') return [];
     if (step.state === 'done' || step.state === 'reused') return [{ step: step.step, what: 'result' }];
@@ -124,6 +133,8 @@ export function keptBy({ status }: Snapshot): Kept[] {
       (best, one) => one.checkpoint ?? one.resumedFrom ?? best,
       null,
     );
+    const told = seen.get(step.step);
+    if (told !== undefined && told > (checkpoint ?? -1)) return [{ step: step.step, what: told }];
     return checkpoint === null ? [] : [{ step: step.step, what: checkpoint }];
   });
 }

@@ -73,6 +73,51 @@ describe('the command', () => {
     expect(err).toContain('- largest: Too small');
   });
 
+  test('tells what is wrong in a file of parameter sets by its lines, before the first is started', async () => {
+    const file = join(project, 'sets.csv');
+    const each = async (text: string, ...more: string[]) => {
+      await writeFile(file, text);
+      return sluice(['run', 'rents', '--each', 'sets.csv', '--address', await nowhere(), ...more]);
+    };
+    const bad = await each('steps,largest\n3,1\nmany,1\n4,-1\n');
+    expect(bad.code).toBe(2);
+    expect(bad.err).toContain('sets.csv has parameters that rents does not take');
+    expect(bad.err).toContain('- line 3: steps: Invalid input: expected number, received string');
+    expect(bad.err).toContain('- line 4: largest: Too small');
+    expect(bad.err).toContain('nothing has been started');
+    expect(await each('steps\n3\n')).toMatchObject({ code: 6 });
+    expect(await each('')).toMatchObject({ code: 2 });
+    expect(await each('steps\n3\n', '--concurrency', '0')).toMatchObject({ code: 2 });
+    expect(await each('steps\n3\n', '--detach', '--wait')).toMatchObject({ code: 2 });
+    expect(await sluice(['run', 'rents', '--each', 'nowhere.csv'])).toMatchObject({ code: 2 });
+    expect(await sluice(['run', 'rents', '--concurrency', '3'])).toMatchObject({ code: 2 });
+  });
+
+  test.each([
+    [['runs', '--state', 'faild'], 'Did you mean "failed"?'],
+    [['runs', '--since', 'monday'], '--since "monday" is neither a time nor a duration.'],
+    [['runs', '--limit', '0'], '--limit 0 is not a count.'],
+    [['wait', '--for', 'lunch'], '--for lunch is not known.'],
+    [['wait', '--timeout', 'soon'], 'soon'],
+    [['artifacts', 'show', 'ab12'], 'is too short: it has 4 digits.'],
+    [['artifacts', 'get', 'rents/one'], 'names no artifact'],
+    [['artifacts', 'diff', 'ab12ab12'], '2 artifacts are wanted, and 1 is named.'],
+    [['completion', 'tcsh'], 'There is no completion for "tcsh".'],
+  ])('refuses %j and says what is wrong', async (args, message) => {
+    const { code, out, err } = await sluice(args, { TEMPORAL_ADDRESS: await nowhere() });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(message);
+    expect(err).not.toContain('bug of Sluice');
+  });
+
+  test('completion is told names, and never an error', async () => {
+    expect(await sluice(['__names', 'pipelines'])).toEqual({ code: 0, out: 'rents\n', err: '' });
+    expect(await sluice(['__names', 'endpoints'])).toEqual({ code: 0, out: 'rents\n', err: '' });
+    expect(await sluice(['__names', 'runs', '--address', await nowhere()])).toEqual({ code: 0, out: '', err: '' });
+    expect(await sluice(['__names', 'pipelines'], {}, folder)).toEqual({ code: 0, out: '', err: '' });
+    expect((await sluice(['--help'])).out).not.toContain('__names');
+  });
+
   test('tells a mistake in a later step before anything is sent, unless asked not to look', async () => {
     const source = await readFile(join(project, 'pipelines', 'rents.ts'), 'utf8');
     await writeFile(join(project, 'pipelines', 'typo.ts'), source.replace("deploy('rents'", "deploy('rentz'"));

@@ -32,7 +32,7 @@ export function fileDiffLines(a: Files, b: Files, width: number): string[] {
       arrow(from === null ? '' : formatBytes(from), to === null ? '' : formatBytes(to)),
     ]);
   return [
-    `files    ${diff.length} differ`,
+    `files    ${diff.length} ${diff.length === 1 ? 'differs' : 'differ'}`,
     ...table(rows, { width: width - 2 }).map((line) => `  ${line}`),
     ...(diff.length > 50 ? [`  and ${diff.length - 50} more`] : []),
   ];

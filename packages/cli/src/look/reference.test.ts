@@ -35,7 +35,7 @@ it.each([
   [['sluice:tree/'], 1, '"sluice:tree/" is no digest.'],
   [['delays/one'], 1, '"delays/one" names no artifact.'],
   [['ab12ab12', 'cd34cd34'], 1, 'One artifact is wanted, and 2 are named.'],
-  [['ab12ab12'], 2, '2 artifacts are wanted, and 1 are named.'],
+  [['ab12ab12'], 2, '2 artifacts are wanted, and 1 is named.'],
 ])('refuses %j', (words, count, message) => {
   expect(() => parseReferences(words, count)).toThrow(message);
 });

@@ -31,7 +31,7 @@ export function parseReferences(words: readonly string[], count: number): Refere
   }
   if (found.length === count) return found;
   throw new UsageError(
-    `${count === 1 ? 'One artifact is' : `${count} artifacts are`} wanted, and ${found.length} are named.`,
+    `${count === 1 ? 'One artifact is' : `${count} artifacts are`} wanted, and ${found.length} ${found.length === 1 ? 'is' : 'are'} named.`,
     'An artifact is named by 8 digits of its digest or more, or by a run and one of its steps.',
   );
 }

@@ -66,7 +66,10 @@ export async function listRuns(
     const seen = new Set<string>();
     let looked = 0;
     let fitting = 0;
-    for await (const info of client.workflow.list({ query, pageSize: Math.min(1000, limit + after + 1) })) {
+    // What is picked out here is looked for in many.
+    const picks = options.text !== undefined || (options.states ?? []).length > 0;
+    const pageSize = picks ? 1000 : Math.min(1000, limit + after + 1);
+    for await (const info of client.workflow.list({ query, pageSize })) {
       if (++looked > MOST_LOOKED_AT) return { runs, more: true };
       if (seen.has(info.workflowId)) continue;
       seen.add(info.workflowId);
