@@ -272,6 +272,15 @@ const program = (name: string, argv: string, text: string) => ({
   [`trainers/${name}`]: text,
 });
 
+/** What `sluice step` finds before it runs anything. */
+const before: readonly Row[] = [
+  {
+    ...wrong('whose suite is not there, in sluice step', 'InvalidStep', body(judged("'eval/no'")), 'eval/no.json'),
+    args: ['step', 'rents'],
+    never: ['--no-check'],
+  },
+];
+
 /** Trainers of other kinds, and what they get wrong in the protocol. */
 const others: readonly Row[] = [
   runs(
@@ -313,4 +322,4 @@ const others: readonly Row[] = [
 ];
 
 /** Pipelines, and what their steps do on this machine. */
-export const pipelineRows: readonly Row[] = [...plans, ...loads, ...unfit, ...steps, ...others];
+export const pipelineRows: readonly Row[] = [...plans, ...loads, ...unfit, ...before, ...steps, ...others];
