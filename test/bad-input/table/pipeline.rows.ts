@@ -2,7 +2,7 @@ import type { Row } from './row.ts';
 
 const NOWHERE = ['--address', '127.0.0.1:1'];
 const head =
-  "import { deploy, evaluate, extract, map, pipeline, python, step, train } from '@sluice/sdk';\nimport { z } from 'zod';\n";
+  "import { command, deploy, evaluate, extract, map, pipeline, python, step, train } from '@sluice/sdk';\nimport { z } from 'zod';\n";
 
 /** A pipeline with this body, which begins in line 4. */
 const body = (code: string, before = '') => ({
@@ -267,5 +267,59 @@ const steps: readonly Row[] = [
   ),
 ];
 
+const program = (name: string, argv: string, text: string) => ({
+  ...body(`await step('s', { run: command(${argv}) });`),
+  [`trainers/${name}`]: text,
+});
+
+/** What `sluice step` finds before it runs anything. */
+const before: readonly Row[] = [
+  {
+    ...wrong('whose suite is not there, in sluice step', 'InvalidStep', body(judged("'eval/no'")), 'eval/no.json'),
+    args: ['step', 'rents'],
+    never: ['--no-check'],
+  },
+];
+
+/** Trainers of other kinds, and what they get wrong in the protocol. */
+const others: readonly Row[] = [
+  runs(
+    'whose program in Node throws',
+    'TrainerFailed',
+    program('t.mjs', "['node', 'trainers/t.mjs']", "\nthrow new RangeError('no rows today');\n"),
+    'exited with code 1: RangeError: no rows today',
+  ),
+  runs(
+    'whose program in Node throws a text',
+    'TrainerFailed',
+    program('t.mjs', "['node', 'trainers/t.mjs']", "throw 'no rows today';\n"),
+    'exited with code 1: no rows today',
+  ),
+  runs(
+    'whose shell script fails',
+    'TrainerFailed',
+    program('t.sh', "['bash', 'trainers/t.sh']", 'set -e\ncat no-such.csv\n'),
+    'exited with code 1: cat: no-such.csv: No such file or directory',
+  ),
+  runs(
+    'whose event has no type',
+    'ProtocolError',
+    program('t.sh', "['bash', 'trainers/t.sh']", 'echo "{}" >> "$SLUICE_EVENTS"\n'),
+    'type',
+    'docs/trainer-protocol.md',
+  ),
+  runs(
+    'whose metric is NaN in no JSON',
+    'ProtocolError',
+    program(
+      't.sh',
+      "['bash', 'trainers/t.sh']",
+      'echo \'{"type":"metric","step":1,"values":{"loss":NaN}}\' >> "$SLUICE_EVENTS"\n',
+    ),
+    'NaN',
+    'docs/trainer-protocol.md',
+  ),
+];
+
 /** Pipelines, and what their steps do on this machine. */
-export const pipelineRows: readonly Row[] = [...plans, ...loads, ...unfit, ...steps];
+export const pipelineRows: readonly Row[] = [...plans, ...loads, ...unfit, ...before, ...steps, ...others];

@@ -12,7 +12,7 @@ test.each([
   ['nothing', "import './side.ts';", ['./side.ts:1']],
   ['what is handed on', "export { a } from './a.ts';\nexport * from './b.ts';", ['./a.ts:1', './b.ts:2']],
   ['a call', "const a = await import('node:os');\nconst b = require('fs');", ['node:os:1', 'fs:2']],
-  ['two on one line', "import a from 'a';import b from 'b';\na(b)", ['a:1', 'b:1']],
+  ['two on one line', "import a from './a.ts';import b from './b.ts';\na(b)", ['./a.ts:1', './b.ts:1']],
 ])('an import of %s is found', (_, source, found) => {
   expect(lines(source)).toEqual(found);
 });

@@ -1,5 +1,5 @@
 import { ServiceError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, NamespaceNotFoundError } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { NoWorker } from '../follow/look.ts';
 import { explained } from './explained.ts';
@@ -12,6 +12,13 @@ const file = (code: string, syscall: string, path: string) => Object.assign(new 
 
 test.each([
   ['a namespace that is not there', grpc(5, 'Namespace dev is not found.'), 'NamespaceNotFound', 'no namespace "dev"'],
+  ['a namespace that the client misses', new NamespaceNotFoundError('dev'), 'NamespaceNotFound', 'no namespace "dev"'],
+  [
+    'a namespace that a worker misses',
+    new Error('Namespace dev was not found or otherwise could not be described'),
+    'NamespaceNotFound',
+    'no namespace "dev"',
+  ],
   ['a right that is missing', grpc(7, 'Request unauthorized.'), 'Refused', 'Request unauthorized'],
   ['a server that is away', grpc(14, 'No connection established'), 'Unreachable', 'does not answer'],
   ['more than a server takes', grpc(3, 'Blob data size exceeds limit.'), 'TooLarge', 'exceeds limit'],

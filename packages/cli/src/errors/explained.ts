@@ -1,6 +1,6 @@
 import { ErrorCode, SluiceError } from '@sluice/sdk';
 import { isGrpcServiceError, ServiceError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, NamespaceNotFoundError } from '@temporalio/common';
 import { CliErrorCode } from '../errors.ts';
 import { NoWorker } from '../follow/look.ts';
 import { fileFailed } from './file-failed.ts';
@@ -112,6 +112,7 @@ function refused(said: string, fix: string, cause: unknown): SluiceError {
 /** Name of the namespace that the server says it does not have; null for any other error. */
 function missingNamespace(error: unknown): string | null {
   for (let one = error, depth = 0; one instanceof Error && depth < 5; one = one.cause, depth += 1) {
+    if (one instanceof NamespaceNotFoundError) return one.namespace;
     const [, name] = /[Nn]amespace:? '?"?([^\s'"]+?)'?"? (?:is |was )?not found/.exec(one.message) ?? [];
     if (name !== undefined) return name;
   }

@@ -13,6 +13,7 @@ import { didYouMean } from '../config/suggest.ts';
  * and the error returned.
  *
  * @param root folder of the checkout, where suites and their cases must be; null: they are not looked for
+ * @param otherwise what to do where only made-up results lead to the mistake
  * @throws SluiceError `InvalidStep`, `DuplicateStep`
  */
 export async function checkPlan(
@@ -20,6 +21,7 @@ export async function checkPlan(
   params: unknown,
   config: Pick<ResolvedConfig, 'classes' | 'endpoints'>,
   root: string | null = null,
+  otherwise = 'If only the made-up results of a plan lead there: --no-check',
 ): Promise<{ readonly givenUp: unknown; readonly paths: readonly string[] }> {
   // Branches that were left running when the plan ended may fail later; that concerns nobody.
   const ignore = () => {};
@@ -30,7 +32,7 @@ export async function checkPlan(
     if (root !== null) for (const step of steps) await checkSuite(root, step);
     return { givenUp: null, paths: steps.map(({ path }) => path) };
   } catch (error) {
-    if (error instanceof SluiceError && isMisdeclared(error.code)) throw refusal(error, root);
+    if (error instanceof SluiceError && isMisdeclared(error.code)) throw refusal(error, root, otherwise);
     return { givenUp: error, paths: [] };
   } finally {
     process.off('unhandledRejection', ignore);
@@ -78,13 +80,13 @@ function mustExist(path: string, what: 'resource class' | 'endpoint', name: stri
   throw notInConfig(path, what, name, names, didYouMean(name, names));
 }
 
-function refusal(error: SluiceError, root: string | null): SluiceError {
+function refusal(error: SluiceError, root: string | null, otherwise: string): SluiceError {
   const { code, message, where, fix, data } = error;
   const line = root === null ? null : placeIn(root, error);
   const place = [where, line === null ? undefined : where === undefined ? line : `(${line})`];
   return new SluiceError(code, message, {
     ...(where === undefined && line === null ? {} : { where: place.filter((one) => one !== undefined).join(' ') }),
-    fix: `${fix ?? 'Correct it.'} Nothing has been started. If only the made-up results of a plan lead there: --no-check`,
+    fix: `${fix ?? 'Correct it.'} Nothing has been started. ${otherwise}`,
     data,
   });
 }
