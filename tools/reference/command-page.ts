@@ -23,11 +23,11 @@ export function commandPage(): string {
 function section(command: Command): string {
   const args = command.registeredArguments.map((one) => {
     const name = `${one.name()}${one.variadic ? '…' : ''}`;
-    return [code(one.required ? `<${name}>` : `[${name}]`), one.description, otherwise(one.defaultValue)];
+    return row(one.required ? `<${name}>` : `[${name}]`, one.description, otherwise(one.defaultValue));
   });
   const options = command.options
     .filter(({ hidden }) => !hidden)
-    .map((one) => [code(one.flags), one.description, one.mandatory ? '**required**' : otherwise(one.defaultValue)]);
+    .map((one) => row(one.flags, one.description, one.mandatory ? '**required**' : otherwise(one.defaultValue)));
   return [
     `## \`sluice ${command.name()}\``,
     `\`\`\`\nsluice ${command.name()} ${command.usage()}\n\`\`\``,
@@ -35,6 +35,12 @@ function section(command: Command): string {
     table(['argument or option', 'meaning', 'default'], [...args, ...options]),
     ...command.commands.map(section),
   ].join('\n\n');
+}
+
+/** A default that is told in words stands in the column of defaults. */
+function row(name: string, description: string, standard: string): string[] {
+  const [, meaning = description, words] = /^(.*?) \(default: (.*)\)$/.exec(description) ?? [];
+  return [code(name), meaning, words ?? standard];
 }
 
 function sentence(text: string): string {
