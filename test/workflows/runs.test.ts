@@ -40,6 +40,16 @@ describe('a pipeline run', () => {
     });
   });
 
+  it('fails the start on a parameter that the pipeline does not have, also one that a Temporal client started', async () => {
+    const run = await kit.start('fan-out', { keys: ['a'], concurency: 2 });
+    await expect(run.result()).rejects.toMatchObject({
+      cause: {
+        type: 'InvalidParams',
+        message: expect.stringContaining('concurency: there is no such parameter. Did you mean "concurrency"?'),
+      },
+    });
+  });
+
   it('fails, and is not retried for ever, when its code throws a plain error', async () => {
     const run = await kit.start('throws-plain-error', {});
     await expect(run.result()).rejects.toMatchObject({
