@@ -1,0 +1,73 @@
+import { isOutage, isPreemption, type Pause, type StepStatus } from '@sluice/sdk';
+import type { PendingJobView } from '../api.ts';
+import { counted, formatMs, formatNumber } from '../format.ts';
+import { type Tone, toneOf } from './tone.ts';
+
+export interface Bar {
+  readonly from: number;
+  readonly to: number;
+  readonly tone: Tone | 'pause';
+  readonly title: string;
+}
+
+export interface Mark {
+  readonly at: number;
+  readonly kind: 'preempted' | 'failed' | 'outage' | 'checkpoint';
+  readonly title: string;
+}
+
+/** What a step's row shows over time: a bar per attempt, waits between them, and what happened. */
+export function barsOf(status: StepStatus, job: PendingJobView | null, now: number): { bars: Bar[]; marks: Mark[] } {
+  const bars: Bar[] = [];
+  const marks: Mark[] = [];
+  for (const one of status.attempts) {
+    const lost = one.stepsLost > 0 ? `, lost ${counted(one.stepsLost, 'step')}` : '';
+    const why = one.code === null ? '' : `, ${one.code}`;
+    const title = `attempt ${one.attempt} on ${one.machine ?? one.class}: ${one.ended} after ${formatMs(one.end - one.start)}${why}${lost}`;
+    bars.push({ from: one.start, to: one.end, tone: toneOf(one.ended), title });
+    const kind = isPreemption(one) ? 'preempted' : isOutage(one) ? 'outage' : 'failed';
+    if (one.ended !== 'done' && one.ended !== 'cancelled') marks.push({ at: one.end, kind, title });
+  }
+  if (status.pause !== undefined) bars.push(pauseBar(status.pause, now));
+  const last = status.attempts.at(-1);
+  if (status.end === null && status.pause === undefined) {
+    const from = job?.progress?.startedAt ?? last?.end ?? status.start;
+    const title = status.state === 'waiting' ? 'waits for a decision' : `${status.state} for ${formatMs(now - from)}`;
+    bars.push({ from, to: now, tone: toneOf(status.state), title });
+  }
+  if (bars.length === 0) {
+    const to = status.end ?? now;
+    bars.push({
+      from: status.start,
+      to,
+      tone: toneOf(status.state),
+      title: `${status.state} in ${formatMs(to - status.start)}`,
+    });
+  }
+  const { checkpoint = null, checkpointAt = null } = job?.progress ?? {};
+  if (checkpoint !== null && checkpointAt !== null) {
+    marks.push({ at: checkpointAt, kind: 'checkpoint', title: `checkpoint at step ${formatNumber(checkpoint)}` });
+  }
+  return { bars, marks };
+}
+
+/** The row in words, for who cannot see it. */
+export function barsText(status: StepStatus, now: number): string {
+  const took = formatMs((status.end ?? now) - status.start);
+  const attempts = status.attempts.length + (status.earlier?.count ?? 0);
+  const preempted = status.attempts.filter(isPreemption).length + (status.earlier?.preemptions ?? 0);
+  return [
+    `${status.state} ${status.end === null ? 'for' : 'in'} ${took}`,
+    ...(attempts > 1 ? [counted(attempts, 'attempt')] : []),
+    ...(preempted > 0 ? [counted(preempted, 'preemption')] : []),
+  ].join(', ');
+}
+
+function pauseBar({ code, since, until }: Pause, now: number): Bar {
+  return {
+    from: since,
+    to: Math.max(now, since),
+    tone: 'pause',
+    title: `waits after ${code}, next try ${until > now ? `in ${formatMs(until - now)}` : 'now'}`,
+  };
+}
