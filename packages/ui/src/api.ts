@@ -171,6 +171,8 @@ export interface TrafficSeries {
     /** Milliseconds. */
     readonly p50: number | null;
     readonly p95: number | null;
+    /** Length of the window that `requests` and `errors` were counted in and that ends at `at`; null or left out: none. */
+    readonly seconds?: number | null;
   }[];
 }
 

@@ -19,6 +19,8 @@ export interface LineChartProps {
   readonly ticksX?: readonly number[];
   /** Begins at 0, as counts and shares do. */
   readonly fromZero?: boolean;
+  /** The y axis goes at least so far. @default 0 */
+  readonly topAtLeast?: number;
   /** Upright lines, such as checkpoints. */
   readonly marks?: readonly { readonly x: number; readonly kind: string; readonly title: string }[];
 }
@@ -32,6 +34,7 @@ export function LineChart({
   formatY = formatNumber,
   ticksX,
   fromZero = false,
+  topAtLeast = 0,
   marks = [],
 }: LineChartProps) {
   const [at, setAt] = useState<number | null>(null);
@@ -45,7 +48,10 @@ export function LineChart({
     .domain([x0, x1 === x0 ? x0 + 1 : x1])
     .range([0, WIDTH]);
   const y = scaleLinear()
-    .domain([fromZero ? Math.min(0, low) : low, high === low ? low + (Math.abs(low) || 1) : high])
+    .domain([
+      fromZero ? Math.min(0, low) : low,
+      Math.max(topAtLeast, high === low ? low + (Math.abs(low) || (topAtLeast > 0 ? 0 : 1)) : high),
+    ])
     .nice(4)
     .range([HEIGHT, 0]);
   const drawn = path

@@ -57,7 +57,7 @@ function longGaps([from, to]: Span, busy: readonly Span[]): Span[] {
   if (to > at) gaps.push([at, to]);
   if (worked === 0) return [];
   return gaps
-    .filter(([start, end]) => end - start > Math.max(worked * 0.6, 5000))
+    .filter(([start, end]) => end - start > Math.max(worked, 10_000))
     .sort((a, b) => b[1] - b[0] - (a[1] - a[0]))
     .slice(0, 3)
     .sort((a, b) => a[0] - b[0]);

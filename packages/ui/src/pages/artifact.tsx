@@ -67,7 +67,7 @@ export function ArtifactPage({ view }: { view: ArtifactView }) {
           title="Files"
           more={view.moreFiles > 0 ? <span class="muted">and {formatNumber(view.moreFiles)} more</span> : undefined}
         >
-          <Table label="Files" heads={[{ label: 'path' }, { label: 'size', num: true }]} kind="files">
+          <Table label="Files" heads={[{ label: 'path' }, { label: 'size', num: true }]} kind="files compact">
             {view.files.map(({ path, bytes }) => (
               <tr key={path}>
                 <th scope="row" class="mono">

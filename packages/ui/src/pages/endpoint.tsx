@@ -21,7 +21,7 @@ export function EndpointPage({ view }: { view: EndpointView }) {
         <ModeBadge state={state} />
         <span class="page-links">
           {view.url === null ? null : <code class="url">{view.url}</code>}
-          {view.temporalUrl === null ? null : <OutLink href={view.temporalUrl}>Temporal</OutLink>}
+          {view.temporalUrl === null ? null : <OutLink href={view.temporalUrl}>Endpoint in Temporal</OutLink>}
         </span>
       </div>
       {state.alarm === null ? null : (

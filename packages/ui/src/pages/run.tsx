@@ -31,8 +31,8 @@ export function RunPage({ view, after = 0 }: { view: RunView; after?: number }) 
         </h1>
         <Badge state={row.state} />
         <span class="page-links">
-          {view.temporalUrl === null ? null : <OutLink href={view.temporalUrl}>Temporal</OutLink>}
-          {view.mlflowUrl === null ? null : <OutLink href={view.mlflowUrl}>MLflow</OutLink>}
+          {view.temporalUrl === null ? null : <OutLink href={view.temporalUrl}>Run in Temporal</OutLink>}
+          {view.mlflowUrl === null ? null : <OutLink href={view.mlflowUrl}>Run in MLflow</OutLink>}
         </span>
       </div>
       <Facts

@@ -29,7 +29,7 @@ export function StepPage({ view, log = null }: { view: StepView; log?: LogView |
         <Badge state={status.state} />
         {status.verdict === null ? null : <Badge state={status.verdict} label={`gate: ${status.verdict}`} />}
         <span class="page-links">
-          {view.mlflowUrl === null ? null : <OutLink href={view.mlflowUrl}>MLflow</OutLink>}
+          {view.mlflowUrl === null ? null : <OutLink href={view.mlflowUrl}>Step in MLflow</OutLink>}
         </span>
       </div>
       <Facts

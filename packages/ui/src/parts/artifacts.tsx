@@ -9,6 +9,7 @@ export function Artifacts({ list, label }: { list: readonly ArtifactLink[]; labe
   return (
     <Table
       label={label}
+      kind="compact"
       heads={[{ label: 'name' }, { label: 'kind' }, { label: 'digest' }, { label: 'size', num: true }]}
     >
       {list.map((one) => (

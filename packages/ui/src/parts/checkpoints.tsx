@@ -16,6 +16,7 @@ export function Checkpoints({ list }: { list: readonly Checkpoint[] }) {
     <>
       <Table
         label="Checkpoints"
+        kind="compact"
         heads={[
           { label: 'step', num: true },
           { label: 'when' },

@@ -25,6 +25,7 @@ export function EvidenceTable({
   for (const { metric } of rows) {
     if (!scales.has(metric)) scales.set(metric, intervalScale(rows.filter((one) => one.metric === metric)));
   }
+  const gains = [...scales.values()].some((scale) => scale !== null);
   const compared = rows.some(({ baseline, effect }) => baseline != null || effect != null);
   const heads = [
     { label: 'verdict' },
@@ -34,9 +35,9 @@ export function EvidenceTable({
       ? [
           { label: 'baseline', num: true },
           { label: 'difference', num: true },
-          { label: 'worse ← 0 → better', class: 'interval-head' },
         ]
       : []),
+    ...(gains ? [{ label: 'worse ← 0 → better', class: 'interval-head' }] : []),
     { label: 'asked for' },
     { label: 'n', num: true },
   ];
@@ -49,6 +50,7 @@ export function EvidenceTable({
             row={row}
             scale={scales.get(row.metric) ?? null}
             compared={compared}
+            gains={gains}
           />
         ))}
       </Table>
@@ -61,7 +63,17 @@ export function EvidenceTable({
   );
 }
 
-function Row({ row, scale, compared }: { row: Evidence; scale: IntervalScale | null; compared: boolean }) {
+function Row({
+  row,
+  scale,
+  compared,
+  gains,
+}: {
+  row: Evidence;
+  scale: IntervalScale | null;
+  compared: boolean;
+  gains: boolean;
+}) {
   return (
     <tr class={row.verdict === 'fail' || row.verdict === 'error' ? 'bad-row' : ''}>
       <Cell>
@@ -92,12 +104,16 @@ function Row({ row, scale, compared }: { row: Evidence; scale: IntervalScale | n
               <span title={row.p == null ? '' : `p = ${formatNumber(row.p)}`}>{formatSigned(row.effect)}</span>
             )}
           </Cell>
-          <td class={`interval-cell ${scale === null || row.effect == null ? 'none' : ''}`}>
-            {scale === null || row.effect == null ? null : <IntervalBar row={row} scale={scale} />}
-          </td>
         </>
       ) : null}
-      <Cell label="asked for">{row.threshold ?? ''}</Cell>
+      {gains ? (
+        <td class={`interval-cell ${scale === null || row.effect == null ? 'none' : ''}`}>
+          {scale === null || row.effect == null ? null : <IntervalBar row={row} scale={scale} />}
+        </td>
+      ) : null}
+      <Cell label="asked for" kind="asked">
+        {row.threshold?.replaceAll('-', '−') ?? ''}
+      </Cell>
       <Cell label="n" num>
         {row.n == null ? '' : formatNumber(row.n)}
       </Cell>

@@ -1,8 +1,23 @@
-import { type Evidence, worstFirst } from '@sluice/sdk';
+import { type Evidence, verdicts } from '@sluice/sdk';
 
-/** Rows by verdict, the worst first; of one verdict what holds for all before its slices, and slices by what was lost. */
+/** Rows that harm first, then what holds for all, then slices: by verdict, and of one verdict by what was lost. */
 export function harmFirst(rows: readonly Evidence[]): Evidence[] {
-  const part = ({ slice }: Evidence) => (slice === undefined ? 0 : 1);
-  const lost = (row: Evidence) => (row.slice === undefined ? 0 : (row.effect ?? 0));
-  return worstFirst([...rows].sort((a, b) => part(a) - part(b) || lost(a) - lost(b)));
+  return [...rows].sort((a, b) => part(a) - part(b) || badness(b) - badness(a) || order(lost(a), lost(b)));
+}
+
+function part({ verdict, slice }: Evidence): number {
+  if (verdict === 'fail' || verdict === 'error') return 0;
+  return slice === undefined ? 1 : 2;
+}
+
+function badness({ verdict }: Evidence): number {
+  return verdicts.indexOf(verdict);
+}
+
+function lost({ slice, effect }: Evidence): number {
+  return slice === undefined ? Number.NEGATIVE_INFINITY : (effect ?? 0);
+}
+
+function order(a: number, b: number): number {
+  return a === b ? 0 : a - b;
 }

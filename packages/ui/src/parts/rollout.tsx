@@ -15,6 +15,12 @@ export function versionsOf({ stable, candidate, previous, formers }: EndpointSta
   return [...new Map(all.map((one) => [one.id, one])).values()];
 }
 
+/** The colour of a version, the same in every chart: what serves has the first one. */
+export function versionColour(id: string, state: EndpointState): number {
+  const known = versionsOf(state).findIndex((one) => one.id === id);
+  return known === -1 ? 7 : known % 7;
+}
+
 /** Where traffic is now, as one bar. */
 export function WeightsBar({ state }: { state: EndpointState }) {
   const parts = Object.entries(state.weights).filter(([, percent]) => percent > 0);
@@ -31,7 +37,7 @@ export function WeightsBar({ state }: { state: EndpointState }) {
           return (
             <rect
               key={id}
-              class={id === state.candidate?.id ? 'c1' : id === state.leaving ? 'c3' : 'c0'}
+              class={`c${versionColour(id, state)}`}
               x={`${x}%`}
               width={`${(100 * percent) / total}%`}
               height="14"
@@ -41,7 +47,7 @@ export function WeightsBar({ state }: { state: EndpointState }) {
       </svg>
       <span class="weights-names">
         {parts.map(([id], i) => (
-          <span key={id} class={`legend ${id === state.candidate?.id ? 'c1' : id === state.leaving ? 'c3' : 'c0'}`}>
+          <span key={id} class={`legend c${versionColour(id, state)}`}>
             {names[i]}
           </span>
         ))}

@@ -37,12 +37,8 @@ export function barsOf(status: StepStatus, job: PendingJobView | null, now: numb
   }
   if (bars.length === 0) {
     const to = status.end ?? now;
-    bars.push({
-      from: status.start,
-      to,
-      tone: toneOf(status.state),
-      title: `${status.state} in ${formatMs(to - status.start)}`,
-    });
+    const said = status.state === 'done' && status.verdict !== null ? status.verdict : status.state;
+    bars.push({ from: status.start, to, tone: toneOf(said), title: `${said} in ${formatMs(to - status.start)}` });
   }
   const { checkpoint = null, checkpointAt = null } = job?.progress ?? {};
   if (checkpoint !== null && checkpointAt !== null) {

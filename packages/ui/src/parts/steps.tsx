@@ -143,7 +143,7 @@ function MapLines({ row, context }: { row: Extract<StepRow, { kind: 'map' }>; co
             {readable(name)}
           </button>{' '}
           <span class="kind">map</span>
-          <span class="note">{status?.note ?? ''}</span>
+          {steps.length < KEYS_SHOWN ? null : <span class="note">{status?.note ?? ''}</span>}
         </th>
         <td>
           {status !== null && steps.length === 0 ? <Badge state={status.state} /> : null}

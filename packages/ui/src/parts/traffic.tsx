@@ -4,7 +4,7 @@ import type { Line } from '../charts/plot.tsx';
 import { ShareChart, type ShareRow } from '../charts/share-chart.tsx';
 import { timeTicks } from '../charts/time-ticks.ts';
 import { formatMs, formatNumber, formatShare, formatTime } from '../format.ts';
-import { versionName } from './rollout.tsx';
+import { versionColour, versionName } from './rollout.tsx';
 
 /** Shares, errors and latency of each version over the same time. */
 export function Traffic({ view }: { view: EndpointView }) {
@@ -13,11 +13,12 @@ export function Traffic({ view }: { view: EndpointView }) {
   if (times.length === 0) return null;
   const domain = [Math.min(...times), Math.max(...times)] as const;
   const { ticks, format } = timeTicks(domain);
+  const colours = traffic.map(({ version }) => versionColour(version, state));
   const names = traffic.map(({ version }) => versionName(version, state));
   const line = (of: (point: TrafficSeries['points'][number]) => number | null): Line[] =>
     traffic.map(({ points }, i) => ({
       name: names[i] ?? '',
-      colour: i % 8,
+      colour: colours[i] ?? 7,
       points: points.flatMap((point) => {
         const value = of(point);
         return value === null ? [] : [[point.at, value] as const];
@@ -28,17 +29,12 @@ export function Traffic({ view }: { view: EndpointView }) {
   return (
     <div class="charts wide">
       {shares.length === 0 ? null : (
-        <ShareChart
-          title="share of traffic"
-          names={names}
-          colours={traffic.map((_, i) => i % 8)}
-          rows={shares}
-          {...time}
-        />
+        <ShareChart title="share of traffic" names={names} colours={colours} rows={shares} {...time} />
       )}
       <LineChart
         title="requests that failed"
         fromZero
+        topAtLeast={0.02}
         lines={line(({ errors, requests }) => (requests ? (errors ?? 0) / requests : null))}
         formatY={formatShare}
         {...time}
@@ -50,7 +46,13 @@ export function Traffic({ view }: { view: EndpointView }) {
         formatY={formatMs}
         {...time}
       />
-      <LineChart title="requests" fromZero lines={line(({ requests }) => requests)} formatY={formatNumber} {...time} />
+      <LineChart
+        title="requests per second"
+        fromZero
+        lines={line(({ requests, seconds }) => (requests === null || !seconds ? null : requests / seconds))}
+        formatY={formatNumber}
+        {...time}
+      />
     </div>
   );
 }
