@@ -231,22 +231,20 @@ function hostileStep(view: StepView): StepView {
 }
 
 function failedRun(view: RunView): RunView {
-  const steps = view.status.steps
-    .slice(0, 3)
-    .map((one, i) =>
-      i < 2
-        ? one
-        : {
-            ...one,
-            state: 'failed' as const,
-            note: 'TrainerFailed: exit code 1',
-            attempts: [
-              attempt(1, one.start, 20_000, 'preempted'),
-              { ...attempt(2, one.start + 25_000, 9000, 'failed'), code: 'TrainerFailed', message: 'exit code 1' },
-            ],
-            end: one.start + 34_000,
-          },
-    );
+  const steps = view.status.steps.slice(0, 3).map((one, i) =>
+    i < 2
+      ? one
+      : {
+          ...one,
+          state: 'failed' as const,
+          note: 'TrainerFailed: exit code 1',
+          attempts: [
+            attempt(1, one.start, 20_000, 'preempted'),
+            { ...attempt(2, one.start + 25_000, 9000, 'failed'), code: 'TrainerFailed', message: 'exit code 1' },
+          ],
+          end: one.start + 34_000,
+        },
+  );
   const tail = [
     'Traceback (most recent call last):',
     '  File "trainers/train.py", line 41, in <module>',

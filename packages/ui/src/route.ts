@@ -49,6 +49,7 @@ export function pageLink(route: Route): string {
 /** What a link means; `unknown` where it is none of ours. */
 export function routeOf(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?', 2);
+  if (path !== '' && !path.startsWith('/')) return { page: 'unknown', path };
   const asked = new URLSearchParams(query);
   const words = path.split('/').slice(1).map(decoded);
   const [page = '', first = '', second, third = ''] = words;

@@ -99,7 +99,7 @@ export function LineChart({
         {lines.map((one) => (
           <path
             key={one.name}
-            class={`line c${one.colour}`}
+            class={`line c${one.colour}${one.points.length === 1 ? ' dot' : ''}`}
             d={drawn(one.points.length === 1 ? twice(one.points) : one.points) ?? ''}
           />
         ))}

@@ -4,7 +4,7 @@ import { area, curveStepAfter } from 'd3-shape';
 import { useState } from 'preact/hooks';
 import { Plot, WIDTH } from './plot.tsx';
 
-const HEIGHT = 110;
+const HEIGHT = 132;
 const byTime = bisector<ShareRow, number>(({ at }) => at);
 
 /** Percent of traffic by version, from a moment on. */

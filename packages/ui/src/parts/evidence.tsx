@@ -6,7 +6,7 @@ import { harmFirst } from './harm.ts';
 import { Badge } from './state.tsx';
 import { Cell, Table } from './table.tsx';
 
-const ROWS_SHOWN = 12;
+const ROWS_SHOWN = 7;
 
 /** The rows behind a verdict, what harms most first; differences of one metric share one scale. */
 export function EvidenceTable({

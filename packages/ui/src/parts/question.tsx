@@ -1,4 +1,4 @@
-import type { GateResult, OpenGate } from '@sluice/sdk';
+import { type GateResult, type OpenGate, worstFirst } from '@sluice/sdk';
 import { counted } from '../format.ts';
 import { pageLink } from '../route.ts';
 import { Command, Digest } from './copy.tsx';
@@ -36,7 +36,7 @@ export function Question({ gate }: { gate: OpenGate }) {
           </li>
         ))}
       </ul>
-      {gate.gates.map((one) => (
+      {worstFirst(gate.gates).map((one) => (
         <Gate key={one.name} gate={one} />
       ))}
     </section>
