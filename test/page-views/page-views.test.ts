@@ -18,7 +18,7 @@ const pages: readonly (readonly [name: string, link: string, text: string])[] = 
   ['run-training', run('training'), 'airport'],
   ['run-asking', run('asking'), 'awaits approval'],
   ['run-blocked', run('blocked'), 'is blocked by its gates'],
-  ['run-rolling-out', run('rolling-out'), 'canary'],
+  ['run-rolling-out', run('rolling-out'), 'rolling out'],
   ['run-deployed', run('deployed'), 'Result'],
   ['run-failed', run('failed'), "KeyError: 'sched_dep_time'"],
   ['run-large', pageLink({ page: 'run', id: 'large/keys' }), '302 of 2,002 are listed'],

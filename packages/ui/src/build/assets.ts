@@ -34,7 +34,7 @@ async function load(): Promise<UiAssets> {
   const index = await readFile(join(folder, 'index.html'), 'utf8').catch(() => null);
   if (index === null) {
     const { bundledAssets } = await import('./bundle.ts');
-    return assetsOf(await bundledAssets());
+    return assetsOf(await bundledAssets(join(import.meta.dirname, '..')));
   }
   const names = (await readdir(folder, { recursive: true })).filter((name) => extname(name) in types);
   const read = await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const));

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-const source = join(import.meta.dirname, '..');
-
-/** The files of the pages by path, `index.html` among them. Needs esbuild, which only a checkout has. */
-export async function bundledAssets(): Promise<Map<string, Uint8Array>> {
+/**
+ * The files of the pages by path, `index.html` among them. Needs esbuild, which only a checkout has.
+ *
+ * @param source folder of this package's source
+ */
+export async function bundledAssets(source: string): Promise<Map<string, Uint8Array>> {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     entryPoints: { app: join(source, 'app/client.tsx') },
