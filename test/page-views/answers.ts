@@ -303,10 +303,10 @@ export const dataset: ArtifactView = {
       nulls: 0,
       distinct: 16,
       top: [
+        { value: hostile, count: 14_775 },
         { value: 'UA', count: 14_770 },
         { value: 'EV', count: 13_211 },
         { value: 'B6', count: 12_402 },
-        { value: hostile, count: 3 },
       ],
     },
     {

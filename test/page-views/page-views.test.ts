@@ -184,17 +184,21 @@ describe('the pages of sluice ui in a browser', () => {
   });
 
   it('are painted at once with 2,000 runs and with a run of 2,000 keys', async () => {
-    const { page, context } = await tab(1400, 'light');
-    for (const [link, text] of [
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+    const page = await context.newPage();
+    const large = [
       [pageLink({ page: 'runs' }), '2,003 runs'],
       [pageLink({ page: 'run', id: 'large/keys' }), '302 of 2,002 are listed'],
-    ] as const) {
+    ] as const;
+    for (const [link, text] of large) {
       await page.goto('about:blank');
       await open(page, link, text);
-      // The browser's own clock, from the navigation on: a second of a machine that has nothing else to do, five of a busy one.
+      // Since the navigation, by the browser's own clock, until what was asked for could be seen.
       const painted = await page.evaluate(
-        () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
+        () => new Promise<number>((seen) => requestAnimationFrame(() => setTimeout(() => seen(performance.now())))),
       );
+      console.info(`${text}: seen after ${Math.round(painted)} ms`);
+      // A second of a machine with nothing else to do; this one may be five times as busy.
       expect(painted).toBeLessThan(5000);
     }
     await context.close();
