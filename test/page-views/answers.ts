@@ -23,6 +23,7 @@ export async function pageAnswers(): Promise<Map<string, unknown>> {
   const run = async (name: string) => (await read(`run-${name}`)) as RunView;
   const training = await run('training');
   const deployed = await run('deployed');
+  const recordedRuns = (await read('runs')) as RunsView;
   const answers = new Map<string, unknown>([
     ['/api/project', await read('project')],
     ['/api/endpoints', await read('endpoints')],
@@ -38,7 +39,8 @@ export async function pageAnswers(): Promise<Map<string, unknown>> {
     ],
     [`/api/artifact?digest=${dataset.link.digest}`, dataset],
     [`/api/artifact?digest=${model.link.digest}`, model],
-    ['/api/runs', manyRuns((await read('runs')) as RunsView)],
+    ['/api/runs', manyRuns(recordedRuns)],
+    ...['a', 'an', 'ana'].map((text) => [`/api/runs?text=${text}`, manyRuns(recordedRuns)] as const),
     ['/api/runs?state=failed', { runs: [], next: null, total: 0 } satisfies RunsView],
     ['/api/run?id=large/keys', largeRun(deployed)],
     ['/api/run?id=delays/hostile', hostileRun(deployed)],

@@ -146,6 +146,11 @@ describe('the pages of sluice ui in a browser', () => {
     await page.getByLabel('state').selectOption('failed');
     await page.getByText('No run fits').waitFor();
     expect(new URL(page.url()).hash).toBe('#/runs?state=failed');
+    await page.getByLabel('state').selectOption('');
+    await page.getByText('2,003 runs').waitFor();
+    await page.getByLabel('text').pressSequentially('ana', { delay: 150 });
+    expect(new URL(page.url()).hash).toBe('#/runs?text=ana');
+    expect(await page.getByLabel('text').evaluate((box) => document.activeElement === box)).toBe(true);
     await context.close();
   });
 

@@ -13,13 +13,12 @@ export interface Asked<T> {
   readonly set: (value: T) => void;
 }
 
-/** The answer to `path`; asked once, again when the path changes, and never by a clock. */
+/**
+ * The answer to `path`; asked once, again when the path changes, and never by a clock. What was there stays until the
+ * next answer comes, so that a filter that is being typed does not lose its page.
+ */
 export function useAsk<T>(path: string | null): Asked<T> {
-  const [state, setState] = useState<{ path: string | null; value: T | null; trouble: Trouble | null }>({
-    path,
-    value: null,
-    trouble: null,
-  });
+  const [state, setState] = useState<{ value: T | null; trouble: Trouble | null }>({ value: null, trouble: null });
   const asking = useRef<AbortController | null>(null);
   const start = useCallback(() => {
     if (path === null) return;
@@ -29,9 +28,7 @@ export function useAsk<T>(path: string | null): Asked<T> {
       if (control.signal.aborted) return;
       asking.current = null;
       setState((before) =>
-        answer.ok
-          ? { path, value: answer.value, trouble: null }
-          : { path, value: before.path === path ? before.value : null, trouble: answer.trouble },
+        answer.ok ? { value: answer.value, trouble: null } : { value: before.value, trouble: answer.trouble },
       );
     });
   }, [path]);
@@ -45,11 +42,8 @@ export function useAsk<T>(path: string | null): Asked<T> {
   const again = useCallback(() => {
     if (asking.current === null) start();
   }, [start]);
-  const set = useCallback((value: T) => setState({ path, value, trouble: null }), [path]);
-  // What was asked for another path is nothing of this one.
-  return state.path === path
-    ? { value: state.value, trouble: state.trouble, again, set }
-    : { value: null, trouble: null, again, set };
+  const set = useCallback((value: T) => setState({ value, trouble: null }), []);
+  return { ...state, again, set };
 }
 
 /** Calls `onEvent` for what is new under `path`; null listens to nothing. @returns since when a server is away */

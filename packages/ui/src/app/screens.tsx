@@ -22,6 +22,7 @@ import { pageLink, type Route } from '../route.ts';
 import { query } from './answer.ts';
 import { type Asked, useAsk, useAtMost, useLive } from './hooks.ts';
 import type { Since } from './live.ts';
+import { useLogEnd } from './log-end.ts';
 
 /** Milliseconds that pass at least between two questions that an event brings about. */
 const BETWEEN = 2000;
@@ -45,7 +46,7 @@ export function Screen({ route, ...props }: ScreenProps & { route: Route }) {
     case 'endpoint':
       return <EndpointScreen key={route.name} name={route.name} {...props} />;
     case 'artifact':
-      return <ArtifactScreen digest={route.digest} />;
+      return <ArtifactScreen key={route.digest} digest={route.digest} />;
     case 'unknown':
       return <NoSuchPage path={route.path} />;
   }
@@ -102,7 +103,7 @@ function RunScreen({ route, onAway }: ScreenProps & { route: Extract<Route, { pa
 function StepScreen({ route, onAway }: ScreenProps & { route: Extract<Route, { page: 'step' }> }) {
   const { run, step, attempt } = route;
   const asked = useAsk<StepView>(query('/api/step', { run, step }));
-  const isJob = asked.value === null || ['train', 'merge', 'step'].includes(asked.value.status.kind);
+  const isJob = asked.value !== null && ['train', 'merge', 'step'].includes(asked.value.status.kind);
   const log = useAsk<LogView>(isJob ? query('/api/log', { run, step, attempt }) : null);
   const again = useAtMost(BETWEEN, () => {
     asked.again();
@@ -111,10 +112,7 @@ function StepScreen({ route, onAway }: ScreenProps & { route: Extract<Route, { p
   const over = asked.value !== null && asked.value.status.end !== null;
   useAway(useLive(over ? null : query('/api/live', { run }), ['run'], again), onAway);
   useTitle(`${step} – ${run}`);
-  useEffect(() => {
-    if (attempt !== undefined && log.value !== null)
-      document.querySelector('section.log')?.scrollIntoView({ block: 'center' });
-  }, [attempt, log.value === null]);
+  useLogEnd(log.value, attempt !== undefined);
   return (
     <Shown asked={asked} what="the step">
       {(view) => <StepPage view={view} log={log.value} />}

@@ -81,7 +81,7 @@ export function StepPage({ view, log = null }: { view: StepView; log?: LogView |
       )}
       {attempts === 0 ? null : (
         <Section title="Attempts">
-          <Attempts status={status} run={run.id} />
+          <Attempts status={status} run={run.id} checkpoints={checkpoints} />
         </Section>
       )}
       <div class="pair">

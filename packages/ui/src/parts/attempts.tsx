@@ -1,12 +1,25 @@
 import type { StepStatus } from '@sluice/sdk';
+import type { Checkpoint } from '../api.ts';
+import { type Span, timeAxis } from '../charts/time-axis.ts';
 import { counted, formatMs, formatNumber } from '../format.ts';
 import { pageLink } from '../route.ts';
+import { AxisLabels, Bars } from './bars.tsx';
+import { useClock } from './clock.tsx';
 import { Badge } from './state.tsx';
+import { barsOf, barsText, checkpointMarks } from './step-bars.ts';
 import { Cell, Table } from './table.tsx';
 import { Ago } from './time.tsx';
 
 /** Every attempt of a job: where it ran, how it ended and what was lost by it. */
-export function Attempts({ status, run }: { status: StepStatus; run: string }) {
+export function Attempts({
+  status,
+  run,
+  checkpoints,
+}: {
+  status: StepStatus;
+  run: string;
+  checkpoints: readonly Checkpoint[];
+}) {
   const { attempts, earlier } = status;
   const heads = [
     { label: '#', num: true },
@@ -28,6 +41,7 @@ export function Attempts({ status, run }: { status: StepStatus; run: string }) {
           {counted(earlier.stepsLost, 'step')} lost.
         </p>
       )}
+      <AttemptsOverTime status={status} checkpoints={checkpoints} />
       <Table label="Attempts" heads={heads} kind="attempts">
         {attempts.map((one) => (
           <tr key={one.attempt}>
@@ -78,5 +92,19 @@ export function Attempts({ status, run }: { status: StepStatus; run: string }) {
       </Table>
       {attempts.length === 0 ? <p class="muted">The first attempt has not ended.</p> : null}
     </>
+  );
+}
+
+function AttemptsOverTime({ status, checkpoints }: { status: StepStatus; checkpoints: readonly Checkpoint[] }) {
+  const now = useClock((at) => (status.end === null ? Math.floor(at / 1000) * 1000 : status.end));
+  const { bars, marks } = barsOf(status, null, now);
+  const written = checkpointMarks(checkpoints);
+  const span: Span = [status.start, Math.max(status.end ?? now, ...written.map(({ at }) => at))];
+  const axis = timeAxis(span, [span]);
+  return (
+    <div class="over-time">
+      <AxisLabels axis={axis} />
+      <Bars axis={axis} bars={bars} marks={[...written, ...marks]} label={barsText(status, now)} />
+    </div>
   );
 }

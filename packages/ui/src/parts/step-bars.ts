@@ -1,5 +1,6 @@
 import { isOutage, isPreemption, type Pause, type StepStatus } from '@sluice/sdk';
-import type { PendingJobView } from '../api.ts';
+import type { Checkpoint, PendingJobView, RunView } from '../api.ts';
+import type { Span } from '../charts/time-axis.ts';
 import { counted, formatMs, formatNumber } from '../format.ts';
 import { type Tone, toneOf } from './tone.ts';
 
@@ -66,4 +67,21 @@ function pauseBar({ code, since, until }: Pause, now: number): Bar {
     tone: 'pause',
     title: `waits after ${code}, next try ${until > now ? `in ${formatMs(until - now)}` : 'now'}`,
   };
+}
+
+/** When something worked: a step that waits for people or for traffic did not until it was decided. */
+export function busyOf({ status }: RunView, now: number): Span[] {
+  return status.steps.flatMap((one): Span[] => {
+    if (one.kind !== 'deploy') return one.kind === 'map' ? [] : [[one.start, one.end ?? now]];
+    const decided = status.decisions.findLast(({ step }) => step === one.step);
+    const opened: Span = [one.start, Math.min(one.start + 2000, one.end ?? now)];
+    return decided === undefined ? [opened] : [opened, [Date.parse(decided.at), one.end ?? now]];
+  });
+}
+
+/** When checkpoints were written, those of which it is known. */
+export function checkpointMarks(list: readonly Checkpoint[]): Mark[] {
+  return list.flatMap(({ at, step }) =>
+    at === null ? [] : [{ at, kind: 'checkpoint' as const, title: `checkpoint at step ${formatNumber(step)}` }],
+  );
 }

@@ -62,3 +62,9 @@ export function readable(path: string): string {
 function rank({ state }: StepStatus): number {
   return order.indexOf(state);
 }
+
+/** When the last one ended; null while one runs. */
+export function endOf(steps: readonly StepStatus[]): number | null {
+  const ends = steps.map(({ end }) => end);
+  return ends.some((end) => end === null) ? null : Math.max(...ends.filter((end) => end !== null));
+}
