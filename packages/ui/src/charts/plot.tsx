@@ -39,7 +39,7 @@ export function Plot({
   onMove?: (at: number | null) => void;
 }) {
   const yTicks = y.ticks(Math.max(2, Math.round(height / 40)));
-  const xTicks = (ticksX ?? x.ticks(4)).filter((tick) => x(tick) >= 0 && x(tick) <= WIDTH);
+  const xTicks = (ticksX ?? x.ticks(3)).filter((tick) => x(tick) >= 0 && x(tick) <= WIDTH);
   const move = (event: PointerEvent & { currentTarget: Element }) => {
     const box = event.currentTarget.getBoundingClientRect();
     onMove?.(x.invert(((event.clientX - box.left) / Math.max(1, box.width)) * WIDTH));

@@ -1,3 +1,4 @@
+import type { Json } from '@sluice/sdk';
 import type { LogView, StepView } from '../api.ts';
 import { LineChart } from '../charts/line-chart.tsx';
 import { counted, formatNumber } from '../format.ts';
@@ -108,11 +109,30 @@ export function StepPage({ view, log = null }: { view: StepView; log?: LogView |
       )}
       <div class="pair">
         <Metrics metrics={view.metrics} />
+        <Hyper spec={view.spec} />
         <Section title="Asked for">
           <JsonBox value={view.spec} label="What the step was asked for" />
         </Section>
       </div>
     </>
+  );
+}
+
+/** What a trainer was told to do, apart from the rest of its spec. */
+function Hyper({ spec }: { spec: Json }) {
+  const hyper = typeof spec === 'object' && spec !== null && 'hyper' in spec ? spec.hyper : undefined;
+  if (typeof hyper !== 'object' || hyper === null || Object.keys(hyper).length === 0) return null;
+  return (
+    <Section title="Hyper-parameters">
+      <dl class="metrics">
+        {Object.entries(hyper).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd class="num">{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </Section>
   );
 }
 
