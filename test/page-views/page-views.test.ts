@@ -188,6 +188,25 @@ describe('the pages of sluice ui in a browser', () => {
     await context.close();
   });
 
+  it('ask for a step again when its run has changed, however often it changes, at most every other second', async () => {
+    const { page, context } = await tab(1400, 'light');
+    await open(page, step('training', 'airport=LGA/delay'), 'worker lost');
+    const steps = () => server.asked.filter(({ path }) => path.startsWith('/api/step'));
+    const before = steps().length;
+    const view = (await pageAnswers()).get('/api/run?id=delays/training');
+    const askedAgain = () => {
+      server.send('run', view);
+      return steps().length - before;
+    };
+    await expect.poll(askedAgain, { timeout: 60_000, interval: 100 }).toBeGreaterThan(2);
+    const times = steps()
+      .slice(before)
+      .map(({ at }) => at);
+    // Both clocks are this machine's: what is asked may arrive a little late, never seconds early.
+    for (const [i, at] of times.slice(1).entries()) expect(at - (times[i] ?? 0)).toBeGreaterThan(1500);
+    await context.close();
+  });
+
   it('are painted at once with 2,000 runs and with a run of 2,000 keys', async () => {
     const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
     const page = await context.newPage();

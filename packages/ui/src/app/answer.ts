@@ -23,7 +23,7 @@ export const away: Trouble = {
   code: 'Unreachable',
   message: 'sluice ui does not answer.',
   where: null,
-  fix: 'Is it still running? Start it again by: sluice ui. This page goes on by itself.',
+  fix: 'Is it still running? Start it again by: sluice ui.',
 };
 
 export function query(path: string, given: Readonly<Record<string, string | number | undefined>>): string {

@@ -60,8 +60,8 @@ export function App() {
       <div role="status" class="away-box">
         {away === null ? null : (
           <p class="away">
-            <strong>Away since {formatTime(away.since)}.</strong> {away.trouble.message} What is shown may be older.{' '}
-            {away.trouble.fix}
+            <strong>Away since {formatTime(away.since)}.</strong> {away.trouble.message} {away.trouble.fix} This page
+            goes on by itself.
           </p>
         )}
       </div>
