@@ -11,7 +11,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            ...['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts', 'examples/**/*.test.ts'],
+            ...[
+              'packages/*/src/**/*.test.{ts,tsx}',
+              'tools/**/*.test.ts',
+              'bench/**/*.test.ts',
+              'examples/**/*.test.ts',
+            ],
             withoutServer,
           ],
           pool: 'forks',

@@ -1,0 +1,2 @@
+/** A stylesheet that the bundler gathers. */
+declare module '*.css';
