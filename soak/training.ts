@@ -39,7 +39,7 @@ async function play(args: readonly string[], { say }: SoakHost, scope: Scope): P
     },
   });
   const [minutes, every, megabytes] = [Number(values.minutes), Number(values.every), Number(values.megabytes)];
-  const steps = Math.ceil((minutes * 60 * 0.5) / PACE);
+  const steps = Math.ceil((minutes * 60 * 0.85) / PACE);
   const { server, client } = await temporalServer(scope, say);
   const project = await temporaryProject(scope, join(import.meta.dirname, '../test/projects/long'), server);
   const events = await scheduledEventsStandIn();
