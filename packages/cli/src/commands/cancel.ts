@@ -45,7 +45,7 @@ export async function cancelCommand(run: string | undefined, options: CancelOpti
     const by = options.by ?? (await whoAmI(loaded.root));
     await request(client, target, workflowId, `${by}${options.reason === undefined ? '' : `: ${options.reason}`}`);
     io.line(`${io.paint('name', workflowId)} is told to end`);
-    return waited(client, target, workflowId, timeout, io);
+    return waited(client, target, loaded.root, workflowId, timeout, io);
   });
 }
 
@@ -65,6 +65,7 @@ async function request(client: Client, target: TemporalTarget, workflowId: strin
 async function waited(
   client: Client,
   target: TemporalTarget,
+  root: string,
   workflowId: string,
   timeout: number,
   io: Io,
@@ -77,6 +78,7 @@ async function waited(
     const following = followRun({
       client,
       workflowId,
+      root,
       address: target.address,
       onEvent: (event) => {
         if (event.type === 'waiting' || event.type === 'back')

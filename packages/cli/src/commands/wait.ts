@@ -23,7 +23,7 @@ export interface WaitOptions extends CommonOptions {
 export async function waitCommand(run: string | undefined, options: WaitOptions, io: Io): Promise<ExitCode> {
   const wait = whatFor(options.for);
   const timeout = options.timeout === undefined ? null : milliseconds(options.timeout as Duration, '--timeout');
-  return withServer(options, async ({ client, target }) => {
+  return withServer(options, async ({ client, target, loaded }) => {
     const { workflowId } = await findRun(client, target, run);
     const interrupt = onInterrupt();
     const late = timeout === null ? null : AbortSignal.timeout(Math.min(timeout, LONGEST));
@@ -33,6 +33,7 @@ export async function waitCommand(run: string | undefined, options: WaitOptions,
       const following = followRun({
         client,
         workflowId,
+        root: loaded.root,
         address: target.address,
         interval: 1000,
         // Why it takes so long is told; what the run does is told by others.

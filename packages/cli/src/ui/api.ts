@@ -23,13 +23,14 @@ const PATIENCE = 10_000;
 export class Api {
   readonly #sources: Sources;
   readonly #version: string;
-  readonly #runs = new Runs();
+  readonly #runs: Runs;
   readonly #endpoints = new Endpoints();
   readonly #traces = new Traces();
 
   constructor(sources: Sources, version: string) {
     this.#sources = sources;
     this.#version = version;
+    this.#runs = new Runs(sources.loaded.root);
   }
 
   /** @throws SluiceError `NotFound` for a path that there is not, `Usage` for a question that makes no sense */

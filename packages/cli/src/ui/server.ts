@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type UiAssets, uiAssets } from '@sluice/ui';
 import { Api } from './api.ts';
-import { type Assets, loadAssets } from './assets.ts';
 import { isApi, refusalOf } from './http/guard.ts';
 import { Query } from './http/query.ts';
 import { json, send } from './http/send.ts';
@@ -17,7 +17,7 @@ export interface UiServerOptions {
   readonly port: number;
   readonly version: string;
   /** The pages. @default those of `@sluice/ui` */
-  readonly assets?: Assets;
+  readonly assets?: UiAssets;
 }
 
 export interface UiServer {
@@ -32,7 +32,7 @@ const MOST_STREAMS = 100;
 
 /** Serves the pages and their data on loopback, for reading only. @throws what Node throws where it cannot listen */
 export async function startUiServer(options: UiServerOptions): Promise<UiServer> {
-  const assets = options.assets ?? (await loadAssets());
+  const assets = options.assets ?? (await uiAssets());
   const api = new Api(options.sources, options.version);
   const hub = new Hub();
   let streams = 0;

@@ -25,6 +25,12 @@ export class Runs {
   readonly #params = new Recent<Json>(KEPT);
   readonly #results = new Recent<Json>(KEPT);
   readonly #partsSpent = new PartsSpent();
+  readonly #root: string | null;
+
+  /** @param root folder of the project, whose `sluice dev` may have put a run's code aside */
+  constructor(root: string | null) {
+    this.#root = root;
+  }
 
   /** @throws NoWorker, WorkflowNotFoundError and what Temporal's client throws */
   async view({ client, target }: TemporalSource, id: string, page: StatusPage): Promise<RunView> {
@@ -92,7 +98,7 @@ export class Runs {
       known = new Recent(KEPT);
       this.#lookouts.set(client, known);
     }
-    return known.get(id) ?? known.set(id, new Lookout(client, id));
+    return known.get(id) ?? known.set(id, new Lookout(client, id, this.#root));
   }
 
   async #kept(kept: Recent<Json>, { runId }: ListedExecution, read: () => Promise<Json>): Promise<Json> {
