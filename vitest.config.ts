@@ -11,12 +11,10 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            ...[
-              'packages/*/src/**/*.test.{ts,tsx}',
-              'tools/**/*.test.ts',
-              'bench/**/*.test.ts',
-              'examples/**/*.test.ts',
-            ],
+            'packages/*/src/**/*.test.{ts,tsx}',
+            'tools/**/*.test.ts',
+            'bench/**/*.test.ts',
+            'examples/**/*.test.ts',
             withoutServer,
           ],
           pool: 'forks',
@@ -28,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.test.ts'],
-          exclude: [withoutServer],
+          exclude: ['**/node_modules/**', withoutServer],
           pool: 'forks',
           globalSetup: ['test/harness/global-setup.ts'],
           testTimeout: 180_000,

@@ -6,13 +6,12 @@ import { formatNumber } from '../format.ts';
 /** How often values of a column are where: as wide as the bins are, as high as they are dense. */
 export function HistogramBars({ column }: { column: ColumnView }) {
   const { histogram } = column;
-  if (histogram === null || histogram.counts.length === 0) return null;
+  // One value only has no breadth to be drawn.
+  if (histogram === null || histogram.counts.length === 0 || histogram.edges[0] === histogram.edges.at(-1)) return null;
   const { edges, counts } = histogram;
   const [from = 0, to = 1] = [edges[0], edges.at(-1)];
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const x = scaleLinear()
-    .domain([from, to === from ? from + 1 : to])
-    .range([0, 200]);
+  const x = scaleLinear().domain([from, to]).range([0, 200]);
   const bins = counts.map((count, i) => {
     const [low, high] = [edges[i] ?? from, edges[i + 1] ?? to];
     return { low, high, count, density: high > low ? count / (high - low) : count };

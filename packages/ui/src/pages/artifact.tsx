@@ -71,7 +71,7 @@ export function ArtifactPage({ view }: { view: ArtifactView }) {
             {view.files.map(({ path, bytes }) => (
               <tr key={path}>
                 <th scope="row" class="mono">
-                  {path}
+                  {path === '' ? '(one file)' : path}
                 </th>
                 <Cell num>{formatBytes(bytes)}</Cell>
               </tr>

@@ -158,7 +158,7 @@ function Filters({
           type="search"
           placeholder="key, person or commit"
           value={filter.text ?? ''}
-          onChange={(event) => change({ text: event.currentTarget.value })}
+          onInput={(event) => change({ text: event.currentTarget.value })}
         />
       </label>
     </search>

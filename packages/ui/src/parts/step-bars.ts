@@ -34,7 +34,12 @@ export function barsOf(status: StepStatus, job: PendingJobView | null, now: numb
   if (status.end === null && status.pause === undefined) {
     const from = job?.progress?.startedAt ?? last?.end ?? status.start;
     const title = status.state === 'waiting' ? 'waits for a decision' : `${status.state} for ${formatMs(now - from)}`;
-    bars.push({ from, to: now, tone: toneOf(status.state), title });
+    const queued = job !== null && !job.started;
+    bars.push(
+      queued
+        ? { from, to: now, tone: 'pause', title: `waits for a worker for ${formatMs(now - from)}` }
+        : { from, to: now, tone: toneOf(status.state), title },
+    );
   }
   if (bars.length === 0) {
     const to = status.end ?? now;
