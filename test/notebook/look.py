@@ -49,7 +49,7 @@ def main() -> None:
     except sluice.SluiceError as error:
         missing = [error.code, error.fix]
     try:
-        sluice.run(first).step("modle")
+        sluice.run(first).step("modell")
         misspelt = None
     except sluice.SluiceError as error:
         misspelt = [error.code, str(error)]
