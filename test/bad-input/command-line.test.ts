@@ -193,7 +193,7 @@ describe('a step on this machine', () => {
     expect(called.exit).toBe(1);
     expect(called.err).toMatch(/error CommandNotFound .*python9\.9/);
     expect(called.err).toMatch(/fix {4}Install Python/);
-    expect(called.err).toContain('where  model');
+    expect(called.err).toContain('error CommandNotFound  model: ');
     expect(await exists(join(root, '.sluice/store/trees'))).toBe(false);
     expect(await readdir(join(root, '.sluice/work'))).toEqual([]);
   });

@@ -135,7 +135,7 @@ const cases: readonly Case[] = [
     pipeline: 'training',
     params: { on: 'gpu' },
     code: 'InvalidStep',
-    says: ['there is no resource class "gpu"', '(at model)', 'What now: Use one of cpu, spot, on-demand'],
+    says: [/^model: there is no resource class "gpu"/, 'What now: Use one of cpu, spot, on-demand'],
     planned: true,
   },
   {
@@ -143,7 +143,7 @@ const cases: readonly Case[] = [
     pipeline: 'release',
     params: { trainer: short, endpoint: 'shopp' },
     code: 'InvalidStep',
-    says: ['there is no endpoint "shopp"', '(at release)', /What now: Use one of .*\bshop\b/],
+    says: [/^release: there is no endpoint "shopp"/, /What now: Use one of .*\bshop\b/],
     planned: true,
     attempts: ['done'],
   },

@@ -38,7 +38,7 @@ describe('a run that asks', () => {
     expect(out).toMatch(/model +[0-9a-f]{12}/);
     const step = await run('status', 'life/first', '--step', 'rows');
     expect(step.out).toContain('sluice artifacts show life/first rows');
-    const none = await run('status', 'life/first', '--step', 'rose');
+    const none = await run('status', 'life/first', '--step', 'rosw');
     expect(none).toMatchObject({ exit: 2 });
     expect(none.err).toContain('Did you mean "rows"?');
   });

@@ -1,5 +1,6 @@
 /** Program that loads and bundles a project's code for `lookAtCode`: path of the config as its argument. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { enableCompileCache, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,14 +10,17 @@ import type { CodeLook, CodeProblem } from './look-at-code.ts';
 enableCompileCache(join(cacheDir(), 'node'));
 process.on('disconnect', () => process.exit(1));
 
-/** Files of the project that Node has tried to load. */
-const loadedFiles = new Set<string>();
+/**
+ * Digest of each file of the project that Node has tried to load, from before it was: a file that is saved meanwhile is
+ * another one then, and is looked at again.
+ */
+const sources: Record<string, string> = {};
 
 const [
   { loadConfig },
   { loadPipelines },
   { unfitPipelines },
-  { digestsOf, workflowBundle },
+  { digestOf: digestOfFile, workflowBundle },
   { describeError, SluiceError },
 ] = await Promise.all([
   import('../config/load-config.ts'),
@@ -27,7 +31,7 @@ const [
 ]);
 registerHooks({
   load(url, context, next) {
-    if (url.startsWith('file:') && !url.includes('/node_modules/')) loadedFiles.add(fileURLToPath(url));
+    if (url.startsWith('file:') && !url.includes('/node_modules/')) seen(fileURLToPath(url));
     return next(url, context);
   },
 });
@@ -35,8 +39,7 @@ const look = await lookHere(process.argv[2] ?? '');
 process.send?.(look, () => process.exit(0));
 
 async function lookHere(configPath: string): Promise<CodeLook> {
-  loadedFiles.add(configPath);
-  const sources = () => digestsOf([...loadedFiles]);
+  seen(configPath);
   try {
     const loaded = await loadConfig({ file: configPath });
     const bundling = workflowBundle(loaded);
@@ -48,11 +51,19 @@ async function lookHere(configPath: string): Promise<CodeLook> {
       ok: true,
       path: codePath,
       unfit: [...unfitPipelines(loaded).values()].map(problemOf),
-      sources: { ...files, ...(await sources()) },
+      sources: { ...files, ...sources },
       settings: Object.fromEntries(Object.entries(loaded.config).map(([name, value]) => [name, digestOf(value)])),
     };
   } catch (error) {
-    return { ok: false, problem: problemOf(error), sources: await sources() };
+    return { ok: false, problem: problemOf(error), sources };
+  }
+}
+
+function seen(file: string): void {
+  try {
+    sources[file] ??= digestOfFile(readFileSync(file));
+  } catch {
+    // it is not there: to load it says so
   }
 }
 

@@ -146,12 +146,16 @@ function namesOf(run: string, { step, endpoint, candidate, round }: OpenGate) {
   return { run, step, endpoint, candidate, round: String(round) } satisfies Record<keyof DecisionSubject, string>;
 }
 
+const LEAST_DIGITS = 8;
+
 function fits({ step, endpoint, candidate, round }: DecisionRequest, gate: OpenGate): boolean {
   const prefix = candidate?.replace(/^sha256:/, '').toLowerCase();
   return (
     (step ?? gate.step) === gate.step &&
     (endpoint ?? gate.endpoint) === gate.endpoint &&
-    (prefix === undefined || gate.candidate.replace(/^sha256:/, '').startsWith(prefix)) &&
+    // Fewer digits than the workflow takes are left for it to refuse: they are not to be made whole here.
+    (prefix === undefined ||
+      (prefix.length >= LEAST_DIGITS && gate.candidate.replace(/^sha256:/, '').startsWith(prefix))) &&
     (round ?? String(gate.round)) === String(gate.round)
   );
 }

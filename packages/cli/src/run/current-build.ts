@@ -60,7 +60,7 @@ async function isSeen(loaded: LoadedConfig, sources: Readonly<Record<string, str
 function brokenCode(problem: { code: string; message: string; where: string | null; fix: string | null }): SluiceError {
   return new SluiceError(ErrorCode.InvalidConfig, problem.message, {
     ...(problem.where === null ? {} : { where: problem.where }),
-    fix: `${problem.fix ?? 'Mend it.'} Nothing has been started; sluice dev takes the code up when it is saved.`,
+    fix: `${(problem.fix ?? 'Mend it.').replace(/ Nothing has been started\.$/, '')} Nothing has been started; sluice dev takes the code up when it is saved.`,
   });
 }
 

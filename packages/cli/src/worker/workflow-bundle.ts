@@ -200,6 +200,7 @@ function digestOfManifest(name: string, manifest: Manifest): string {
   return `${name}-${digestOf(JSON.stringify(manifest.files)).slice(0, 24)}`;
 }
 
-function digestOf(value: string | Buffer): string {
+/** Of what a file holds, as {@link digestsOf} has it. */
+export function digestOf(value: string | Buffer): string {
   return createHash('sha256').update(value).digest('hex');
 }
