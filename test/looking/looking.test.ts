@@ -50,7 +50,7 @@ describe('an artifact', () => {
     expect(exit).toBe(0);
     expect(out).toMatch(/^dataset [0-9a-f]{12} /);
     expect(out).toContain('made   life/first rows (extract)');
-    expect(out).toMatch(/used {3}life\/first \S+ \(train\)/);
+    expect(out).toMatch(/used {3}life\/first quality \(evaluate\)/);
     expect(out).toContain('200 rows, 3 columns');
     expect(out).toMatch(/parity +VARCHAR +0 +2 +even +odd +(even 50 %, odd 50 %|odd 50 %, even 50 %)/);
   });

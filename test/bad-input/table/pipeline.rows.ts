@@ -176,7 +176,6 @@ const both = {
 
 /** One pipeline that cannot be served, alone and beside another. */
 const unfit: readonly Row[] = [
-  { ...wrong('that imports node:fs, in sluice dev', 'InvalidConfig', needsNode, 'rents.ts:1 imports'), args: ['dev'] },
   {
     ...wrong('that imports node:fs beside a good one', 'InvalidConfig', both, 'rents.ts:1 imports'),
     args: ['run', 'rents'],

@@ -70,7 +70,8 @@ export function openSources(options: SourceOptions): Sources {
         connected = null;
       }
       if (connected === null) {
-        const made = connectClient(now);
+        // What fails is looked at again a moment later; a call that is tried again after a close would end the process.
+        const made = connectClient({ ...now, connection: { ...now.connection, interceptors: [] } });
         const mine = { key, made };
         connected = mine;
         made.catch(() => {
