@@ -1,7 +1,6 @@
 /** Every side effect of a Sluice pipeline: the worker's side. */
 export type { ActivityContext, PreemptionNotice, PreemptionNotices } from './context.ts';
 export { createActivities } from './create-activities.ts';
-export { checkSuiteFiles } from './evaluate/suite.ts';
 export type { ColumnProfile, DatasetProfile } from './extract/profile.ts';
 export { type CollectOptions, collectGarbage } from './gc/collect.ts';
 export { pruneDaily } from './gc/daily.ts';

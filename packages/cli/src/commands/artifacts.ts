@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { openStore } from '@sluice/activities';
+import { openStore } from '@sluice/activities/store';
 import type { Artifact, Dataset, Model } from '@sluice/sdk';
 import { ErrorCode, errorCode } from '@sluice/sdk';
 import type { LoadedConfig } from '../config/load-config.ts';

@@ -1,4 +1,4 @@
-import { openStore } from '@sluice/activities';
+import { openStore } from '@sluice/activities/store';
 import type { Artifact } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import type { LoadedConfig } from '../config/load-config.ts';

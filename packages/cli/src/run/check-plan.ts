@@ -1,4 +1,4 @@
-import { checkSuiteFiles } from '@sluice/activities';
+import { checkSuiteFiles } from '@sluice/activities/suite';
 import { ErrorCode, isMisdeclared, notInConfig, type PlannedStep, placeIn, recordPlan, SluiceError } from '@sluice/sdk';
 import type { LoadedPipeline } from '../config/load-pipelines.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
