@@ -20,7 +20,7 @@ import type { WaitFor } from './follow.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { loadProject } from './project.ts';
-import { type RunOptions, tokenOf } from './run.ts';
+import { codeOf, type RunOptions, tokenOf } from './starting.ts';
 
 export interface EachOptions extends RunOptions {
   readonly each: string;
@@ -51,6 +51,7 @@ export async function runEachCommand(
   const planned = sets.map(({ line, params }) => ({ line, params, key: keyOfSet(options.key ?? 'set', params) }));
   const { once, repeated } = withoutRepetitions(planned);
   const target = await temporalTarget({ address: options.address, namespace: options.namespace, loaded });
+  const build = target.from === 'sluice dev' ? await codeOf(loaded, io) : null;
   const { client, close } = await connectClient(target);
   const interrupt = onInterrupt();
   try {
@@ -65,7 +66,8 @@ export async function runEachCommand(
       start: async ({ key, params }) => {
         const { project } = loaded.config;
         const common = { client, target, project, root: loaded.root, pipeline, by, ...tokenOf(options, loaded) };
-        return (await startRun({ ...common, params, key })).workflowId;
+        const pinned = build === null ? {} : { build };
+        return (await startRun({ ...common, ...pinned, params, key })).workflowId;
       },
       onOutcome: (outcome) => io.object({ type: 'set', ...outcome }),
       ...(wait === null ? {} : { afterwards: (outcome) => following.follow(outcome) }),

@@ -6,30 +6,13 @@ import { pipelineFailed } from '../errors/pipeline-failed.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { checkPlan } from '../run/check-plan.ts';
-import { type CurrentBuild, currentBuild } from '../run/current-build.ts';
 import { parseParamFlags } from '../run/parse-params.ts';
 import { checkKey, startRun } from '../run/start-run.ts';
 import { connectClient, temporalTarget } from '../run/temporal-target.ts';
-import { sealer } from './decide.ts';
 import { followCommand } from './follow.ts';
 import type { Io } from './io.ts';
-import { type CommonOptions, loadProject } from './project.ts';
-
-export interface RunOptions extends CommonOptions {
-  readonly param: readonly string[];
-  readonly params: readonly string[];
-  readonly key?: string;
-  readonly by?: string;
-  readonly token?: string;
-  readonly wait?: true | string;
-  /** Starts it and ends; what happens without `--wait` anyway. */
-  readonly detach?: boolean;
-  /** File of parameter sets. */
-  readonly each?: string;
-  readonly concurrency?: number;
-  /** False: not planned first. */
-  readonly check: boolean;
-}
+import { loadProject } from './project.ts';
+import { codeOf, type RunOptions, tokenOf } from './starting.ts';
 
 /** `sluice run PIPELINE` */
 export async function runCommand(name: string, options: RunOptions, io: Io): Promise<ExitCode> {
@@ -87,25 +70,6 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
   } finally {
     await close();
   }
-}
-
-/** The build of what is saved now: a run never begins on code of before. */
-async function codeOf(loaded: LoadedConfig, io: Io): Promise<CurrentBuild | null> {
-  const build = await currentBuild(loaded, {
-    onWait: () => io.line(io.paint('quiet', 'waiting until sluice dev has taken up the code as it is saved')),
-  });
-  if (build !== null && build.changed.length > 0) {
-    io.line(
-      io.paint('warn', `sluice dev does not know the new ${build.changed.join(', ')} of the config; start it again`),
-    );
-  }
-  return build;
-}
-
-/** Who starts a run is known in the same way as who decides on it: by a token, where the project has an issuer. */
-export function tokenOf(options: RunOptions, { config }: LoadedConfig) {
-  const token = options.token ?? process.env.SLUICE_TOKEN;
-  return token === undefined || config.approvers?.oidc === undefined ? {} : { token, seal: sealer(config) };
 }
 
 async function check(pipeline: LoadedPipeline, params: unknown, loaded: LoadedConfig, io: Io): Promise<void> {

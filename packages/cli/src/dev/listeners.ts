@@ -1,4 +1,4 @@
-import type { DevOptions } from './dev.ts';
+import type { DevOptions } from './dev-stack.ts';
 import type { Listener, PortMemory } from './port-memory.ts';
 
 type Asked = Extract<keyof DevOptions, `${string}Port`>;

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
 
@@ -53,11 +53,11 @@ export function ownSource(): PackageSource {
     return { kind: 'checkout', packages };
   }
   const { version } = JSON.parse(readFileSync(join(cli, 'package.json'), 'utf8')) as { version: string };
-  // Installed as @sluice/cli of a project that carries its packages: a project made from there carries them too.
-  const folder = join(cli, '../../..', VENDOR);
-  return existsSync(join(folder, `sluice-cli-${version}.tgz`))
-    ? { kind: 'tarballs', folder }
-    : { kind: 'registry', version };
+  // Installed into a project that carries its packages, however deep: a project made from there carries them too.
+  const carried = above(cli)
+    .map((folder) => join(folder, VENDOR))
+    .find((folder) => existsSync(join(folder, `sluice-cli-${version}.tgz`)));
+  return carried === undefined ? { kind: 'registry', version } : { kind: 'tarballs', folder: carried };
 }
 
 /** `sluice-sdk-0.1.0.tgz` is `@sluice/sdk`. The version is a digit on, so that no package's name is cut. */
@@ -93,4 +93,10 @@ function vendored(folder: string): PackageReferences {
     [...tarballs.values()].map((file) => [`${VENDOR}/${file}`, readFileSync(join(folder, file))]),
   );
   return { sdk, cli, overrides, install: 'npm install', files };
+}
+
+/** A folder's parents, the nearest first. */
+function above(folder: string): string[] {
+  const parent = dirname(folder);
+  return parent === folder ? [] : [parent, ...above(parent)];
 }
