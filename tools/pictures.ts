@@ -37,7 +37,10 @@ async function main(): Promise<void> {
     throw new SluiceError('Usage', 'Give --ui URL and --run ID.', { fix: 'sluice dev says the URL of its page.' });
   }
   await mkdir(flags.out, { recursive: true });
-  await writeFile(join(flags.out, 'terminal.svg'), terminalSvg(await statusOf(run), COLUMNS));
+  await writeFile(
+    join(flags.out, 'terminal.svg'),
+    terminalSvg(await statusOf(run), COLUMNS, 'sluice status of a run that awaits approval'),
+  );
   const profile = await mkdtemp(join(tmpdir(), 'sluice-pictures-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: await findChromium(),

@@ -31,8 +31,9 @@ const off: Readonly<Record<number, readonly string[]>> = {
  * grid of cells, so that columns stand whatever monospaced font there is.
  *
  * @param columns width in characters; longer lines are not cut, and run out of the picture
+ * @param title what it shows, for whom does not see it; no markup
  */
-export function terminalSvg(output: string, columns: number): string {
+export function terminalSvg(output: string, columns: number, title = 'What a command printed'): string {
   const lines = output.replace(/\r/g, '').replace(/\n+$/, '').split('\n');
   const width = Math.ceil(columns * CELL.width + 2 * EDGE);
   const height = lines.length * CELL.height + 2 * EDGE;
@@ -43,6 +44,7 @@ export function terminalSvg(output: string, columns: number): string {
     return svgLine(spans, EDGE + row * CELL.height + CELL.size);
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+<title>${title}</title>
 <style>
   .back { fill: #ffffff; stroke: #d0d7de } text { fill: #1f2328; font: ${CELL.size}px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: pre }
   .bold { font-weight: 700 } .underline { text-decoration: underline } .dim { fill: #59636e }

@@ -51,12 +51,21 @@ async function lookHere(configPath: string): Promise<CodeLook> {
       ok: true,
       path: codePath,
       unfit: [...unfitPipelines(loaded).values()].map(problemOf),
-      sources: { ...files, ...sources },
+      sources: asOne(files, sources),
       settings: Object.fromEntries(Object.entries(loaded.config).map(([name, value]) => [name, digestOf(value)])),
     };
   } catch (error) {
     return { ok: false, problem: problemOf(error), sources };
   }
+}
+
+/** A file that was bundled as one thing and loaded as another was saved in between: its digest fits nothing. */
+function asOne(bundled: Readonly<Record<string, string>>, loaded: Readonly<Record<string, string>>) {
+  const both = { ...bundled, ...loaded };
+  for (const [file, digest] of Object.entries(loaded)) {
+    if (bundled[file] !== undefined && bundled[file] !== digest) both[file] = 'saved meanwhile';
+  }
+  return both;
 }
 
 function seen(file: string): void {
