@@ -86,7 +86,7 @@ describe('the key of a run', () => {
 
     for (const [end, word] of [
       ['cancel', 'cancelled'],
-      ['terminate', 'terminated'],
+      ['terminate', 'cancelled'],
     ] as const) {
       const other = newKey();
       const first = await start(gated, {}, other);

@@ -205,7 +205,7 @@ function ended(): Snapshot {
 }
 
 function listed(): ListedRun[] {
-  const states = ['running', 'awaiting-approval', 'blocked', 'deployed', 'rolled-back', 'failed', 'cancelled'];
+  const states = ['running', 'awaiting-approval', 'blocked', 'deployed', 'rolled-back', 'failed', 'cancelled'] as const;
   return states.map((state, index) => ({
     workflowId:
       index === 3 ? `flight-delays/${'weekly-'.repeat(6)}20260102-030405-x7k2` : `flight-delays/nightly-${index + 1}`,

@@ -19,9 +19,10 @@ export { jsonRenderer, plainRenderer, type Renderer } from './follow/renderer.ts
 export type { PendingJob, Snapshot } from './follow/snapshot.ts';
 export { ttyRenderer } from './follow/tty-renderer.ts';
 export { type FoundRun, findRun } from './run/find-run.ts';
-export { type ListedRun, listRuns, type RunFilter } from './run/list-runs.ts';
+export { type ListedRun, listRuns } from './run/list-runs.ts';
 export { type Preempted, preemptJob } from './run/preempt-job.ts';
 export { type RetryOutcome, retryRun } from './run/retry-run.ts';
+export type { RunFilter } from './run/runs-query.ts';
 export { type StartedRun, startRun } from './run/start-run.ts';
 export { connectClient, type TemporalTarget, temporalTarget } from './run/temporal-target.ts';
 export { type RunWorkerOptions, runWorker } from './worker/run-worker.ts';

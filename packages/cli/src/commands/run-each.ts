@@ -9,12 +9,12 @@ import { formatMs } from '../follow/format.ts';
 import { roleOfState } from '../follow/lines.ts';
 import { whoAmI } from '../git.ts';
 import { checkPlan } from '../run/check-plan.ts';
-import { type FoundRun, runOf } from '../run/find-run.ts';
+import { describedRun, type FoundRun, runById } from '../run/find-run.ts';
 import { merge, parseParamFlags, type Tree } from '../run/parse-params.ts';
 import { type ParamSet, readSets } from '../run/read-sets.ts';
 import { keyOfSet, type Outcome, type PlannedRun, startMany, withoutRepetitions } from '../run/start-many.ts';
 import { startRun } from '../run/start-run.ts';
-import { isUnreachable, temporalCall } from '../run/temporal-call.ts';
+import { isUnreachable } from '../run/temporal-call.ts';
 import { connectClient, temporalTarget } from '../run/temporal-target.ts';
 import type { WaitFor } from './follow.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -62,7 +62,7 @@ export async function runEachCommand(
       concurrency,
       idOf,
       signal: interrupt.signal,
-      look: async (key) => (await temporalCall(target, () => stateOf(client, idOf(key))))?.state ?? null,
+      look: async (key) => (await runById(client, target, idOf(key)))?.state ?? null,
       start: async ({ key, params }) => {
         const { project } = loaded.config;
         const common = { client, target, project, root: loaded.root, pipeline, by, ...tokenOf(options, loaded) };
@@ -125,15 +125,6 @@ function problemsOf(error: SluiceError): string[] {
   return listed ? data.map(String) : [error.message];
 }
 
-async function stateOf(client: Client, workflowId: string): Promise<FoundRun | null> {
-  try {
-    return runOf(await client.workflow.getHandle(workflowId).describe());
-  } catch (error) {
-    if ((error as Error).name === 'WorkflowNotFoundError') return null;
-    throw error;
-  }
-}
-
 /** Waits for runs by looking how they stand: of thousands nobody wants to see every step. */
 class Following {
   readonly #ended = new Map<string, string>();
@@ -155,7 +146,7 @@ class Following {
 
   async follow({ run, line }: Outcome): Promise<void> {
     for (;;) {
-      const found = await stateOf(this.#client, run).catch((error: unknown) => {
+      const found = await describedRun(this.#client, run).catch((error: unknown) => {
         if (isUnreachable(error)) return null;
         throw error;
       });
@@ -187,11 +178,7 @@ class Following {
   /** The worst: failed before blocked before all others. */
   exitCode(): ExitCode {
     const codes = this.states.map((state) =>
-      state === 'terminated'
-        ? ExitCode.failed
-        : state === 'awaiting-approval'
-          ? ExitCode.done
-          : exitCodeOfState(state as Parameters<typeof exitCodeOfState>[0]),
+      state === 'awaiting-approval' ? ExitCode.done : exitCodeOfState(state as Parameters<typeof exitCodeOfState>[0]),
     );
     const worst = [ExitCode.failed, ExitCode.blocked, ExitCode.rolledBack, ExitCode.rejected];
     return worst.find((code) => codes.includes(code)) ?? ExitCode.done;

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { plainPaint } from '../follow/colours.ts';
-import { type ListedRun, queryOf } from '../run/list-runs.ts';
+import type { ListedRun } from '../run/list-runs.ts';
+import { runsQuery } from '../run/runs-query.ts';
 import { widthOf } from '../text/width.ts';
 import { filterOf, runsLines } from './runs.ts';
 
@@ -31,9 +32,12 @@ it('asks Temporal for what the flags say', () => {
     },
     now,
   );
-  expect(queryOf(filter)).toBe(
-    "SluicePipeline IS NOT NULL AND SluicePipeline = 'it''s' AND (SluiceState IN ('failed', 'blocked', 'running')" +
-      " OR ExecutionStatus IN ('Terminated', 'Canceled', 'Failed', 'TimedOut')) AND StartTime >= '2026-01-24T12:00:00.000Z'" +
+  expect(runsQuery(filter)).toBe(
+    "SluicePipeline IS NOT NULL AND SluicePipeline = 'it''s' AND (" +
+      "SluiceState = 'failed' OR (ExecutionStatus IN ('Failed', 'TimedOut') AND (SluiceState = 'running'" +
+      " OR SluiceState = 'awaiting-approval' OR SluiceState = 'blocked' OR SluiceState = 'rolling-out'))" +
+      " OR (SluiceState = 'blocked' AND ExecutionStatus = 'Running') OR (SluiceState = 'running' AND ExecutionStatus = 'Running')" +
+      ") AND StartTime >= '2026-01-24T12:00:00.000Z'" +
       " AND StartTime < '2026-01-31T00:00:00.000Z' AND SluiceCommit STARTS_WITH '1a2b3c4' AND SluiceEndpoint = 'eu'",
   );
 });

@@ -2,8 +2,9 @@ import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatMs, table } from '../follow/format.ts';
 import { roleOfState } from '../follow/lines.ts';
-import { checkStates, type ListedRun, listRuns, type RunFilter } from '../run/list-runs.ts';
+import { type ListedRun, listRuns } from '../run/list-runs.ts';
 import { parseMoment } from '../run/parse-moment.ts';
+import { checkStates, type RunFilter } from '../run/runs-query.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, withServer } from './project.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { listedStates } from '../run/list-runs.ts';
+import { runStates } from '../run/runs-query.ts';
 
 /** What a word stands for that only the project or its server knows; `open` are runs that have not ended. */
 export const nameKinds = ['runs', 'open', 'steps', 'pipelines', 'endpoints', 'classes'] as const;
@@ -54,7 +54,7 @@ const values: Readonly<Record<string, Values>> = {
   '--pipeline': 'pipelines',
   '--endpoint': 'endpoints',
   '--class': 'classes',
-  '--state': listedStates,
+  '--state': runStates,
   '--code': ['current', 'original'],
   '--for': ['end', 'approval'],
   '--wait': ['end', 'approval'],

@@ -11,7 +11,7 @@ export interface PagePart {
 export async function startPage(loaded: LoadedConfig, port: number): Promise<PagePart> {
   const [{ startUiServer }, { openSources }, { version }] = await Promise.all([
     import('../ui/server.ts'),
-    import('../ui/sources.ts'),
+    import('../records/sources.ts'),
     import('../version.ts'),
   ]);
   const sources = openSources({ loaded });

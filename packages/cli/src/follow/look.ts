@@ -11,6 +11,7 @@ import {
 import { type Client, type WorkflowExecutionDescription, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, type TemporalFailure } from '@temporalio/common';
 import { pinOf } from '../code/deployment.ts';
+import { isOver, lastState } from '../run/last-state.ts';
 import { isUnreachable } from '../run/temporal-call.ts';
 import { wakeBuild } from '../run/wake-build.ts';
 import { PendingJobs } from './pending-jobs.ts';
@@ -127,19 +128,6 @@ export class Lookout {
 function isServerDown(error: unknown): boolean {
   const code = (error as { cause?: { code?: number } }).cause?.code;
   return isUnreachable(error) && code === 14;
-}
-
-/** Temporal's statuses that a run does not leave again. */
-function isOver(status: string): boolean {
-  return status !== 'RUNNING' && status !== 'PAUSED' && status !== 'CONTINUED_AS_NEW';
-}
-
-/** A run that was terminated or timed out could not say so itself. */
-export function lastState(state: RunState, status: string): RunState {
-  const open = state === 'running' || state === 'awaiting-approval' || state === 'blocked' || state === 'rolling-out';
-  if (!open || !isOver(status)) return state;
-  if (status === 'COMPLETED') return 'done';
-  return status === 'CANCELLED' || status === 'TERMINATED' ? 'cancelled' : 'failed';
 }
 
 function emptyStatus(workflowId: string, description: WorkflowExecutionDescription): RunStatus {

@@ -1,12 +1,13 @@
 import { UsageError } from '../errors.ts';
+import { listRows } from '../records/rows.ts';
 import { findRun } from '../run/find-run.ts';
+import { checkStates } from '../run/runs-query.ts';
 import { artifactAnswer } from './artifact-answer.ts';
 import { cachedArtifact } from './cached-artifact.ts';
 import { count, type Given, keysIn, maybeText, text } from './given.ts';
 import { Histories } from './histories.ts';
 import type { Ask } from './lines.ts';
 import { logAnswer } from './log-answer.ts';
-import { listRows } from './rows.ts';
 import { runAnswer } from './run-answer.ts';
 import type { Session } from './session.ts';
 import { stepAnswer, stepsAnswer } from './step-answer.ts';
@@ -20,13 +21,13 @@ export function answers(session: Session): Ask {
   // What is given is looked at before a server is: a question that makes no sense is told so at once.
   const questions: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
     runs: (given) => {
+      const [state, limit] = [maybeText(given, 'state'), count(given, 'limit', 20)];
       const filter = {
         ...maybe('pipeline', maybeText(given, 'pipeline')),
-        ...maybe('state', maybeText(given, 'state')),
         ...maybe('text', maybeText(given, 'text')),
-        limit: count(given, 'limit', 20),
+        ...(state === undefined ? {} : { states: checkStates([state]) }),
       };
-      return server(({ client }) => listRows(client, filter));
+      return server(({ client }) => listRows(client, filter, limit));
     },
     run: (given) => {
       const run = text(given, 'run');

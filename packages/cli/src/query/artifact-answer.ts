@@ -2,9 +2,9 @@ import { type ArtifactStore, hexOf } from '@sluice/activities';
 import { type Artifact, ErrorCode, type Json, SluiceError } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import { UsageError } from '../errors.ts';
+import { listRows } from '../records/rows.ts';
 import type { Histories } from './histories.ts';
 import { inputOf, resultOf } from './kept-steps.ts';
-import { listRows } from './rows.ts';
 
 /** A step of a run. */
 export interface Place {
@@ -40,7 +40,7 @@ export async function artifactAnswer(
   }
   const found = new Map<string, Json>();
   const [madeBy, usedBy]: [Place[], Place[]] = [[], []];
-  const rows = await listRows(client, { limit: runs });
+  const rows = await listRows(client, {}, runs);
   for (const { id } of rows) {
     for await (const kept of histories.all(client, id)) {
       const place = { run: id, step: kept.step };

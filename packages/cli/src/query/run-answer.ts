@@ -4,10 +4,10 @@ import type { RunRow } from '@sluice/ui/api';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { costOf } from '../follow/format.ts';
 import { failureOf } from '../follow/look.ts';
-import { decode } from '../follow/pending-jobs.ts';
 import type { RunFailure } from '../follow/snapshot.ts';
-import { readable } from '../run/readable.ts';
-import { rowOf } from './rows.ts';
+import { executionOfDescription } from '../records/executions.ts';
+import { startedWith } from '../records/history.ts';
+import { rowOf } from '../records/row.ts';
 
 /** How long a worker may take to tell how a run stands, ms: without it the history tells the most. */
 const PATIENCE = 8000;
@@ -32,14 +32,15 @@ export interface RunAnswer extends RunRow {
 export async function runAnswer(client: Client, workflowId: string): Promise<RunAnswer> {
   const description = await client.workflow.getHandle(workflowId).describe();
   const [params, end, status] = await Promise.all([
-    paramsOf(client, description),
+    startedWith(client, description),
     endOf(client, description),
     statusOf(client, description, { limit: 1 }),
   ]);
+  const row = rowOf(executionOfDescription(description));
   return {
-    ...rowOf(description),
-    ...(status === null ? {} : { state: stateOf(rowOf(description), status) }),
-    params,
+    ...row,
+    ...(status === null ? {} : { state: stateOf(row, status) }),
+    params: (params ?? null) as Json,
     ...end,
     cost: status === null ? null : totalOf(status.spent ?? status.steps.flatMap(({ attempts }) => attempts)),
     decisions: status?.decisions ?? [],
@@ -77,17 +78,6 @@ export async function stepStatuses(
     after = status.next ?? null;
   }
   return [...steps.values()].sort((a, b) => a.start - b.start);
-}
-
-async function paramsOf(client: Client, { workflowId, runId }: WorkflowExecutionDescription): Promise<Json> {
-  const { history } = await client.workflowService.getWorkflowExecutionHistory({
-    namespace: client.options.namespace,
-    execution: { workflowId, runId },
-    maximumPageSize: 1,
-  });
-  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
-  const [payload] = await readable(client, started?.input?.payloads?.slice(0, 1));
-  return (decode(payload) as Json | undefined) ?? null;
 }
 
 async function endOf(

@@ -1,15 +1,16 @@
-import { SearchAttribute } from '@sluice/sdk';
+import { type RunState, SearchAttribute } from '@sluice/sdk';
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { RunNotFoundError } from '../errors.ts';
+import { lastState } from './last-state.ts';
 import { temporalCall } from './temporal-call.ts';
 import type { TemporalTarget } from './temporal-target.ts';
+import { anyRun, quote } from './visibility.ts';
 
 export interface FoundRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly pipeline: string;
-  /** `SluiceState`, or what Temporal says where it was never set. */
-  readonly state: string;
+  readonly state: RunState;
   /** Temporal's word: `RUNNING`, `COMPLETED`, `FAILED` … */
   readonly status: string;
   readonly start: Date;
@@ -25,9 +26,6 @@ export async function findRun(client: Client, target: TemporalTarget, name: stri
   return temporalCall(target, () => (name === undefined ? onlyOpenRun(client) : namedRun(client, name)));
 }
 
-/** Query for whatever is a run of a pipeline. */
-export const anyRun = `${SearchAttribute.pipeline} IS NOT NULL`;
-
 async function onlyOpenRun(client: Client): Promise<FoundRun> {
   const open = await query(client, `${anyRun} AND ExecutionStatus = 'Running'`, 20);
   if (open.length === 1 && open[0] !== undefined) return open[0];
@@ -42,7 +40,7 @@ async function onlyOpenRun(client: Client): Promise<FoundRun> {
 
 async function namedRun(client: Client, name: string): Promise<FoundRun> {
   const exact = await query(client, `WorkflowId = ${quote(name)}`, 1);
-  const latest = exact[0] ?? (await described(client, name));
+  const latest = exact[0] ?? (await describedRun(client, name));
   if (latest !== undefined && latest !== null) return latest;
   const recent = await query(client, anyRun, 500);
   const matches = newestOf(recent.filter(({ workflowId }) => workflowId.endsWith(`/${name}`)));
@@ -62,11 +60,11 @@ async function namedRun(client: Client, name: string): Promise<FoundRun> {
 
 /** The latest execution of a run, by its whole id; null where there is none. */
 export function runById(client: Client, target: TemporalTarget, workflowId: string): Promise<FoundRun | null> {
-  return temporalCall(target, () => described(client, workflowId));
+  return temporalCall(target, () => describedRun(client, workflowId));
 }
 
 /** Visibility lags a moment behind; a run just started is found by its id all the same. */
-async function described(client: Client, workflowId: string): Promise<FoundRun | null> {
+export async function describedRun(client: Client, workflowId: string): Promise<FoundRun | null> {
   try {
     return runOf(await client.workflow.getHandle(workflowId).describe());
   } catch (error) {
@@ -95,23 +93,15 @@ export type RunInfo = Pick<
 export function runOf(info: RunInfo): FoundRun {
   const attribute = (name: string) => info.searchAttributes?.[name]?.[0];
   const status = info.status.name;
-  const state = String(attribute(SearchAttribute.state) ?? status.toLowerCase());
   return {
     workflowId: info.workflowId,
     runId: info.runId,
     pipeline: String(attribute(SearchAttribute.pipeline) ?? info.type),
-    state: endedWithoutWord(status, state) ?? state,
+    state: lastState(attribute(SearchAttribute.state), status),
     status,
     start: info.startTime,
     close: info.closeTime ?? null,
   };
-}
-
-/** A run that was terminated could not write its last state. */
-function endedWithoutWord(status: string, state: string): string | null {
-  const open = ['running', 'awaiting-approval', 'blocked', 'rolling-out'].includes(state);
-  if (!open || status === 'RUNNING' || status === 'PAUSED') return null;
-  return { TERMINATED: 'terminated', CANCELLED: 'cancelled', FAILED: 'failed', TIMED_OUT: 'failed' }[status] ?? null;
 }
 
 /** A reset makes another execution of the same run. */
@@ -133,8 +123,4 @@ function ids(runs: readonly FoundRun[]): string {
   return newestOf(runs)
     .map(({ workflowId, state }) => `${workflowId} (${state})`)
     .join(', ');
-}
-
-export function quote(text: string): string {
-  return `'${text.replace(/'/g, "''")}'`;
 }

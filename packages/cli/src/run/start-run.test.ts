@@ -72,7 +72,7 @@ describe('a key', () => {
   it.each([
     ['FAILED', 'failed', 'failed'],
     ['CANCELLED', 'cancelled', 'cancelled'],
-    ['TERMINATED', 'running', 'terminated'],
+    ['TERMINATED', 'running', 'cancelled'],
     ['TIMED_OUT', 'running', 'failed'],
   ])('of a run that is %s and %s starts it again', async (status, state, again) => {
     const { start, policies } = server({ status, state });

@@ -1,4 +1,6 @@
 import { UsageError } from '../errors.ts';
+import type { Sources, TemporalSource } from '../records/sources.ts';
+import { Traces } from '../records/traces.ts';
 import { artifactView } from './data/artifact.ts';
 import { Endpoints } from './data/endpoint.ts';
 import { logView } from './data/log.ts';
@@ -6,9 +8,7 @@ import { projectView } from './data/project.ts';
 import { Runs } from './data/run.ts';
 import { runsView } from './data/runs.ts';
 import { stepView } from './data/step.ts';
-import { Traces } from './data/traces.ts';
 import type { Query } from './http/query.ts';
-import type { Sources, TemporalSource } from './sources.ts';
 import { notFound, readableError } from './trouble.ts';
 
 /** Runs of the newest page, and of any page at most. */

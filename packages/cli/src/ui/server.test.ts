@@ -2,8 +2,8 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UnreachableError } from '../errors.ts';
+import type { Sources } from '../records/sources.ts';
 import { startUiServer, type UiServer } from './server.ts';
-import type { Sources } from './sources.ts';
 
 const away = new UnreachableError('The Temporal server', '127.0.0.1:1', 'Start it.');
 /** A project whose servers are all away. */

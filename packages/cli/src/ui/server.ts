@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type UiAssets, uiAssets } from '@sluice/ui';
+import type { Sources } from '../records/sources.ts';
 import { Api } from './api.ts';
 import { isApi, refusalOf } from './http/guard.ts';
 import { Query } from './http/query.ts';
@@ -8,7 +9,6 @@ import { json, send } from './http/send.ts';
 import { Hub } from './live/hub.ts';
 import { stream } from './live/stream.ts';
 import { watchEndpoint, watchRun, watchRuns } from './live/watched.ts';
-import type { Sources } from './sources.ts';
 import { statusOf, troubleOf } from './trouble.ts';
 
 export interface UiServerOptions {

@@ -3,13 +3,13 @@ import { ErrorCode, errorCode } from '@sluice/sdk';
 import type { ArtifactLink, ArtifactView } from '@sluice/ui/api';
 import type { Client } from '@temporalio/client';
 import { UsageError } from '../../errors.ts';
-import type { Sources, TemporalSource } from '../sources.ts';
+import { artifactsIn } from '../../records/artifacts.ts';
+import { digestsLike, type Ties, tiesOf } from '../../records/lineage.ts';
+import type { Sources, TemporalSource } from '../../records/sources.ts';
+import { stepWork } from '../../records/step-work.ts';
+import type { RunTrace, Traces } from '../../records/traces.ts';
 import { notFound } from '../trouble.ts';
-import { artifactsIn } from './artifact-links.ts';
-import { digestsLike, type Ties, tiesOf } from './lineage.ts';
 import { profileView } from './profile.ts';
-import { stepWork } from './step-record.ts';
-import type { RunTrace, Traces } from './traces.ts';
 
 /** Files that are listed. */
 const MOST_FILES = 500;

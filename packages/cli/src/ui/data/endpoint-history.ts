@@ -1,6 +1,6 @@
 import type { SluiceActivities, WatchInput, WatchOutcome, Weights } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
-import { type ExecutionId, firstValue, type HistoryEvent, historyBackwards, msOf } from './history.ts';
+import { type ExecutionId, firstValue, type HistoryEvent, historyBackwards, msOf } from '../../records/history.ts';
 
 /** A change of traffic that was seen in force. */
 export interface ShareChange {

@@ -1,8 +1,8 @@
 import { Query, type RunStatus, type StatusPage, type StepStatus } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import { NoWorker } from '../../follow/look.ts';
+import type { ExecutionId } from '../../records/history.ts';
 import { isUnreachable } from '../../run/temporal-call.ts';
-import type { ExecutionId } from './history.ts';
 import { partsOf } from './parts.ts';
 
 /** Steps that are asked for at a time. */

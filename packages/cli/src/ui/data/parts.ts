@@ -1,6 +1,7 @@
 import type { Spent, StatusPage } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
-import { type ListedExecution, listExecutions } from './executions.ts';
+import { type ListedExecution, listExecutions } from '../../records/executions.ts';
+import { quote } from '../../run/visibility.ts';
 
 /** A child workflow that does a slice of a large map's keys. */
 export interface Part extends ListedExecution {
@@ -17,7 +18,7 @@ export const PART = 1_000_000;
 
 /** The parts of a run's large maps, in the order of their keys; of one that was begun again, the newest. */
 export async function partsOf(client: Client, workflowId: string): Promise<Part[]> {
-  const query = `ParentWorkflowId = '${workflowId.replace(/'/g, "''")}'`;
+  const query = `ParentWorkflowId = ${quote(workflowId)}`;
   const { executions } = await listExecutions(client, query, MOST, null).catch(noneKnown);
   const newest = new Map<string, Part>();
   for (const execution of executions) {

@@ -1,6 +1,6 @@
 import type { ProjectView } from '@sluice/ui/api';
 import { loadPipelines } from '../../config/load-pipelines.ts';
-import type { Sources } from '../sources.ts';
+import type { Sources } from '../../records/sources.ts';
 
 /** What the pages say of the project, without asking any server. */
 export async function projectView(sources: Sources, version: string): Promise<ProjectView> {

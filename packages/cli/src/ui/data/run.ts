@@ -3,16 +3,16 @@ import type { Cost, RunView } from '@sluice/ui/api';
 import type { Client } from '@temporalio/client';
 import { Lookout } from '../../follow/look.ts';
 import type { PendingJob, Snapshot } from '../../follow/snapshot.ts';
+import { executionOfDescription, type ListedExecution } from '../../records/executions.ts';
+import { shown as readable, resultOf, startedWith } from '../../records/history.ts';
+import { rowOf } from '../../records/row.ts';
+import type { TemporalSource } from '../../records/sources.ts';
 import { Recent } from '../recent.ts';
-import type { TemporalSource } from '../sources.ts';
 import { notFound } from '../trouble.ts';
 import { costView, spentBy } from './cost.ts';
-import { executionOfDescription, type ListedExecution } from './executions.ts';
 import { statusPage } from './find-step.ts';
-import { inputOf, resultOf } from './history.ts';
 import { temporalPage } from './links.ts';
 import { nextPage, type Part, PartsSpent, partsOf, placeOf } from './parts.ts';
-import { rowOf } from './row.ts';
 
 /** Runs whose lookout, params and result are kept. */
 const KEPT = 64;
@@ -39,7 +39,7 @@ export class Runs {
     const own = place.part === null ? page : { limit: 1 };
     const [snapshot, params, result] = await Promise.all([
       this.#lookout(client, id).look(own),
-      this.#kept(this.#params, execution, () => inputOf(client, execution)),
+      this.#kept(this.#params, execution, async () => readable(await startedWith(client, execution))),
       execution.status === 'COMPLETED'
         ? this.#kept(this.#results, execution, () => resultOf(client, execution))
         : Promise.resolve(null),

@@ -1,11 +1,14 @@
 import type { RunRow, RunsView } from '@sluice/ui/api';
 import { UsageError } from '../../errors.ts';
-import type { TemporalSource } from '../sources.ts';
-import { listExecutions } from './executions.ts';
-import { rowOf } from './row.ts';
-import { hasText, type RunFilter, visibilityQuery } from './run-query.ts';
+import { listExecutions } from '../../records/executions.ts';
+import { rowOf } from '../../records/row.ts';
+import type { TemporalSource } from '../../records/sources.ts';
+import { checkStates, hasText, runsQuery } from '../../run/runs-query.ts';
 
-export interface RunsQuery extends RunFilter {
+export interface RunsQuery {
+  readonly pipeline: string | null;
+  readonly state: string | null;
+  readonly text: string | null;
   readonly after: string | null;
   readonly limit: number;
 }
@@ -18,8 +21,11 @@ const COUNT_WITHIN = 1_000;
 
 /** Runs, the newest first. Of a run that was reset, a page lists its latest execution. */
 export async function runsView({ client }: TemporalSource, asked: RunsQuery): Promise<RunsView> {
-  const query = visibilityQuery(asked);
-  const { text } = asked;
+  const { pipeline, state, text } = asked;
+  const query = runsQuery({
+    ...(pipeline === null ? {} : { pipeline }),
+    ...(state === null ? {} : { states: checkStates([state]) }),
+  });
   const counted =
     text === null
       ? client

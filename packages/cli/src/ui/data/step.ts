@@ -2,14 +2,14 @@ import { keptCheckpoints, type MlflowClient, trainingCurves } from '@sluice/acti
 import type { Evidence, Json, Model, Report, RolloutRequest, StepRef, StepStatus } from '@sluice/sdk';
 import { worstFirst } from '@sluice/sdk';
 import type { Checkpoint, Series, StepView, Trouble } from '@sluice/ui/api';
-import type { Sources, TemporalSource } from '../sources.ts';
+import { artifactsIn, linkTo, withoutArtifacts } from '../../records/artifacts.ts';
+import { shown } from '../../records/history.ts';
+import { rowOf } from '../../records/row.ts';
+import type { Sources, TemporalSource } from '../../records/sources.ts';
+import { type StepWork, stepWork } from '../../records/step-work.ts';
 import { notFound, troubleOf } from '../trouble.ts';
-import { artifactsIn, linkTo, withoutArtifacts } from './artifact-links.ts';
 import { findStep } from './find-step.ts';
-import { shown } from './history.ts';
-import { rowOf } from './row.ts';
 import { describe } from './run.ts';
-import { type StepWork, stepWork } from './step-record.ts';
 import { thinned } from './thin.ts';
 
 /** Metrics whose curve is read. */

@@ -1,9 +1,9 @@
 import { SearchAttribute } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
-import type { TemporalSource } from '../sources.ts';
 import { type ListedExecution, listExecutions } from './executions.ts';
 import { type StepTrace, traceOf } from './run-trace.ts';
-import { stepWork } from './step-record.ts';
+import type { TemporalSource } from './sources.ts';
+import { stepWork } from './step-work.ts';
 
 /** Runs that are looked at, the newest; histories that are read at once. */
 export const LOOKED_AT = 200;

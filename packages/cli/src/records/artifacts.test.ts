@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { artifactsIn, linkTo, withoutArtifacts } from './artifact-links.ts';
+import { artifactsIn, linkTo, withoutArtifacts } from './artifacts.ts';
 
 const artifact = (kind: string, letter: string, more: object = {}) => ({
   kind,

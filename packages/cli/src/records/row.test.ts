@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Execution, rowOf, stateOfRun } from './row.ts';
+import { lastState } from '../run/last-state.ts';
+import { type Execution, rowOf } from './row.ts';
 
 const execution = (over: Partial<Execution> = {}): Execution => ({
   workflowId: 'life/1',
@@ -48,5 +49,5 @@ test.each([
   ['running', 'PAUSED', 'running'],
   [undefined, 'RUNNING', 'running'],
 ])('a run that told %s last and is %s is %s', (told, status, state) => {
-  expect(stateOfRun(told, status)).toBe(state);
+  expect(lastState(told, status)).toBe(state);
 });

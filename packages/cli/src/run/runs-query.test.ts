@@ -1,29 +1,30 @@
 import { errorCode } from '@sluice/sdk';
 import type { RunRow } from '@sluice/ui/api';
 import { expect, test } from 'vitest';
-import { hasText, visibilityQuery } from './run-query.ts';
-
-const query = (pipeline: string | null, state: string | null) => visibilityQuery({ pipeline, state });
+import { checkStates, hasText, runsQuery } from './runs-query.ts';
 
 test('without a filter all runs of pipelines are asked for', () => {
-  expect(query(null, null)).toBe('SluicePipeline IS NOT NULL');
+  expect(runsQuery({})).toBe('SluicePipeline IS NOT NULL');
 });
 
-test('a name with quotes in it stays one value', () => {
-  expect(query("it's' OR '1'='1", null)).toBe("SluicePipeline IS NOT NULL AND SluicePipeline = 'it''s'' OR ''1''=''1'");
+test('a name with quotes or backslashes in it stays one value', () => {
+  expect(runsQuery({ pipeline: "\\' OR 1=1" })).toBe("SluicePipeline IS NOT NULL AND SluicePipeline = '\\\\'' OR 1=1'");
+  expect(runsQuery({ pipeline: "it's' OR '1'='1" })).toBe(
+    "SluicePipeline IS NOT NULL AND SluicePipeline = 'it''s'' OR ''1''=''1'",
+  );
 });
 
 test('a run that was terminated while it ran is cancelled, and not running', () => {
-  expect(query(null, 'running')).toContain("ExecutionStatus = 'Running'");
-  const cancelled = query(null, 'cancelled');
+  expect(runsQuery({ states: ['running'] })).toContain("ExecutionStatus = 'Running'");
+  const cancelled = runsQuery({ states: ['cancelled'] });
   expect(cancelled).toContain("SluiceState = 'cancelled'");
   expect(cancelled).toContain("ExecutionStatus IN ('Terminated', 'Canceled')");
-  expect(query(null, 'deployed')).toBe("SluicePipeline IS NOT NULL AND SluiceState = 'deployed'");
+  expect(runsQuery({ states: ['deployed'] })).toBe("SluicePipeline IS NOT NULL AND (SluiceState = 'deployed')");
 });
 
 test('a state that there is not is told with those that there are', () => {
-  const ask = () => query(null, "x'; drop");
-  expect(ask).toThrow(/There is no state "x'; drop"/);
+  const ask = () => checkStates(["x'; drop"]);
+  expect(ask).toThrow(/"x'; drop" is no state of a run/);
   try {
     ask();
   } catch (error) {

@@ -1,5 +1,6 @@
-import { type RunMemo, type RunState, SearchAttribute } from '@sluice/sdk';
+import { type RunMemo, SearchAttribute } from '@sluice/sdk';
 import type { RunRow } from '@sluice/ui/api';
+import { lastState } from '../run/last-state.ts';
 
 /** What Temporal's list and its descriptions both tell of an execution. */
 export interface Execution {
@@ -14,16 +15,6 @@ export interface Execution {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-const OPEN: readonly string[] = ['running', 'awaiting-approval', 'blocked', 'rolling-out'] satisfies RunState[];
-
-/** A run that was terminated or timed out could not say so itself. */
-export function stateOfRun(state: unknown, status: string): RunState {
-  const told = typeof state === 'string' ? (state as RunState) : 'running';
-  if (!OPEN.includes(told) || status === 'RUNNING' || status === 'PAUSED' || status === 'CONTINUED_AS_NEW') return told;
-  if (status === 'COMPLETED') return 'done';
-  return status === 'CANCELLED' || status === 'TERMINATED' ? 'cancelled' : 'failed';
-}
-
 export function rowOf(execution: Execution): RunRow {
   const { attributes } = execution;
   const memo = execution.memo as RunMemo;
@@ -31,7 +22,7 @@ export function rowOf(execution: Execution): RunRow {
   return {
     id: execution.workflowId,
     pipeline: attribute(SearchAttribute.pipeline) ?? execution.type,
-    state: stateOfRun(attributes[SearchAttribute.state], execution.status),
+    state: lastState(attributes[SearchAttribute.state], execution.status),
     startedAt: execution.startedAt,
     endedAt: execution.endedAt,
     by: textOf(memo.by),

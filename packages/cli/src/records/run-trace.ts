@@ -1,6 +1,6 @@
 import type { ArtifactLink } from '@sluice/ui/api';
-import { artifactsIn, type FoundArtifact, linkTo } from './artifact-links.ts';
-import type { StepWork } from './step-record.ts';
+import { artifactsIn, type FoundArtifact, linkTo } from './artifacts.ts';
+import type { StepWork } from './step-work.ts';
 
 /** What one step of a run took and made. */
 export interface StepTrace {

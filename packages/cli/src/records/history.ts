@@ -1,8 +1,8 @@
 import type { Json } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
-import { decode } from '../../follow/pending-jobs.ts';
-import { readable } from '../../run/readable.ts';
+import { decode } from '../follow/pending-jobs.ts';
+import { readable } from '../run/readable.ts';
 
 export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
@@ -56,13 +56,13 @@ export async function* historyBackwards(
 }
 
 /** What an execution was started with. */
-export async function inputOf(client: Client, execution: ExecutionId): Promise<Json> {
+export async function startedWith(client: Client, execution: ExecutionId): Promise<unknown> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId: execution.workflowId, runId: execution.runId },
     maximumPageSize: 1,
   });
-  return shown(await firstValue(client, history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input));
+  return firstValue(client, history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input);
 }
 
 /** What a finished execution returned; null where it did not. */

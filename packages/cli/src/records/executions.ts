@@ -1,7 +1,7 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
-import { decode } from '../../follow/pending-jobs.ts';
-import { readable } from '../../run/readable.ts';
+import { decode } from '../follow/pending-jobs.ts';
+import { readable } from '../run/readable.ts';
 import { msOf } from './history.ts';
 import type { Execution } from './row.ts';
 
