@@ -23,7 +23,8 @@ for (const file of (await readdir(folder)).filter((name) => name.endsWith('.tgz'
   console.log(`${String(Math.ceil(size / 1024)).padStart(6)} kB  ${relative(process.cwd(), join(folder, file))}`);
 }
 const create = (await readdir(folder)).find((name) => name.startsWith('create-sluice-'));
-console.log(`\nA project of them, on any machine: npx ${join(folder, create ?? '')} my-pipelines`);
+// `file:`, because npx takes a bare path to be the program itself.
+console.log(`\nA project of them, on any machine: npx file:${join(folder, create ?? '')} my-pipelines`);
 
 /** pnpm, because only it puts `publishConfig` in place. What it prints is shown when it fails. */
 async function pack(which: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -53,9 +53,10 @@ export async function packedProject(): Promise<PackedProject> {
   const program = join(root, 'node_modules/.bin/sluice');
   try {
     await writeFile(loaded, '');
-    await must(process.execPath, [join(checkout, 'tools/tarballs.ts'), tarballs], checkout, plain);
-    const [create] = (await readdir(tarballs)).filter((file) => file.startsWith('create-sluice-'));
-    await must('npx', ['-y', `file:${join(tarballs, create ?? '')}`, root], home, plain);
+    const packing = await must(process.execPath, [join(checkout, 'tools/tarballs.ts'), tarballs], checkout, plain);
+    // As it says itself, of which npx takes no bare path.
+    const [, create = ''] = /npx (\S+) my-pipelines/.exec(packing.out) ?? [];
+    await must('npx', ['-y', create, root], home, plain);
     // Where the tarballs were packed is of no matter to the project.
     await rename(tarballs, moved);
     await install(root, plain);

@@ -15,7 +15,8 @@ afterAll(() => caller.close());
 const forbidden = [/\bbugs?\b/i, /^\s+at .+:\d+:\d+\)?$/m, /node:internal/, /\[object /, /(?:: |")undefined\b/];
 
 describe.concurrent('the command answers', () => {
-  it.each(rows)('$what', async (row) => {
+  // `%s`, because `$what` would be cut after forty characters.
+  it.each(rows.map((row) => [row.what, row] as const))('%s', async (_, row) => {
     const root = await folderOf(row);
     try {
       await mistaken(row, root);

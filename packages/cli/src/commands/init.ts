@@ -63,6 +63,7 @@ async function writeAll(folder: string, files: Readonly<Record<string, string | 
 
 /** As a shell takes it for one word. */
 function quoted(path: string): string {
-  if (/^[\p{L}\p{N}_./-]+$/u.test(path) && !path.startsWith('-')) return path;
-  return `'${path.replaceAll("'", "'\\''")}'`;
+  // Quotes would not keep `cd` from taking it for an option.
+  const word = path.startsWith('-') ? `./${path}` : path;
+  return /^[\p{L}\p{N}_./-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
