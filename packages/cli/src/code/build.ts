@@ -5,6 +5,11 @@ export interface Build {
   readonly path: string;
 }
 
+/** Is it an id as `sluice dev` makes them, and none that somebody gave by hand? */
+export function isDevBuild(id: string): boolean {
+  return /^[0-9a-f]{10}$/.test(id);
+}
+
 /** Said to the process that runs workflows. */
 export type BuildOrder =
   | { readonly type: 'serve-build'; readonly build: Build }

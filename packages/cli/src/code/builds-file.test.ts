@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -63,3 +63,23 @@ test.each(['{"current": "ab', '{"current": "../x", "builds": [{"id": "../x", "at
     expect([later.current, later.builds]).toEqual([null, []]);
   },
 );
+
+test('code that is taken up while others are let go of is kept, and never let go of itself', async () => {
+  const builds = await BuildsFile.open(root);
+  const one = await builds.adopt(await bundle('one'), 1);
+  const two = await builds.adopt(await bundle('two'), 2);
+  await Promise.all([builds.adopt(await bundle('one'), 3), builds.touch([two.id], 9), builds.forget([one.id, two.id])]);
+  expect(builds.builds).toEqual([{ id: one.id, at: 3 }]);
+  const later = await BuildsFile.open(root);
+  expect([later.current, existsSync(one.path), existsSync(two.path)]).toEqual([one, true, false]);
+});
+
+test('what a killed process left half done is deleted at the next start', async () => {
+  const builds = await BuildsFile.open(root);
+  await builds.tidy(); // there is no folder yet
+  const one = await builds.adopt(await bundle('one'), 1);
+  await writeFile(join(buildsFolder(root), '0123456789.cjs'), 'forgotten, and not deleted any more');
+  await writeFile(`${one.path}.1a2b3c4d`, 'half');
+  await (await BuildsFile.open(root)).tidy();
+  expect((await readdir(buildsFolder(root))).sort()).toEqual(['builds.json', `${one.id}.cjs`].sort());
+});

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { atomicWrite } from '../atomic-write.ts';
@@ -18,6 +18,7 @@ type Kept = z.infer<typeof schema>;
 export class BuildsFile {
   readonly #folder: string;
   #kept: Kept;
+  #changing: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, kept: Kept) {
     this.#folder = folder;
@@ -48,23 +49,58 @@ export class BuildsFile {
   }
 
   /** Keeps a bundle, and makes it the current build. */
-  async adopt(bundle: string, at: number): Promise<Build> {
-    const build = this.build(buildIdOf(await readFile(bundle)));
-    await mkdir(this.#folder, { recursive: true });
-    if (!existsSync(build.path)) {
-      const draft = `${build.path}.${randomBytes(4).toString('hex')}`;
-      await copyFile(bundle, draft);
-      await rename(draft, build.path);
-    }
-    const others = this.#kept.builds.filter(({ id }) => id !== build.id);
-    await this.#save({ current: build.id, builds: [...others, { id: build.id, at }] });
-    return build;
+  adopt(bundle: string, at: number): Promise<Build> {
+    return this.#next(async () => {
+      const build = this.build(buildIdOf(await readFile(bundle)));
+      await mkdir(this.#folder, { recursive: true });
+      if (!existsSync(build.path)) {
+        const draft = `${build.path}.${randomBytes(4).toString('hex')}`;
+        await copyFile(bundle, draft);
+        await rename(draft, build.path);
+      }
+      const others = this.#kept.builds.filter(({ id }) => id !== build.id);
+      await this.#save({ current: build.id, builds: [...others, { id: build.id, at }] });
+      return build;
+    });
   }
 
+  /** They count as made at that time from now on. */
+  async touch(ids: readonly string[], at: number): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#next(() => {
+      const builds = this.#kept.builds.map((one) => (ids.includes(one.id) ? { ...one, at } : one));
+      return this.#save({ ...this.#kept, builds });
+    });
+  }
+
+  /** Deletes bundles, but never the current one. */
   async forget(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
-    await this.#save({ ...this.#kept, builds: this.#kept.builds.filter(({ id }) => !ids.includes(id)) });
-    await Promise.all(ids.map((id) => rm(this.build(id).path, { force: true })));
+    await this.#next(async () => {
+      const { current, builds } = this.#kept;
+      const gone = ids.filter((id) => id !== current);
+      await this.#save({ current, builds: builds.filter(({ id }) => !gone.includes(id)) });
+      await Promise.all(gone.map((id) => rm(this.build(id).path, { force: true })));
+    });
+  }
+
+  /** Deletes what a process that was killed left half done. */
+  async tidy(): Promise<void> {
+    const known = new Set(['builds.json', ...this.#kept.builds.map(({ id }) => `${id}.cjs`)]);
+    const names = await readdir(this.#folder).catch(() => []);
+    await Promise.all(
+      names.filter((name) => !known.has(name)).map((name) => rm(join(this.#folder, name), { force: true })),
+    );
+  }
+
+  /** One change after the other: each begins with what the one before has left. */
+  #next<Value>(change: () => Promise<Value>): Promise<Value> {
+    const changed = this.#changing.then(change);
+    this.#changing = changed.then(
+      () => {},
+      () => {},
+    );
+    return changed;
   }
 
   async #save(kept: Kept): Promise<void> {

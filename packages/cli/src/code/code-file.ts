@@ -33,6 +33,32 @@ export async function writeCodeFile(root: string, code: CodeFile): Promise<void>
   await atomicWrite(path(root), `${JSON.stringify(code)}\n`);
 }
 
+/** Writes it whenever it says something new, one after the other. */
+export class CodeFileWriter {
+  readonly #root: string;
+  #text = '';
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Resolves when nothing more is to be written. */
+  get written(): Promise<void> {
+    return this.#written;
+  }
+
+  write(code: Omit<CodeFile, 'at'>): void {
+    const text = JSON.stringify(code);
+    if (text === this.#text) return;
+    this.#text = text;
+    const write = () => writeCodeFile(this.#root, { ...code, at: Date.now() });
+    this.#written = this.#written.then(write).catch(() => {
+      this.#text = ''; // a disk that was full is tried again
+    });
+  }
+}
+
 /** What the stack with that process id last wrote; null when it has not yet. */
 export async function readCodeFile(root: string, pid: number): Promise<CodeFile | null> {
   try {

@@ -52,11 +52,10 @@ export class Deployment {
     }
   }
 
-  /** How many open runs are pinned to a build. */
-  async openRuns(buildId: string): Promise<number> {
-    const { count } = await this.#client.workflow.count(
-      `BuildIds = 'pinned:${this.#name}:${buildId}' AND ExecutionStatus = 'Running'`,
-    );
+  /** How many open runs are pinned to these builds, together. */
+  async openRuns(...buildIds: readonly string[]): Promise<number> {
+    const pins = buildIds.map((id) => `'pinned:${this.#name}:${id}'`).join(', ');
+    const { count } = await this.#client.workflow.count(`BuildIds IN (${pins}) AND ExecutionStatus = 'Running'`);
     return count;
   }
 

@@ -5,12 +5,12 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import type { Child } from '../dev/child.ts';
 import { areUnchanged } from '../worker/workflow-bundle.ts';
 import { AskedBuilds } from './asked-builds.ts';
-import type { Build } from './build.ts';
+import { type Build, isDevBuild } from './build.ts';
 import { BuildKeeper } from './build-keeper.ts';
 import { BuildLink, BuildRefused } from './build-link.ts';
 import { BuildsFile } from './builds-file.ts';
 import type { CodeEvent } from './code-events.ts';
-import { writeCodeFile } from './code-file.ts';
+import { CodeFileWriter } from './code-file.ts';
 import { CodeWatch } from './code-watch.ts';
 import { Deployment } from './deployment.ts';
 import { type CodeLook, type CodeProblem, lookAtCode } from './look-at-code.ts';
@@ -29,6 +29,7 @@ export class DevCode {
   readonly #emit: (event: CodeEvent) => void;
   readonly #link = new BuildLink();
   readonly #watch = new CodeWatch(() => this.#lookSoon());
+  readonly #file: CodeFileWriter;
   readonly #asked: AskedBuilds;
   readonly #stopping = new AbortController();
   readonly #deployment = Promise.withResolvers<Deployment>();
@@ -37,6 +38,7 @@ export class DevCode {
   #current: Build | null = null;
   /** Build that is about to become the current one. */
   #coming: Build | null = null;
+  /** What the current build was made of, or what makes none. */
   #look: CodeLook | null = null;
   #problem: CodeProblem | null = null;
   #settings: Readonly<Record<string, string>> | null = null;
@@ -46,14 +48,13 @@ export class DevCode {
   #sweeping: Promise<void> = Promise.resolve();
   #sweeper: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
-  #saved = '';
-  #saving: Promise<void> = Promise.resolve();
 
   constructor(loaded: LoadedConfig, emit: (event: CodeEvent) => void) {
     this.#loaded = loaded;
     this.#emit = (event) => {
       if (!this.#stopping.signal.aborted) emit(event);
     };
+    this.#file = new CodeFileWriter(loaded.root);
     this.#asked = new AskedBuilds(loaded.root, () => void this.#sweep());
     this.#keeper = new BuildKeeper({
       link: this.#link,
@@ -82,6 +83,7 @@ export class DevCode {
   /** Looks at the code for the first time. Code that makes no build is told of, and no failure. */
   async begin(): Promise<void> {
     this.#builds = await BuildsFile.open(this.#loaded.root);
+    await this.#builds.tidy().catch(() => {});
     this.#lookSoon();
     await this.#working;
   }
@@ -105,7 +107,7 @@ export class DevCode {
     clearTimeout(this.#again);
     this.#deployment.reject(new Error('the stack was stopped'));
     this.#link.close();
-    await this.#saving;
+    await this.#file.written;
     // What asks a server that is away may take its time.
     const rest = Promise.all([this.#working?.catch(() => {}), this.#sweeping]);
     await Promise.race([rest, delay(1000, undefined, { ref: false })]);
@@ -121,20 +123,20 @@ export class DevCode {
   async #work(): Promise<void> {
     while (this.#dirty && !this.#stopping.signal.aborted) {
       this.#dirty = false;
-      try {
-        await this.#lookOnce();
-      } catch (error) {
+      await this.#lookOnce().catch(() => {
         if (this.#stopping.signal.aborted) return;
-        if (error instanceof BuildRefused || this.#look === null) this.#break(problemOf(error));
         this.#save();
         this.#again = setTimeout(() => this.#lookSoon(), AGAIN_MS);
-      }
+      });
     }
   }
 
   async #lookOnce(): Promise<void> {
     clearTimeout(this.#again);
-    const look = await lookAtCode(this.#loaded.path, this.#stopping.signal);
+    const look = await lookAtCode(this.#loaded.path, this.#stopping.signal).catch((error: unknown) => {
+      if (this.#look === null) this.#break(problemOf(error));
+      throw error;
+    });
     await this.#watch.watch(Object.keys(look.sources), !look.ok);
     // Saved before it was watched: what was seen is not what is there.
     if (await areUnchanged(look.sources)) await this.#take(look);
@@ -144,22 +146,35 @@ export class DevCode {
   async #take(look: CodeLook): Promise<void> {
     const builds = this.#builds;
     if (builds === null) return;
-    this.#look = look;
     if (!look.ok) {
+      this.#look = look;
       this.#break(look.problem);
       // At a start, the last code that worked goes on for the runs and endpoints there are.
       if (this.#current === null && builds.current !== null) await this.#serve(builds.current);
     } else {
       const wasBroken = this.#problem !== null;
       const build = await builds.adopt(look.path, Date.now());
-      if (build.id !== this.#current?.id) await this.#serve(build);
+      if (build.id !== this.#current?.id) await this.#begin(build, look);
       else if (wasBroken) this.#emit({ type: 'code-mended', build: build.id });
+      this.#look = look; // not before its build is the current one: runs would begin on the former
       this.#problem = null;
       for (const problem of look.unfit) this.#emit({ type: 'pipeline-left-out', problem });
       this.#compare(look.settings);
     }
     this.#save();
     void this.#sweep();
+  }
+
+  async #begin(build: Build, look: CodeLook): Promise<void> {
+    try {
+      await this.#serve(build);
+    } catch (error) {
+      if (error instanceof BuildRefused) {
+        this.#look = look;
+        this.#break(problemOf(error));
+      }
+      throw error;
+    }
   }
 
   async #serve(build: Build): Promise<void> {
@@ -183,7 +198,7 @@ export class DevCode {
   async #adoptLost(deployment: Deployment, current: Build): Promise<void> {
     const known = new Set(this.#builds?.builds.map(({ id }) => id));
     // Builds that somebody named by hand have workers of their own.
-    const lost = (await deployment.pinnedRuns()).filter(({ buildId }) => !known.has(buildId) && isOurs(buildId));
+    const lost = (await deployment.pinnedRuns()).filter(({ buildId }) => !known.has(buildId) && isDevBuild(buildId));
     for (const { workflowId, runId } of lost) await deployment.move(workflowId, runId, current.id);
     if (lost.length === 0) return;
     this.#emit({ type: 'runs-moved', runs: lost.map(({ workflowId }) => workflowId), build: current.id });
@@ -215,13 +230,14 @@ export class DevCode {
   async #sweepOnce(): Promise<void> {
     const builds = this.#builds;
     if (builds === null || this.#stopping.signal.aborted) return;
-    await this.#keeper.sweep(builds, await this.#deployment.promise, this.build, this.#coming?.id ?? null);
+    const roles = () => ({ current: this.build, coming: this.#coming?.id ?? null });
+    await this.#keeper.sweep(builds, await this.#deployment.promise, roles);
     this.#save();
   }
 
   #save(): void {
     if (this.#look === null && this.#problem === null) return;
-    const file = {
+    this.#file.write({
       pid: process.pid,
       build: this.build,
       problem: this.#problem,
@@ -229,21 +245,10 @@ export class DevCode {
       served: [...this.served],
       kept: this.#builds?.builds.map(({ id }) => id) ?? [],
       changed: [...this.#changed],
-    };
-    const text = JSON.stringify(file);
-    if (text === this.#saved) return;
-    this.#saved = text;
-    const write = () => writeCodeFile(this.#loaded.root, { ...file, at: Date.now() });
-    this.#saving = this.#saving.then(write).catch(() => {
-      this.#saved = '';
     });
   }
 }
 
 function problemOf(error: unknown): CodeProblem {
   return { code: 'Internal', message: describeError(error), where: null, fix: null };
-}
-
-function isOurs(buildId: string): boolean {
-  return /^[0-9a-f]{10}$/.test(buildId);
 }
