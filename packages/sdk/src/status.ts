@@ -96,6 +96,8 @@ export interface StatusPage {
   readonly after?: number;
   /** Most steps to list; fewer when they are long. @default 300 */
   readonly limit?: number;
+  /** Path of the one step to list; none is listed where the run has not begun it. */
+  readonly step?: string;
 }
 
 /** Answer of the query `status`. */

@@ -133,3 +133,11 @@ it('calls failed steps of tolerated keys so, those of maps inside of them too, a
   const tolerated = journal.status().steps.filter((step) => step.tolerated);
   expect(tolerated.map(({ step }) => step)).toEqual(['city=a/fit', 'city=a/year=1/fit']);
 });
+
+it('one step of many is told alone, and the rest is counted', () => {
+  const journal = journalOf(500, 1);
+  const step = journal.status({ after: 420, limit: 1 }).steps[0];
+  const alone = journal.status({ step: step?.step ?? '' });
+  expect([alone.steps.at(0), alone.next]).toEqual([step, null]);
+  expect(journal.status({ step: 'no such step' }).next).toBeNull();
+});

@@ -194,10 +194,11 @@ export class Journal {
     return this.#gates;
   }
 
-  status({ after = 0, limit = LISTED }: StatusPage = {}): RunStatus {
+  status({ after = 0, limit = LISTED, step: only }: StatusPage = {}): RunStatus {
     const all = [...this.#steps.values()];
-    const page = within(LISTED_BYTES, all.slice(after, after + limit).map(listed));
-    const next = after + page.length < all.length ? after + page.length : null;
+    const wanted = only === undefined ? all.slice(after, after + limit) : all.filter(({ step }) => step === only);
+    const page = within(LISTED_BYTES, wanted.map(listed));
+    const next = only === undefined && after + page.length < all.length ? after + page.length : null;
     const notable = after > 0 || next === null ? [] : all.slice(next).filter(isNotable).slice(0, limit);
     const steps = [...page, ...within(LISTED_BYTES, notable.map(listed))];
     const shown = new Set(steps.map(({ step }) => step));

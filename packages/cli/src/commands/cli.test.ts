@@ -202,6 +202,14 @@ describe('the command', () => {
     expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('flats done') });
   });
 
+  test('a check that a step does not pass is listed, and ends the command with 3', async () => {
+    expect(await sluice(['init', 'checked'])).toMatchObject({ code: 0 });
+    const path = join(project, 'checked/pipelines/checked.ts');
+    await writeFile(path, (await readFile(path, 'utf8')).replace('checks: [', "checks: [column('rentt').notNull(), "));
+    const { code, out } = await sluice(['step', 'checked', 'flats'], {}, join(project, 'checked'));
+    expect({ code, out }).toMatchObject({ code: 3, out: expect.stringMatching(/flats done.*error[\s\S]*rentt/) });
+  });
+
   test('refuses a name for a new project that one of its steps has', async () => {
     const { code, err } = await sluice(['init', 'fit']);
     expect(code).toBe(2);

@@ -3,6 +3,7 @@ import { ErrorCode, parseParams, SluiceError } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { findPipeline, type LoadedPipeline, loadPipelines } from '../config/load-pipelines.ts';
+import { unfitPipelines } from '../config/sandbox-imports.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode, exitCodeOfState } from '../exit-code.ts';
 import { formatMs } from '../follow/format.ts';
@@ -45,9 +46,11 @@ export async function runEachCommand(
   }
   const loaded = await loadProject(options);
   const pipeline = findPipeline(await loadPipelines(loaded), name);
+  const unfit = unfitPipelines(loaded).get(pipeline.file);
+  if (unfit !== undefined) throw unfit;
   const base = await parseParamFlags(options.param, options.params);
   const sets = (await readSets(options.each)).map(({ line, params }) => ({ line, params: over(base, params) }));
-  await checkAll(pipeline, sets, options, loaded.config);
+  await checkAll(pipeline, sets, options, loaded);
   const planned = sets.map(({ line, params }) => ({ line, params, key: keyOfSet(options.key ?? 'set', params) }));
   const { once, repeated } = withoutRepetitions(planned);
   const target = await temporalTarget({ address: options.address, namespace: options.namespace, loaded });
@@ -96,13 +99,13 @@ async function checkAll(
   pipeline: LoadedPipeline,
   sets: readonly ParamSet[],
   { each, check }: Pick<EachOptions, 'each' | 'check'>,
-  config: LoadedConfig['config'],
+  { config, root }: LoadedConfig,
 ): Promise<void> {
   const problems: string[] = [];
   for (const { line, params } of sets) {
     try {
       await parseParams(pipeline.name, pipeline.definition.params, params);
-      if (check) await checkPlan(pipeline, params, config);
+      if (check) await checkPlan(pipeline, params, config, root);
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       problems.push(...problemsOf(error).map((problem) => `line ${line}: ${problem}`));

@@ -19,12 +19,12 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
   const wait = waitOf(options.wait);
   if (options.detach && wait !== null)
     throw new UsageError('--detach and --wait are opposites.', 'Leave one of them out.');
+  if (options.key !== undefined) checkKey(options.key);
   if (options.each !== undefined) {
     return (await import('./run-each.ts')).runEachCommand(name, { ...options, each: options.each }, wait, io);
   }
   if (options.concurrency !== undefined)
     throw new UsageError('--concurrency is for many runs.', 'Name a file of parameter sets by --each FILE.');
-  if (options.key !== undefined) checkKey(options.key);
   const loaded = await loadProject(options);
   const pipeline = findPipeline(await loadPipelines(loaded), name);
   const unfit = unfitPipelines(loaded).get(pipeline.file);

@@ -1,5 +1,14 @@
 import { createActivities, logPath } from '@sluice/activities';
-import { type DeploySpec, describeError, parseParams, useRuntime, type Verdict, worstOf } from '@sluice/sdk';
+import {
+  type DeploySpec,
+  describeError,
+  type Evidence,
+  parseParams,
+  useRuntime,
+  type Verdict,
+  worstFirst,
+  worstOf,
+} from '@sluice/sdk';
 import { Client, Connection } from '@temporalio/client';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { findPipeline, type LoadedPipeline, loadPipelines } from '../config/load-pipelines.ts';
@@ -9,7 +18,7 @@ import { pipelineFailed } from '../errors/pipeline-failed.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Paint } from '../follow/colours.ts';
-import { formatMs, formatNumber, shortDigest } from '../follow/format.ts';
+import { evidenceRows, formatMs, formatNumber, shortDigest, table } from '../follow/format.ts';
 import { roleOfVerdict } from '../follow/lines.ts';
 import { JobCache } from '../local/job-cache.ts';
 import { type LocalEvent, LocalRuntime } from '../local/local-runtime.ts';
@@ -52,6 +61,7 @@ export async function stepCommand(
     onProgress: (text) => io.line(io.paint('quiet', text)),
   });
   const logs = new Logs(context.stateDir, io);
+  let held = false;
   const runtime = new LocalRuntime({
     config: loaded.config,
     activities: createActivities(context),
@@ -62,6 +72,7 @@ export async function stepCommand(
     onEvent: (event) => {
       logs.on(event);
       show(event, io);
+      held ||= isHeld(event, step);
     },
   });
   const restore = useRuntime(runtime);
@@ -80,7 +91,15 @@ export async function stepCommand(
       `It ran: ${runtime.steps.join(', ') || 'no step at all'}`,
     );
   }
-  return ExitCode.done;
+  return held ? ExitCode.blocked : ExitCode.done;
+}
+
+/** Would a run be blocked by it, or has the very step that was asked for not passed? */
+function isHeld(event: LocalEvent, step: string | undefined): boolean {
+  if (event.type === 'would-deploy') return worstOf(event.spec.gates.map(({ verdict }) => verdict)) !== 'pass';
+  if (event.type !== 'step-ended' && event.type !== 'step-reused') return false;
+  const { verdict = 'pass' } = (event.result ?? {}) as ShownResult;
+  return step !== undefined && (event.step === step || event.step.endsWith(`/${step}`)) && verdict !== 'pass';
 }
 
 /** What a plan finds is told before hours of training. A plan that comes to no end says nothing of steps. */
@@ -155,9 +174,11 @@ function show(event: LocalEvent, io: Io): void {
       return;
     case 'step-reused':
       io.line(`${name} ${paint('quiet', event.kind)} kept from before${resultText(event.result, paint)}`);
+      for (const line of evidenceLines(event.result, io)) io.line(line);
       return;
     case 'step-ended':
       io.line(`${name} ${paint('good', 'done')} in ${formatMs(event.ms)}${resultText(event.result, paint)}`);
+      for (const line of evidenceLines(event.result, io)) io.line(line);
       return;
     case 'step-failed':
       io.line(`${name} ${paint('bad', 'failed')} after ${formatMs(event.ms)}`);
@@ -176,6 +197,7 @@ interface ShownResult {
   readonly digest?: string;
   readonly rows?: number;
   readonly verdict?: Verdict;
+  readonly evidence?: readonly Evidence[];
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
@@ -187,6 +209,23 @@ function resultText(result: unknown, paint: Paint): string {
   if (rows !== undefined) parts.push(`${formatNumber(rows)} rows`);
   for (const [name, value] of Object.entries(metrics ?? {}).slice(0, 4)) parts.push(`${name} ${formatNumber(value)}`);
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+}
+
+/** Rows of evidence that are listed, the worst first. */
+const LISTED = 12;
+
+/** What was measured: of a dataset the checks that it did not pass, of a gate the rest too. */
+function evidenceLines(result: unknown, { paint, columns }: Io): string[] {
+  const { kind, evidence = [] } = (result ?? {}) as ShownResult;
+  const told = worstFirst(evidence.filter(({ verdict }) => kind !== 'dataset' || verdict !== 'pass'));
+  if (told.length === 0) return [];
+  const names = ['', 'metric', 'value', 'baseline', 'threshold', 'verdict', ''];
+  const rows = [names, ...evidenceRows('', told.slice(0, LISTED))].map(([, ...row]) => row);
+  const lines = table(rows, { width: columns - 2 });
+  return [
+    ...lines.map((line, index) => `  ${index === 0 ? paint('quiet', line) : line}`),
+    ...(told.length > LISTED ? [`  and ${told.length - LISTED} more`] : []),
+  ];
 }
 
 /** What the real run would do from here. */

@@ -98,11 +98,10 @@ function datasetLines(dataset: Partial<Dataset>, profile: DatasetProfile | null,
   const checks = profile?.checks ?? dataset.evidence ?? [];
   if (checks.length > 0) {
     const names = ['check', 'column', 'value', '', 'threshold', 'verdict', ''];
-    const found = checks
-      .slice(0, LISTED)
-      .map((one) => evidenceRows(one.metric, [{ ...one, metric: one.slice ?? '' }])[0] ?? []);
-    const trimmed = found.map(([metric = '', slice = '', ...rest]) => [metric, slice.replace(/ \(.*\)$/, ''), ...rest]);
-    lines.push('', ...headed(table([names, ...trimmed], { width: columns }), paint));
+    const found = checks.slice(0, LISTED).flatMap(({ slice = '', ...one }) => {
+      return evidenceRows(one.metric, [{ ...one, metric: slice }]);
+    });
+    lines.push('', ...headed(table([names, ...found], { width: columns }), paint));
     if (checks.length > LISTED) lines.push(`and ${checks.length - LISTED} checks more`);
   }
   return lines;

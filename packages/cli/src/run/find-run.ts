@@ -4,7 +4,7 @@ import { RunNotFoundError } from '../errors.ts';
 import { lastState } from './last-state.ts';
 import { temporalCall } from './temporal-call.ts';
 import type { TemporalTarget } from './temporal-target.ts';
-import { anyRun, quote } from './visibility.ts';
+import { anyRun } from './visibility.ts';
 
 export interface FoundRun {
   readonly workflowId: string;
@@ -39,9 +39,8 @@ async function onlyOpenRun(client: Client): Promise<FoundRun> {
 }
 
 async function namedRun(client: Client, name: string): Promise<FoundRun> {
-  const exact = await query(client, `WorkflowId = ${quote(name)}`, 1);
-  const latest = exact[0] ?? (await describedRun(client, name));
-  if (latest !== undefined && latest !== null) return latest;
+  const exact = await describedRun(client, name);
+  if (exact !== null) return exact;
   const recent = await query(client, anyRun, 500);
   const matches = newestOf(recent.filter(({ workflowId }) => workflowId.endsWith(`/${name}`)));
   if (matches.length === 1 && matches[0] !== undefined) return matches[0];

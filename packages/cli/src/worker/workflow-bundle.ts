@@ -75,14 +75,21 @@ async function bundleAtRest(entryPath: string, preload: string[], loaded: Loaded
 
 const DAY = 24 * 60 * 60 * 1000;
 
+/** Bundles that are kept at most: of a day with a thousand saves they would be gigabytes. */
+const KEPT = 30;
+
 /** Bundles are a few megabytes each; workers read theirs when they start. */
 async function removeOld(folder: string, keep: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
-    if (path === keep || !name.endsWith('.cjs')) continue;
-    const found = await stat(path).catch(() => null);
-    if (found !== null && Date.now() - found.mtimeMs > DAY) await rm(path, { force: true });
-  }
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.cjs') && join(folder, name) !== keep);
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const path = join(folder, name);
+      return { path, at: (await stat(path).catch(() => null))?.mtimeMs ?? 0 };
+    }),
+  );
+  found.sort((a, b) => b.at - a.at);
+  const old = found.filter(({ at }, index) => index >= KEPT || Date.now() - at > DAY);
+  await Promise.all(old.map(({ path }) => rm(path, { force: true })));
 }
 
 /**

@@ -32,10 +32,11 @@ export async function findStep(client: Client, execution: ExecutionId, step: str
   return { status: null, owner: execution };
 }
 
+/** Asks for the step alone; code of a run from before that could be asked answers with pages. */
 async function findIn(client: Client, execution: ExecutionId, step: string): Promise<StepStatus | null> {
   let after: number | null = 0;
   for (let page = 0; after !== null && page < PAGES; page += 1) {
-    const status: RunStatus = await statusPage(client, execution, { after, limit: PAGE });
+    const status: RunStatus = await statusPage(client, execution, { after, limit: PAGE, step });
     const found = status.steps.find((one) => one.step === step);
     if (found !== undefined) return found;
     after = status.next ?? null;
