@@ -11,5 +11,5 @@ export function referencePages(): Readonly<Record<string, string>> {
 
 /** Last line of each page. */
 export function madeOf(source: string): string {
-  return `This page is made of ${source} by \`node tools/reference.ts\`; change it there.\n`;
+  return `This page is made of ${source} by \`node_modules/.bin/node tools/reference.ts\`; change it there.\n`;
 }

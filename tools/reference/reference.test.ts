@@ -7,7 +7,7 @@ import { exportsOfSdk } from './source.ts';
 const pages = referencePages();
 
 test.each(Object.keys(pages))(
-  'docs/reference/%s is what the source says; `node tools/reference.ts` writes it anew',
+  'docs/reference/%s is what the source says; `node_modules/.bin/node tools/reference.ts` writes it anew',
   async (file) => {
     await expect(pages[file]).toMatchFileSnapshot(`../../docs/reference/${file}`);
   },

@@ -92,9 +92,9 @@ it('a failure of a key is its code and message', () => {
 });
 
 it('names the line of a pipeline that threw an error of its own', () => {
-  projectAt('/work/rents');
+  projectAt('/home/ana/rents');
   const error = Object.assign(new TypeError('x is not a function'), {
-    stack: 'TypeError: x is not a function\n    at run (/work/rents/pipelines/rents.ts:12:5)',
+    stack: 'TypeError: x is not a function\n    at run (/home/ana/rents/pipelines/rents.ts:12:5)',
   });
   const message = 'x is not a function (at pipelines/rents.ts:12)';
   expect(runFailure(error)).toMatchObject({ type: 'TypeError', message });

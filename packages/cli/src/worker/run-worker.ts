@@ -34,7 +34,7 @@ export interface RunWorkerOptions {
   readonly gateway?: ActivityContext['gateway'];
   /** Where preemption notices are read; null: nowhere. */
   readonly scheduledEventsUrl?: string | null;
-  /** How long running work may go on after this worker is told to stop, ms; ten seconds more are for storing. @default 20000 */
+  /** How long running work may go on after this worker is told to stop, ms; 15 seconds more are for storing. @default 20000 */
   readonly grace?: number;
   /**
    * Pins runs to this build by Temporal's Worker Versioning: they stay on workers of the build they began on. Left out,

@@ -33,7 +33,7 @@ class Project:
         return Runs(Run(self, row) for row in rows)
 
     def run(self, name: str) -> Run:
-        """A run by its id, its last part, or any part of four characters that no other recent run has.
+        """A run by its id, its last part, or four characters or more of it that no other recent run has.
 
         Raises ReadError `RunNotFound` naming recent runs.
         """
