@@ -2,10 +2,10 @@ import type { Artifact, Dataset, GateResult, Json } from '@sluice/sdk';
 import type { Paint } from '../follow/colours.ts';
 import { evidenceRows, formatBytes, formatNumber, shortDigest, table } from '../follow/format.ts';
 import { roleOfVerdict } from '../follow/lines.ts';
+import type { DoneStep, RunRecord } from '../records/run-record.ts';
 import { clip } from '../text/width.ts';
 import { artifactsIn } from './artifacts-in.ts';
 import { lastOf, resultOf } from './results.ts';
-import type { RunRecord, StepWork } from './step-work.ts';
 
 interface Paper {
   readonly paint: Paint;
@@ -42,7 +42,7 @@ export function resultsLines(
   return lines;
 }
 
-function resultRow(work: StepWork): string[] {
+function resultRow(work: DoneStep): string[] {
   const { artifact, metrics, value } = resultOf(work);
   const { rows } = (work.result ?? {}) as Partial<Dataset>;
   const named = Object.entries(metrics)
@@ -60,7 +60,7 @@ function resultRow(work: StepWork): string[] {
 
 /** All that one step took and gave. */
 export function stepLines(
-  work: StepWork,
+  work: DoneStep,
   run: string,
   locate: (artifact: Artifact) => string,
   { paint, columns }: Paper,

@@ -1,14 +1,14 @@
 import type { Artifact } from '@sluice/sdk';
+import type { DoneStep } from '../records/run-record.ts';
 import { artifactsIn } from './artifacts-in.ts';
 import { resultOf } from './results.ts';
-import type { StepWork } from './step-work.ts';
 
 /** A run whose history was read. */
 export interface ReadRun {
   readonly run: string;
   readonly commit: string | null;
   readonly by: string | null;
-  readonly works: readonly StepWork[];
+  readonly works: readonly DoneStep[];
 }
 
 /** A step of a run that made an artifact, or used it. */
