@@ -1,6 +1,6 @@
 import type { Artifact, Json } from '@sluice/sdk';
+import { isArtifact } from '../records/artifacts.ts';
 import type { DoneStep } from '../records/run-record.ts';
-import { isArtifact } from './artifacts-in.ts';
 
 /** What a step left, as a person names it. */
 export interface StepResult {
