@@ -53,7 +53,7 @@ export function record() {
     params: {},
     output: { state: 'deployed', endpoint: 'delays', candidate: digest('ab12') },
     works,
-    children: [],
+    slices: [],
   };
 }
 

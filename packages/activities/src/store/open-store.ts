@@ -5,6 +5,8 @@ import type { AzureBlobStoreOptions } from './azure-container.ts';
 import { fileStore } from './file-store.ts';
 import type { SweepableStore } from './store-sweep.ts';
 
+export { inParallel } from './in-parallel.ts';
+
 /**
  * The store a project's config asks for. `root` is the project's folder; a file store's root is relative to it.
  *

@@ -8,7 +8,7 @@ import { ExitCode } from '../exit-code.ts';
 import { worksOf } from '../look/find-artifact.ts';
 import { resultsLines, stepLines } from '../look/result-lines.ts';
 import { lastOf, resultOf, stepsNamed } from '../look/results.ts';
-import { type RunRecord, readRun } from '../look/step-work.ts';
+import { type RunRecord, readRun } from '../records/run-record.ts';
 import type { Io } from './io.ts';
 
 interface Where {
@@ -26,7 +26,7 @@ const MOST_EVENTS = 5000;
 export async function readResults({ client, workflowId, runId }: Where): Promise<RunRecord | null> {
   try {
     const { historyLength } = await client.workflow.getHandle(workflowId, runId).describe();
-    return historyLength > MOST_EVENTS ? null : await readRun(client, workflowId, runId);
+    return historyLength > MOST_EVENTS ? null : await readRun(client, { workflowId, runId });
   } catch {
     // A look at a run must not fail for want of its details: its payloads may be sealed by a key of others.
     return null;

@@ -1,16 +1,17 @@
 import type { ArtifactStore } from '@sluice/activities';
+import { inParallel } from '@sluice/activities/store';
 import type { Artifact, Digest } from '@sluice/sdk';
 import { ErrorCode, errorCode, SluiceError } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import { didYouMean } from '../config/suggest.ts';
 import { UsageError } from '../errors.ts';
+import { type DoneStep, readRun } from '../records/run-record.ts';
 import { findRun } from '../run/find-run.ts';
 import { listRuns } from '../run/list-runs.ts';
 import { temporalCall } from '../run/temporal-call.ts';
 import type { TemporalTarget } from '../run/temporal-target.ts';
 import type { Reference } from './reference.ts';
 import { lastOf, resultOf, stepsNamed } from './results.ts';
-import { readRun, type StepWork } from './step-work.ts';
 import { type ReadRun, type Ties, tiesOf } from './ties.ts';
 
 /** What the store gives for looking. */
@@ -63,7 +64,7 @@ export async function madeBy(
   name: string,
   stepName: string,
   { client, target }: LookServer,
-): Promise<{ readonly artifact: Artifact; readonly run: ReadRun; readonly work: StepWork }> {
+): Promise<{ readonly artifact: Artifact; readonly run: ReadRun; readonly work: DoneStep }> {
   const { workflowId, runId } = await findRun(client, target, name);
   const works = await worksOf(client, workflowId, runId, stepName);
   const last = lastOf(works);
@@ -101,18 +102,18 @@ export async function worksOf(
   workflowId: string,
   runId: string,
   step: string,
-): Promise<readonly StepWork[]> {
-  const own = await readRun(client, workflowId, runId);
-  if (own.children.length === 0 || stepsNamed(step, lastOf(own.works).keys()).length > 0) return own.works;
-  const parts = await inLanes(own.children, (child) => readRun(client, child));
+): Promise<readonly DoneStep[]> {
+  const own = await readRun(client, { workflowId, runId });
+  if (own.slices.length === 0 || stepsNamed(step, lastOf(own.works).keys()).length > 0) return own.works;
+  const parts = await inParallel(own.slices, AT_ONCE, (slice) => readRun(client, slice));
   return [...own.works, ...parts.flatMap(({ works }) => works)];
 }
 
 async function recentRuns({ client, target }: LookServer): Promise<ReadRun[]> {
   const { runs } = await listRuns(client, target, { limit: LOOKED_AT });
-  const read = await inLanes(runs, async ({ workflowId, runId, commit, by }): Promise<ReadRun | null> => {
+  const read = await inParallel(runs, AT_ONCE, async ({ workflowId, runId, commit, by }): Promise<ReadRun | null> => {
     try {
-      const { works } = await temporalCall(target, () => readRun(client, workflowId, runId));
+      const { works } = await temporalCall(target, () => readRun(client, { workflowId, runId }));
       return { run: workflowId, commit, by, works };
     } catch (error) {
       // Its retention may have ended since it was listed, or its payloads are sealed by a key of others.
@@ -149,14 +150,4 @@ async function storedArtifact(
     where: 'store in sluice.config.ts',
     fix: 'What a run has made: sluice status RUN. What nobody needed may have been deleted by sluice gc.',
   });
-}
-
-async function inLanes<Item, Value>(items: readonly Item[], each: (item: Item) => Promise<Value>): Promise<Value[]> {
-  const values: Value[] = [];
-  let next = 0;
-  const lane = async () => {
-    for (let index = next++; index < items.length; index = next++) values[index] = await each(items[index] as Item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  return values;
 }

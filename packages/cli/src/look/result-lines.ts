@@ -2,10 +2,10 @@ import type { Artifact, Dataset, GateResult, Json } from '@sluice/sdk';
 import type { Paint } from '../follow/colours.ts';
 import { evidenceRows, formatBytes, formatNumber, shortDigest, table } from '../follow/format.ts';
 import { roleOfVerdict } from '../follow/lines.ts';
+import { artifactsIn } from '../records/artifacts.ts';
+import type { DoneStep, RunRecord } from '../records/run-record.ts';
 import { clip } from '../text/width.ts';
-import { artifactsIn } from './artifacts-in.ts';
 import { lastOf, resultOf } from './results.ts';
-import type { RunRecord, StepWork } from './step-work.ts';
 
 interface Paper {
   readonly paint: Paint;
@@ -42,7 +42,7 @@ export function resultsLines(
   return lines;
 }
 
-function resultRow(work: StepWork): string[] {
+function resultRow(work: DoneStep): string[] {
   const { artifact, metrics, value } = resultOf(work);
   const { rows } = (work.result ?? {}) as Partial<Dataset>;
   const named = Object.entries(metrics)
@@ -60,7 +60,7 @@ function resultRow(work: StepWork): string[] {
 
 /** All that one step took and gave. */
 export function stepLines(
-  work: StepWork,
+  work: DoneStep,
   run: string,
   locate: (artifact: Artifact) => string,
   { paint, columns }: Paper,
@@ -68,8 +68,8 @@ export function stepLines(
   const { artifact, metrics, value } = resultOf(work);
   const ended = new Date(work.at).toISOString().slice(0, 19).replace('T', ' ');
   const lines = [`${paint('name', run)} ${paint('step', work.step)} (${work.kind}), ended ${ended} UTC`];
-  for (const { name, artifact: taken } of artifactsIn(work.spec).slice(0, LISTED)) {
-    lines.push(`  took   ${name} ${taken.kind} ${shortDigest(taken.digest)}`);
+  for (const taken of artifactsIn(work.spec).slice(0, LISTED)) {
+    lines.push(`  took   ${taken.key} ${taken.kind} ${shortDigest(taken.value.digest)}`);
   }
   if (artifact !== null) {
     lines.push(

@@ -1,6 +1,6 @@
 import type { Artifact, Json } from '@sluice/sdk';
-import { isArtifact } from './artifacts-in.ts';
-import type { StepWork } from './step-work.ts';
+import { isArtifact } from '../records/artifacts.ts';
+import type { DoneStep } from '../records/run-record.ts';
 
 /** What a step left, as a person names it. */
 export interface StepResult {
@@ -12,14 +12,14 @@ export interface StepResult {
   readonly value: Json | undefined;
 }
 
-export function resultOf({ result }: Pick<StepWork, 'result'>): StepResult {
+export function resultOf({ result }: Pick<DoneStep, 'result'>): StepResult {
   const { report, files, metrics, value } = (result ?? {}) as Partial<Record<string, unknown>>;
   const artifact = [result, report, files].find(isArtifact) ?? null;
   return { artifact, metrics: numbersOf(metrics), value: isArtifact(result) ? undefined : (value as Json | undefined) };
 }
 
 /** The last work of each step: one that ran again has replaced what it made before. */
-export function lastOf(works: readonly StepWork[]): ReadonlyMap<string, StepWork> {
+export function lastOf(works: readonly DoneStep[]): ReadonlyMap<string, DoneStep> {
   return new Map(works.map((work) => [work.step, work]));
 }
 

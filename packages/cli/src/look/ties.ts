@@ -1,14 +1,14 @@
 import type { Artifact } from '@sluice/sdk';
-import { artifactsIn } from './artifacts-in.ts';
+import { artifactsIn } from '../records/artifacts.ts';
+import type { DoneStep } from '../records/run-record.ts';
 import { resultOf } from './results.ts';
-import type { StepWork } from './step-work.ts';
 
 /** A run whose history was read. */
 export interface ReadRun {
   readonly run: string;
   readonly commit: string | null;
   readonly by: string | null;
-  readonly works: readonly StepWork[];
+  readonly works: readonly DoneStep[];
 }
 
 /** A step of a run that made an artifact, or used it. */
@@ -40,12 +40,12 @@ export function tiesOf(digest: string, runs: readonly ReadRun[]): Ties {
     for (const work of works) {
       const { step, kind, at } = work;
       const inputs = artifactsIn(work.spec);
-      if (inputs.some((one) => one.artifact.digest === digest)) usedBy.push({ ...run, step, kind, at });
+      if (inputs.some((one) => one.digest === digest)) usedBy.push({ ...run, step, kind, at });
       const made = resultOf(work).artifact;
       if (made?.digest !== digest) continue;
       madeBy.push({ ...run, step, kind, at });
       artifact ??= made;
-      if (from.length === 0) from = inputs;
+      if (from.length === 0) from = inputs.map(({ key, value }) => ({ name: key, artifact: value }));
     }
   }
   return { artifact, madeBy, usedBy, from };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { artifactsIn } from './artifact-answer.ts';
+import { artifactsOf } from './artifact-answer.ts';
 
 const artifact = (letter: string, kind = 'model') => ({
   kind,
@@ -11,9 +11,9 @@ const artifact = (letter: string, kind = 'model') => ({
 it('an artifact is found at any depth of what a step took or gave, by the beginning of its digest', () => {
   const dataset = { ...artifact('a', 'dataset'), profile: artifact('b', 'report') };
   const spec = { data: { flights: dataset }, models: [artifact('c')], note: 'sha256:aaaa' };
-  expect(artifactsIn(spec, 'aaaaaaaa')).toEqual([dataset]);
-  expect(artifactsIn(spec, 'bbbbbbbb')).toEqual([dataset.profile]);
-  expect(artifactsIn(spec, 'c'.repeat(64))).toEqual([artifact('c')]);
-  expect(artifactsIn(spec, 'dddddddd')).toEqual([]);
-  expect(artifactsIn(null, 'a')).toEqual([]);
+  expect(artifactsOf(spec, 'aaaaaaaa')).toEqual([dataset]);
+  expect(artifactsOf(spec, 'bbbbbbbb')).toEqual([dataset.profile]);
+  expect(artifactsOf(spec, 'c'.repeat(64))).toEqual([artifact('c')]);
+  expect(artifactsOf(spec, 'dddddddd')).toEqual([]);
+  expect(artifactsOf(null, 'a')).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { type ArtifactStore, hexOf } from '@sluice/activities';
 import { type Artifact, ErrorCode, type Json, SluiceError } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import { UsageError } from '../errors.ts';
+import { artifactsIn } from '../records/artifacts.ts';
 import { listRows } from '../records/rows.ts';
 import type { Histories } from './histories.ts';
 import { inputOf, resultOf } from './kept-steps.ts';
@@ -44,8 +45,8 @@ export async function artifactAnswer(
   for (const { id } of rows) {
     for await (const kept of histories.all(client, id)) {
       const place = { run: id, step: kept.step };
-      const made = artifactsIn(await resultOf(client, kept), hex);
-      const used = artifactsIn((await inputOf(client, kept.input)).spec as Json | undefined, hex);
+      const made = artifactsOf(await resultOf(client, kept), hex);
+      const used = artifactsOf((await inputOf(client, kept.input)).spec, hex);
       if (made.length > 0) madeBy.push(place);
       if (used.length > 0) usedBy.push(place);
       // What made it says the most of it.
@@ -78,12 +79,8 @@ async function inStore(store: ArtifactStore, hex: string): Promise<Json> {
   return null;
 }
 
-/** References to artifacts whose digest begins so, at any depth, the outermost first. */
-export function artifactsIn(value: Json | undefined, hex: string): Artifact[] {
-  if (typeof value !== 'object' || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap((one: Json) => artifactsIn(one, hex));
-  const one = value as Partial<Artifact>;
-  const is = typeof one.uri === 'string' && typeof one.digest === 'string' && hexOf(one.digest).startsWith(hex);
-  const inside = Object.values(value as Record<string, Json>).flatMap((part) => artifactsIn(part, hex));
-  return is ? [one as Artifact, ...inside] : inside;
+/** The artifacts in a value whose digest begins so, at any depth, each once, the outermost first. */
+export function artifactsOf(value: unknown, hex: string): Artifact[] {
+  const all = artifactsIn(value, true).map((found) => found.value);
+  return all.filter(({ digest }) => hexOf(digest).startsWith(hex));
 }

@@ -1,6 +1,8 @@
 import type { StepStatus } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
-import { type Execution, type KeptStep, type KeptSteps, keptSteps } from './kept-steps.ts';
+import type { ExecutionId } from '../records/history.ts';
+import { readHistory } from '../records/works.ts';
+import { type KeptStep, type KeptSteps, keptSteps, ofStep } from './kept-steps.ts';
 import { stepStatuses } from './run-answer.ts';
 
 /** Histories that are kept in memory, newest use last. */
@@ -18,17 +20,16 @@ export class Histories {
   readonly #kept = new Map<string, Kept>();
 
   /** The steps of a run as it is now; those of a large map's slices are not among them. */
-  async of(client: Client, run: string | Execution): Promise<KeptSteps> {
+  async of(client: Client, run: string | ExecutionId): Promise<KeptSteps> {
     const { execution, kept } = await this.#now(client, run);
     if (kept.steps === undefined) {
-      const { events } = await client.workflow.getHandle(execution.workflowId, execution.runId).fetchHistory();
-      kept.steps = await keptSteps(client, events ?? []);
+      kept.steps = await keptSteps(client, await readHistory(client, execution, { keep: ofStep }));
     }
     return kept.steps;
   }
 
   /** How the steps of a run stand, as it says itself; null where no worker answers. */
-  async statuses(client: Client, run: string | Execution): Promise<readonly StepStatus[] | null> {
+  async statuses(client: Client, run: string | ExecutionId): Promise<readonly StepStatus[] | null> {
     const { execution, kept } = await this.#now(client, run);
     const statuses = kept.statuses ?? (await stepStatuses(client, execution));
     if (statuses !== null) kept.statuses = statuses;
@@ -40,11 +41,11 @@ export class Histories {
     client: Client,
     run: string,
     step: string,
-  ): Promise<{ readonly kept: KeptStep; readonly execution: string | Execution } | null> {
-    const { steps, children } = await this.of(client, run);
+  ): Promise<{ readonly kept: KeptStep; readonly execution: string | ExecutionId } | null> {
+    const { steps, slices } = await this.of(client, run);
     const found = steps.get(step);
     if (found !== undefined) return { kept: found, execution: run };
-    for (const execution of children.toReversed()) {
+    for (const execution of slices.toReversed()) {
       const kept = (await this.of(client, execution)).steps.get(step);
       if (kept !== undefined) return { kept, execution };
     }
@@ -53,12 +54,12 @@ export class Histories {
 
   /** All steps, those of a large map's slices too. */
   async *all(client: Client, run: string): AsyncGenerator<KeptStep> {
-    const { steps, children } = await this.of(client, run);
+    const { steps, slices } = await this.of(client, run);
     yield* steps.values();
-    for (const child of children) yield* (await this.of(client, child)).steps.values();
+    for (const slice of slices) yield* (await this.of(client, slice)).steps.values();
   }
 
-  async #now(client: Client, run: string | Execution): Promise<{ execution: Execution; kept: Kept }> {
+  async #now(client: Client, run: string | ExecutionId): Promise<{ execution: ExecutionId; kept: Kept }> {
     const handle =
       typeof run === 'string' ? client.workflow.getHandle(run) : client.workflow.getHandle(run.workflowId, run.runId);
     const { workflowId, runId, historyLength: length } = await handle.describe();

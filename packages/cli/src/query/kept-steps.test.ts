@@ -4,12 +4,14 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { temporal } from '@temporalio/proto';
 import { expect, it } from 'vitest';
+import { recordOf } from '../records/works.ts';
 import { inputOf, keptSteps, resultOf } from './kept-steps.ts';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 /** Nothing is stored elsewhere and nothing is closed. */
 const client = { options: { loadedDataConverter: { payloadCodecs: [] } } } as unknown as Client;
+const stepsOf = (events: readonly HistoryEvent[]) => keptSteps(client, recordOf(events));
 const payloads = (value: unknown) => ({ payloads: [defaultPayloadConverter.toPayload(value)] });
 const id = (eventId: number) => eventId as unknown as Long;
 type Long = NonNullable<HistoryEvent['eventId']>;
@@ -26,7 +28,7 @@ const failed = (scheduledEventId: number): HistoryEvent => ({
 });
 
 it('of a job that was tried three times it keeps what the last attempt was asked for and gave', async () => {
-  const { steps } = await keptSteps(client, [
+  const { steps } = await stepsOf([
     asked(5, 'airport=EWR/delay:train#1', { hyper: { epochs: 5 } }),
     failed(5),
     asked(9, 'airport=EWR/delay:train#2', { hyper: { epochs: 5 } }),
@@ -42,7 +44,7 @@ it('of a job that was tried three times it keeps what the last attempt was asked
 });
 
 it('tells a step that runs from one that failed, and keeps a result while the step is done again', async () => {
-  const { steps } = await keptSteps(client, [
+  const { steps } = await stepsOf([
     asked(1, 'rows:extract#1'),
     asked(2, 'fit:train#1'),
     failed(2),
@@ -58,15 +60,15 @@ it('tells a step that runs from one that failed, and keeps a result while the st
 });
 
 it('the path of a step whose id is too long for Temporal is read from its input', async () => {
-  const { steps } = await keptSteps(client, [asked(1, 'key=aaa…0123456789abcdef…delay:train#1', {}, 'key=aaaa/delay')]);
+  const { steps } = await stepsOf([asked(1, 'key=aaa…0123456789abcdef…delay:train#1', {}, 'key=aaaa/delay')]);
   expect([...steps.keys()]).toEqual(['key=aaaa/delay']);
 });
 
 it('slices of a large map are named by their executions', async () => {
-  const { children } = await keptSteps(client, [
+  const { slices } = await stepsOf([
     { childWorkflowExecutionStartedEventAttributes: { workflowExecution: { workflowId: 'r/key/0-ab', runId: 'x' } } },
   ]);
-  expect(children).toEqual([{ workflowId: 'r/key/0-ab', runId: 'x' }]);
+  expect(slices).toEqual([{ workflowId: 'r/key/0-ab', runId: 'x' }]);
 });
 
 it.each([
@@ -77,11 +79,11 @@ it.each([
   ],
   ['fan-out-children', ['before'], 4],
   ['fan-out-children.last-child', ['key=k378/work', 'key=k379/work'], 0],
-])('a recorded history of a run tells its steps: %s', async (name, first, slices) => {
-  const { steps, children } = await keptSteps(client, await recorded(name));
+])('a recorded history of a run tells its steps: %s', async (name, first, count) => {
+  const { steps, slices } = await stepsOf(await recorded(name));
   expect([...steps.keys()].slice(0, first.length)).toEqual(first);
   expect(first.map((step) => steps.get(step)?.state)).toEqual(first.map(() => 'done'));
-  expect(children).toHaveLength(slices);
+  expect(slices).toHaveLength(count);
 });
 
 async function recorded(name: string): Promise<readonly HistoryEvent[]> {

@@ -64,7 +64,7 @@ export async function stepAnswer(
 ): Promise<StepAnswer> {
   const [ofRun, known] = await Promise.all([histories.statuses(client, run), histories.of(client, run)]);
   const paths = new Set([...(ofRun ?? []).map(({ step }) => step), ...known.steps.keys()]);
-  if (known.children.length > 0 && !paths.has(name)) {
+  if (known.slices.length > 0 && !paths.has(name)) {
     for await (const { step } of histories.all(client, run)) paths.add(step);
   }
   const path = meantStep(paths, name, keys);

@@ -25,6 +25,7 @@ test('what a step takes is found once, by the name that it goes by', () => {
     { name: 'flights', kind: 'dataset', digest: `sha256:${'a'.repeat(64)}`, bytes: 7 },
     { name: 'airport=EWR/delay', kind: 'model', digest: `sha256:${'c'.repeat(64)}`, bytes: 7 },
   ]);
+  expect(artifactsIn(input).map(({ key }) => key)).toEqual(['train', 'models']);
 });
 
 test("what a step makes has its parts with it: a dataset's profile is named by it", () => {

@@ -19,6 +19,8 @@ export function isArtifact(value: unknown): value is Artifact {
 }
 
 export interface FoundArtifact extends ArtifactLink {
+  /** Key that it stands under; in a list that of the list. */
+  readonly key: string;
   /** The whole value, as the step was given it or returned it. */
   readonly value: Artifact;
   /** Path of the step that made it, where it says so. */
@@ -68,6 +70,7 @@ function linkOf(value: Artifact, key: string, parent: FoundArtifact | null): Fou
     kind: value.kind,
     digest: value.digest,
     bytes: value.bytes,
+    key,
     value,
     step: typeof step === 'string' ? step : (parent?.step ?? null),
   };

@@ -1,11 +1,11 @@
 import type { Json } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { decode } from '../follow/pending-jobs.ts';
 import { readable } from '../run/readable.ts';
 
 export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
-type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
 
 /** An execution by both of its ids. */
 export interface ExecutionId {
@@ -62,20 +62,20 @@ export async function startedWith(client: Client, execution: ExecutionId): Promi
     execution: { workflowId: execution.workflowId, runId: execution.runId },
     maximumPageSize: 1,
   });
-  return firstValue(client, history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input);
+  return firstValue(client, history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads);
 }
 
 /** What a finished execution returned; null where it did not. */
 export async function resultOf(client: Client, execution: ExecutionId): Promise<Json> {
   for await (const [last] of historyBackwards(client, execution, 1)) {
-    return shown(await firstValue(client, last?.workflowExecutionCompletedEventAttributes?.result));
+    return shown(await firstValue(client, last?.workflowExecutionCompletedEventAttributes?.result?.payloads));
   }
   return null;
 }
 
 /** The first value, whoever has kept or closed its bytes; undefined where it cannot be read. */
-export async function firstValue(client: Client, payloads: Payloads): Promise<unknown> {
-  const [first] = payloads?.payloads ?? [];
+export async function firstValue(client: Client, payloads: readonly Payload[] | null | undefined): Promise<unknown> {
+  const [first] = payloads ?? [];
   if (!first) return undefined;
   return decode((await readable(client, [first]))[0]);
 }

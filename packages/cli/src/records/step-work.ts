@@ -1,21 +1,31 @@
 import type { StepRef } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
-import { type ExecutionId, firstValue, type HistoryEvent, historyPages, msOf } from './history.ts';
+import { type ExecutionId, firstValue } from './history.ts';
+import { readHistory, type Work } from './works.ts';
 
-/** One piece of work that a run had done for a step, as its history holds it. */
+/** One piece of work that a run had done for a step, opened. */
 export interface StepWork {
   readonly step: string;
   /** Type of the activity: `train`, `extract`, `registerCandidate` … */
   readonly activity: string;
-  /** Epoch ms when it was asked for. */
+  /** Epoch ms when it was asked for, or when a slice of a map ended. */
   readonly at: number | null;
   readonly input: unknown;
   /** Undefined until it has ended well. */
   readonly result: unknown;
 }
 
+/** What an activity of a step is handed; the parts that all kinds share. */
+export interface StepInput {
+  readonly ref?: Partial<StepRef>;
+  readonly spec?: unknown;
+}
+
 /** Events of one history that are read at most. */
 const MOST_EVENTS = 60_000;
+
+/** Activities that are a step's own work; others register, tell and record. */
+export const ownWork: ReadonlySet<string> = new Set(['extract', 'train', 'merge', 'step', 'evaluate', 'replay']);
 
 /**
  * The work of a run's steps, oldest first; of retried attempts each.
@@ -23,53 +33,43 @@ const MOST_EVENTS = 60_000;
  * @param only a step's path, for its work alone: whatever belongs to others is not even opened
  */
 export async function stepWork(client: Client, execution: ExecutionId, only?: string): Promise<StepWork[]> {
-  const scheduled = new Map<string, { readonly event: HistoryEvent; result: HistoryEvent | null }>();
-  const children: HistoryEvent[] = [];
-  let read = 0;
-  for await (const events of historyPages(client, execution)) {
-    for (const event of events) {
-      const asked = event.activityTaskScheduledEventAttributes;
-      if (asked && mayBelong(asked.activityId ?? '', only)) {
-        scheduled.set(String(event.eventId), { event, result: null });
-      }
-      const done = event.activityTaskCompletedEventAttributes;
-      const known = done ? scheduled.get(String(done.scheduledEventId)) : undefined;
-      if (known !== undefined) known.result = event;
-      if (event.childWorkflowExecutionCompletedEventAttributes && only === undefined) children.push(event);
-    }
-    read += events.length;
-    if (read >= MOST_EVENTS) break;
-  }
-  const works = await Promise.all([...scheduled.values()].map((one) => workOf(client, one.event, one.result, only)));
-  const found = works.filter((work) => work !== null && (only === undefined || work.step === only));
-  const parts = await Promise.all(children.map((event) => partOf(client, event)));
-  return [...found, ...parts] as StepWork[];
+  const { works, slices } = await readHistory(client, execution, {
+    most: MOST_EVENTS,
+    keep: (id) => only === undefined || mayBelong(id, only),
+  });
+  const opened = await Promise.all(works.map((work) => workOf(client, work, only)));
+  const found = opened.filter((work) => work !== null && (only === undefined || work.step === only));
+  // What a slice of a large map returned: results of many steps, each of which says its own path.
+  const ended = only === undefined ? slices.filter(({ result }) => result !== null) : [];
+  const parts = ended.map(
+    async ({ ended: at, result }): Promise<StepWork> => ({
+      step: '',
+      activity: 'map',
+      at,
+      input: undefined,
+      result: await firstValue(client, result),
+    }),
+  );
+  return [...found, ...(await Promise.all(parts))] as StepWork[];
+}
+
+/** A job answers with what it made and how its attempt went; other steps with the first alone. */
+export function madeBy(activity: string, answer: unknown): unknown {
+  if (activity !== 'train' && activity !== 'merge' && activity !== 'step') return answer;
+  return (answer as { readonly result?: unknown } | null | undefined)?.result;
 }
 
 /** Ids begin with the step's path; one that was too long for an id has `…` in it. */
-function mayBelong(id: string, only: string | undefined): boolean {
-  return only === undefined || id.startsWith(`${only}:`) || id.includes('…');
+function mayBelong(id: string, step: string): boolean {
+  return id.startsWith(`${step}:`) || id.includes('…');
 }
 
-async function workOf(
-  client: Client,
-  event: HistoryEvent,
-  done: HistoryEvent | null,
-  only: string | undefined,
-): Promise<StepWork | null> {
-  const asked = event.activityTaskScheduledEventAttributes;
-  const input = await firstValue(client, asked?.input);
-  const told = (input as { ref?: Partial<StepRef> } | null | undefined)?.ref?.step;
+async function workOf(client: Client, work: Work, only: string | undefined): Promise<StepWork | null> {
+  const input = await firstValue(client, work.input);
+  const told = (input as StepInput | null | undefined)?.ref?.step;
   // What asks an endpoint for a rollout does not say whose it is, but its id does.
-  const step = told ?? (only !== undefined && asked?.activityId?.startsWith(`${only}:`) ? only : undefined);
+  const step = told ?? (only !== undefined && work.id.startsWith(`${only}:`) ? only : undefined);
   if (typeof step !== 'string') return null;
-  const result =
-    done === null ? undefined : await firstValue(client, done.activityTaskCompletedEventAttributes?.result);
-  return { step, activity: asked?.activityType?.name ?? '', at: msOf(event.eventTime), input, result };
-}
-
-/** What a child of a large map returned: results of many steps, each of which says its own path. */
-async function partOf(client: Client, event: HistoryEvent): Promise<StepWork> {
-  const result = await firstValue(client, event.childWorkflowExecutionCompletedEventAttributes?.result);
-  return { step: '', activity: 'map', at: msOf(event.eventTime), input: undefined, result };
+  const result = work.result === null ? undefined : await firstValue(client, work.result);
+  return { step, activity: work.activity, at: work.asked, input, result };
 }

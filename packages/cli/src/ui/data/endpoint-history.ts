@@ -90,7 +90,10 @@ async function take(client: Client, known: Known, event: HistoryEvent): Promise<
   if (done === null || done === undefined || asked === undefined) return;
   known.asked.delete(String(done.scheduledEventId));
   const attributes = asked.activityTaskScheduledEventAttributes;
-  const [input, result] = await Promise.all([firstValue(client, attributes?.input), firstValue(client, done.result)]);
+  const [input, result] = await Promise.all([
+    firstValue(client, attributes?.input?.payloads),
+    firstValue(client, done.result?.payloads),
+  ]);
   if (attributes?.activityType?.name === 'setTraffic') {
     const change = shareChange(input, result);
     if (change !== null) known.shares.push(change);

@@ -6,7 +6,7 @@ import { artifactsIn, linkTo, withoutArtifacts } from '../../records/artifacts.t
 import { shown } from '../../records/history.ts';
 import { rowOf } from '../../records/row.ts';
 import type { Sources, TemporalSource } from '../../records/sources.ts';
-import { type StepWork, stepWork } from '../../records/step-work.ts';
+import { madeBy, type StepWork, stepWork } from '../../records/step-work.ts';
 import { notFound, troubleOf } from '../trouble.ts';
 import { findStep } from './find-step.ts';
 import { describe } from './run.ts';
@@ -31,7 +31,8 @@ export async function stepView(
   if (status === null) throw notFound(`step "${asked.step}" in the run "${asked.run}"`);
   const works = await stepWork(client, owner, asked.step);
   const main = works.findLast(({ activity }) => activity === status.kind) ?? works[0];
-  const result = works.findLast((work) => work.result !== undefined && work.activity === main?.activity)?.result;
+  const last = works.findLast((work) => work.result !== undefined && work.activity === main?.activity);
+  const result = last && madeBy(last.activity, last.result);
   const ref = { workflowId: asked.run, step: asked.step };
   const troubles: Trouble[] = [];
   const orTrouble = async <Value>(read: Promise<Value>, instead: Value): Promise<Value> => {
@@ -105,10 +106,8 @@ function masked(spec: Json): Json {
   ) as Json;
 }
 
-/** A job answers with its result and how its last attempt went; other steps with the result itself. */
 function modelIn(result: unknown): Model | null {
-  const { result: inner } = (result ?? {}) as { readonly result?: Partial<Model> | null };
-  return inner?.kind === 'model' ? (inner as Model) : null;
+  return (result as Partial<Model> | null | undefined)?.kind === 'model' ? (result as Model) : null;
 }
 
 async function checkpointsOf(sources: Sources, ref: Pick<StepRef, 'workflowId' | 'step'>): Promise<Checkpoint[]> {

@@ -1,11 +1,13 @@
+import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { expect, it } from 'vitest';
-import { decode } from '../follow/pending-jobs.ts';
-import { lastOf, resultOf, stepsNamed } from './results.ts';
-import { recordOf } from './step-work.ts';
+import { lastOf, resultOf, stepsNamed } from '../look/results.ts';
+import { opened } from './run-record.ts';
+import { recordOf } from './works.ts';
 
+/** Nothing is stored elsewhere and nothing is closed. */
+const client = { options: { loadedDataConverter: { payloadCodecs: [] } } } as unknown as Client;
 const payloads = (value: unknown) => ({ payloads: [defaultPayloadConverter.toPayload(value)] });
-const open: Parameters<typeof recordOf>[1] = async (all) => decode(all?.[0]);
 const model = {
   kind: 'model',
   uri: `sluice:tree/${'ab'.repeat(32)}`,
@@ -44,8 +46,8 @@ function job(eventId: number, step: string, result: unknown) {
 }
 
 it('a history tells what a run was given, what its steps gave, and what it returned', async () => {
-  const record = await recordOf(events as never, open);
-  expect(record).toMatchObject({ params: { depth: 3 }, output: 'deployed', children: [] });
+  const record = await opened(client, recordOf(events as never));
+  expect(record).toMatchObject({ params: { depth: 3 }, output: 'deployed', slices: [] });
   expect(record.works.map(({ step, kind, at }) => [step, kind, at])).toEqual([
     ['airport=EWR/delay', 'train', 105_500],
     ['airport=EWR/delay', 'train', 108_500],
