@@ -55,6 +55,7 @@ test('a package whose bytes do not match the lock is not installed, and nothing 
   await expect(ensurePythonEnv({ name: 'forged', requirements: path })).rejects.toMatchObject({
     code: 'InstallFailed',
     message: expect.stringMatching(/hash/i),
+    fix: expect.stringContaining('not the one that was locked'),
   });
   const [home] = (await readdir(join(cache, 'python'))).filter((name) => name.startsWith('forged-'));
   expect(await readdir(join(cache, 'python', home ?? ''))).toEqual([]);
@@ -62,7 +63,10 @@ test('a package whose bytes do not match the lock is not installed, and nothing 
 
 test('a package without a hash is refused', async () => {
   const path = await requirements('open', 'six==1.17.0\n');
-  await expect(ensurePythonEnv({ name: 'open', requirements: path })).rejects.toMatchObject({ code: 'InstallFailed' });
+  await expect(ensurePythonEnv({ name: 'open', requirements: path })).rejects.toMatchObject({
+    code: 'InstallFailed',
+    fix: expect.stringContaining('uv pip compile --generate-hashes requirements.in -o requirements.txt'),
+  });
 }, 120_000);
 
 test('two processes that need one environment at once both get it whole', async () => {

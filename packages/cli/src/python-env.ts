@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
 import { buildOnce } from './build-once.ts';
 import { cacheDir } from './cache-dir.ts';
+import { installAdvice, MAKE_LOCK } from './install-advice.ts';
 
 /** The one release of uv that Sluice installs with, so that a lock file means the same everywhere. */
 const UV = '0.13.9';
@@ -49,7 +50,7 @@ export async function ensurePythonEnv(options: PythonEnvOptions): Promise<Python
   const lock = await readFile(options.requirements, 'utf8').catch((cause: unknown) => {
     throw new SluiceError(ErrorCode.NotFound, `There is no requirements file ${options.requirements}.`, {
       where: options.requirements,
-      fix: 'Write one with `uv pip compile --generate-hashes`.',
+      fix: MAKE_LOCK,
       cause,
     });
   });
@@ -196,7 +197,7 @@ async function install(
   if (code === 0) return;
   throw new SluiceError('InstallFailed', `Installing Python packages failed (${code}):\n${tail.join('\n')}`, {
     where: [command, ...args].join(' '),
-    fix: 'Look at the lines above; a package index that cannot be reached is the usual reason. Then run it again: nothing half-done is left.',
+    fix: installAdvice(tail),
     permanent: false,
   });
 }

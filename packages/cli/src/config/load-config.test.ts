@@ -145,6 +145,16 @@ describe('loading', () => {
     });
   });
 
+  test('says how the requirements are made that are not there', async () => {
+    await project(
+      "export default { project: 'p', pipelines: ['a.mjs'], python: { requirements: 'requirements.txt' } };",
+    );
+    await expect(loadConfig({ cwd: root })).rejects.toMatchObject({
+      problems: ['python.requirements: there is no file requirements.txt'],
+      fix: expect.stringContaining('uv pip compile --generate-hashes requirements.in -o requirements.txt'),
+    });
+  });
+
   test('says that a default export is missing', async () => {
     await project("export const config = { project: 'p' };");
     await expect(loadConfig({ cwd: root })).rejects.toMatchObject({ problems: ['it has no default export'] });

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { SluiceConfig } from '@sluice/sdk';
 import { loadFailed } from '../errors/load-failed.ts';
 import { InvalidConfigError } from '../errors.ts';
+import { MAKE_LOCK } from '../install-advice.ts';
 import { findConfig } from './find-config.ts';
 import { useOneSdk } from './one-sdk.ts';
 import { findPipelineFiles } from './pipeline-patterns.ts';
@@ -35,8 +36,9 @@ export async function loadConfig(
   const value = await importConfig(path);
   const config = checkConfig(value, path);
   const { files, matched, problems } = findPipelineFiles(root, config.pipelines);
-  const all = [...problems, ...missingFiles(config, root)];
-  if (all.length > 0) throw new InvalidConfigError(path, all);
+  const missing = missingFiles(config, root);
+  const all = [...problems, ...missing];
+  if (all.length > 0) throw new InvalidConfigError(path, all, missing.length > 0 ? MAKE_LOCK : undefined);
   return { path, root, config: { ...config, pipelines: files }, matched };
 }
 
