@@ -27,10 +27,10 @@ import { defaultGrace, type Grace, watchInside, watchOutside } from './preemptio
 import { newAttemptId } from './process/attempt-id.ts';
 import { type Ending, judgeEnding } from './process/ending.ts';
 import { lastWords } from './process/last-words.ts';
-import { missingModule } from './process/missing-module.ts';
 import { killLeftovers } from './process/leftovers.ts';
 import { logPath } from './process/log-path.ts';
 import { logTail } from './process/log-tail.ts';
+import { missingModule } from './process/missing-module.ts';
 import { findProgram, type Program } from './process/program.ts';
 import { type Stopper, stopper } from './process/stop.ts';
 import { trainerEnv } from './process/trainer-env.ts';
