@@ -79,7 +79,7 @@ const cases: readonly Case[] = [
     says: [
       'The trainer exited with code 1: ValueError: this trainer was told to fail',
       '(at step model, attempt 2)',
-      'What now: See its last lines below',
+      'What now: See its last lines, and its log',
     ],
     attempts: ['failed', 'failed'],
     tail: ['Traceback (most recent call last):', 'ValueError: this trainer was told to fail'],

@@ -15,12 +15,13 @@ export function commandPage(): string {
       ['command', 'will'],
       commands.map((command) => [`[\`${command.name()}\`](#sluice-${command.name()})`, command.description()]),
     ),
-    ...commands.map(section),
+    ...commands.map((one) => section(one)),
     madeOf("the command's own definitions in `packages/cli/src/commands/program.ts`"),
   ].join('\n\n');
 }
 
-function section(command: Command): string {
+function section(command: Command, above = 'sluice'): string {
+  const path = `${above} ${command.name()}`;
   const args = command.registeredArguments.map((one) => {
     const name = `${one.name()}${one.variadic ? '…' : ''}`;
     return row(one.required ? `<${name}>` : `[${name}]`, one.description, otherwise(one.defaultValue));
@@ -28,12 +29,13 @@ function section(command: Command): string {
   const options = command.options
     .filter(({ hidden }) => !hidden)
     .map((one) => row(one.flags, one.description, one.mandatory ? '**required**' : otherwise(one.defaultValue)));
+  const rows = [...args, ...options];
   return [
-    `## \`sluice ${command.name()}\``,
-    `\`\`\`\nsluice ${command.name()} ${command.usage()}\n\`\`\``,
+    `## \`${path}\``,
+    `\`\`\`\n${path} ${command.usage()}\n\`\`\``,
     sentence(command.description()),
-    table(['argument or option', 'meaning', 'default'], [...args, ...options]),
-    ...command.commands.map(section),
+    ...(rows.length === 0 ? [] : [table(['argument or option', 'meaning', 'default'], rows)]),
+    ...command.commands.map((one) => section(one, path)),
   ].join('\n\n');
 }
 

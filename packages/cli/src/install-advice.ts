@@ -1,4 +1,4 @@
-/** How a lock file is made; `uv` is where docs/python.md puts it, or on the PATH. */
+/** How a lock file is made, as docs/python.md has it. Not taken from the activities: every command loads this. */
 export const LOCK_COMMAND = 'uv pip compile --generate-hashes requirements.in -o requirements.txt';
 
 /** What to do where there is no lock file yet. */

@@ -26,9 +26,11 @@ import { storeModel, storeOutput } from './job-result.ts';
 import { defaultGrace, type Grace, watchInside, watchOutside } from './preemption/watches.ts';
 import { newAttemptId } from './process/attempt-id.ts';
 import { type Ending, judgeEnding } from './process/ending.ts';
+import { lastWords } from './process/last-words.ts';
 import { killLeftovers } from './process/leftovers.ts';
 import { logPath } from './process/log-path.ts';
 import { logTail } from './process/log-tail.ts';
+import { missingModule } from './process/missing-module.ts';
 import { findProgram, type Program } from './process/program.ts';
 import { type Stopper, stopper } from './process/stop.ts';
 import { trainerEnv } from './process/trainer-env.ts';
@@ -192,7 +194,7 @@ async function finish(
     ...run,
     stop: stop.current,
     tail,
-    missed: missedVariable(process.env, env, tail),
+    missed: missedVariable(process.env, env, tail) ?? missingModule(lastWords(tail), context.config.python),
     saidDone,
   });
   if (ending.kind !== 'done') {

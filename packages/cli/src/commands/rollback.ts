@@ -20,6 +20,7 @@ import { failureOf } from '../follow/look.ts';
 import { whoAmI } from '../git.ts';
 import { answeredByWorker } from '../run/answered-by-worker.ts';
 import { lookAtEndpoint } from '../run/endpoint-look.ts';
+import { lasting } from '../run/lasting.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, withServer } from './project.ts';
 
@@ -34,6 +35,8 @@ interface RollbackOptions extends CommonOptions {
 
 /** Milliseconds between looks while traffic moves. */
 const POLL = 300;
+/** Milliseconds that a version which is started again may take before it is told that it does not serve. */
+const STARTING = 10_000;
 /** Milliseconds in which a rollback that names no version is taken for the one that was just done. */
 const JUST_DONE = 15 * 60_000;
 
@@ -147,6 +150,7 @@ async function confirmed(
   io: Io,
 ): Promise<ExitCode> {
   let said: string | null = null;
+  const alarmAt = lasting(STARTING);
   for (;;) {
     const { state } = await lookAtEndpoint(client, name);
     const outcome = state?.history.find(({ id }) => id === outcomeId) ?? null;
@@ -158,9 +162,10 @@ async function confirmed(
       io.line(`${io.paint('step', name)}: ${io.paint('good', `${to ?? 'no version'} was seen to serve`)}${took}`);
       return outcome === null || outcome.state === 'rolled-back' ? ExitCode.done : ExitCode.failed;
     }
-    if (state?.alarm && state.alarm !== said) {
-      said = state.alarm;
-      io.line(`${io.paint('step', name)}: ${io.paint('bad', said)}`);
+    const alarm = alarmAt(state?.alarm ?? null, Date.now());
+    if (alarm !== null && alarm !== said) {
+      said = alarm;
+      io.line(`${io.paint('step', name)}: ${io.paint('bad', alarm)}`);
     }
     if (Date.now() > deadline) {
       throw new SluiceError(ErrorCode.Internal, `${name} is not seen to be back on ${to ?? 'no version'} yet.`, {

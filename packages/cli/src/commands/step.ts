@@ -64,11 +64,13 @@ export async function stepCommand(
   let held = false;
   const runtime = new LocalRuntime({
     config: loaded.config,
+    root: loaded.root,
     activities: createActivities(context),
     cache: new JobCache(loaded.root),
     upTo: step ?? null,
     fresh: options.fresh ?? false,
     hasStack: stack !== null,
+    logPath: (workflowId, step) => logPath(context.stateDir, workflowId, step, 1),
     onEvent: (event) => {
       logs.on(event);
       show(event, io);

@@ -66,7 +66,7 @@ export function completionModel(program: Command): CommandModel[] {
 }
 
 function modelsOf(command: Command, above: string): CommandModel[] {
-  if (command.name().startsWith('__')) return [];
+  if (command.name().startsWith('__') || ('_hidden' in command && command._hidden === true)) return [];
   const path = above === '' ? command.name() : `${above} ${command.name()}`;
   const options = command.options.map(({ long, description, required, optional }) => {
     const flag = long ?? '';

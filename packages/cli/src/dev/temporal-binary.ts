@@ -24,7 +24,7 @@ export interface FindTemporalOptions {
 
 /**
  * The `temporal` program: `SLUICE_TEMPORAL`, else one on the PATH, else the cached one, else built by Go into the
- * cache (about three minutes on two cores, once). Several processes may ask at once: one builds.
+ * cache (five minutes of processor time, once). Several processes may ask at once: one builds.
  *
  * @throws SluiceError `CommandNotFound` saying what to install.
  */
@@ -81,7 +81,7 @@ async function build(go: string, env: NodeJS.ProcessEnv, tell: (line: string) =>
   const release = await takeLock(lock, () => tell('Another process is building the Temporal server; waiting for it.'));
   try {
     if (isProgram(target)) return { path: target, from: 'cache' };
-    tell(`Building the Temporal server ${TEMPORAL_CLI} from source: about three minutes, once.`);
+    tell(`Building the Temporal server ${TEMPORAL_CLI} from source: five minutes of processor time, once.`);
     const bin = await mkdtemp(join(folder, 'build-'));
     try {
       await goInstall(go, bin, env);

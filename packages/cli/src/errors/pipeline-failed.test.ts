@@ -27,6 +27,15 @@ test.each([
   });
 });
 
+test('failed keys of a map are not sent to `sluice retry`, which needs a run', () => {
+  const error = new SluiceError('MapFailed', '1 of 2', { where: 'map k', fix: 'run `sluice retry`', data: [] });
+  expect(pipelineFailed(error, '/p', 'a')).toMatchObject({
+    code: 'MapFailed',
+    where: 'map k',
+    fix: 'Mend what they say, or set `tolerate`, and run the command again.',
+  });
+});
+
 test('an error of Sluice’s stays what it is', () => {
   const error = new SluiceError('NotFound', 'x');
   expect(pipelineFailed(error, '/p', 'a')).toBe(error);

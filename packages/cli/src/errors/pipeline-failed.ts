@@ -1,4 +1,4 @@
-import { errorCode, placeIn, SluiceError } from '@sluice/sdk';
+import { ErrorCode, errorCode, placeIn, SluiceError } from '@sluice/sdk';
 import { CliErrorCode } from '../errors.ts';
 
 /** Words of Temporal's for a call that only a workflow can make. */
@@ -6,6 +6,12 @@ const onlyInRun = /^Workflow\.(\w+)\(\.\.\.\) may only be used from/;
 
 /** What a pipeline's own code threw outside of Temporal, with its class for a code as a run has it, and its place. */
 export function pipelineFailed(error: unknown, root: string, pipeline: string): unknown {
+  // Its own words name `sluice retry`, and here is no run.
+  if (error instanceof SluiceError && error.code === ErrorCode.MapFailed) {
+    const { code, message, where, data } = error;
+    const fix = 'Mend what they say, or set `tolerate`, and run the command again.';
+    return new SluiceError(code, message, { ...(where === undefined ? {} : { where }), fix, data, cause: error });
+  }
   if (error instanceof SluiceError) return error;
   const where = placeIn(root, error) ?? `pipeline ${pipeline}`;
   const message = error instanceof Error ? error.message : String(error);

@@ -86,6 +86,21 @@ const trained = (asked: readonly { kind: string; input: unknown }[]) =>
   asked.filter(({ kind }) => kind === 'train').map(({ input }) => (input as JobInput).ref.step);
 
 describe('sluice step', () => {
+  test('code of a map’s that throws is named by its line, and by its key', async () => {
+    const raised = Object.assign(new ReferenceError('epoch is not defined'), {
+      stack: `ReferenceError: epoch is not defined\n    at run (${root}/pipelines/a.ts:26:3)`,
+    });
+    const mapped = pipeline({
+      name: 'mapped',
+      params: anything,
+      run: () => map('alpha', ['one'], {}, () => Promise.reject(raised)),
+    });
+    await expect(run({ root }, mapped)).rejects.toMatchObject({
+      where: 'map alpha',
+      message: expect.stringContaining('one: epoch is not defined (at pipelines/a.ts:26)'),
+    });
+  });
+
   test('ends at a deploy whose outcome nobody asks for: what stands after it waits for a deployment', async () => {
     let after = false;
     const two = pipeline({

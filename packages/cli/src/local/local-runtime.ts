@@ -6,12 +6,14 @@ import {
   describeError,
   ErrorCode,
   errorCode,
+  type Failure,
   type JobSpec,
   type MapSpec,
   type Model,
   notInConfig,
   type PipelineDefinition,
   parseParams,
+  placeIn,
   type ResultOf,
   type Runtime,
   type Settled,
@@ -51,6 +53,8 @@ export type LocalEvent =
 
 export interface LocalRuntimeOptions {
   readonly config: ResolvedConfig;
+  /** Folder of the project, by which errors of its code are named. */
+  readonly root?: string;
   readonly activities: SluiceActivities;
   readonly cache: JobCache;
   /** Last step to run: a path (`airport=EWR/delay`) or a name; null runs all. */
@@ -59,6 +63,8 @@ export interface LocalRuntimeOptions {
   readonly fresh?: boolean;
   /** Is there a stack that knows what production is and what was captured? */
   readonly hasStack: boolean;
+  /** Where a job's log lies, told when it fails. */
+  readonly logPath?: (workflowId: string, step: string) => string;
   readonly onEvent: (event: LocalEvent) => void;
 }
 
@@ -134,7 +140,7 @@ export class LocalRuntime implements Runtime {
           settled[index] = { key, ok: true, value: await this.#scopes.run(inside, () => body(index)) };
         } catch (error) {
           if (error instanceof Reached) reached = true;
-          settled[index] = { key, ok: false, error: { code: errorCode(error), message: describeError(error) } };
+          settled[index] = { key, ok: false, error: this.#failureOf(error) };
         }
       }
     };
@@ -142,6 +148,13 @@ export class LocalRuntime implements Runtime {
     await Promise.all(Array.from({ length: lanes }, lane));
     if (reached) throw new Reached();
     return settled;
+  }
+
+  /** Code of the pipeline's own that threw is named by its line, as it is in a run. */
+  #failureOf(error: unknown): Failure {
+    const { root = '' } = this.#options;
+    const place = error instanceof SluiceError ? null : placeIn(root, error);
+    return { code: errorCode(error), message: `${describeError(error)}${place === null ? '' : ` (at ${place})`}` };
   }
 
   #inScope(): readonly Scope[] {
@@ -190,7 +203,7 @@ export class LocalRuntime implements Runtime {
       onEvent({ type: 'step-ended', step, kind: spec.kind, ms: Date.now() - began, result });
       return result;
     } catch (failure) {
-      const error = stepError(step, failure);
+      const error = stepError(step, failure, job === null ? null : this.#logOf(job.digest, ref));
       onEvent({ type: 'step-failed', step, kind: spec.kind, ms: Date.now() - began, error });
       throw error;
     }
@@ -224,6 +237,10 @@ export class LocalRuntime implements Runtime {
     const kept = await cache.find(digest);
     const resume = kept !== null || fresh ? 'never' : spec.resume;
     return { digest, kept, spec: { ...spec, resume } as JobSpec };
+  }
+
+  #logOf(digest: string, ref: StepRef): string | null {
+    return this.#options.logPath?.(`${ref.workflowId}/${digest.slice(0, 12)}`, ref.step) ?? null;
   }
 
   async #runJob(job: { readonly digest: string; readonly spec: JobSpec }, ref: StepRef): Promise<Model | StepOutput> {

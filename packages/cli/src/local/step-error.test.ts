@@ -22,6 +22,12 @@ test('a job’s failure keeps its code and its last lines', () => {
   expect(error).toMatchObject({ code: 'TrainerFailed', message: 'fit: exit code 1', where: 'fit', data: { tail } });
 });
 
+test('a job’s failure names its log', () => {
+  const message = 'exit code 1 (at step fit, attempt 1) What now: See its last lines, and its log.';
+  const failure = ApplicationFailure.create({ type: 'TrainerFailed', message });
+  expect(stepError('fit', failure, '/p/fit.1.log')).toMatchObject({ fix: 'See its lines. Its log: /p/fit.1.log' });
+});
+
 test('any other error is left as it is', () => {
   const error = new TypeError('x is not a function');
   expect(stepError('fit', error)).toBe(error);

@@ -1,8 +1,12 @@
 import { ErrorCode, type ErrorDetails, SluiceError } from '@sluice/sdk';
 import { ApplicationFailure } from '@temporalio/common';
 
-/** What a pipeline's code sees when a step fails here: the class and the code that it would see in a run. */
-export function stepError(step: string, error: unknown): unknown {
+/**
+ * What a pipeline's code sees when a step fails here: the class and the code that it would see in a run.
+ *
+ * @param log path of what the job printed; null where it is no job
+ */
+export function stepError(step: string, error: unknown, log: string | null = null): unknown {
   if (!(error instanceof ApplicationFailure)) return error;
   const { cause } = error;
   if (cause instanceof SluiceError) {
@@ -14,9 +18,16 @@ export function stepError(step: string, error: unknown): unknown {
   return new SluiceError(error.type ?? ErrorCode.Internal, `${step}: ${what.replace(/ \(at [^()]*\)$/, '')}`, {
     where: step,
     cause: error,
-    ...(fix === undefined ? {} : { fix }),
+    ...withLog(fix, log),
     ...(data === undefined ? {} : { data }),
   });
+}
+
+/** The lines of a job stand above; all that it printed is in its log. */
+function withLog(fix: string | undefined, log: string | null): { readonly fix?: string } {
+  if (log === null) return fix === undefined ? {} : { fix };
+  const said = fix === undefined || fix === 'See its last lines, and its log.' ? 'See its lines.' : fix;
+  return { fix: `${said} Its log: ${log}` };
 }
 
 function placeOf({ where, fix, data }: SluiceError, step: string): ErrorDetails {

@@ -20,7 +20,7 @@ export interface EndingFacts {
   readonly stop: Stop | null;
   /** Last lines of what it printed. */
   readonly tail: readonly string[];
-  /** What to do about a variable that the tail names and the trainer was not given. */
+  /** What to do about a variable, or a module, that the tail names and the trainer was not given. */
   readonly missed?: string | null;
   /** The kernel killed for memory while it ran. */
   readonly killedForMemory: boolean;
@@ -100,7 +100,7 @@ function judgeExit({ exit, tail, missed = null, killedForMemory }: EndingFacts):
   return failed(
     ErrorCode.TrainerFailed,
     `The trainer ${how}${last === '' ? '.' : `: ${last}`}`,
-    missed ?? 'See its last lines below, and its log.',
+    missed ?? 'See its last lines, and its log.',
   );
 }
 
