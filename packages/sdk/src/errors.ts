@@ -141,7 +141,8 @@ export const ErrorCode = {
   OutOfMemory: 'OutOfMemory',
   /**
    * The trainer exited with an error of its own; `data` holds the exit code and the last lines it wrote. What now:
-   * Read the lines, mend the trainer, and run `sluice retry RUN --from STEP`.
+   * Read the lines, mend the trainer, and run `sluice retry RUN --from STEP`; where it has left a checkpoint, see
+   * `ResumeMismatch`.
    */
   TrainerFailed: 'TrainerFailed',
   /**

@@ -94,7 +94,10 @@ function otherDiffLines(a: FoundArtifact, b: FoundArtifact, width: number): stri
   if (a.artifact.kind === 'dataset')
     return [...files, 'Of one of the two no run is known that made it, so its profile is not known.'];
   return a.artifact.kind === 'model'
-    ? [...modelDiffLines(a.artifact as Partial<Model>, b.artifact as Partial<Model>, width), ...files]
+    ? [
+        ...modelDiffLines(a.artifact as Partial<Model>, b.artifact as Partial<Model>, width, [a.hyper, b.hyper]),
+        ...files,
+      ]
     : files;
 }
 

@@ -59,7 +59,12 @@ export async function retryCommand(run: string | undefined, options: RetryComman
     io.line(`${io.paint('name', workflowId)} ${head} from ${io.paint('step', outcome.from.join(', '))}`);
     const rows = outcome.steps.map(({ step, fate, why }) => [`  ${step}`, fate, why]);
     for (const line of table(rows)) io.line(line);
-    io.line(io.paint('quiet', '  training that runs again resumes at its last committed checkpoint'));
+    io.line(
+      io.paint(
+        'quiet',
+        '  training that runs again resumes at its last committed checkpoint, if that is of the same code, data and hyper-parameters',
+      ),
+    );
     if (options.dryRun || options.wait === undefined) return ExitCode.done;
     return followCommand({
       client,

@@ -5,6 +5,7 @@ import { evidenceRows, formatBytes, formatNumber, shortDigest, table } from '../
 import { roleOfVerdict } from '../follow/lines.ts';
 import type { FoundArtifact } from './find-artifact.ts';
 import { profileLines } from './profile-lines.ts';
+import { hyperText } from './result-lines.ts';
 import type { Tie } from './ties.ts';
 
 export interface Shown extends FoundArtifact {
@@ -74,7 +75,7 @@ function fileLines(files: Shown['files'], { paint, columns }: Paper): string[] {
 function contentLines(shown: Shown, paper: Paper): string[] {
   const { artifact, profile } = shown;
   if (artifact.kind === 'dataset') return datasetLines(artifact as Partial<Dataset>, profile, paper);
-  if (artifact.kind === 'model') return modelLines(artifact as Partial<Model>, paper);
+  if (artifact.kind === 'model') return modelLines(artifact as Partial<Model>, shown.hyper, paper);
   return profile === null ? [] : datasetLines({}, profile, paper);
 }
 
@@ -107,7 +108,11 @@ function datasetLines(dataset: Partial<Dataset>, profile: DatasetProfile | null,
   return lines;
 }
 
-function modelLines({ metrics, lineage, mlflowRunId }: Partial<Model>, { paint, columns }: Paper): string[] {
+function modelLines(
+  { metrics, lineage, mlflowRunId }: Partial<Model>,
+  hyper: Shown['hyper'],
+  { paint, columns }: Paper,
+): string[] {
   const lines: string[] = [];
   const rows = Object.entries(metrics ?? {}).map(([name, value]) => [name, formatNumber(value)]);
   if (rows.length > 0) lines.push('', paint('quiet', 'metrics'), ...indented(table(rows, { width: columns - 2 })));
@@ -115,7 +120,7 @@ function modelLines({ metrics, lineage, mlflowRunId }: Partial<Model>, { paint, 
     const parents = lineage.allParents?.count ?? lineage.parents.length;
     const made = [
       ['code', shortDigest(lineage.code)],
-      ['hyper-parameters', shortDigest(lineage.hyper)],
+      ['hyper-parameters', hyper === null ? shortDigest(lineage.hyper) : hyperText(hyper)],
       ...Object.entries(lineage.data).map(([name, digest]) => [`data ${name}`, shortDigest(digest)]),
       ...lineage.parents.slice(0, LISTED).map((digest) => ['model', shortDigest(digest)]),
       ...(parents > LISTED ? [['', `and ${parents - LISTED} models more`]] : []),

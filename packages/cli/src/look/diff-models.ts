@@ -1,6 +1,7 @@
-import type { Model } from '@sluice/sdk';
+import type { Json, JsonObject, Model } from '@sluice/sdk';
 import { formatBytes, formatNumber, shortDigest, table } from '../follow/format.ts';
 import { arrow } from './diff-datasets.ts';
+import { valueText } from './result-lines.ts';
 
 type Files = readonly { readonly path: string; readonly bytes: number; readonly sha256?: string }[];
 
@@ -38,8 +39,19 @@ export function fileDiffLines(a: Files, b: Files, width: number): string[] {
   ];
 }
 
-/** Metrics and origin of two models against each other. */
-export function modelDiffLines(a: Partial<Model>, b: Partial<Model>, width: number): string[] {
+type Hyper = JsonObject | null;
+
+/**
+ * Metrics and origin of two models against each other.
+ *
+ * @param hyper what each was trained with, where that is known: else its digest has to do
+ */
+export function modelDiffLines(
+  a: Partial<Model>,
+  b: Partial<Model>,
+  width: number,
+  hyper: readonly [Hyper, Hyper] = [null, null],
+): string[] {
   const lines: string[] = [];
   const names = [...new Set([...Object.keys(a.metrics ?? {}), ...Object.keys(b.metrics ?? {})])];
   if (names.length > 0) {
@@ -50,7 +62,7 @@ export function modelDiffLines(a: Partial<Model>, b: Partial<Model>, width: numb
     return [...lines, 'Of one of the two no run is known that made it, so what it was made from is not known.'];
   }
   const [x, y] = [a.lineage, b.lineage];
-  lines.push(`code     ${sameOr(x.code, y.code)}`, `hyper    ${sameOr(x.hyper, y.hyper)}`);
+  lines.push(`code     ${sameOr(x.code, y.code)}`, ...hyperLines(x.hyper, y.hyper, hyper));
   for (const name of new Set([...Object.keys(x.data), ...Object.keys(y.data)])) {
     lines.push(`data     ${name}: ${sameOr(x.data[name], y.data[name])}`);
   }
@@ -61,6 +73,15 @@ export function modelDiffLines(a: Partial<Model>, b: Partial<Model>, width: numb
     lines.push(`models   ${same ? 'the same' : `${counts[0]} → ${counts[1]}, not the same ones`}`);
   }
   return lines;
+}
+
+function hyperLines(x: string, y: string, [from, to]: readonly [Hyper, Hyper]): string[] {
+  if (x === y || from === null || to === null) return [`hyper    ${sameOr(x, y)}`];
+  const told = (value: Json | undefined) => (value === undefined ? '' : valueText(value));
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])]
+    .map((name) => [name, told(from[name]), told(to[name])] as const)
+    .filter(([, one, other]) => one !== other)
+    .map(([name, one, other]) => `hyper    ${name}: ${arrow(one, other)}`);
 }
 
 function metricRow(name: string, a: number | undefined, b: number | undefined): string[] {

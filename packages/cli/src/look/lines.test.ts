@@ -152,6 +152,11 @@ it('tells two models apart by metrics, origin and files', () => {
     'hyper    222222222222 → 333333333333',
     'data     flights: ab12ab12ab12 → 999999999999',
   ]);
+  const told = modelDiffLines(model, other, 80, [
+    { epochs: 5, alpha: 0.1, layers: [8] },
+    { epochs: 20, alpha: 0.1, seed: 1 },
+  ]);
+  expect(told.slice(5, 8)).toEqual(['hyper    epochs: 5 → 20', 'hyper    layers: [8] → –', 'hyper    seed: – → 1']);
   const sha256 = 'a';
   const files = [
     { path: 'MLmodel', bytes: 400, sha256 },

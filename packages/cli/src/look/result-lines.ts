@@ -1,11 +1,11 @@
-import type { Artifact, Dataset, GateResult, Json } from '@sluice/sdk';
+import type { Artifact, Dataset, GateResult, Json, JsonObject } from '@sluice/sdk';
 import type { Paint } from '../follow/colours.ts';
 import { evidenceRows, formatBytes, formatNumber, shortDigest, table } from '../follow/format.ts';
 import { roleOfVerdict } from '../follow/lines.ts';
 import { artifactsIn } from '../records/artifacts.ts';
 import type { DoneStep, RunRecord } from '../records/run-record.ts';
 import { clip } from '../text/width.ts';
-import { lastOf, resultOf } from './results.ts';
+import { hyperOf, lastOf, resultOf } from './results.ts';
 
 interface Paper {
   readonly paint: Paint;
@@ -71,6 +71,8 @@ export function stepLines(
   for (const taken of artifactsIn(work.spec).slice(0, LISTED)) {
     lines.push(`  took   ${taken.key} ${taken.kind} ${shortDigest(taken.value.digest)}`);
   }
+  const hyper = hyperOf(work.spec);
+  if (hyper !== null) lines.push(`  with   ${clip(hyperText(hyper), columns - 9)}`);
   if (artifact !== null) {
     lines.push(
       `  gave   ${artifact.kind} ${shortDigest(artifact.digest)}  ${formatBytes(artifact.bytes)}`,
@@ -93,7 +95,14 @@ export function stepLines(
   return lines;
 }
 
-function valueText(value: Json): string {
+/** `epochs 20, alpha 0.001` */
+export function hyperText(hyper: JsonObject): string {
+  return Object.entries(hyper)
+    .map(([name, value]) => `${name} ${valueText(value ?? null)}`)
+    .join(', ');
+}
+
+export function valueText(value: Json): string {
   // An artifact in a result is told by its digest: all of it would fill the screen.
   const short = JSON.stringify(value, (_key, inner: unknown) => {
     const { digest, kind, uri } = (inner ?? {}) as Partial<Artifact>;

@@ -1,4 +1,4 @@
-import type { Artifact, Json } from '@sluice/sdk';
+import type { Artifact, Json, JsonObject } from '@sluice/sdk';
 import { isArtifact } from '../records/artifacts.ts';
 import type { DoneStep } from '../records/run-record.ts';
 
@@ -16,6 +16,12 @@ export function resultOf({ result }: Pick<DoneStep, 'result'>): StepResult {
   const { report, files, metrics, value } = (result ?? {}) as Partial<Record<string, unknown>>;
   const artifact = [result, report, files].find(isArtifact) ?? null;
   return { artifact, metrics: numbersOf(metrics), value: isArtifact(result) ? undefined : (value as Json | undefined) };
+}
+
+/** Hyper-parameters that a step was asked to train with; null where it was given none. */
+export function hyperOf(spec: unknown): JsonObject | null {
+  const { hyper } = (spec ?? {}) as { readonly hyper?: JsonObject };
+  return typeof hyper === 'object' && hyper !== null && Object.keys(hyper).length > 0 ? hyper : null;
 }
 
 /** The last work of each step: one that ran again has replaced what it made before. */

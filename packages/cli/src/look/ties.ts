@@ -1,7 +1,7 @@
-import type { Artifact } from '@sluice/sdk';
+import type { Artifact, JsonObject } from '@sluice/sdk';
 import { artifactsIn } from '../records/artifacts.ts';
 import type { DoneStep } from '../records/run-record.ts';
-import { resultOf } from './results.ts';
+import { hyperOf, resultOf } from './results.ts';
 
 /** A run whose history was read. */
 export interface ReadRun {
@@ -28,6 +28,8 @@ export interface Ties {
   readonly usedBy: readonly Tie[];
   /** What it was made from. */
   readonly from: readonly { readonly name: string; readonly artifact: Artifact }[];
+  /** The hyper-parameters it was trained with; null where there are none, or no run knows them. */
+  readonly hyper: JsonObject | null;
 }
 
 /** Who made an artifact out of what, and who used it; `runs` newest first. */
@@ -36,6 +38,7 @@ export function tiesOf(digest: string, runs: readonly ReadRun[]): Ties {
   const usedBy: Tie[] = [];
   let artifact: Artifact | null = null;
   let from: Ties['from'] = [];
+  let hyper: JsonObject | null = null;
   for (const { works, ...run } of runs) {
     for (const work of works) {
       const { step, kind, at } = work;
@@ -45,8 +48,9 @@ export function tiesOf(digest: string, runs: readonly ReadRun[]): Ties {
       if (made?.digest !== digest) continue;
       madeBy.push({ ...run, step, kind, at });
       artifact ??= made;
+      hyper ??= hyperOf(work.spec);
       if (from.length === 0) from = inputs.map(({ key, value }) => ({ name: key, artifact: value }));
     }
   }
-  return { artifact, madeBy, usedBy, from };
+  return { artifact, madeBy, usedBy, from, hyper };
 }
