@@ -101,7 +101,7 @@ export function stubActivities(
     }),
     withdrawRollout: noted('withdrawRollout', async () => {}),
     rolloutOutcome: noted('rolloutOutcome', async ({ id }) => deployed(id)),
-    startVersion: noted('startVersion', async () => ({ ready: true, reason: null })),
+    startVersion: noted('startVersion', async () => ({ ready: true, reason: null, restarts: 0 })),
     observeEndpoint: noted('observeEndpoint', async () => ({ target: null, ledger: null, registry: null, known: {} })),
     saveLedger: noted('saveLedger', async () => ({ conflict: false })),
     setTraffic: noted('setTraffic', async () => ({ at: Date.now(), refused: null })),

@@ -62,8 +62,8 @@ export class StubTarget {
       startVersion: async ({ candidate }) => {
         this.versions.set(candidate.id, candidate);
         return this.dead.has(candidate.id)
-          ? { ready: false, reason: 'no answer to /ping' }
-          : { ready: true, reason: null };
+          ? { ready: false, reason: 'no answer to /ping', restarts: null }
+          : { ready: true, reason: null, restarts: 0 };
       },
       setTraffic: async ({ weights, mirror, lease }) => {
         const gone = Object.keys(weights).find((id) => this.dead.has(id));

@@ -163,6 +163,8 @@ export interface WatchInput {
   readonly extend: number;
   /** What has to be in force in this phase; anything else ends it with `moved`. */
   readonly weights: Weights;
+  /** Restarts of the candidate's process when it was found ready, before it had traffic; null where nobody saw. */
+  readonly restarts: number | null;
   /** What the watchers of earlier phases of this rollout learned: errors are spent over the whole rollout. Null at first. */
   readonly memory: Json | null;
 }
@@ -192,6 +194,8 @@ export type TokenPurpose =
 export interface ReadyOutcome {
   readonly ready: boolean;
   readonly reason: string | null;
+  /** Restarts of its process when it was found ready: one more is a crash. Null where it is not ready. */
+  readonly restarts: number | null;
 }
 
 /** The activities. Names are Temporal activity types. */

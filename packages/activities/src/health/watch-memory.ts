@@ -6,7 +6,7 @@ export interface WatchMemory {
   readonly version: typeof VERSION;
   /** Epoch ms, whole seconds: everything before is in the judge's memory. */
   readonly countedUntil: number;
-  /** Restarts of the candidate's process when it was first looked at. */
+  /** Restarts of the candidate's process before it had traffic, or at the first look where nobody saw that. */
   readonly restarts: number | null;
   readonly judge: JudgeMemory;
 }
@@ -25,7 +25,7 @@ export interface Beat {
 const VERSION = 1;
 
 export function newWatchMemory(input: WatchInput, judge: JudgeMemory): WatchMemory {
-  return { version: VERSION, countedUntil: wholeSecond(input.since), restarts: null, judge };
+  return { version: VERSION, countedUntil: wholeSecond(input.since), restarts: input.restarts, judge };
 }
 
 /** What an earlier phase left, to go on with in this one: nothing between the two counts. */

@@ -57,11 +57,24 @@ describe('a phase', () => {
 
   test('fails when the process came back after a crash between two looks', async () => {
     const state = (second: number) => ({ restarts: second < 10 ? 3 : 4, lastError: 'killed by SIGKILL' });
+    expect((await watch({ candidate: well, state }, { restarts: 3 })).reason).toContain('killed by SIGKILL');
+  });
+
+  test('fails when the process came back after a crash before the first look', async () => {
+    const state = () => ({ restarts: 1, lastError: 'killed by SIGKILL' });
     expect((await watch({ candidate: well, state })).reason).toContain('killed by SIGKILL');
+    // A workflow of before did not say how it was found ready.
+    expect(await watch({ candidate: well, state }, { restarts: null })).toMatchObject({ verdict: 'pass' });
+  });
+
+  test('fails when the process crashed after the gateway was started again, and counts from 0', async () => {
+    const restarts = (second: number) => (second < 10 ? 2 : second < 20 ? 0 : 1);
+    const state = (second: number) => ({ restarts: restarts(second), lastError: 'killed by SIGKILL' });
+    expect((await watch({ candidate: well, state }, { restarts: 2 })).reason).toContain('killed by SIGKILL');
   });
 
   test('fails when the process crashed while the phase before ended', async () => {
-    const first = await watch({ candidate: well, state: () => ({ restarts: 3 }) });
+    const first = await watch({ candidate: well, state: () => ({ restarts: 3 }) }, { restarts: 3 });
     const later = { phase: 'bake', since: START + 61_000, memory: first.memory };
     const endpoint = scripted({ candidate: well, state: () => ({ restarts: 4, lastError: 'killed' }) });
     endpoint.skip(61);

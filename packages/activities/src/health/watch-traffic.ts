@@ -104,8 +104,7 @@ async function lookAt(target: Target, input: WatchInput, former: WatchMemory | n
     const begun = former ?? newWatchMemory(input, newJudge(await recordOf(target, input), input.spec.health));
     const { memory, last } = await catchUp(target, input, begun);
     const judgement = judgementOf(memory, last, input);
-    const known = last.states[input.candidate];
-    const next = { ...memory, restarts: memory.restarts ?? known?.restarts ?? null };
+    const next = { ...memory, restarts: restartsBefore(memory, last, input.candidate) };
     const silent = isSilent(last, input.candidate, input.stable);
     const { problem, lapsed } = (await renewed) ?? { problem: null, lapsed: false };
     // A candidate that is surely bad is bad whatever becomes of the lease.
@@ -139,13 +138,19 @@ async function catchUp(
 
 function judgementOf(memory: WatchMemory, last: Measurement, input: WatchInput): Judgement {
   const known = last.states[input.candidate];
-  const state = processState(input.candidate, known, memory.restarts ?? known?.restarts ?? 0);
+  const state = processState(input.candidate, known, restartsBefore(memory, last, input.candidate) ?? 0);
   const traffic = judge(memory.judge, input.spec.health);
   const row = besideTraffic(state, traffic.verdict === 'pass');
   const evidence = worstFirst([row, ...traffic.evidence].map((one) => ({ ...one, slice: input.phase })));
   const verdict = worstOf([row.verdict, traffic.verdict]);
   const doubt = verdict !== 'inconclusive' ? null : state.unsettled ? 'suspected' : traffic.doubt;
   return { ...traffic, verdict, doubt, evidence };
+}
+
+/** Restarts that are not the rollout's. A data plane that was itself started again counts from 0. */
+function restartsBefore({ restarts }: WatchMemory, { states }: Measurement, candidate: string): number | null {
+  const now = states[candidate]?.restarts ?? null;
+  return restarts === null || now === null ? (restarts ?? now) : Math.min(restarts, now);
 }
 
 function unmeasured(input: WatchInput, note: string): Judgement {

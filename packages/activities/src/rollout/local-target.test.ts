@@ -66,6 +66,7 @@ function watch(more: Partial<WatchInput>, health: Parameters<typeof canary>[1] =
     hold: 3_000,
     extend: 5_000,
     weights: { v1: 50, [more.candidate ?? 'v2']: 50 },
+    restarts: 0,
     memory: null,
     ...more,
   });
@@ -137,6 +138,7 @@ describe('a version', () => {
     expect(await startVersionActivity(fix.context)({ endpoint: 'demo', candidate: made })).toEqual({
       ready: true,
       reason: null,
+      restarts: 0,
     });
     await stopVersionActivity(fix.context)({ endpoint: 'demo', id: 'reused' });
   });

@@ -135,11 +135,11 @@ async function start(
   };
   await api.putEndpoint(endpoint, endpointSpec(endpoint, config));
   await put(api, endpoint, candidate.id, spec, scope);
-  const reason = await untilReady(api, endpoint, candidate.id, ready, scope);
-  if (reason === null) return { ready: true, reason: null };
+  const found = await untilReady(api, endpoint, candidate.id, ready, scope);
+  if (found.ready) return found;
   // A version that serves is never taken down for being slow to come back.
   if (!(await inUse(api, endpoint, candidate.id))) await api.deleteVersion(endpoint, candidate.id);
-  return { ready: false, reason };
+  return found;
 }
 
 /** Milliseconds in which a version of the same id that is being removed may let its answers end. */
@@ -176,25 +176,27 @@ async function inUse(api: GatewayApi, endpoint: string, id: string): Promise<boo
   return (state?.weights[id] ?? 0) > 0 || state?.mirror?.version === id;
 }
 
-/** Null once it is ready, else why it will not be. */
+/** Once it is ready, or will not be. */
 async function untilReady(
   api: GatewayApi,
   endpoint: string,
   id: string,
   limit: number,
   scope: ActivityScope,
-): Promise<string | null> {
+): Promise<ReadyOutcome> {
+  const not = (reason: string): ReadyOutcome => ({ ready: false, reason, restarts: null });
   const end = Date.now() + limit + READY_SLACK;
   for (;;) {
     const version = await api.version(endpoint, id);
-    if (version === null) return 'the gateway has lost it';
-    if (version.state === 'ready') return null;
-    // It serves, and is only slow to say so: whether it is well is judged by its answers.
-    if (version.state === 'unhealthy' && (await inUse(api, endpoint, id))) return null;
+    if (version === null) return not('the gateway has lost it');
+    // One that serves is only slow to say so: whether it is well is judged by its answers.
+    if (version.state === 'ready' || (version.state === 'unhealthy' && (await inUse(api, endpoint, id)))) {
+      return { ready: true, reason: null, restarts: version.restarts };
+    }
     const log = version.logTail.length === 0 ? '' : `. Its last lines: ${version.logTail.join(' | ').slice(-1000)}`;
     // Once crashed is enough: a version that is only just starting has no traffic that a restart would save.
-    if (version.state === 'crashed') return `${version.lastError ?? 'its server ended'}${log}`;
-    if (Date.now() > end) return `it was not ready after ${limit / 1000} s${log}`;
+    if (version.state === 'crashed') return not(`${version.lastError ?? 'its server ended'}${log}`);
+    if (Date.now() > end) return not(`it was not ready after ${limit / 1000} s${log}`);
     await pause(scope, POLL);
   }
 }

@@ -17,7 +17,7 @@ export function startVersionActivity(context: ActivityContext): SluiceActivities
       } catch (error) {
         scope.signal.throwIfAborted();
         if (!(error instanceof SluiceError) || !error.permanent) throw error;
-        return { ready: false, reason: describeError(error) };
+        return { ready: false, reason: describeError(error), restarts: null };
       }
     });
   };

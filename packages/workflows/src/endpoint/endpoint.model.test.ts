@@ -127,6 +127,9 @@ function hold(world: World): void {
   if (mode.kind === 'steady' && stable !== null) expect(world.bad).not.toContain(stable.digest);
   // A rollout that has ended is not under way again.
   if (mode.kind === 'rolling-out') expect(machine.history.map(({ id }) => id)).not.toContain(mode.request.id);
+  // Whoever watches knows how the candidate's process was before it had traffic.
+  const command = world.command?.command;
+  if (command?.kind === 'watch') expect(command.input.restarts).toBe(command.input.candidate.length);
   // A split is the rollout's own and has a lease, or the stable version is not there to go back to.
   if (Object.keys(world.weights).length > 1) expect(world.lease).not.toBeNull();
 }

@@ -84,6 +84,8 @@ export interface RollingOut {
   readonly stage: 'starting-stable' | 'starting' | 'recording' | 'moving' | 'watching' | 'promoting';
   /** Index among the phases. */
   readonly phase: number;
+  /** Restarts of the candidate's process when it was found ready; null before. */
+  readonly restarts: number | null;
   /** There is a stable version that runs; without one the candidate takes the way of a first version. */
   readonly usable: boolean;
   /** When the phase's traffic was seen in force, epoch ms. */

@@ -34,6 +34,7 @@ export function beginRollout(
     // A stable version that is known to be dead is not waited for once more.
     stage: stable === null || takesOver !== null ? 'starting' : 'starting-stable',
     phase: 0,
+    restarts: null,
     usable: stable !== null && takesOver === null,
     since: null,
     evidence: [],
@@ -52,12 +53,12 @@ export function rollingOut(machine: Machine, mode: RollingOut, result: Result, a
     return enter({ ...machine, seq: machine.seq + 1 }, { ...mode, stage: 'moving' });
   }
   if (result.kind === 'started') {
-    const { ready, reason } = result.outcome;
+    const { ready, reason, restarts } = result.outcome;
     if (mode.stage === 'starting-stable') {
       const told = ready ? machine : alarmed(machine, `${machine.stable?.id} does not start: ${reason}`, at);
       return enter(told, { ...mode, stage: 'starting', usable: ready });
     }
-    if (ready) return enter(machine, { ...mode, stage: 'recording' });
+    if (ready) return enter(machine, { ...mode, stage: 'recording', restarts });
     return goBack(machine, mode, 'rolled-back', `${candidate.id} did not get ready: ${reason}`);
   }
   if (result.kind === 'moved') {

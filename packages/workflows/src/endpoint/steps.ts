@@ -88,6 +88,8 @@ export function commandOf(machine: Machine): Command {
         hold: phase.hold,
         extend: spec.extend,
         weights,
+        // Of a rollout that began in a workflow of before, nobody saw it.
+        restarts: mode.restarts ?? null,
         memory: mode.memory,
       };
       return { kind: 'watch', input };

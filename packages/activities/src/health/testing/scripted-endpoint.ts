@@ -52,7 +52,7 @@ export function scripted(script: Script): ScriptedEndpoint {
   const renewals: number[] = [];
   const at = () => Math.floor((now - START) / 1000);
   const target: Target = {
-    start: async () => ({ ready: true, reason: null }),
+    start: async () => ({ ready: true, reason: null, restarts: 0 }),
     traffic: async () => ({ refused: null, at: now }),
     stop: async () => {},
     observe: async () => null,
@@ -117,6 +117,7 @@ export function watchInput(more: Partial<WatchInput> & { health?: RolloutOptions
     hold: 60_000,
     extend: 60_000,
     weights: { v1: 95, v2: 5 },
+    restarts: 0,
     memory: null,
     ...rest,
   };

@@ -112,7 +112,7 @@ export function virtualEndpoint(
     },
     firstBad: () => firstBad,
     target: {
-      start: async () => ({ ready: true, reason: null }),
+      start: async () => ({ ready: true, reason: null, restarts: 0 }),
       traffic: async () => ({ at: now, refused: null }),
       observe: async () => null,
       captured: async function* () {},
@@ -242,7 +242,8 @@ export async function virtualRollout(
   for (const { name, share, hold } of phasesOf(spec)) {
     const weights = { v1: 100 - share, v2: share };
     endpoint.set(weights);
-    const phase = { endpoint: 'shop', candidate: 'v2', stable: 'v1', spec, phase: name, hold, extend: spec.extend };
+    const who = { endpoint: 'shop', candidate: 'v2', stable: 'v1', restarts: 0 };
+    const phase = { ...who, spec, phase: name, hold, extend: spec.extend };
     outcome = await watched(endpoint, { ...phase, since: endpoint.clock.now(), weights, memory }, lostAt);
     memory = outcome.memory;
     if (outcome.verdict !== 'pass') break;

@@ -161,7 +161,7 @@ export class World {
         return { kind: 'observed', observation: this.#observation() };
       case 'start':
         this.dead.delete(command.candidate.id);
-        return { kind: 'started', outcome: { ready: true, reason: null } };
+        return { kind: 'started', outcome: { ready: true, reason: null, restarts: command.candidate.id.length } };
       case 'move': {
         const { expect } = command;
         const here = this.#sameAs(command) || expect === null || this.#sameAs(expect);
@@ -211,7 +211,7 @@ export class World {
     switch (command.kind) {
       case 'start':
         this.dead.add(command.candidate.id);
-        return { kind: 'started', outcome: { ready: false, reason: 'it ended' } };
+        return { kind: 'started', outcome: { ready: false, reason: 'it ended', restarts: null } };
       case 'move':
         return { kind: 'moved', at: this.now, refused: 'it has no process' };
       case 'watch':
