@@ -4,7 +4,10 @@ import { isRefusal, MlflowUnreachable } from './errors.ts';
 import { cut, keyName, keyValue, Limit, tagFilter } from './names.ts';
 import type { CallOptions } from './request.ts';
 import type { MlflowRoutes } from './routes.ts';
-import { type MlflowModelVersion, type MlflowRun, type MlflowTag, tagList } from './types.ts';
+import { type MlflowModelVersion, type MlflowRun, type MlflowTag, tagList, tagsOf } from './types.ts';
+
+/** Tag of a run of which its maker has seen that it is the only one with its key. */
+const SETTLED_TAG = 'sluice.settled';
 
 /** Tag under which everything that Sluice makes in MLflow can be found again. */
 export const KEY_TAG = 'sluice.key';
@@ -45,7 +48,8 @@ export interface MlflowEnsure {
   ): Promise<{ readonly version: MlflowModelVersion; readonly created: boolean }>;
 }
 
-export function mlflowEnsure(routes: MlflowRoutes): MlflowEnsure {
+/** @param patience ms after which a run that its maker has not settled counts as settled: the maker is gone */
+export function mlflowEnsure(routes: MlflowRoutes, patience = 4_000): MlflowEnsure {
   const ensureExperiment: MlflowEnsure['ensureExperiment'] = async (name, options) => {
     const found = await routes.getExperimentByName(name, options);
     if (found !== null) return active(found);
@@ -64,11 +68,16 @@ export function mlflowEnsure(routes: MlflowRoutes): MlflowEnsure {
 
     async ensureRun({ experiment, key, name, parentRunId, tags }, options) {
       const experimentId = await ensureExperiment(experiment, options);
-      const find = async () => {
-        const filter = tagFilter(KEY_TAG, keyValue(key));
-        return oldest(await routes.searchRuns({ experiment_ids: [experimentId], filter }, options));
-      };
-      const made = await findOrCreate(find, (once) =>
+      const filter = tagFilter(KEY_TAG, keyValue(key));
+      const look = () => routes.searchRuns({ experiment_ids: [experimentId], filter }, options);
+      const find = (mine: MlflowRun | null) =>
+        settled(mine?.info.run_id ?? null, {
+          look,
+          settle: (runId) => routes.setRunTag(runId, SETTLED_TAG, 'true', options),
+          takeBack: (runId) => routes.deleteRun(runId, options),
+          patience,
+        });
+      const { kept, mine } = await findOrCreate(find, (once) =>
         routes.createRun(
           {
             experiment_id: experimentId,
@@ -79,10 +88,8 @@ export function mlflowEnsure(routes: MlflowRoutes): MlflowEnsure {
           { ...options, ...once },
         ),
       );
-      const { run_id } = made.mine?.info ?? {};
-      const created = run_id === made.kept.info.run_id;
-      if (run_id !== undefined && !created) await routes.deleteRun(run_id, options);
-      return { runId: made.kept.info.run_id, experimentId, created };
+      const { run_id: runId } = kept.info;
+      return { runId, experimentId, created: mine?.info.run_id === runId };
     },
 
     async ensureRegisteredModel(name, options) {
@@ -120,18 +127,21 @@ export function mlflowEnsure(routes: MlflowRoutes): MlflowEnsure {
 
 /**
  * Creation is not safe to repeat, so a request whose answer was lost is not sent again before another look. Two
- * workers may still be equally fast: everybody looks again, keeps the first one, and takes back only their own.
+ * workers may still be equally fast: everybody looks again, keeps the same one, and takes back only their own.
+ *
+ * @param find what is kept; given what was just made, of that and what others have made at once
  */
 async function findOrCreate<T>(
-  find: () => Promise<T | null>,
+  find: (mine: T | null) => Promise<T | null>,
   create: (once: CallOptions) => Promise<T>,
 ): Promise<{ readonly kept: T; readonly mine: T | null }> {
   for (let attempt = 1; ; attempt += 1) {
-    const found = await find();
+    const found = await find(null);
     if (found !== null) return { kept: found, mine: null };
     try {
       const mine = await create({ attempts: 1 });
-      return { kept: (await find()) ?? mine, mine };
+      const kept = await find(mine);
+      if (kept !== null || attempt >= 4) return { kept: kept ?? mine, mine };
     } catch (error) {
       if (!(error instanceof MlflowUnreachable) || attempt >= 4) throw error;
       await delay(100 * 2 ** attempt);
@@ -147,10 +157,52 @@ function active(experiment: { experiment_id: string; name: string; lifecycle_sta
   });
 }
 
-function oldest(runs: readonly MlflowRun[]): MlflowRun | null {
-  const order = (a: MlflowRun, b: MlflowRun) =>
-    Number(a.info.start_time) - Number(b.info.start_time) || (a.info.run_id < b.info.run_id ? -1 : 1);
-  return [...runs].sort(order)[0] ?? null;
+/**
+ * Which of the runs with one key is kept. MLflow numbers no runs and their times are their makers' own, so one that says
+ * it is older may come to light after another was seen alone. So a maker who sees its run alone marks it as settled, and
+ * only then it is anybody's; who finds a settled one gives way to it. Of those made at once all but the first give way, and
+ * its maker waits for that: or until one of them is settled after all, which was seen alone a moment before.
+ *
+ * @returns null where there is none
+ */
+async function settled(made: string | null, { look, settle, takeBack, patience }: Settling): Promise<MlflowRun | null> {
+  const end = Date.now() + patience;
+  let mine = made;
+  for (;;) {
+    const runs = (await look()).sort(olderFirst);
+    const kept = runs.find(isSettled) ?? runs.find((run) => run.info.run_id !== mine && isLeft(run, patience));
+    const [first = null] = runs;
+    if (mine !== null && (kept ?? first)?.info.run_id !== mine) {
+      await takeBack(mine);
+      mine = null;
+    }
+    if (kept !== undefined || first === null) return kept ?? null;
+    const isOver = Date.now() > end;
+    if (mine === null && isOver) return first;
+    if (mine !== null && (runs.length === 1 || isOver)) await settle(mine);
+    else await delay(Math.min(100, patience / 20));
+  }
+}
+
+interface Settling {
+  readonly look: () => Promise<MlflowRun[]>;
+  readonly settle: (runId: string) => Promise<unknown>;
+  readonly takeBack: (runId: string) => Promise<unknown>;
+  /** Milliseconds. */
+  readonly patience: number;
+}
+
+function isSettled({ data }: MlflowRun): boolean {
+  return tagsOf(data)[SETTLED_TAG] !== undefined;
+}
+
+/** Its maker had the time to settle it: it died, or is one from before runs were settled. */
+function isLeft({ info }: MlflowRun, patience: number): boolean {
+  return Number(info.start_time) < Date.now() - patience;
+}
+
+function olderFirst(a: MlflowRun, b: MlflowRun): number {
+  return Number(a.info.start_time) - Number(b.info.start_time) || (a.info.run_id < b.info.run_id ? -1 : 1);
 }
 
 function lowest(versions: readonly MlflowModelVersion[]): MlflowModelVersion | null {

@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { mlflowEnsure } from './ensure.ts';
+import type { MlflowRoutes } from './routes.ts';
+import type { MlflowRun } from './types.ts';
+
+const wanted = { experiment: 'e', key: 'k', name: 'n' };
+
+/** A server on which each call takes the time that is asked for: what is written is there at its end. */
+function server(times: { readonly create: (nth: number) => number; readonly call: () => number }, patience = 2_000) {
+  const runs = new Map<string, MlflowRun>();
+  let made = 0;
+  const routes = {
+    getExperimentByName: async () => ({ experiment_id: '1', name: 'e', lifecycle_stage: 'active' }),
+    searchRuns: async () => {
+      const seen = [...runs.values()];
+      await delay(times.call());
+      return seen;
+    },
+    createRun: async ({ start_time }: { start_time: number }) => {
+      const nth = made++;
+      const run = { info: { run_id: `run-${9 - nth}`, start_time }, data: {} } as unknown as MlflowRun;
+      await delay(times.create(nth));
+      runs.set(run.info.run_id, run);
+      return run;
+    },
+    setRunTag: async (runId: string, key: string, value: string) => {
+      await delay(times.call());
+      const run = runs.get(runId);
+      if (run === undefined) throw new Error(`${runId} was deleted`);
+      runs.set(runId, { ...run, data: { tags: [...(run.data.tags ?? []), { key, value }] } });
+    },
+    deleteRun: async (runId: string) => {
+      await delay(times.call());
+      runs.delete(runId);
+    },
+  } as unknown as MlflowRoutes;
+  return { runs, made: () => made, ensure: mlflowEnsure(routes, patience) };
+}
+
+test('a run that was found alone and kept stays, though one that says it is older comes after it', async () => {
+  const { runs, made, ensure } = server({ create: (nth) => (nth === 0 ? 60 : 1), call: () => 1 });
+  const slow = ensure.ensureRun(wanted);
+  await delay(10);
+  const fast = await ensure.ensureRun(wanted);
+  expect(await slow).toEqual({ ...fast, created: false });
+  expect([...runs.keys()]).toEqual([fast.runId]);
+  expect(made()).toBe(2);
+});
+
+test('however fast each of eight workers is, all keep one run, and no other is left', { timeout: 60_000 }, async () => {
+  const rounds = Array.from({ length: 100 }, async () => {
+    const { runs, ensure } = server({ create: () => Math.random() * 40, call: () => Math.random() * 15 });
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        await delay(Math.random() * 60);
+        return ensure.ensureRun(wanted);
+      }),
+    );
+    expect(new Set(answers.map(({ runId }) => runId))).toEqual(new Set(runs.keys()));
+    expect(runs.size).toBe(1);
+    expect(answers.filter(({ created }) => created)).toHaveLength(1);
+  });
+  await Promise.all(rounds);
+});
+
+test('a run that nobody settles, because its maker died or is of before, is gone on with', async () => {
+  const { runs, made, ensure } = server({ create: () => 1, call: () => 1 }, 100);
+  const left = { info: { run_id: 'left', start_time: Date.now() }, data: {} } as unknown as MlflowRun;
+  runs.set('left', left);
+  expect(await ensure.ensureRun(wanted)).toEqual({ runId: 'left', experimentId: '1', created: false });
+  expect(made()).toBe(0);
+});
