@@ -20,49 +20,48 @@ const PAGE = 1_000;
 export const SHOWN = 200_000;
 
 /** The events of an execution, oldest first, a page at a time. */
-export async function* historyPages(client: Client, execution: ExecutionId): AsyncGenerator<readonly HistoryEvent[]> {
-  let nextPageToken: Uint8Array | null = null;
-  do {
-    const page: temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse =
-      await client.workflowService.getWorkflowExecutionHistory({
-        namespace: client.options.namespace,
-        execution: { workflowId: execution.workflowId, runId: execution.runId },
-        maximumPageSize: PAGE,
-        nextPageToken,
-      });
-    yield page.history?.events ?? [];
-    nextPageToken = page.nextPageToken ?? null;
-  } while (nextPageToken !== null && nextPageToken.length > 0);
+export function historyPages(client: Client, execution: ExecutionId): AsyncGenerator<readonly HistoryEvent[]> {
+  return pages(client, execution, PAGE, (request) => client.workflowService.getWorkflowExecutionHistory(request));
 }
 
 /** The events of an execution, newest first, a page at a time. */
-export async function* historyBackwards(
+export function historyBackwards(
   client: Client,
   execution: ExecutionId,
   size = PAGE,
 ): AsyncGenerator<readonly HistoryEvent[]> {
+  return pages(client, execution, size, (request) =>
+    client.workflowService.getWorkflowExecutionHistoryReverse(request),
+  );
+}
+
+type PageRequest = temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryReverseRequest;
+type Page = temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryReverseResponse;
+
+async function* pages(
+  client: Client,
+  { workflowId, runId }: ExecutionId,
+  maximumPageSize: number,
+  ask: (request: PageRequest) => Promise<Page>,
+): AsyncGenerator<readonly HistoryEvent[]> {
+  const { namespace } = client.options;
   let nextPageToken: Uint8Array | null = null;
   do {
-    const page: temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryReverseResponse =
-      await client.workflowService.getWorkflowExecutionHistoryReverse({
-        namespace: client.options.namespace,
-        execution: { workflowId: execution.workflowId, runId: execution.runId },
-        maximumPageSize: size,
-        nextPageToken,
-      });
+    const page: Page = await ask({ namespace, execution: { workflowId, runId }, maximumPageSize, nextPageToken });
     yield page.history?.events ?? [];
     nextPageToken = page.nextPageToken ?? null;
   } while (nextPageToken !== null && nextPageToken.length > 0);
 }
 
-/** What an execution was started with. */
-export async function startedWith(client: Client, execution: ExecutionId): Promise<unknown> {
+/** What an execution was started with. @param nth index among the arguments */
+export async function startedWith(client: Client, execution: ExecutionId, nth = 0): Promise<unknown> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId: execution.workflowId, runId: execution.runId },
     maximumPageSize: 1,
   });
-  return firstValue(client, history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads);
+  const { payloads } = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input ?? {};
+  return firstValue(client, payloads?.slice(nth));
 }
 
 /** What a finished execution returned; null where it did not. */

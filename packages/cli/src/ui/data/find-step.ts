@@ -1,12 +1,15 @@
-import { Query, type RunStatus, type StatusPage, type StepStatus } from '@sluice/sdk';
+import { inParallel } from '@sluice/activities/store';
+import { encodeKey, Query, type RunStatus, type StatusPage, type StepStatus } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import { NoWorker } from '../../follow/look.ts';
-import type { ExecutionId } from '../../records/history.ts';
+import { type ExecutionId, startedWith } from '../../records/history.ts';
 import { isUnreachable } from '../../run/temporal-call.ts';
 import { partsOf } from './parts.ts';
 
 /** Steps that are asked for at a time. */
 const PAGE = 300;
+/** Parts whose beginning is read at a time. */
+const AT_ONCE = 8;
 /** Pages that are read at most. */
 const PAGES = 200;
 
@@ -25,11 +28,26 @@ export async function findStep(client: Client, execution: ExecutionId, step: str
   const own = await findIn(client, execution, step);
   // Keys of a large map are done by children, which say themselves how their steps stand.
   if (own !== null || !step.includes('/')) return { status: own, owner: execution };
-  for (const part of await partsOf(client, execution.workflowId)) {
-    const status = await findIn(client, part, step);
+  const parts = await partsOf(client, execution.workflowId);
+  // A worker has to play a part's whole history to answer, so only the one that was handed the step's key is asked.
+  const handed = await inParallel(parts, AT_ONCE, (part) => isHanded(client, part, step));
+  for (const [i, part] of parts.entries()) {
+    const status = handed[i] ? await findIn(client, part, step) : null;
     if (status !== null) return { status, owner: part };
   }
   return { status: null, owner: execution };
+}
+
+/** What of a part's second argument says which keys are its. */
+interface Handed {
+  readonly mapPath: string;
+  readonly keys: readonly string[];
+}
+
+/** Is the step one of a key that the part was started with? */
+async function isHanded(client: Client, part: ExecutionId, step: string): Promise<boolean> {
+  const { mapPath, keys = [] } = ((await startedWith(client, part, 1)) ?? {}) as Partial<Handed>;
+  return keys.some((key) => step.startsWith(`${mapPath}=${encodeKey(key)}/`));
 }
 
 /** Asks for the step alone; code of a run from before that could be asked answers with pages. */
