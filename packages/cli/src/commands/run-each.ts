@@ -2,8 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ErrorCode, parseParams, SluiceError } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import type { LoadedConfig } from '../config/load-config.ts';
-import { findPipeline, type LoadedPipeline, loadPipelines } from '../config/load-pipelines.ts';
-import { unfitPipelines } from '../config/sandbox-imports.ts';
+import type { LoadedPipeline } from '../config/load-pipelines.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode, exitCodeOfState } from '../exit-code.ts';
 import { formatMs } from '../follow/format.ts';
@@ -21,7 +20,7 @@ import type { WaitFor } from './follow.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { loadProject } from './project.ts';
-import { codeOf, type RunOptions, tokenOf } from './starting.ts';
+import { codeOf, type RunOptions, startable, tokenOf } from './starting.ts';
 
 export interface EachOptions extends RunOptions {
   readonly each: string;
@@ -45,9 +44,7 @@ export async function runEachCommand(
     throw new UsageError(`--concurrency ${concurrency} is not a count from 1 to 200.`);
   }
   const loaded = await loadProject(options);
-  const pipeline = findPipeline(await loadPipelines(loaded), name);
-  const unfit = unfitPipelines(loaded).get(pipeline.file);
-  if (unfit !== undefined) throw unfit;
+  const pipeline = await startable(loaded, name);
   const base = await parseParamFlags(options.param, options.params);
   const sets = (await readSets(options.each)).map(({ line, params }) => ({ line, params: over(base, params) }));
   await checkAll(pipeline, sets, options, loaded);

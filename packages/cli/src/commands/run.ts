@@ -1,7 +1,6 @@
 import { describeError, parseParams } from '@sluice/sdk';
 import type { LoadedConfig } from '../config/load-config.ts';
-import { findPipeline, type LoadedPipeline, loadPipelines } from '../config/load-pipelines.ts';
-import { unfitPipelines } from '../config/sandbox-imports.ts';
+import type { LoadedPipeline } from '../config/load-pipelines.ts';
 import { pipelineFailed } from '../errors/pipeline-failed.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -12,7 +11,7 @@ import { connectClient, temporalTarget } from '../run/temporal-target.ts';
 import { followCommand } from './follow.ts';
 import type { Io } from './io.ts';
 import { loadProject } from './project.ts';
-import { codeOf, type RunOptions, tokenOf } from './starting.ts';
+import { codeOf, type RunOptions, startable, tokenOf } from './starting.ts';
 
 /** `sluice run PIPELINE` */
 export async function runCommand(name: string, options: RunOptions, io: Io): Promise<ExitCode> {
@@ -26,9 +25,7 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
   if (options.concurrency !== undefined)
     throw new UsageError('--concurrency is for many runs.', 'Name a file of parameter sets by --each FILE.');
   const loaded = await loadProject(options);
-  const pipeline = findPipeline(await loadPipelines(loaded), name);
-  const unfit = unfitPipelines(loaded).get(pipeline.file);
-  if (unfit !== undefined) throw unfit;
+  const pipeline = await startable(loaded, name);
   const params = await parseParamFlags(options.param, options.params);
   // Before the server is asked for anything: bad parameters are told even where there is none.
   await parseParams(pipeline.name, pipeline.definition.params, params);

@@ -1,4 +1,6 @@
 import type { LoadedConfig } from '../config/load-config.ts';
+import { findPipeline, type LoadedPipeline, loadPipelines } from '../config/load-pipelines.ts';
+import { unfitPipelines } from '../config/sandbox-imports.ts';
 import { type CurrentBuild, currentBuild } from '../run/current-build.ts';
 import { sealer } from './decide.ts';
 import type { Io } from './io.ts';
@@ -18,6 +20,14 @@ export interface RunOptions extends CommonOptions {
   readonly concurrency?: number;
   /** False: not planned first. */
   readonly check: boolean;
+}
+
+/** A pipeline of the project by its name. @throws SluiceError `InvalidConfig` where no worker could run it */
+export async function startable(loaded: LoadedConfig, name: string): Promise<LoadedPipeline> {
+  const pipeline = findPipeline(await loadPipelines(loaded), name);
+  const unfit = unfitPipelines(loaded).get(pipeline.file);
+  if (unfit !== undefined) throw unfit;
+  return pipeline;
 }
 
 /** The build of what is saved now: a run never begins on code of before. */

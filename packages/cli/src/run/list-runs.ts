@@ -1,7 +1,7 @@
 import { type RunMemo, SearchAttribute } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import { type FoundRun, type RunInfo, runOf } from './find-run.ts';
-import { hasText, type RunFilter, runsQuery } from './runs-query.ts';
+import { hasText, MOST_LOOKED_AT, type RunFilter, runsQuery } from './runs-query.ts';
 import { temporalCall } from './temporal-call.ts';
 import type { TemporalTarget } from './temporal-target.ts';
 
@@ -16,9 +16,6 @@ export interface RunPage {
   /** There are more that fit. */
   readonly more: boolean;
 }
-
-/** Runs that are looked through for a text that Temporal cannot look for. */
-const MOST_LOOKED_AT = 20_000;
 
 /** Runs of pipelines: open ones first, then those that ended last; of a run that was reset, its latest execution. */
 export async function listRuns(

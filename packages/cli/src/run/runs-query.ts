@@ -20,6 +20,9 @@ export interface RunFilter {
   readonly endpoint?: string;
 }
 
+/** Runs that are looked through, at most, for a text. */
+export const MOST_LOOKED_AT = 20_000;
+
 export const runStates: readonly string[] = [...openStates, ...endStates];
 
 /** The filter in the language of Temporal's list, but for the text. */
