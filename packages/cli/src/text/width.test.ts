@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { paintFor } from '../follow/colours.ts';
 import { clip, elide, padTo, widthOf, wrap } from './width.ts';
@@ -16,6 +17,13 @@ describe('width', () => {
   ])('of %j is %i columns', (text, width) => {
     expect(widthOf(text)).toBe(width);
     expect(widthOf(padTo(text, 10))).toBe(10);
+  });
+
+  it('of each character below U+2100 is what string-width says', () => {
+    const wrong = Array.from({ length: 0x2100 }, (_, code) => `a${String.fromCharCode(code)}b`).filter(
+      (text) => widthOf(text) !== stringWidth(text),
+    );
+    expect(wrong).toEqual([]);
   });
 });
 

@@ -1,8 +1,17 @@
-import stringWidth from 'string-width';
+import { createRequire } from 'node:module';
+import { stripVTControlCharacters } from 'node:util';
+
+const require = createRequire(import.meta.url);
+/** Texts of these alone are as wide as they are long. */
+const simple = /^[ -~\u00a1-\u00ac\u00ae-\u02ff–—…]*$/;
 
 /** Columns that a text takes in a terminal: colours take none, wide characters two, what is composed of many one. */
 export function widthOf(text: string): number {
-  return stringWidth(text);
+  const plain = text.includes(ESC) ? stripVTControlCharacters(text) : text;
+  if (simple.test(plain)) return plain.length;
+  // Loading it takes a tenth of a short command's time, and few texts need it.
+  const { default: stringWidth } = require('string-width') as typeof import('string-width');
+  return stringWidth(plain);
 }
 
 /** The text, and spaces up to `width` columns. */
@@ -69,12 +78,18 @@ export function fold(line: string, width: number): string[] {
 
 const ESC = '\u001b';
 const pieces = new RegExp(`${ESC}\\[[0-9;]*[A-Za-z]|${ESC}|[^${ESC}]+`, 'g');
-const graphemes = new Intl.Segmenter();
+let segmenter: Intl.Segmenter | undefined;
+
+/** What is read as one character, one after the other. */
+function graphemes(text: string): Iterable<Intl.SegmentData> {
+  segmenter ??= new Intl.Segmenter();
+  return segmenter.segment(text);
+}
 
 /** As much of a text's beginning as `width` columns hold. */
 function start(text: string, width: number): string {
   let [kept, taken] = ['', 0];
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     taken += widthOf(segment);
     if (taken > width) break;
     kept += segment;
@@ -84,7 +99,7 @@ function start(text: string, width: number): string {
 
 function end(text: string, width: number): string {
   let [kept, taken] = ['', 0];
-  for (const { segment } of [...graphemes.segment(text)].reverse()) {
+  for (const { segment } of [...graphemes(text)].reverse()) {
     taken += widthOf(segment);
     if (taken > width) break;
     kept = segment + kept;
