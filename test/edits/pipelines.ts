@@ -1,4 +1,7 @@
 import {
+  check,
+  column,
+  type Dataset,
   deploy,
   evaluate,
   extract,
@@ -74,6 +77,11 @@ async function workOf({ kind, name, asks }: Work, path: string): Promise<string>
       const done = await step(name, { run });
       return done.value === `value of ${path}` ? done.step : String(done.value);
     }
+    case 'check': {
+      const dataset = dataFor(path);
+      const checked = await check(name, { dataset, checks: [column('x').notNull()] });
+      return checked.data === dataset.digest ? checked.step : `about ${checked.data}`;
+    }
     case 'evaluate': {
       const report = await evaluate(name, { model, suite: 'suite' });
       return about(report.candidate, report.step);
@@ -91,15 +99,37 @@ async function workOf({ kind, name, asks }: Work, path: string): Promise<string>
   }
 }
 
-/** A model of its own for each step that is given one. */
-function modelFor(path: string): Model {
+/** A digest of its own for each step. */
+function digestFor(path: string): Model['digest'] {
   let hash = 0;
   for (const character of path) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
-  const digest = `sha256:${hash.toString(16).padStart(64, '0')}` as const;
+  return `sha256:${hash.toString(16).padStart(64, '0')}`;
+}
+
+/** Rows of its own for each step that is given some. */
+function dataFor(path: string): Dataset {
+  const artifact = { uri: `sluice:blob/${path}`, digest: digestFor(path), bytes: 1 };
+  return {
+    ...artifact,
+    kind: 'dataset',
+    name: 'rows',
+    step: path,
+    keys: {},
+    verdict: 'pass',
+    evidence: [],
+    rows: 1,
+    columns: [],
+    profile: { ...artifact, kind: 'report' },
+  };
+}
+
+/** A model of its own for each step that is given one. */
+function modelFor(path: string): Model {
+  const digest = digestFor(path);
   const lineage = { code: digest, hyper: digest, data: {}, parents: [] };
   return {
     kind: 'model',
-    uri: `sluice:tree/${hash}`,
+    uri: `sluice:tree/${digest.slice(7)}`,
     digest,
     bytes: 1,
     step: path,

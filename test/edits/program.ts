@@ -3,7 +3,7 @@
  * them there.
  */
 
-export const kinds = ['extract', 'train', 'merge', 'step', 'evaluate', 'replay', 'deploy'] as const;
+export const kinds = ['extract', 'train', 'merge', 'step', 'check', 'evaluate', 'replay', 'deploy'] as const;
 export type Kind = (typeof kinds)[number];
 
 /** A step. */

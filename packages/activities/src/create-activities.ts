@@ -1,5 +1,6 @@
 import type { SluiceActivities } from '@sluice/sdk';
 import { withStableFailures } from './activity-failure.ts';
+import { checkActivity } from './checks/check.ts';
 import type { ActivityContext } from './context.ts';
 import { identifyActivity } from './decide/identify.ts';
 import { signalTimeActivity } from './decide/signal-time.ts';
@@ -40,6 +41,7 @@ export function createActivities(context: ActivityContext, job: JobOptions = {})
     train: jobActivity(context, 'train', job),
     merge: jobActivity(context, 'merge', job),
     step: jobActivity(context, 'step', job),
+    check: withRan(checkActivity(context)),
     evaluate: withRan(evaluateActivity(context)),
     replay: withRan(replayActivity(context)),
     registerCandidate: registerCandidateActivity(context),

@@ -1,5 +1,5 @@
 import type { RolloutSpec } from './rollout.ts';
-import type { DeploySpec } from './spec.ts';
+import type { DeploySpec } from './steps/deploy.ts';
 import type { Evidence } from './verdict.ts';
 
 /** A model version on its way to an endpoint. */

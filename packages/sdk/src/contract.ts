@@ -2,12 +2,14 @@
  * The border between workflow code and activities: what each activity takes and gives, as plain data. Workflows
  * import these types only; `@sluice/activities` implements them. Every activity is safe to run twice.
  */
-import type { Artifact, Dataset, Json, Model, Report, StepOutput } from './artifact.ts';
+import type { Artifact, Json, Model, StepOutput } from './artifact.ts';
 import type { Candidate, RolloutOutcome, RolloutRequest, RolloutState } from './candidate.ts';
 import type { Decision, DecisionKind, DecisionSubject } from './decision.ts';
 import type { Ledger, Observation, RolloutAnswer } from './endpoint.ts';
 import type { RolloutSpec } from './rollout.ts';
-import type { EvaluateSpec, ExtractSpec, JobSpec, ReplaySpec } from './spec.ts';
+import type { ResultOf } from './spec.ts';
+import type { JobSpec } from './steps/job.ts';
+import type { SpecOf, WorkKind } from './steps/kinds.ts';
 import type { Lease, Mirror, Weights } from './traffic.ts';
 import type { Evidence, GateResult, Verdict } from './verdict.ts';
 
@@ -198,8 +200,21 @@ export interface ReadyOutcome {
   readonly restarts: number | null;
 }
 
+/** What the work of a step that is no job is handed. */
+export interface WorkInput<Spec = SpecOf<WorkKind>> {
+  readonly ref: StepRef;
+  readonly spec: Spec;
+  /** MLflow run of the whole Sluice run; null where MLflow is off. */
+  readonly parentRunId: string | null;
+}
+
+/** Work of steps that are no jobs, by their kinds. */
+export type WorkActivities = {
+  readonly [K in WorkKind]: (input: WorkInput<SpecOf<K>>) => Promise<ResultOf<SpecOf<K>> & Ran>;
+};
+
 /** The activities. Names are Temporal activity types. */
-export interface SluiceActivities {
+export interface SluiceActivities extends WorkActivities {
   settings(): Promise<Settings>;
   /** Makes or finds the MLflow run that stands for this Sluice run; null where MLflow is off. */
   openRun(input: {
@@ -209,24 +224,9 @@ export interface SluiceActivities {
   }): Promise<string | null>;
   /** Ends that MLflow run. */
   closeRun(input: { readonly runId: string; readonly state: string }): Promise<void>;
-  extract(input: {
-    readonly ref: StepRef;
-    readonly spec: ExtractSpec;
-    readonly parentRunId: string | null;
-  }): Promise<Dataset & Ran>;
   train(input: JobInput): Promise<JobOutcome>;
   merge(input: JobInput): Promise<JobOutcome>;
   step(input: JobInput): Promise<JobOutcome>;
-  evaluate(input: {
-    readonly ref: StepRef;
-    readonly spec: EvaluateSpec & { readonly endpoint: string };
-    readonly parentRunId: string | null;
-  }): Promise<Report & Ran>;
-  replay(input: {
-    readonly ref: StepRef;
-    readonly spec: ReplaySpec;
-    readonly parentRunId: string | null;
-  }): Promise<Report & Ran>;
   /** Makes or finds the registered model version with its lineage, and sets the alias `candidate`. */
   registerCandidate(input: {
     readonly ref: StepRef;

@@ -5,7 +5,8 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
   expect(Object.keys(sdk).sort()).toEqual(
     [
       // to write a pipeline
-      ...['pipeline', 'extract', 'train', 'merge', 'step', 'evaluate', 'replay', 'deploy', 'map', 'patched'],
+      ...['pipeline', 'extract', 'train', 'merge', 'step', 'check', 'evaluate', 'replay', 'deploy', 'map'],
+      'patched',
       ...['column', 'python', 'command', 'canary', 'blueGreen', 'rollbackBudget', 'ROLLBACK_LIMIT'],
       ...['ErrorCode', 'SluiceError', 'describeError', 'errorCode', 'recordPlan', 'verdicts', 'worstOf', 'worstFirst'],
       // to write a config
@@ -18,6 +19,11 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
         'placeIn',
         'stepPath',
         'StepNames',
+        'keysOf',
+        'stepKinds',
+        'kindOf',
+        'isJob',
+        'isWork',
         'decisionKinds',
         'personName',
         'isSealed',

@@ -41,7 +41,6 @@ export {
   currentRuntime,
   type Failure,
   type PipelineDefinition,
-  type ResultOf,
   type Runtime,
   type Settled,
   useRuntime,
@@ -49,12 +48,53 @@ export {
 export * from './spec.ts';
 export type { InferInput, InferOutput, SchemaIssue, StandardSchema } from './standard-schema.ts';
 export * from './status.ts';
-export { type Scope, StepNames } from './step-names.ts';
-export { type ApprovalOptions, type DeployOptions, deploy } from './steps/deploy.ts';
-export { type EvaluateOptions, evaluate, type SuiteOptions, suiteOf } from './steps/evaluate.ts';
-export { type ExtractOptions, extract } from './steps/extract.ts';
-export { type CommandStepOptions, type JobOptions, type MergeOptions, merge, step, train } from './steps/job.ts';
+export { keysOf, type Scope, StepNames } from './step-names.ts';
+export { type Checked, type CheckOptions, type CheckSpec, check } from './steps/check.ts';
+export {
+  type ApprovalOptions,
+  type ApprovalSpec,
+  type Deployed,
+  type DeployOptions,
+  type DeployResult,
+  type DeploySpec,
+  deploy,
+  type Expired,
+  type Gate,
+  type NotDeployed,
+  type NotKept,
+  type Rejected,
+} from './steps/deploy.ts';
+export {
+  type EvaluateOptions,
+  type EvaluateSpec,
+  evaluate,
+  type Suite,
+  type SuiteOptions,
+  suiteOf,
+} from './steps/evaluate.ts';
+export { type ExtractOptions, type ExtractSpec, extract } from './steps/extract.ts';
+export {
+  type Budgets,
+  type CommandStepOptions,
+  type JobOptions,
+  type JobSpec,
+  type MergeOptions,
+  merge,
+  step,
+  train,
+} from './steps/job.ts';
+export type { StepKind } from './steps/kind.ts';
+export {
+  isJob,
+  isWork,
+  kindOf,
+  type SpecOf,
+  type StepSpec,
+  stepKinds,
+  type WorkKind,
+  type WorkSpec,
+} from './steps/kinds.ts';
 export { type MapOptions, type MapResult, map } from './steps/map.ts';
-export { type ReplayOptions, replay } from './steps/replay.ts';
+export { type ReplayOptions, type ReplaySpec, replay } from './steps/replay.ts';
 export * from './traffic.ts';
 export * from './verdict.ts';

@@ -1,6 +1,7 @@
 import type { Json } from './artifact.ts';
 import { rollbackBudget } from './rollout.ts';
-import type { MapSpec, StepSpec } from './spec.ts';
+import type { MapSpec } from './spec.ts';
+import { isJob, type StepSpec } from './steps/kinds.ts';
 
 /** What a pipeline would do for given parameters, as far as that can be said without doing it. */
 export interface Plan {
@@ -40,7 +41,7 @@ export interface PlanBudgets {
 
 /** Adds up the budgets of planned steps. */
 export function budgetsOf(steps: readonly PlannedStep[]): PlanBudgets {
-  const jobs = steps.flatMap(({ spec }) => ('budgets' in spec ? [spec.budgets] : []));
+  const jobs = steps.flatMap((step) => (step.kind !== 'map' && isJob(step.spec) ? [step.spec.budgets] : []));
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const deadlines = jobs.map(({ deadline }) => deadline);
   const rollback: Record<string, number> = {};

@@ -5,10 +5,10 @@ import { invalidStep, shown } from './options.ts';
 import { parseParams } from './params.ts';
 import { type Pipeline, pipelineDefinition } from './pipeline.ts';
 import { budgetsOf, type Plan, type PlannedStep } from './plan.ts';
-import { type PipelineDefinition, type ResultOf, type Runtime, type Settled, useRuntime } from './runtime.ts';
-import type { MapSpec, StepSpec } from './spec.ts';
-import { type Scope, StepNames } from './step-names.ts';
-import { syntheticResult } from './synthetic-result.ts';
+import { type PipelineDefinition, type Runtime, type Settled, useRuntime } from './runtime.ts';
+import type { MapSpec, ResultOf, SpecBase } from './spec.ts';
+import { keysOf, type Scope, StepNames } from './step-names.ts';
+import { kindOf, type StepSpec } from './steps/kinds.ts';
 
 /** Steps after which a plan gives up: a loop that waits for a result would go on for ever. */
 const MOST_STEPS = 20_000;
@@ -120,11 +120,12 @@ class Recorder implements Runtime {
     );
   }
 
-  step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
+  step<Spec extends SpecBase>(asked: Spec): Promise<ResultOf<Spec>> {
+    const spec = asked as unknown as StepSpec;
     const scopes = this.#scopes;
-    const path = this.#note(scopes, { kind: spec.kind, on: spec.on, spec: plain(spec) as unknown as Spec });
+    const path = this.#note(scopes, { kind: spec.kind, on: spec.on, spec: plain(spec) as unknown as StepSpec });
     if (spec.kind === 'deploy' && this.#large.has(scopes[0]?.map ?? '')) this.#refuse(deployInLargeMap(path));
-    const result = syntheticResult(spec, path, scopes) as ResultOf<Spec>;
+    const result = kindOf(spec).planned(spec, { step: path, keys: keysOf(scopes) }) as ResultOf<Spec>;
     return new Promise((resolve) => this.#later(scopes, () => resolve(result)));
   }
 

@@ -1,15 +1,5 @@
-import type { Dataset, Model, Report, StepOutput } from './artifact.ts';
 import { ErrorCode, SluiceError } from './errors.ts';
-import type {
-  DeployResult,
-  DeploySpec,
-  EvaluateSpec,
-  ExtractSpec,
-  JobSpec,
-  MapSpec,
-  ReplaySpec,
-  StepSpec,
-} from './spec.ts';
+import type { MapSpec, ResultOf, SpecBase } from './spec.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
 /** A failure in plain data, as `map` reports it per key. */
@@ -21,17 +11,6 @@ export interface Failure {
 export type Settled<Value> =
   | { readonly key: string; readonly ok: true; readonly value: Value }
   | { readonly key: string; readonly ok: false; readonly error: Failure };
-
-/** Type of a step's result, by its spec. */
-export type ResultOf<Spec extends StepSpec> = Spec extends ExtractSpec
-  ? Dataset
-  : Spec extends JobSpec
-    ? Model | StepOutput
-    : Spec extends EvaluateSpec | ReplaySpec
-      ? Report
-      : Spec extends DeploySpec
-        ? DeployResult
-        : never;
 
 /** A pipeline as its author wrote it. */
 export interface PipelineDefinition<Params, Output> {
@@ -47,7 +26,7 @@ export interface PipelineDefinition<Params, Output> {
 export interface Runtime {
   /** Runs a pipeline's body: parses its parameters, maps its errors. */
   run<Output>(definition: PipelineDefinition<unknown, Output>, args: readonly unknown[]): Promise<Output>;
-  step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>>;
+  step<Spec extends SpecBase>(spec: Spec): Promise<ResultOf<Spec>>;
   /** Runs `body(i)` for every key in a scope of its own, at most `concurrency` at once, and waits for all. */
   map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]>;
   /** Whether the run is to follow the changed code; left out, every run is. */

@@ -1,6 +1,6 @@
 import type { AttemptRecord } from './contract.ts';
 import type { Decision, RefusedDecision } from './decision.ts';
-import type { DeployResult } from './spec.ts';
+import type { DeployResult } from './steps/deploy.ts';
 import type { GateResult, Verdict } from './verdict.ts';
 
 /**

@@ -7,6 +7,11 @@ export interface Scope {
   readonly key: string;
 }
 
+/** Keys of the branches, by the name of their map. */
+export function keysOf(scopes: readonly Scope[]): Record<string, string> {
+  return Object.fromEntries(scopes.map(({ map, key }) => [map, key]));
+}
+
 /** The steps and maps that a run has declared so far; what refuses two of one name in one scope. */
 export class StepNames {
   readonly #declared = new Map<string, string>();

@@ -1,19 +1,20 @@
 import {
-  type Dataset,
-  type DeployResult,
   deployInLargeMap,
   ErrorCode,
   errorCode,
   INLINE_KEYS,
+  isJob,
   isTolerated,
+  isWork,
   type Json,
+  keysOf,
+  kindOf,
   type MapSpec,
   NESTED_KEYS,
   type PipelineDefinition,
   parseParams,
   Query,
   type Ran,
-  type Report,
   type ResultOf,
   type RunMemo,
   type RunStatus,
@@ -21,6 +22,7 @@ import {
   type Settings,
   type Settled,
   SluiceError,
+  type SpecBase,
   type StatusPage,
   StepNames,
   type StepRef,
@@ -28,6 +30,8 @@ import {
   stepPath,
   tooManyNestedKeys,
   type Verdict,
+  type WorkInput,
+  type WorkSpec,
 } from '@sluice/sdk';
 import {
   allHandlersFinished,
@@ -139,29 +143,29 @@ export class TemporalRuntime implements Runtime {
     }
   }
 
-  step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
-    return asSluice(() => this.#step(spec));
+  step<Spec extends SpecBase>(spec: Spec): Promise<ResultOf<Spec>> {
+    return asSluice(() => this.#step(spec as unknown as StepSpec)) as Promise<ResultOf<Spec>>;
   }
 
   map<Value>(spec: MapSpec, body: (index: number) => Promise<Value>): Promise<Settled<Value>[]> {
     return asSluice(() => this.#map(spec, body));
   }
 
-  async #step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
+  async #step(spec: StepSpec): Promise<unknown> {
     const run = this.#current();
     const scopes = currentScopes();
     const path = this.#names.declare(scopes, spec.kind, spec.name);
     if (this.#part !== undefined && scopes.length === 0) {
-      return (await this.#part.fromParent(path)) as unknown as ResultOf<Spec>;
+      return this.#part.fromParent(path);
     }
     const ref: StepRef = {
       workflowId: run.id,
       pipeline: run.pipeline,
       step: path,
       name: spec.name,
-      keys: Object.fromEntries(scopes.map(({ map, key }) => [map, key])),
+      keys: keysOf(scopes),
     };
-    const budgets = 'budgets' in spec ? spec.budgets : undefined;
+    const budgets = isJob(spec) ? spec.budgets : undefined;
     const status = run.journal.begin(path, spec.kind, Date.now(), budgets);
     if (scopes.length === 0) this.#underWay.add(path);
     try {
@@ -170,12 +174,12 @@ export class TemporalRuntime implements Runtime {
       const { ran, ...result } = (await this.#perform(run, ref, spec)) as StepDone;
       status.state = 'done';
       if (result.verdict !== undefined) status.verdict = result.verdict;
-      status.note = noteOf(spec, result);
+      status.note = kindOf(spec).note?.(result as never) ?? null;
       if (scopes.length === 0) this.#results[path] = { ok: true, value: result as unknown as Json };
       // This may be heard of by a retry, much later: the machine knows when it ended.
       if (ran !== undefined) status.end = endedAt(status.start, Date.now(), ran).end;
       else status.end = status.attempts.at(-1)?.end ?? null;
-      return result as unknown as ResultOf<Spec>;
+      return result;
     } catch (error) {
       const mapped = stepError(path, error);
       if (scopes.length === 0) this.#keepFailure(path, mapped);
@@ -253,44 +257,13 @@ export class TemporalRuntime implements Runtime {
     return is;
   }
 
-  async #perform(
-    run: RunState,
-    ref: StepRef,
-    spec: StepSpec,
-  ): Promise<(Dataset & Ran) | (Report & Ran) | DeployResult | Awaited<ReturnType<typeof jobStep>>> {
-    switch (spec.kind) {
-      case 'extract':
-        return long({ step: ref.step, kind: spec.kind }, run.queue(spec, ref.step), spec.temporal).extract({
-          ref,
-          spec,
-          parentRunId: await run.mlflowRun(),
-        });
-      case 'train':
-      case 'merge':
-      case 'step':
-        return jobStep(run, ref, spec);
-      case 'evaluate': {
-        const endpoint = spec.endpoint ?? run.pipeline;
-        const parentRunId = await run.mlflowRun();
-        return long({ step: ref.step, kind: spec.kind }, run.queue(spec, ref.step), spec.temporal).evaluate({
-          ref,
-          spec: { ...spec, endpoint },
-          parentRunId,
-        });
-      }
-      case 'replay':
-        return long({ step: ref.step, kind: spec.kind }, run.queue(spec, ref.step), spec.temporal).replay({
-          ref,
-          spec,
-          parentRunId: await run.mlflowRun(),
-        });
-      case 'deploy': {
-        if (this.#part !== undefined) throw deployInLargeMap(ref.step);
-        const result = await deployStep(run, ref, spec);
-        run.journal.update(ref.step, { outcome: result.state });
-        return result;
-      }
-    }
+  async #perform(run: RunState, ref: StepRef, spec: StepSpec): Promise<object> {
+    if (isJob(spec)) return jobStep(run, ref, spec);
+    if (isWork(spec)) return workStep(run, ref, spec);
+    if (this.#part !== undefined) throw deployInLargeMap(ref.step);
+    const result = await deployStep(run, ref, spec);
+    run.journal.update(ref.step, { outcome: result.state });
+    return result;
   }
 
   /** Maps inside of maps run in this workflow, whose history holds so much and no more. */
@@ -341,8 +314,9 @@ function linksOf(settings: Settings, workflowId: string): Record<string, string>
   };
 }
 
-function noteOf(spec: StepSpec, result: object): string | null {
-  if (spec.kind === 'extract') return `${(result as Dataset).rows.toLocaleString('en-US')} rows`;
-  if (spec.kind === 'deploy') return (result as DeployResult).reason ?? (result as DeployResult).state;
-  return null;
+/** A step whose work is one activity of its kind's name. */
+async function workStep<Spec extends WorkSpec>(run: RunState, ref: StepRef, spec: Spec): Promise<object> {
+  const activities = long({ step: ref.step, kind: spec.kind }, run.queue(spec, ref.step), spec.temporal);
+  const work = activities[spec.kind] as (input: WorkInput<Spec>) => Promise<object>;
+  return work({ ref, spec, parentRunId: await run.mlflowRun() });
 }

@@ -2,7 +2,7 @@ import type { Row } from './row.ts';
 
 const NOWHERE = ['--address', '127.0.0.1:1'];
 const head =
-  "import { command, deploy, evaluate, extract, map, pipeline, python, step, train } from '@sluice/sdk';\nimport { z } from 'zod';\n";
+  "import { check, command, deploy, evaluate, extract, map, pipeline, python, step, train } from '@sluice/sdk';\nimport { z } from 'zod';\n";
 
 /** A pipeline with this body, which begins in line 4. */
 const body = (code: string, before = '') => ({
@@ -34,6 +34,25 @@ const plans: readonly Row[] = [
     '(pipelines/rents.ts:4)',
   ),
   wrong('without SQL', 'InvalidStep', body("await extract('d', {} as any);"), 'sql'),
+  wrong(
+    'whose extract is to read what another step made',
+    'InvalidStep',
+    body(`${data}\nawait extract('e', { sql: 'select 1', data: { d } } as any);`),
+    '"data"',
+  ),
+  wrong('that checks no dataset', 'InvalidStep', body("await check('c', { checks: [] } as any);"), 'dataset'),
+  wrong(
+    'with a check of nothing',
+    'InvalidStep',
+    body(`${data}\nawait check('c', { dataset: d, checks: [] });`),
+    'checks',
+  ),
+  wrong(
+    'with a check that forgot an await',
+    'InvalidStep',
+    body("await check('c', { dataset: extract('d', { sql: 'select 1' }) as any, checks: [] });"),
+    'await',
+  ),
   wrong('that trains on a class that does not exist', 'InvalidStep', body(fit("on: 'gpu'")), '"gpu"', 'classes'),
   wrong('that trains without a program', 'InvalidStep', body("await train('m', {} as any);"), 'run'),
   wrong('that trains for a time that is none', 'InvalidStep', body(fit("maxRuntime: 'long' as any")), 'long'),

@@ -23,6 +23,7 @@ import type { Pair, Scored } from './score.ts';
 import { loadSuite } from './suite.ts';
 
 type Input = Parameters<SluiceActivities['evaluate']>[0];
+type AtEndpoint = Input['spec'] & { readonly endpoint: string };
 type Servable = Pick<Artifact, 'uri' | 'digest'>;
 
 /** Rows of evidence that travel with the verdict; the report has all. */
@@ -36,7 +37,8 @@ export function evaluateActivity(context: ActivityContext): SluiceActivities['ev
   };
 }
 
-async function evaluate(context: ActivityContext, { ref, spec }: Input, scope: ActivityScope): Promise<Report> {
+async function evaluate(context: ActivityContext, { ref, spec: asked }: Input, scope: ActivityScope): Promise<Report> {
+  const spec = { ...asked, endpoint: asked.endpoint ?? ref.pipeline };
   const where = `evaluate ${ref.step}`;
   const suite = await loadSuite(context.root, spec.suite, where);
   const loaded = await loadCases(context, suite, spec.seed, where);
@@ -57,7 +59,7 @@ async function evaluate(context: ActivityContext, { ref, spec }: Input, scope: A
 }
 
 /** What the candidate is held against; null: it is judged alone. */
-async function baselineOf(context: ActivityContext, spec: Input['spec']): Promise<Servable | null> {
+async function baselineOf(context: ActivityContext, spec: AtEndpoint): Promise<Servable | null> {
   if (spec.against !== 'production') return spec.against;
   const stable = (await endpointState(context, spec.endpoint))?.stable ?? null;
   return stable === null ? null : { uri: stable.uri, digest: stable.digest as Digest };

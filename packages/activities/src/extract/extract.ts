@@ -8,11 +8,10 @@ import { judgeChecks } from './checks.ts';
 import { movedTo } from './duckdb-error.ts';
 import { openDuckDb, type SessionOptions } from './duckdb-session.ts';
 import { extractMemory } from './memory-budget.ts';
-import { columnsOf, writeParquet } from './parquet.ts';
-import { type DatasetProfile, profileColumns, type Source } from './profile.ts';
+import { parquetSource, writeParquet } from './parquet.ts';
+import { type DatasetProfile, profileColumns } from './profile.ts';
 import { checkQuery } from './query.ts';
 import { withScratch } from './scratch.ts';
-import { literal } from './sql-text.ts';
 
 const mostColumns = 64;
 const mostEvidence = 20;
@@ -82,11 +81,7 @@ async function writeAndMeasure(
     await attachDatabases(session, connections);
     const query = await checkQuery(session, spec.sql, spec.params);
     const rows = await writeParquet(session, query, path);
-    const all = `read_parquet(${literal(path)})`;
-    const columns = await columnsOf(session, all);
-    const taken = columns.some(({ name }) => name.toLowerCase() === 'file_row_number');
-    const numbered = taken ? null : `read_parquet(${literal(path)}, file_row_number = true)`;
-    const source: Source = { all, numbered, rows };
+    const { source, columns } = await parquetSource(session, path, rows);
     const checks = await judgeChecks(session, source, columns, spec.checks);
     return { version: 1, rows, columns: await profileColumns(session, source, columns), checks };
   } finally {

@@ -130,7 +130,7 @@ describe('sluice step', () => {
 
   test('judges alone where there is no production', async () => {
     const { asked, events } = await run();
-    expect(asked.at(-1)?.input).toMatchObject({ spec: { against: null, endpoint: 'flow' } });
+    expect(asked.at(-1)?.input).toMatchObject({ spec: { against: null } });
     expect(events.some(({ type }) => type === 'judged-alone')).toBe(true);
     const withStack = await run({ hasStack: true });
     expect(withStack.asked.at(-1)?.input).toMatchObject({ spec: { against: 'production' } });

@@ -7,7 +7,10 @@ import {
   ErrorCode,
   errorCode,
   type Failure,
+  isJob,
   type JobSpec,
+  keysOf,
+  kindOf,
   type MapSpec,
   type Model,
   notInConfig,
@@ -19,10 +22,13 @@ import {
   type Settled,
   type SluiceActivities,
   SluiceError,
+  type SpecBase,
   type StepOutput,
   type StepRef,
   type StepSpec,
   stepPath,
+  type WorkInput,
+  type WorkSpec,
   worstOf,
 } from '@sluice/sdk';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
@@ -110,7 +116,8 @@ export class LocalRuntime implements Runtime {
     }
   }
 
-  async step<Spec extends StepSpec>(spec: Spec): Promise<ResultOf<Spec>> {
+  async step<Spec extends SpecBase>(asked: Spec): Promise<ResultOf<Spec>> {
+    const spec = asked as unknown as StepSpec;
     if (this.#reached && this.#inScope().length === 0) throw new Reached();
     const ref = this.#refOf(spec);
     if (this.#seen.has(ref.step)) {
@@ -168,7 +175,7 @@ export class LocalRuntime implements Runtime {
       pipeline: this.#pipeline,
       step: stepPath(scopes, spec.name),
       name: spec.name,
-      keys: Object.fromEntries(scopes.map(({ map, key }) => [map, key])),
+      keys: keysOf(scopes),
     };
   }
 
@@ -199,7 +206,7 @@ export class LocalRuntime implements Runtime {
     try {
       const result = isJob(spec)
         ? await this.#runJob(job ?? (await this.#prepareJob(step, spec)), ref)
-        : await this.#measure(spec, ref);
+        : await this.#work(spec, ref);
       onEvent({ type: 'step-ended', step, kind: spec.kind, ms: Date.now() - began, result });
       return result;
     } catch (failure) {
@@ -209,25 +216,12 @@ export class LocalRuntime implements Runtime {
     }
   }
 
-  async #measure(spec: Exclude<StepSpec, JobSpec | DeploySpec>, ref: StepRef): Promise<unknown> {
+  async #work<Spec extends WorkSpec>(asked: Spec, ref: StepRef): Promise<unknown> {
     const { activities, hasStack, onEvent } = this.#options;
-    switch (spec.kind) {
-      case 'extract':
-        return activities.extract({ ref, spec, parentRunId: null });
-      case 'evaluate': {
-        const alone = spec.against === 'production' && !hasStack;
-        if (alone) onEvent({ type: 'judged-alone', step: ref.step });
-        const against = alone ? null : spec.against;
-        const endpoint = spec.endpoint ?? this.#pipeline;
-        return activities.evaluate({ ref, spec: { ...spec, against, endpoint }, parentRunId: null });
-      }
-      case 'replay':
-        if (hasStack) return activities.replay({ ref, spec, parentRunId: null });
-        throw new SluiceError(ErrorCode.NotFound, `${ref.step}: there are no captured requests to replay.`, {
-          where: ref.step,
-          fix: 'Start sluice dev in another terminal: its gateway keeps them.',
-        });
-    }
+    const spec = hasStack ? asked : (kindOf(asked).alone?.(asked, ref.step) ?? asked);
+    if (spec !== asked) onEvent({ type: 'judged-alone', step: ref.step });
+    const work = activities[spec.kind] as (input: WorkInput<Spec>) => Promise<unknown>;
+    return work({ ref, spec, parentRunId: null });
   }
 
   /** A job that ended well before starts over when it is asked for again; one that was broken off goes on. */
@@ -279,8 +273,4 @@ export class LocalRuntime implements Runtime {
       reason: 'a local run deploys nothing, so nobody was asked',
     };
   }
-}
-
-function isJob(spec: StepSpec): spec is JobSpec {
-  return spec.kind === 'train' || spec.kind === 'merge' || spec.kind === 'step';
 }

@@ -32,10 +32,12 @@ export function resultsLines(
       ? []
       : ['', paint('quiet', 'results'), ...table(rows, { width: columns - 2 }).map((line) => `  ${line}`)];
   if (all.length > LISTED) lines.push(`  and of ${all.length - LISTED} steps more: sluice status ${run} --step STEP`);
-  const reports = all.filter(({ kind }) => kind === 'evaluate' || kind === 'replay').slice(0, 5);
-  for (const work of reports) {
+  const reports = all.flatMap((work) => {
     const { artifact } = resultOf(work);
-    if (artifact !== null) lines.push(`report    ${work.step} ${paint('link', locate(artifact))}`);
+    return artifact?.kind === 'report' ? [{ step: work.step, artifact }] : [];
+  });
+  for (const { step, artifact } of reports.slice(0, 5)) {
+    lines.push(`report    ${step} ${paint('link', locate(artifact))}`);
   }
   if (output !== undefined && output !== null)
     lines.push(`result    ${clip(valueText(output), Math.min(VALUE, columns - 10))}`);

@@ -1,4 +1,4 @@
-import type { StepRef } from '@sluice/sdk';
+import { type StepRef, stepKinds } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import { type ExecutionId, firstValue } from './history.ts';
 import { readHistory, type Work } from './works.ts';
@@ -25,7 +25,7 @@ export interface StepInput {
 const MOST_EVENTS = 60_000;
 
 /** Activities that are a step's own work; others register, tell and record. */
-export const ownWork: ReadonlySet<string> = new Set(['extract', 'train', 'merge', 'step', 'evaluate', 'replay']);
+export const ownWork: ReadonlySet<string> = new Set(Object.keys(stepKinds).filter((kind) => kind !== 'deploy'));
 
 /**
  * The work of a run's steps, oldest first; of retried attempts each.

@@ -1,5 +1,14 @@
 import { checkSuiteFiles } from '@sluice/activities/suite';
-import { ErrorCode, isMisdeclared, notInConfig, type PlannedStep, placeIn, recordPlan, SluiceError } from '@sluice/sdk';
+import {
+  ErrorCode,
+  isMisdeclared,
+  kindOf,
+  notInConfig,
+  type PlannedStep,
+  placeIn,
+  recordPlan,
+  SluiceError,
+} from '@sluice/sdk';
 import type { LoadedPipeline } from '../config/load-pipelines.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { didYouMean } from '../config/suggest.ts';
@@ -46,8 +55,9 @@ function checkNames(
 ): void {
   const { path, on } = step;
   if (on !== null) mustExist(path, 'resource class', on, classes);
-  const endpoint = endpointOf(pipeline, step);
-  if (endpoint !== null) mustExist(path, 'endpoint', endpoint, endpoints);
+  if (step.kind === 'map') return;
+  const endpoint = kindOf(step.spec).endpoint?.(step.spec, pipeline);
+  if (endpoint !== undefined) mustExist(path, 'endpoint', endpoint, endpoints);
 }
 
 /** A suite or its cases that are missing are told now, and not when the model is trained. */
@@ -59,18 +69,6 @@ async function checkSuite(root: string, step: PlannedStep): Promise<void> {
     if (!(error instanceof SluiceError) || error.code !== ErrorCode.NotFound) throw error;
     const { message, where = step.path, fix = 'Write it.' } = error;
     throw new SluiceError(ErrorCode.InvalidStep, message, { where, fix, cause: error });
-  }
-}
-
-function endpointOf(pipeline: string, step: PlannedStep): string | null {
-  switch (step.kind) {
-    case 'evaluate':
-      return step.spec.endpoint ?? pipeline;
-    case 'replay':
-    case 'deploy':
-      return step.spec.endpoint;
-    default:
-      return null;
   }
 }
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Model } from '../artifact.ts';
 import type { Decision } from '../decision.ts';
 import { type Runtime, useRuntime } from '../runtime.ts';
-import type { DeployResult } from '../spec.ts';
+import type { DeployResult } from './deploy.ts';
 import { deploy } from './deploy.ts';
 
 const digest = `sha256:${'a'.repeat(64)}` as const;

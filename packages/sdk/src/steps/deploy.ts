@@ -1,12 +1,82 @@
 import type { Model } from '../artifact.ts';
+import type { Decision } from '../decision.ts';
 import type { Duration } from '../duration.ts';
 import { ErrorCode, SluiceError } from '../errors.ts';
 import { checkName } from '../name.ts';
 import { artifact, checkFields, invalidStep, nonEmptyText, oneOf, period, shown } from '../options.ts';
 import { canary, checkedRollout, type RolloutSpec } from '../rollout.ts';
 import { currentRuntime } from '../runtime.ts';
-import type { ApprovalSpec, Deployed, DeployResult, DeploySpec, Gate, NotDeployed } from '../spec.ts';
-import { verdicts } from '../verdict.ts';
+import type { SpecBase } from '../spec.ts';
+import { type GateResult, type Verdict, verdicts } from '../verdict.ts';
+import type { StepKind } from './kind.ts';
+
+export interface ApprovalSpec {
+  /** Milliseconds after which the question expires, fail closed. */
+  readonly within: number;
+  /** Milliseconds between looks at the candidate's health while it waits. */
+  readonly recheck: number;
+}
+
+/** A gate's result as `deploy` takes it; reports say which candidate and baseline they measured. */
+export interface Gate extends GateResult {
+  readonly candidate?: string;
+  readonly baseline?: string | null;
+}
+
+export interface DeploySpec extends SpecBase<'deploy', DeployResult> {
+  readonly endpoint: string;
+  readonly model: Model;
+  readonly gates: readonly Gate[];
+  readonly approval: ApprovalSpec | 'none';
+  readonly rollout: RolloutSpec;
+  readonly onBusy: 'queue' | 'supersede' | 'reject';
+}
+
+interface DeployEnd {
+  readonly endpoint: string;
+  /** Digest of the candidate. */
+  readonly candidate: string;
+  /** MLflow's version of the registered model; null where MLflow is off. */
+  readonly version: string | null;
+  readonly verdict: Verdict;
+}
+
+/** The candidate is the endpoint's stable version. */
+export interface Deployed extends DeployEnd {
+  readonly state: 'deployed';
+  readonly decision: Decision;
+  /** A remark, such as that it was the stable version already. */
+  readonly reason: string | null;
+}
+
+/** A person said no. */
+export interface Rejected extends DeployEnd {
+  readonly state: 'rejected';
+  readonly decision: Decision;
+  readonly reason: string;
+}
+
+/** Nobody decided in time. */
+export interface Expired extends DeployEnd {
+  readonly state: 'expired';
+  readonly decision: null;
+  readonly reason: string;
+}
+
+/**
+ * It was decided on, and is not on the endpoint all the same. `rolled-back`: traffic went back; `superseded`: another
+ * candidate took its place; `withdrawn`: the rollout was called off.
+ */
+export interface NotKept extends DeployEnd {
+  readonly state: 'rolled-back' | 'superseded' | 'withdrawn';
+  readonly decision: Decision;
+  readonly reason: string;
+}
+
+/** How a deploy ended. Nothing but `deployed` has moved traffic for good. */
+export type DeployResult = Deployed | NotDeployed;
+/** How a deploy ended that did not bring its candidate to traffic. */
+export type NotDeployed = Rejected | Expired | NotKept;
 
 /** What a {@link deploy} takes. */
 export interface DeployOptions {
@@ -96,6 +166,32 @@ export async function deploy(name: string, options: DeployOptions): Promise<Depl
   if (result.state === 'deployed' || settle) return result;
   throw notDeployed(name, result);
 }
+
+export const deployKind: StepKind<DeploySpec> = {
+  planned: ({ endpoint, model }, { step }) => ({
+    state: 'deployed',
+    endpoint,
+    candidate: model.digest,
+    version: null,
+    verdict: 'pass',
+    decision: {
+      decision: 'approve',
+      by: 'a plan',
+      reason: null,
+      at: '1970-01-01T00:00:00.000Z',
+      via: 'policy',
+      run: '',
+      step,
+      endpoint,
+      candidate: model.digest,
+      round: 1,
+      evidence: '',
+    },
+    reason: null,
+  }),
+  endpoint: ({ endpoint }) => endpoint,
+  note: ({ reason, state }) => reason ?? state,
+};
 
 function notDeployed(name: string, outcome: NotDeployed): SluiceError {
   const { state, reason } = outcome;

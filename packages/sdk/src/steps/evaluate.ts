@@ -1,4 +1,4 @@
-import type { Dataset, Model, Report } from '../artifact.ts';
+import type { Dataset, Model, ModelRef, Report } from '../artifact.ts';
 import { checkName } from '../name.ts';
 import {
   artifact,
@@ -12,8 +12,39 @@ import {
   wholeNumber,
 } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
-import type { EvaluateSpec, Suite } from '../spec.ts';
+import type { SpecBase } from '../spec.ts';
+import { plannedReport, type StepKind } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
+
+export interface Suite {
+  /** A dataset, or a path to a JSON-lines, CSV or Parquet file below the project. */
+  readonly cases: Dataset | string;
+  /** Column with the right answer. */
+  readonly label: string;
+  /** Column that names a case's category; null for one category. */
+  readonly category: string | null;
+  /** Columns sent to the model; null sends all but the label. */
+  readonly inputs: readonly string[] | null;
+  /** `correct` is 1 for the right answer and 0 otherwise; errors count against a model by the negative error. */
+  readonly metric: 'correct' | 'absolute_error' | 'squared_error';
+  /** How much worse than the baseline is still good enough, in the metric's unit, over 0. */
+  readonly margin: number;
+  /** The most that one case can lose or gain, in the metric's unit; left out where nobody knows. */
+  readonly worst?: number;
+  /** Most cases to run, drawn evenly over categories with `seed`; null for all. */
+  readonly limit: number | null;
+}
+
+export interface EvaluateSpec extends SpecBase<'evaluate', Report> {
+  readonly model: ModelRef;
+  /** Path of a suite file below the project, without or with `.json`. */
+  readonly suite: Suite | string;
+  /** `production`: what the endpoint serves now; a model; null: judged alone. */
+  readonly against: 'production' | ModelRef | null;
+  /** Null means the pipeline's name. */
+  readonly endpoint: string | null;
+  readonly seed: number;
+}
 
 /** Cases with right answers, and how much worse a model may do. */
 export interface SuiteOptions {
@@ -103,7 +134,7 @@ export async function evaluate(name: string, options: EvaluateOptions): Promise<
   checkFields<EvaluateOptions>(where, options, fields);
   const { suite, endpoint } = options;
   if (endpoint !== undefined) checkName('endpoint', endpoint);
-  return currentRuntime().step({
+  return currentRuntime().step<EvaluateSpec>({
     kind: 'evaluate',
     name,
     model: modelRef(where, 'model', options.model),
@@ -114,6 +145,13 @@ export async function evaluate(name: string, options: EvaluateOptions): Promise<
     ...placementOf(options, where),
   });
 }
+
+export const evaluateKind: StepKind<EvaluateSpec> = {
+  planned: plannedReport,
+  endpoint: (spec, pipeline) => spec.endpoint ?? pipeline,
+  // Nobody says what production is.
+  alone: (spec) => (spec.against === 'production' ? { ...spec, against: null } : spec),
+};
 
 function worstOf(where: string, worst: number, metric: Suite['metric'], margin: number): number {
   if (metric !== 'correct') return numberWithin(where, 'worst', worst, { over: margin });

@@ -3,7 +3,17 @@ import { type Check, checked } from '../column.ts';
 import { checkName } from '../name.ts';
 import { checkFields, invalidStep, json, nonEmptyText, shown } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
+import type { SpecBase } from '../spec.ts';
+import { passed, planned, type StepKind } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
+
+export interface ExtractSpec extends SpecBase<'extract', Dataset> {
+  readonly sql: string;
+  readonly params: Readonly<Record<string, Json>>;
+  readonly checks: readonly Check[];
+  /** Databases to attach read-only, by the name the SQL uses: `{ shop: 'postgres:…' }` or the name of an environment variable, `env:SHOP_DB`. */
+  readonly attach: Readonly<Record<string, string>>;
+}
 
 /** What an {@link extract} takes. */
 export interface ExtractOptions extends Placement {
@@ -33,20 +43,36 @@ export async function extract(name: string, options: ExtractOptions): Promise<Da
   checkName('extract', name);
   const where = `extract ${name}`;
   checkFields<ExtractOptions>(where, options, fields);
-  const checks = options.checks ?? [];
-  if (!Array.isArray(checks)) {
-    throw invalidStep(where, `checks is ${shown(checks)}.`, "Give a list: [column('carrier').notNull()].");
-  }
-  return currentRuntime().step({
+  return currentRuntime().step<ExtractSpec>({
     kind: 'extract',
     name,
     sql: nonEmptyText(where, 'sql', options.sql),
     params: record(where, 'params', options.params ?? {}),
-    checks: checks.map((check: Check) => checked(check, where)),
+    checks: checksOf(where, options.checks ?? [], 0),
     attach: attached(where, options.attach ?? {}),
     ...placementOf(options, where),
   });
 }
+
+/** Checks that can work, `least` of them or more. @throws SluiceError `InvalidStep` */
+export function checksOf(where: string, checks: readonly Check[], least: number): Check[] {
+  if (!Array.isArray(checks) || checks.length < least) {
+    throw invalidStep(where, `checks is ${shown(checks)}.`, "Give a list: [column('carrier').notNull()].");
+  }
+  return checks.map((check: Check) => checked(check, where));
+}
+
+export const extractKind: StepKind<ExtractSpec> = {
+  planned: (spec, origin) => ({
+    ...planned('dataset'),
+    ...origin,
+    ...passed(spec),
+    rows: 0,
+    columns: [],
+    profile: planned('report'),
+  }),
+  note: ({ rows }) => `${rows.toLocaleString('en-US')} rows`,
+};
 
 function record(where: string, label: string, value: unknown): Record<string, Json> {
   const copy = json(where, label, value);

@@ -1,11 +1,53 @@
-import type { Dataset, JsonObject, Model, ModelRef, StepOutput } from '../artifact.ts';
+import {
+  type Dataset,
+  type JsonObject,
+  type Model,
+  type ModelRef,
+  PARENTS_LISTED,
+  type StepOutput,
+} from '../artifact.ts';
 import { type Command, checkedCommand } from '../command.ts';
 import type { Duration } from '../duration.ts';
 import { checkName } from '../name.ts';
 import { artifact, checkFields, invalidStep, json, modelRef, oneOf, period, shown, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
-import type { Budgets, JobSpec, TemporalOptions } from '../spec.ts';
+import type { SpecBase, TemporalOptions } from '../spec.ts';
+import { planned, type StepKind, zeroes } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
+
+/** How often a job may fail of its own, and how often it may be preempted: two budgets that never mix. */
+export interface Budgets {
+  /** Further attempts after an error of the job's own. */
+  readonly errors: number;
+  /** Preemptions (lost workers included) before giving up. */
+  readonly preemptions: number;
+  /** Preemptions after which the work moves to the class's `fallback`; null never moves it. */
+  readonly onDemandAfter: number | null;
+  /** Over all attempts, milliseconds from the first dispatch; null for none. */
+  readonly deadline: number | null;
+  /** Of one attempt, milliseconds. */
+  readonly maxRuntime: number | null;
+  /** Of one attempt waiting for a worker, milliseconds. */
+  readonly maxQueued: number | null;
+}
+
+/** A command that speaks the trainer protocol: it may checkpoint, be preempted and resume. */
+export interface JobSpec extends SpecBase<'train' | 'merge' | 'step', Model | StepOutput> {
+  readonly run: Command;
+  readonly data: Readonly<Record<string, Dataset>>;
+  readonly models: readonly ModelRef[];
+  readonly hyper: JsonObject;
+  readonly seed: number;
+  readonly budgets: Budgets;
+  /** Silence (no event, no output) after which the job counts as hung, milliseconds; null never. */
+  readonly stall: number | null;
+  /** Heartbeat timeout, milliseconds: how soon a lost worker is noticed. */
+  readonly heartbeat: number;
+  /** `same`: only checkpoints of the same code, data and hyper-parameters; `anyway`: any; `never`: start over. */
+  readonly resume: 'same' | 'anyway' | 'never';
+  /** Verified checkpoints to keep. */
+  readonly keep: number;
+}
 
 /** What a {@link train} takes; `merge` and `step` take more. */
 export interface JobOptions extends Placement {
@@ -55,7 +97,7 @@ export interface JobOptions extends Placement {
 
 /** Trains a model. The command checkpoints through the trainer protocol, and resumes after a preemption. */
 export async function train(name: string, options: JobOptions): Promise<Model> {
-  return (await currentRuntime().step(jobSpec('train', name, options))) as Model;
+  return (await currentRuntime().step<JobSpec>(jobSpec('train', name, options))) as Model;
 }
 
 /** What a {@link merge} takes. */
@@ -66,7 +108,7 @@ export interface MergeOptions extends JobOptions {
 
 /** Makes one model of several. */
 export async function merge(name: string, options: MergeOptions): Promise<Model> {
-  return (await currentRuntime().step(jobSpec('merge', name, options))) as Model;
+  return (await currentRuntime().step<JobSpec>(jobSpec('merge', name, options))) as Model;
 }
 
 /** What a {@link step} takes. */
@@ -77,7 +119,23 @@ export interface CommandStepOptions extends JobOptions {
 
 /** Runs any command; what it writes to its output directory is kept, and the JSON value it reports is returned. */
 export async function step(name: string, options: CommandStepOptions): Promise<StepOutput> {
-  return (await currentRuntime().step(jobSpec('step', name, options))) as StepOutput;
+  return (await currentRuntime().step<JobSpec>(jobSpec('step', name, options))) as StepOutput;
+}
+
+export const jobKind: StepKind<JobSpec> = {
+  planned: (spec, origin) =>
+    spec.kind === 'step'
+      ? { ...origin, files: planned('files'), value: null }
+      : { ...planned('model'), ...origin, mlflowRunId: null, metrics: {}, lineage: plannedLineage(spec) },
+};
+
+function plannedLineage({ data, models }: JobSpec): Model['lineage'] {
+  return {
+    code: zeroes,
+    hyper: zeroes,
+    data: Object.fromEntries(Object.entries(data).map(([name, dataset]) => [name, dataset.digest])),
+    parents: models.slice(0, PARENTS_LISTED).map((model) => model.digest),
+  };
 }
 
 const jobFields = {

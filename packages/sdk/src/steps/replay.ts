@@ -1,9 +1,28 @@
-import type { Model, Report } from '../artifact.ts';
+import type { Model, ModelRef, Report } from '../artifact.ts';
 import type { Duration } from '../duration.ts';
+import { ErrorCode, SluiceError } from '../errors.ts';
 import { checkName } from '../name.ts';
 import { checkFields, modelRef, numberWithin, period, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
+import type { SpecBase } from '../spec.ts';
+import { plannedReport, type StepKind } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
+
+export interface ReplaySpec extends SpecBase<'replay', Report> {
+  readonly model: ModelRef;
+  readonly endpoint: string;
+  /** How far back, milliseconds. */
+  readonly last: number;
+  /** Most requests to send, a sample stratified by route and outcome; all rare routes. */
+  readonly limit: number;
+  /** Times a request must fail on the candidate to count as a regression. */
+  readonly confirm: number;
+  /** Milliseconds a request may take. */
+  readonly deadline: number;
+  /** Share of stale requests (0 to 1) above which the gate is inconclusive. */
+  readonly maxStale: number;
+  readonly seed: number;
+}
 
 /** What a {@link replay} takes. */
 export interface ReplayOptions extends Placement {
@@ -46,7 +65,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<Repo
   const where = `replay ${name}`;
   checkFields<ReplayOptions>(where, options, fields);
   checkName('endpoint', options.endpoint);
-  return currentRuntime().step({
+  return currentRuntime().step<ReplaySpec>({
     kind: 'replay',
     name,
     model: modelRef(where, 'model', options.model),
@@ -60,3 +79,14 @@ export async function replay(name: string, options: ReplayOptions): Promise<Repo
     ...placementOf(options, where),
   });
 }
+
+export const replayKind: StepKind<ReplaySpec> = {
+  planned: plannedReport,
+  endpoint: (spec) => spec.endpoint,
+  alone: (_, path) => {
+    throw new SluiceError(ErrorCode.NotFound, `${path}: there are no captured requests to replay.`, {
+      where: path,
+      fix: 'Start sluice dev in another terminal: its gateway keeps them.',
+    });
+  },
+};

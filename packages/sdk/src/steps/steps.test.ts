@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { column } from '../column.ts';
 import { python } from '../command.ts';
 import { ErrorCode } from '../errors.ts';
 import { canary } from '../rollout.ts';
 import { someDataset, someModel, specOf } from '../testing/runtime.ts';
+import { check } from './check.ts';
 import { deploy } from './deploy.ts';
 import { evaluate } from './evaluate.ts';
 import { extract } from './extract.ts';
@@ -52,6 +54,18 @@ describe('a step hands its runtime plain data with every default filled in:', ()
       models: [reference],
     });
     expect(await specOf(() => step('work', { run }))).toMatchObject({ kind: 'step', models: [] });
+  });
+
+  it('check', async () => {
+    const checks = [column('x').notNull()];
+    expect(await specOf(() => check('rows-are-whole', { dataset: someDataset, checks }))).toEqual({
+      kind: 'check',
+      name: 'rows-are-whole',
+      dataset: someDataset,
+      checks: [{ column: 'x', rule: { kind: 'notNull' }, share: 1 }],
+      on: null,
+      temporal: null,
+    });
   });
 
   it('evaluate', async () => {

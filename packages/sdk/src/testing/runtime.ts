@@ -1,5 +1,4 @@
-import { type Artifact, type Dataset, type Model, type Runtime, type StepSpec, useRuntime } from '../index.ts';
-import { syntheticResult } from '../synthetic-result.ts';
+import { type Artifact, type Dataset, kindOf, type Model, type Runtime, type StepSpec, useRuntime } from '../index.ts';
 
 /** A runtime that keeps the specs it is given, and lets tests say how the keys of a map end. */
 export function fakeRuntime(): Runtime & { readonly specs: StepSpec[]; readonly order: string[] } {
@@ -9,9 +8,10 @@ export function fakeRuntime(): Runtime & { readonly specs: StepSpec[]; readonly 
     specs,
     order,
     run: () => Promise.reject(new Error('not used')),
-    step: async (spec) => {
+    step: async (asked) => {
+      const spec = asked as unknown as StepSpec;
       specs.push(spec);
-      return syntheticResult(spec, spec.name, []) as never;
+      return kindOf(spec).planned(spec, { step: spec.name, keys: {} }) as never;
     },
     map: async (spec, body) =>
       Promise.all(

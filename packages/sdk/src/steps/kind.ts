@@ -1,0 +1,38 @@
+import type { Artifact, Digest, ModelRef, Origin, Report } from '../artifact.ts';
+import type { ResultOf, SpecBase } from '../spec.ts';
+
+/** What runtimes, plans and commands have to know of a kind of step; what a step function does stands beside it. */
+export interface StepKind<Spec extends SpecBase> {
+  /** What a plan goes on with: of the right type, with nothing in it, and every verdict `pass`. */
+  readonly planned: (spec: Spec, origin: Origin) => ResultOf<Spec>;
+  /** The endpoint it is about, which the config must have. */
+  readonly endpoint?: (spec: Spec, pipeline: string) => string;
+  /** What stands beside a finished step where runs are looked at. */
+  readonly note?: (result: ResultOf<Spec>) => string | null;
+  /**
+   * What of it can be done without a stack that knows what serves and what was asked: by `sluice step` alone.
+   *
+   * @throws SluiceError `NotFound` where nothing can
+   */
+  readonly alone?: (spec: Spec, path: string) => Spec;
+}
+
+/** Digest of what a plan makes up. */
+export const zeroes: Digest = `sha256:${'0'.repeat(64)}`;
+
+/** An artifact that a plan makes up. */
+export function planned<Kind extends Artifact['kind']>(kind: Kind): Artifact & { readonly kind: Kind } {
+  const hex = '0'.repeat(64);
+  const uri = kind === 'dataset' || kind === 'report' ? `sluice:blob/${hex}` : `sluice:tree/${hex}`;
+  return { kind, uri, digest: zeroes, bytes: 0 };
+}
+
+/** The part of a gate's result that a plan makes up. */
+export function passed({ name }: SpecBase) {
+  return { name, verdict: 'pass', evidence: [] } as const;
+}
+
+/** What a plan makes up for a gate that measures a model. */
+export function plannedReport(spec: SpecBase & { readonly model: ModelRef }, { step }: Pick<Origin, 'step'>): Report {
+  return { ...passed(spec), step, report: planned('report'), candidate: spec.model.digest, baseline: null };
+}
