@@ -168,7 +168,9 @@ async function confirmed(
       io.line(`${io.paint('step', name)}: ${io.paint('bad', alarm)}`);
     }
     if (Date.now() > deadline) {
-      throw new SluiceError(ErrorCode.Internal, `${name} is not seen to be back on ${to ?? 'no version'} yet.`, {
+      // Seconds may be too few for it to have been told above.
+      const why = state?.alarm && said === null ? `: ${state.alarm}` : '.';
+      throw new SluiceError(ErrorCode.Internal, `${name} is not seen to be back on ${to ?? 'no version'} yet${why}`, {
         where: name,
         fix: 'The rollback goes on; see how it stands: sluice endpoints',
         data: { alarm: state?.alarm ?? null },
