@@ -49,7 +49,14 @@ export * from './spec.ts';
 export type { InferInput, InferOutput, SchemaIssue, StandardSchema } from './standard-schema.ts';
 export * from './status.ts';
 export { keysOf, type Scope, StepNames } from './step-names.ts';
-export { type Checked, type CheckOptions, type CheckSpec, check } from './steps/check.ts';
+export {
+  type CapturedOptions,
+  type CapturedRows,
+  type Checked,
+  type CheckOptions,
+  type CheckSpec,
+  check,
+} from './steps/check.ts';
 export {
   type ApprovalOptions,
   type ApprovalSpec,

@@ -1,58 +1,170 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Check, column, type Dataset, ErrorCode } from '@sluice/sdk';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type TestProject, testProject } from '../extract/testing/project.ts';
-import { checkDataset } from './check.ts';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type CheckSpec, column, type Dataset, ErrorCode } from '@sluice/sdk';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { extractDataset } from '../extract/extract.ts';
+import { type Fixture, fixture } from '../serving/testing/fixture-context.ts';
+import { checkActivity } from './check.ts';
 
-let project: TestProject;
+let fix: Fixture;
+let gateway: Server;
+/** Lines that the gateway has captured. */
+let captured: object[];
 
-beforeAll(async () => {
-  project = await testProject();
+beforeEach(async () => {
+  captured = [];
+  gateway = createServer((request, response) => {
+    const found = request.url?.includes('/requests') === true;
+    response.writeHead(found ? 200 : 404).end(captured.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  });
+  await new Promise<void>((done) => gateway.listen(0, '127.0.0.1', done));
+  const adminUrl = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+  fix = await fixture({ gateway: { url: adminUrl, adminUrl } });
 });
-afterAll(() => project.remove());
+afterEach(async () => {
+  gateway.close();
+  await fix.remove();
+});
 
-function checked(dataset: Dataset, checks: readonly Check[]) {
-  const ref = { workflowId: 'w/1', pipeline: 'w', step: 'prices-are-sane', name: 'prices-are-sane', keys: {} };
-  const spec = { kind: 'check', name: ref.name, dataset, checks, on: null, temporal: null } as const;
-  return checkDataset(project, { ref, spec, parentRunId: null }, { signal: new AbortController().signal });
+const refOf = (name: string) => ({ workflowId: 'p/1', pipeline: 'demo', step: name, name, keys: {} });
+
+function rows(sql: string): Promise<Dataset> {
+  const more = { params: {}, checks: [], attach: {}, on: null, temporal: null };
+  const spec = { kind: 'extract', name: 'rows', sql, ...more } as const;
+  const input = { ref: refOf('rows'), spec, parentRunId: null };
+  return extractDataset(fix.context, input, { signal: new AbortController().signal });
 }
 
-describe('a check of rows that are there already', () => {
+function checked(more: Partial<CheckSpec>) {
+  const none = { dataset: null, captured: null, model: null, endpoint: null, on: null, temporal: null };
+  const checks = [column('x').notNull()];
+  const spec: CheckSpec = { kind: 'check', name: 'sane', as: 'prediction', checks, ...none, ...more };
+  return checkActivity(fix.context)({ ref: refOf('sane'), spec, parentRunId: null });
+}
+
+function call(body: unknown, more: object = {}) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const at = new Date().toISOString();
+  return {
+    id: String(captured.length),
+    at,
+    method: 'POST',
+    path: '/invocations',
+    headers: {},
+    body: text,
+    status: 200,
+    ...more,
+  };
+}
+
+describe('a check of a dataset', () => {
   test('says of each rule whether it holds, and keeps all of it in its report', async () => {
-    const dataset = await project.extract('select range::INT as price from range(10)');
-    const result = await checked(dataset, [column('price').between(0, 8), column('price').notNull()]);
-    expect(result).toMatchObject({ name: 'prices-are-sane', verdict: 'fail', data: dataset.digest });
+    const dataset = await rows('select range::INT as price from range(10)');
+    const result = await checked({ dataset, checks: [column('price').between(0, 8), column('price').notNull()] });
+    expect(result).toMatchObject({ name: 'sane', step: 'sane', verdict: 'fail', data: dataset.digest });
+    expect(result).not.toHaveProperty('candidate');
     expect(result.evidence).toMatchObject([
       { slice: 'price', verdict: 'fail', value: 0.9, n: 10, note: '1 of 10 unexpected: 9.' },
       { slice: 'price', verdict: 'pass', value: 1, n: 10 },
     ]);
-    const path = join(project.root, 'report.json');
-    await project.store.fetch(result.report, path);
-    const report = JSON.parse(await readFile(path, 'utf8'));
+    const report = await fix.report(result.report);
     expect(report).toMatchObject({ kind: 'check', data: dataset.digest, rows: 10, checks: result.evidence });
   });
 
   test('gives the same report whenever it is done again', async () => {
-    const dataset = await project.extract("select 'a' as x union all select null");
-    const [once, again] = [
-      await checked(dataset, [column('x').notNull()]),
-      await checked(dataset, [column('x').notNull()]),
-    ];
-    expect(again).toEqual(once);
+    const dataset = await rows("select 'a' as x union all select null");
+    expect(await checked({ dataset })).toEqual(await checked({ dataset }));
   });
 
   test('is inconclusive without a row, and never passes', async () => {
-    const dataset = await project.extract('select 1 as x where false');
-    expect((await checked(dataset, [column('x').notNull()])).verdict).toBe('inconclusive');
+    expect((await checked({ dataset: await rows('select 1 as x where false') })).verdict).toBe('inconclusive');
   });
 
   test('says which step it was when the dataset is not in the store any more', async () => {
-    const dataset = await project.extract('select 42 as x');
-    await project.store.discard([dataset], []);
-    await expect(checked(dataset, [column('x').notNull()])).rejects.toMatchObject({
-      code: ErrorCode.NotFound,
-      where: expect.stringContaining('prices-are-sane'),
+    const dataset = await rows('select 42 as x');
+    await fix.context.store.discard([dataset], []);
+    await expect(checked({ dataset })).rejects.toMatchObject({ code: ErrorCode.NotFound });
+  });
+});
+
+describe('a check of what a model answers', () => {
+  const line = "select 'k' || range as key, range as x, range * 0.5 as half, 'x\u2028y' as odd from range(450)";
+
+  test('judges answers beside the rows that they are of', async () => {
+    const model = await fix.model({ add: 1 });
+    const checks = [column('prediction').between(1, 450), column('prediction').notNull(), column('half').notNull()];
+    const result = await checked({ dataset: await rows(line), model, endpoint: 'demo', checks });
+    expect(result).toMatchObject({ verdict: 'pass', candidate: model.digest });
+    expect(result.evidence.map(({ n, value }) => ({ n, value }))).toEqual(Array(3).fill({ n: 450, value: 1 }));
+    const tight = await checked({ dataset: await rows(line), model, checks: [column('prediction').between(1, 400)] });
+    expect(tight.evidence[0]).toMatchObject({ verdict: 'fail', value: 400 / 450 });
+  });
+
+  test.each(['status', 'crash', 'null'])('counts a row that ends in %s as one without an answer', async (rule) => {
+    const model = await fix.model({ add: 1, rules: { k7: rule } });
+    const checks = [column('prediction').notNull()];
+    const result = await checked({ dataset: await rows(line), model, checks });
+    expect(result.evidence[0]).toMatchObject({ slice: 'prediction', verdict: 'fail', value: 449 / 450, n: 450 });
+    if (rule === 'status') expect(result.evidence[0]?.note).toContain('1 rows have no answer; the first: status 500');
+  });
+
+  test('does not overwrite a column that is called like the answers', async () => {
+    const dataset = await rows('select 1 as x, 2 as Prediction');
+    const model = await fix.model({ add: 1 });
+    await expect(checked({ dataset, model })).rejects.toMatchObject({
+      code: ErrorCode.InvalidStep,
+      fix: expect.stringContaining('as:'),
     });
+    expect((await checked({ dataset, model, as: 'answer', checks: [column('answer').between(2, 2)] })).verdict).toBe(
+      'pass',
+    );
+  });
+});
+
+describe('a check of what callers have sent', () => {
+  const recent = { captured: { endpoint: 'demo', last: 60_000, rows: 10_000 } };
+
+  test('judges the rows of all requests that were answered, in both forms', async () => {
+    captured = [
+      call({ dataframe_records: [{ x: 1 }, { x: null }] }),
+      call({
+        dataframe_split: {
+          columns: ['x', 'y'],
+          data: [
+            [3, 'a'],
+            [4, 'b'],
+          ],
+        },
+      }),
+      call({ dataframe_records: [{ x: null }] }, { status: 400 }),
+      call('<html>'),
+      call({ dataframe_split: { columns: ['x'], data: [[1, 2]] } }),
+      call({ inputs: [1] }),
+    ];
+    const result = await checked({ ...recent });
+    expect(result).toMatchObject({ verdict: 'fail', data: null });
+    expect(result.evidence).toMatchObject([{ slice: 'x', value: 0.75, n: 4 }]);
+    expect(await fix.report(result.report)).toMatchObject({ captured: { rows: 4, requests: 2, withoutRows: 3 } });
+  });
+
+  test('judges what the new model would answer to them, before it has traffic', async () => {
+    captured = Array.from({ length: 300 }, (_, i) => call({ dataframe_records: [{ key: `k${i}`, x: i }] }));
+    const model = await fix.model({ add: 1000 });
+    const checks = [column('prediction').between(0, 500)];
+    const result = await checked({ ...recent, model, checks });
+    expect(result).toMatchObject({ verdict: 'fail', candidate: model.digest });
+    expect(result.evidence[0]).toMatchObject({ value: 0, n: 300 });
+  });
+
+  test('takes the newest rows, and no more than were asked for', async () => {
+    captured = Array.from({ length: 50 }, (_, i) => call({ dataframe_records: [{ x: i }, { x: i }] }));
+    const result = await checked({ captured: { ...recent.captured, rows: 7 }, checks: [column('x').between(0, 3)] });
+    expect(result.evidence).toMatchObject([{ verdict: 'pass', n: 7 }]);
+  });
+
+  test('is inconclusive where nobody has sent any', async () => {
+    captured = [call('<html>')];
+    const result = await checked({ ...recent, model: await fix.model({ add: 1 }) });
+    expect(result.evidence).toMatchObject([{ verdict: 'inconclusive', note: 'Of 1 captured requests none had rows.' }]);
   });
 });

@@ -1,49 +1,58 @@
 import { join } from 'node:path';
-import { type Checked, type CheckSpec, type SluiceActivities, SluiceError, type WorkInput, worstOf } from '@sluice/sdk';
+import {
+  type Checked,
+  type CheckSpec,
+  type Evidence,
+  type SluiceActivities,
+  SluiceError,
+  type WorkInput,
+  worstOf,
+} from '@sluice/sdk';
+import type { ActivityContext } from '../context.ts';
 import { judgeChecks } from '../extract/checks.ts';
 import { movedTo } from '../extract/duckdb-error.ts';
 import { openDuckDb } from '../extract/duckdb-session.ts';
-import type { ExtractContext } from '../extract/extract.ts';
 import { extractMemory } from '../extract/memory-budget.ts';
 import { parquetSource } from '../extract/parquet.ts';
 import { withScratch } from '../extract/scratch.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
 import { onDisk } from '../store/storage-error.ts';
+import { type RowsFile, rowsFile } from './rows-file.ts';
 
 /** Rows of evidence that travel with the verdict; the report has all. */
 const ROWS = 20;
 
-/** The activity `check`: judges the rows of a dataset that is there already. */
-export function checkActivity(context: ExtractContext): SluiceActivities['check'] {
+type Input = WorkInput<CheckSpec>;
+
+/** The activity `check`: judges the rows of a dataset or of captured requests, and what a model answers to them. */
+export function checkActivity(context: ActivityContext): SluiceActivities['check'] {
   return (input) => {
     const scope = activityScope();
-    return alive(scope, () => checkDataset(context, input, scope));
+    return alive(scope, () => checkRows(context, input, scope));
   };
 }
 
 /**
- * @throws SluiceError `NotFound`, `Corrupt`, `StorageFull`, `OutOfMemory`, `Unreachable`; the signal's reason when it is
- * cancelled
+ * @throws SluiceError `NotFound`, `Corrupt`, `StorageFull`, `OutOfMemory`, `Unreachable`, `InvalidStep`, `ServerNotReady`;
+ * the signal's reason when it is cancelled
  */
-export async function checkDataset(
-  context: ExtractContext,
-  { ref, spec }: WorkInput<CheckSpec>,
-  { signal }: Pick<ActivityScope, 'signal'>,
-): Promise<Checked> {
-  const { dataset } = spec;
+export async function checkRows(context: ActivityContext, input: Input, scope: ActivityScope): Promise<Checked> {
+  const { ref } = input;
+  const { dataset, model } = input.spec;
   try {
     return await onDisk(context.stateDir, () =>
       withScratch(context.stateDir, async (scratch) => {
-        const path = join(scratch, 'data.parquet');
-        await context.store.fetch(dataset, path);
-        const memory = await extractMemory.take(signal); // shared with whatever else this worker reads
-        const judged = judgeFile(context.root, path, spec, { scratch, memory: memory.bytes }, signal);
-        const { rows, checks } = await judged.finally(memory.release);
-        const report = { kind: 'check', step: ref.step, data: dataset.digest, rows, checks };
+        const memory = await extractMemory.take(scope.signal); // shared with whatever else this worker reads
+        const room = { root: context.root, scratch, memory: memory.bytes, signal: scope.signal, secrets: [] };
+        const judged = judge(context, input, room, scope);
+        const { file, checks } = await judged.finally(memory.release);
+        const { path: _, ...rows } = file;
+        const report = { kind: 'check', step: ref.step, data: dataset?.digest ?? null, ...rows, checks };
         return {
           name: ref.name,
           step: ref.step,
-          data: dataset.digest,
+          data: dataset?.digest ?? null,
+          ...(model === null ? {} : { candidate: model.digest }),
           verdict: worstOf(checks.map(({ verdict }) => verdict)),
           evidence: checks.slice(0, ROWS),
           report: await context.store.putText(JSON.stringify(report), 'report'),
@@ -55,18 +64,38 @@ export async function checkDataset(
   }
 }
 
-async function judgeFile(
-  root: string,
-  path: string,
-  { dataset, checks }: CheckSpec,
-  room: { readonly scratch: string; readonly memory: number },
-  signal: AbortSignal,
-) {
-  const session = await openDuckDb({ root, ...room, signal, secrets: [] });
+async function judge(
+  context: ActivityContext,
+  input: Input,
+  room: Parameters<typeof openDuckDb>[0],
+  scope: ActivityScope,
+): Promise<{ readonly file: RowsFile; readonly checks: readonly Evidence[] }> {
+  const session = await openDuckDb(room);
   try {
-    const { source, columns } = await parquetSource(session, path, dataset.rows);
-    return { rows: source.rows, checks: await judgeChecks(session, source, columns, checks) };
+    const file = await rowsFile(context, input, session, join(room.scratch, 'rows'), scope);
+    if (file.rows === 0) return { file, checks: [nothing(file)] };
+    const { source, columns } = await parquetSource(session, file.path, file.rows);
+    const checks = await judgeChecks(session, source, columns, input.spec.checks);
+    return { file, checks: file.unanswered === null ? checks : checks.map((row) => noted(row, file)) };
   } finally {
     session.close();
   }
+}
+
+function nothing({ captured }: RowsFile): Evidence {
+  const why =
+    captured === null
+      ? 'The dataset is empty.'
+      : `Of ${captured.requests + captured.withoutRows} captured requests none had rows.`;
+  return { metric: 'rows', verdict: 'inconclusive', value: 0, threshold: '> 0', n: 0, note: why };
+}
+
+/** Why rows have no answer is worth more than that they have none. */
+function noted(row: Evidence, { unanswered }: RowsFile): Evidence {
+  const told = row.slice === unanswered?.column && row.metric === 'not null' && row.verdict !== 'pass';
+  if (unanswered === null || !told) return row;
+  return {
+    ...row,
+    note: `${unanswered.rows} rows have no answer; the first: ${unanswered.why ?? 'it was null'}`.slice(0, 500),
+  };
 }

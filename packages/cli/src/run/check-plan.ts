@@ -56,8 +56,8 @@ function checkNames(
   const { path, on } = step;
   if (on !== null) mustExist(path, 'resource class', on, classes);
   if (step.kind === 'map') return;
-  const endpoint = kindOf(step.spec).endpoint?.(step.spec, pipeline);
-  if (endpoint !== undefined) mustExist(path, 'endpoint', endpoint, endpoints);
+  const endpoint = kindOf(step.spec).endpoint?.(step.spec, pipeline) ?? null;
+  if (endpoint !== null) mustExist(path, 'endpoint', endpoint, endpoints);
 }
 
 /** A suite or its cases that are missing are told now, and not when the model is trained. */

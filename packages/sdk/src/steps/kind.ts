@@ -1,12 +1,13 @@
 import type { Artifact, Digest, ModelRef, Origin, Report } from '../artifact.ts';
+import { ErrorCode, SluiceError } from '../errors.ts';
 import type { ResultOf, SpecBase } from '../spec.ts';
 
 /** What runtimes, plans and commands have to know of a kind of step; what a step function does stands beside it. */
 export interface StepKind<Spec extends SpecBase> {
   /** What a plan goes on with: of the right type, with nothing in it, and every verdict `pass`. */
   readonly planned: (spec: Spec, origin: Origin) => ResultOf<Spec>;
-  /** The endpoint it is about, which the config must have. */
-  readonly endpoint?: (spec: Spec, pipeline: string) => string;
+  /** The endpoint it is about, which the config must have; null for none. */
+  readonly endpoint?: (spec: Spec, pipeline: string) => string | null;
   /** What stands beside a finished step where runs are looked at. */
   readonly note?: (result: ResultOf<Spec>) => string | null;
   /**
@@ -35,4 +36,12 @@ export function passed({ name }: SpecBase) {
 /** What a plan makes up for a gate that measures a model. */
 export function plannedReport(spec: SpecBase & { readonly model: ModelRef }, { step }: Pick<Origin, 'step'>): Report {
   return { ...passed(spec), step, report: planned('report'), candidate: spec.model.digest, baseline: null };
+}
+
+/** Nothing was captured where no gateway runs. */
+export function noCaptures(path: string, verb: string): SluiceError {
+  return new SluiceError(ErrorCode.NotFound, `${path}: there are no captured requests to ${verb}.`, {
+    where: path,
+    fix: 'Start sluice dev in another terminal: its gateway keeps them.',
+  });
 }

@@ -1,11 +1,10 @@
 import type { Model, ModelRef, Report } from '../artifact.ts';
 import type { Duration } from '../duration.ts';
-import { ErrorCode, SluiceError } from '../errors.ts';
 import { checkName } from '../name.ts';
 import { checkFields, modelRef, numberWithin, period, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
 import type { SpecBase } from '../spec.ts';
-import { plannedReport, type StepKind } from './kind.ts';
+import { noCaptures, plannedReport, type StepKind } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 
 export interface ReplaySpec extends SpecBase<'replay', Report> {
@@ -84,9 +83,6 @@ export const replayKind: StepKind<ReplaySpec> = {
   planned: plannedReport,
   endpoint: (spec) => spec.endpoint,
   alone: (_, path) => {
-    throw new SluiceError(ErrorCode.NotFound, `${path}: there are no captured requests to replay.`, {
-      where: path,
-      fix: 'Start sluice dev in another terminal: its gateway keeps them.',
-    });
+    throw noCaptures(path, 'replay');
   },
 };

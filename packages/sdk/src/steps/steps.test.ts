@@ -62,9 +62,28 @@ describe('a step hands its runtime plain data with every default filled in:', ()
       kind: 'check',
       name: 'rows-are-whole',
       dataset: someDataset,
+      captured: null,
+      model: null,
+      as: 'prediction',
+      endpoint: null,
       checks: [{ column: 'x', rule: { kind: 'notNull' }, share: 1 }],
       on: null,
       temporal: null,
+    });
+  });
+
+  it('check of what a model answers, where no row may be left without an answer', async () => {
+    const captured = { endpoint: 'shop' };
+    const answered = { column: 'prediction', rule: { kind: 'notNull' }, share: 1 };
+    expect(await specOf(() => check('answers', { captured, model, checks: [column('x').notNull()] }))).toMatchObject({
+      dataset: null,
+      captured: { endpoint: 'shop', last: 86_400_000, rows: 10_000 },
+      model: reference,
+      checks: [{ column: 'x' }, answered],
+    });
+    const loose = [column('prediction').notNull().mostly(0.9)];
+    expect(await specOf(() => check('answers', { captured, model, checks: loose }))).toMatchObject({
+      checks: [{ ...answered, share: 0.9 }],
     });
   });
 
