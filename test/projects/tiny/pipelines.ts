@@ -1,4 +1,4 @@
-import { canary, column, deploy, evaluate, extract, pipeline, python, replay, train } from '@sluice/sdk';
+import { canary, check, column, deploy, evaluate, extract, pipeline, python, replay, train } from '@sluice/sdk';
 import { z } from 'zod';
 
 /** A rollout of seconds. */
@@ -161,5 +161,20 @@ export const release = pipeline({
       }),
       settle: true,
     });
+  },
+});
+
+/** A model's answers to rows of its own, and to what callers have sent. */
+export const answers = pipeline({
+  name: 'answers',
+  params: z.object({ trainer: trainer.prefault({}), ...job, endpoint: z.string(), most: z.number() }),
+  async run(params) {
+    const rows = await extract('rows', { sql: 'select i from range(100) t(i)' });
+    const model = await trainModel(params);
+    const { endpoint, most } = params;
+    const within = column('prediction').between(0, most);
+    const own = await check('own', { dataset: rows, model, endpoint, checks: [within] });
+    const live = await check('live', { captured: { endpoint }, model, checks: [within, column('i').notNull()] });
+    return { own, live };
   },
 });
