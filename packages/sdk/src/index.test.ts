@@ -6,7 +6,18 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
     [
       // to write a pipeline
       ...['pipeline', 'extract', 'train', 'merge', 'step', 'evaluate', 'replay', 'deploy', 'map', 'patched'],
-      ...['column', 'python', 'command', 'canary', 'blueGreen', 'rollbackBudget', 'ROLLBACK_LIMIT'],
+      ...[
+        'column',
+        'table',
+        'checked',
+        'isRowRule',
+        'python',
+        'command',
+        'canary',
+        'blueGreen',
+        'rollbackBudget',
+        'ROLLBACK_LIMIT',
+      ],
       ...['ErrorCode', 'SluiceError', 'describeError', 'errorCode', 'recordPlan', 'verdicts', 'worstOf', 'worstFirst'],
       // to write a config
       ...['defineConfig', 'local', 'file', 'azureBlob'],
