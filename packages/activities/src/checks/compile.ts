@@ -1,6 +1,7 @@
 import type { Check, Column, ColumnCheck } from '@sluice/sdk';
 import { compileColumnsRule } from './columns-rules.ts';
 import { type Beside, CannotJudge, type Compiled, type Source } from './compiled.ts';
+import { compileDistribution } from './distribution-rule.ts';
 import { compileMostCommon, compileUnique } from './grouped-rules.ts';
 import { namesOf } from './names.ts';
 import { compileOrdered } from './ordered-rules.ts';
@@ -39,7 +40,7 @@ function compileColumnRule(source: Source, column: Column, rule: ColumnCheck['ru
     case 'fresh':
       return compileFresh(source, column, rule);
     case 'distribution':
-      throw new CannotJudge('There is no reference.');
+      return compileDistribution(source, column, rule, beside);
     default:
       return compileValueRule(source, column, rule);
   }

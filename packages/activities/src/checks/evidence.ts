@@ -6,7 +6,7 @@ import { ruleText, sliceOf, thresholdText } from './wording.ts';
 
 /** A finding as a row of evidence. */
 export function evidenceOf(finding: Finding): Evidence {
-  const { check, measured } = finding;
+  const { check } = finding;
   const slice = sliceOf(check);
   const base = {
     metric: ruleText(check),
@@ -14,13 +14,20 @@ export function evidenceOf(finding: Finding): Evidence {
     threshold: thresholdText(check),
     ...(check.severity === undefined ? {} : { severity: check.severity }),
   };
+  const found = foundIn(finding);
+  if (check.severity !== 'warn' || found.verdict === 'pass') return { ...base, ...found };
+  return { ...base, ...found, note: `Only a warning. ${found.note ?? ''}`.trim() };
+}
+
+function foundIn(finding: Finding): Found {
+  const { measured } = finding;
   switch (measured.kind) {
     case 'error':
-      return { ...base, verdict: 'error', value: null, n: null, note: measured.note };
+      return { verdict: 'error', value: null, n: null, note: measured.note };
     case 'rows':
-      return { ...base, ...ofRows(finding, measured) };
+      return ofRows(finding, measured);
     case 'value':
-      return { ...base, ...ofValue(finding, measured) };
+      return ofValue(finding, measured);
   }
 }
 

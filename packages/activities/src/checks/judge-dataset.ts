@@ -3,6 +3,7 @@ import type { DuckDbSession } from '../extract/duckdb-session.ts';
 import type { Beside, Source } from './compiled.ts';
 import { evidenceOf } from './evidence.ts';
 import { findAll } from './find.ts';
+import { withFrozenBins } from './reference.ts';
 
 export type { Beside, Other, Reference, Source } from './compiled.ts';
 
@@ -28,7 +29,7 @@ export async function judgeDataset(
   checks: readonly Check[],
   beside: Beside = {},
 ): Promise<Judged> {
-  const findings = await findAll(session, source, columns, checks, beside);
+  const findings = await findAll(session, source, columns, checks, await withFrozenBins(session, checks, beside));
   const rows = findings.map((finding) => ({ row: evidenceOf(finding), blocks: finding.check.severity !== 'warn' }));
   const only = rowsAtAll(
     source.rows,

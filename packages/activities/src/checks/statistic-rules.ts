@@ -37,18 +37,19 @@ function compilePlain(source: Source, { name, type }: Column, rule: StatisticRul
   const x = identifier(name);
   return {
     from: source.all,
-    asks: [`count(${x})`, nans(x, type), aggregate(rule, x)],
+    asks: [`count(${x})`, rule.of === 'stdev' ? endless(x, type) : nans(x, type), aggregate(rule, x, type)],
     measure: ([n, nan, value]) => number(rule, Number(n), Number(nan), value ?? null),
     offenders: null,
   };
 }
 
-function aggregate(rule: StatisticRule, x: string): string {
+function aggregate(rule: StatisticRule, x: string, type: string): string {
   switch (rule.of) {
     case 'mean':
       return `avg(${x}::DOUBLE)`;
     case 'stdev':
-      return `stddev_samp(${x}::DOUBLE)`;
+      // DuckDB refuses the whole query for a single value that is no finite number.
+      return `stddev_samp(${x}::DOUBLE)${isFloating(type) ? ` FILTER (isfinite(${x}))` : ''}`;
     case 'sum':
       return `sum(${x})`;
     default:
@@ -57,6 +58,7 @@ function aggregate(rule: StatisticRule, x: string): string {
 }
 
 const atOf = (rule: StatisticRule) => (rule.of === 'median' ? 0.5 : (rule.at ?? 0.5));
+const endless = (x: string, type: string) => (isFloating(type) ? `count(${x}) FILTER (NOT isfinite(${x}))` : '0');
 const nans = (x: string, type: string) => (isFloating(type) ? `count(*) FILTER (isnan(${x}))` : '0');
 
 /** The two values beside a quantile by a sort, which spills to disk where a quantile's own memory would not. */
@@ -87,7 +89,7 @@ function compileSorted(source: Source, { name, type }: Column, rule: StatisticRu
 function number(rule: StatisticRule, n: number, nan: number, answer: Json): MeasuredValue {
   if (n === 0) return { kind: 'value', n, value: null, observed: null, keeps: null };
   if (nan > 0) {
-    const note = `${nan} of ${n} values are NaN, so there is no ${rule.of}.`;
+    const note = `${nan} of ${n} values are ${rule.of === 'stdev' ? 'no finite number' : 'NaN'}, so there is no ${rule.of}.`;
     return { kind: 'value', n, value: null, observed: null, keeps: false, note };
   }
   // The deviation of a single value is no number and no fault of the data.
