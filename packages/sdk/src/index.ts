@@ -4,6 +4,12 @@ export { describeAttempts, isOutage, isPreemption, listedAttempts, spentOn } fro
 export * from './candidate.ts';
 export type * from './capture.ts';
 export type { RowCheck, WholeCheck } from './checks/chain.ts';
+export {
+  type ExpectationSuite,
+  suiteFromGreatExpectations,
+  suiteToGreatExpectations,
+} from './checks/great-expectations/suite.ts';
+export { expectationOf } from './checks/great-expectations/write.ts';
 export { childEnv, type Environment, inheritedEnv, missedVariable } from './child-env.ts';
 export { closest } from './closest.ts';
 export * from './column.ts';

@@ -4,8 +4,10 @@ import type { Beside, Source } from './compiled.ts';
 import { evidenceOf } from './evidence.ts';
 import { findAll } from './find.ts';
 import { withFrozenBins } from './reference.ts';
+import { type CheckResults, resultsOf } from './results.ts';
 
 export type { Beside, Other, Reference, Source } from './compiled.ts';
+export type { CheckResult, CheckResults, ResultOfRows, ResultOfValue } from './results.ts';
 
 /** What checks say of a dataset. */
 export interface Judged {
@@ -13,6 +15,8 @@ export interface Judged {
   readonly verdict: Verdict;
   /** One row a check, worst first. */
   readonly evidence: readonly Evidence[];
+  /** All of it, in the order of the checks, with samples of what is wrong. */
+  readonly results: CheckResults;
 }
 
 /**
@@ -38,11 +42,8 @@ export async function judgeDataset(
   if (only !== null) rows.push({ row: only, blocks: true });
   const badness = ({ row, blocks }: (typeof rows)[number]) => verdicts.indexOf(row.verdict) + (blocks ? 0.5 : 0);
   const sorted = rows.toSorted((a, b) => badness(b) - badness(a) || (a.row.value ?? -1) - (b.row.value ?? -1));
-  const blocking = rows.filter(({ blocks }) => blocks);
-  return {
-    verdict: worstOf(blocking.map(({ row }) => row.verdict)),
-    evidence: sorted.map(({ row }) => row),
-  };
+  const verdict = worstOf(rows.filter(({ blocks }) => blocks).map(({ row }) => row.verdict));
+  return { verdict, evidence: sorted.map(({ row }) => row), results: resultsOf(findings, source.rows, verdict) };
 }
 
 /** The row that says whether there is anything; null where checks say enough. */

@@ -469,3 +469,79 @@ describe('a distribution', () => {
     });
   });
 });
+
+describe('the results of checks', () => {
+  it('have the shape of Great Expectations, with a bounded sample and the numbers of rows', async () => {
+    const sql = 'select case when i % 3 = 0 then null else i % 3 end as x, i as y from range(90) t(i)';
+    const { results } = await on.judge(sql, [
+      x.in([1]).mostly(0.2),
+      x.mean(5, 9),
+      column('no').notNull(),
+      x.fresh('1 day', '2013-01-01').warn(),
+    ]);
+    expect(results.results[0]).toEqual({
+      success: true,
+      expectation_config: {
+        type: 'expect_column_values_to_be_in_set',
+        kwargs: { column: 'x', value_set: [1], mostly: 0.2 },
+        severity: 'critical',
+      },
+      result: {
+        element_count: 90,
+        missing_count: 30,
+        missing_percent: 100 / 3,
+        unexpected_count: 30,
+        unexpected_percent: 50,
+        unexpected_percent_total: 100 / 3,
+        unexpected_percent_nonmissing: 50,
+        partial_unexpected_list: Array(20).fill('2'),
+        partial_unexpected_index_list: Array.from({ length: 20 }, (_, i) => 3 * i + 2),
+        partial_unexpected_counts: [{ value: '2', count: 30 }],
+      },
+      exception_info: { raised_exception: false, exception_message: null },
+    });
+    expect(results.results[1]).toMatchObject({ success: false, result: { observed_value: 1.5, element_count: 60 } });
+    expect(results.results[2]).toMatchObject({
+      success: false,
+      result: {},
+      exception_info: { raised_exception: true },
+    });
+    expect(results.results[3]?.expectation_config).toMatchObject({ type: 'sluice_fresh', severity: 'warning' });
+    expect(results.statistics).toEqual({
+      evaluated_expectations: 4,
+      successful_expectations: 1,
+      unsuccessful_expectations: 3,
+      success_percent: 25,
+    });
+    expect(results.success).toBe(false);
+  });
+
+  it('have the numbers of rows and no value of a masked column, nor of one that another check masks', async () => {
+    const { results } = await on.judge(words('zoe', 'bob'), [
+      x.in(['amy']).masked(),
+      x.unique(),
+      x.notIn(['bob']),
+      x.max(null, 'a'),
+    ]);
+    expect(JSON.stringify(results)).not.toMatch(/zoe/);
+    expect(results.results[2]?.result).toMatchObject({
+      partial_unexpected_index_list: [1],
+      partial_unexpected_list: [],
+    });
+  });
+
+  it('leave numbers of rows out where the data has a column of that name', async () => {
+    const other = await on.dataset('select 1 as x');
+    const judged = await on.judge('select 1 as x', [x.in([2])]);
+    expect(judged.results.results[0]?.result).toMatchObject({ partial_unexpected_index_list: [0] });
+    const { judgeDataset } = await import('./judge-dataset.ts');
+    const without = await judgeDataset(on.session, { ...other.source, numbered: null }, other.columns, [
+      x.in([2]),
+      x.increasing(),
+    ]);
+    expect(without.results.results[0]?.result).toMatchObject({
+      partial_unexpected_index_list: [],
+      partial_unexpected_counts: [{ value: '1', count: 1 }],
+    });
+  });
+});

@@ -87,8 +87,15 @@ async function writeAndMeasure(
     const taken = columns.some(({ name }) => name.toLowerCase() === 'file_row_number');
     const numbered = taken ? null : `read_parquet(${literal(path)}, file_row_number = true)`;
     const source: Source = { all, numbered, rows };
-    const { verdict, evidence } = await judgeDataset(session, source, columns, spec.checks);
-    return { version: 1, rows, columns: await profileColumns(session, source, columns), checks: evidence, verdict };
+    const { verdict, evidence, results } = await judgeDataset(session, source, columns, spec.checks);
+    return {
+      version: 1,
+      rows,
+      columns: await profileColumns(session, source, columns),
+      checks: evidence,
+      results,
+      verdict,
+    };
   } finally {
     session.close();
   }

@@ -1,5 +1,6 @@
 import type { Column, Evidence } from '@sluice/sdk';
 import type { Source } from '../checks/compiled.ts';
+import type { CheckResults } from '../checks/results.ts';
 import type { DuckDbSession, Row } from './duckdb-session.ts';
 import {
   countsOfAtLeast,
@@ -19,6 +20,8 @@ export interface DatasetProfile {
   readonly columns: readonly ColumnProfile[];
   /** Every check's row, worst first; the dataset's own `evidence` has the first 20. */
   readonly checks: readonly Evidence[];
+  /** The same with samples of what is wrong, in the order of the checks. Left out by earlier versions. */
+  readonly results?: CheckResults;
 }
 
 export interface ColumnProfile extends Column {
