@@ -13,10 +13,10 @@ export function compileColumnsRule(source: Source, columns: readonly Column[], {
     throw new CannotJudge(`"${a.name}" is of the type ${a.type}, and "${b.name}" ${b.type}: they do not compare.`);
   }
   const [x, y] = [identifier(a.name), identifier(b.name)];
-  const kept = rule.kind === 'equal' ? `${x} IS NOT DISTINCT FROM ${y}` : `${x} ${rule.orEqual ? '>=' : '>'} ${y}`;
+  const kept = rule.kind === 'equal' ? `${x} = ${y}` : `${x} ${rule.orEqual ? '>=' : '>'} ${y}`;
   const nan = [a, b].filter(({ type }) => isFloating(type)).map(({ name }) => `isnan(${identifier(name)})`);
   const counts = counted(x, y, rule.missing ?? 'either');
-  // A null on one side keeps nothing, and NaN neither.
+  // A null that counts keeps nothing, and NaN neither.
   const broken = `${counts} AND (NOT coalesce(${kept}, false)${nan.map((one) => ` OR coalesce(${one}, false)`).join('')})`;
   return {
     from: source.all,
