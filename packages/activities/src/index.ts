@@ -1,4 +1,5 @@
 /** Every side effect of a Sluice pipeline: the worker's side. */
+export type { CheckResult, CheckResults, ResultOfRows, ResultOfValue } from './checks/results.ts';
 export type { ActivityContext, PreemptionNotice, PreemptionNotices } from './context.ts';
 export { createActivities } from './create-activities.ts';
 export type { ColumnProfile, DatasetProfile } from './extract/profile.ts';

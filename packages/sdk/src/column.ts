@@ -1,118 +1,192 @@
-import { invalidStep, nonEmptyText, numberWithin, shown } from './options.ts';
+import { type RowCheck, rowCheck, type WholeCheck, wholeCheck } from './checks/chain.ts';
+import type {
+  Bound,
+  Choice,
+  ColumnCheck,
+  ColumnsCheck,
+  Distance,
+  Missing,
+  Rule,
+  Statistic,
+  TableCheck,
+  TableRule,
+  ValueRule,
+  WholeRule,
+} from './checks/check.ts';
+import { type Duration, milliseconds } from './duration.ts';
 
-/** One rule on a column, as plain data. A row whose value breaks it is *unexpected*. */
-export interface Check {
-  readonly column: string;
-  readonly rule: Rule;
-  /** Share of rows, over 0 and at most 1, that must keep the rule. Nulls do not count, save in `notNull`. */
-  readonly share: number;
+export type {
+  Bound,
+  Check,
+  Choice,
+  ColumnCheck,
+  ColumnsCheck,
+  ColumnsRule,
+  Distance,
+  Missing,
+  Rule,
+  Statistic,
+  TableCheck,
+  TableRule,
+} from './checks/check.ts';
+export { isRowRule } from './checks/check.ts';
+export { checked } from './checks/checked.ts';
+
+/** Ends that are not part of a range. */
+export interface RangeOptions {
+  /** @default both ends are part of it */
+  readonly strict?: 'min' | 'max' | 'both';
 }
 
-/** What a {@link Check} asks, as plain data. */
-export type Rule =
-  | { readonly kind: 'notNull' }
-  | { readonly kind: 'unique' }
-  | { readonly kind: 'between'; readonly min: number | string | null; readonly max: number | string | null }
-  | { readonly kind: 'in'; readonly values: readonly (string | number | boolean)[] }
-  | { readonly kind: 'matches'; readonly pattern: string };
-
-/** A check that may be loosened: `column('x').between(0, 1).mostly(0.999)`. */
-export interface StrictCheck extends Check {
-  /** Share of rows, over 0 and at most 1, that must keep the rule. */
-  mostly(share: number): Check;
+/** Rows of a pair that do not count. */
+export interface PairOptions {
+  /** Those with a null in `either` column, those with nulls in `both`, or `none`. @default 'either' */
+  readonly missing?: Missing;
 }
 
-/** What may be asked of a column's values. */
+type OnRows = RowCheck<ColumnCheck>;
+type OnWhole = WholeCheck<ColumnCheck>;
+type Between<Ends> = (min: Ends, max: Ends, options?: RangeOptions) => OnWhole;
+
+/** What may be asked of a column's values. An end that is null is open. */
 export interface ColumnChecks {
   /** No row is null. */
-  notNull(): StrictCheck;
+  notNull(): OnRows;
+  /** Every row is null. */
+  isNull(): OnRows;
   /** No two rows have the same value; nulls are left out. */
-  unique(): StrictCheck;
-  /** Both ends are included; null leaves an end open. Numbers, or texts such as dates (`'2013-01-01'`). */
-  between(min: number | string | null, max: number | string | null): StrictCheck;
+  unique(): OnRows;
+  /** Both ends are included. Numbers, or texts such as dates (`'2013-01-01'`). */
+  between(min: Bound, max: Bound, options?: RangeOptions): OnRows;
   /** Every value is one of these. */
-  in(values: readonly (string | number | boolean)[]): StrictCheck;
+  in(values: readonly Choice[]): OnRows;
+  /** No value is one of these. */
+  notIn(values: readonly Choice[]): OnRows;
   /** RE2 syntax, as DuckDB's `regexp_matches`: it may match anywhere unless `^` and `$` pin it. */
-  matches(pattern: string): StrictCheck;
+  matches(pattern: string): OnRows;
+  /** The pattern, as in `matches`, matches nowhere. */
+  notMatches(pattern: string): OnRows;
+  /** Characters (code points) of a text. */
+  length(min: number | null, max: number | null): OnRows;
+  /** A text that can be read as one; `format` as strptime has it, without one ISO 8601. */
+  parseable(as: 'date' | 'timestamp' | 'json', format?: string): OnRows;
+  /** No value is less than the one before it, by the order of rows. `strictly`: nor the same. */
+  increasing(options?: { readonly strictly?: boolean }): OnRows;
+  /** No value is greater than the one before it, by the order of rows. `strictly`: nor the same. */
+  decreasing(options?: { readonly strictly?: boolean }): OnRows;
+  /** Every value is in a column of another dataset, which the step hands in by this name. */
+  references(dataset: string, column: string): OnRows;
+  /** Every value is greater than that of another column in its row. */
+  greaterThan(other: string, options?: PairOptions): RowCheck<ColumnsCheck>;
+  /** Every value is at least that of another column in its row. */
+  atLeast(other: string, options?: PairOptions): RowCheck<ColumnsCheck>;
+  /** Every value is that of another column in its row. */
+  equals(other: string, options?: PairOptions): RowCheck<ColumnsCheck>;
+  /** DuckDB's name of a type (`'DOUBLE'`), or a family: `'number'`, `'integer'`, `'text'`, `'time'`. One of several will do. */
+  type(...types: string[]): OnWhole;
+  mean: Between<number | null>;
+  median: Between<number | null>;
+  /** The quantile `at` (0 to 1), linearly interpolated. */
+  quantile(at: number, min: number | null, max: number | null, options?: RangeOptions): OnWhole;
+  /** Standard deviation of the sample (divisor n - 1). */
+  stdev: Between<number | null>;
+  sum: Between<number | null>;
+  /** The least value. */
+  min: Between<Bound>;
+  /** The greatest value. */
+  max: Between<Bound>;
+  /** How many different values, nulls left out. */
+  distinctCount: Between<number | null>;
+  /** Different values over all that are not null: 0 to 1. */
+  distinctShare: Between<number | null>;
+  /** The most frequent value is one of these; `ties`: and others may be just as frequent. */
+  mostCommonIn(values: readonly Choice[], options?: { readonly ties?: boolean }): OnWhole;
+  /** The newest time not after `at` is at most `within` older. `at`: ISO 8601; make it a parameter of the run. */
+  fresh(within: Duration, at: string): OnWhole;
+  /** The distance to the same column of the reference is at most `most`. */
+  distribution(by: Distance, most: number): OnWhole;
 }
 
 /**
- * Checks on one column of an extract: `column('dep_delay').between(-120, 1500).mostly(0.999)`.
+ * Checks on one column of a dataset: `column('dep_delay').between(-120, 1500).mostly(0.999)`.
  *
  * @throws SluiceError `InvalidStep` for a rule that every row or no row could keep
  */
 export function column(name: string): ColumnChecks {
   const where = `column ${name}`;
-  const check = (rule: Rule): StrictCheck => {
-    const strict = checked({ column: name, rule, share: 1 }, where);
-    return { ...strict, mostly: (share) => checked({ ...strict, share }, where) };
-  };
+  const rows = (rule: ValueRule): OnRows => rowCheck({ column: name, rule: rule as Rule, share: 1 }, where);
+  const whole = (rule: WholeRule): OnWhole => wholeCheck({ column: name, rule: rule as Rule, share: 1 }, where);
+  const pair = (other: string, rule: ColumnsCheck['rule']) =>
+    rowCheck<ColumnsCheck>({ columns: [name, other], rule, share: 1 }, where);
+  const statistic = (of: Statistic) => (min: Bound, max: Bound, options?: RangeOptions) =>
+    whole({ kind: 'statistic', of, min, max, ...options });
   return {
-    notNull: () => check({ kind: 'notNull' }),
-    unique: () => check({ kind: 'unique' }),
-    between: (min, max) => check({ kind: 'between', min, max }),
-    in: (values) => check({ kind: 'in', values }),
-    matches: (pattern) => check({ kind: 'matches', pattern }),
+    notNull: () => rows({ kind: 'notNull' }),
+    isNull: () => rows({ kind: 'null' }),
+    unique: () => rows({ kind: 'unique' }),
+    between: (min, max, options) => rows({ kind: 'between', min, max, ...options }),
+    in: (values) => rows({ kind: 'in', values }),
+    notIn: (values) => rows({ kind: 'notIn', values }),
+    matches: (pattern) => rows({ kind: 'matches', pattern }),
+    notMatches: (pattern) => rows({ kind: 'notMatches', pattern }),
+    length: (min, max) => rows({ kind: 'length', min, max }),
+    parseable: (as, format) => rows({ kind: 'parseable', as, ...(format === undefined ? {} : { format }) }),
+    increasing: (options) => rows({ kind: 'ordered', direction: 'increasing', strictly: options?.strictly === true }),
+    decreasing: (options) => rows({ kind: 'ordered', direction: 'decreasing', strictly: options?.strictly === true }),
+    references: (dataset, other) => rows({ kind: 'references', dataset, column: other }),
+    greaterThan: (other, options) => pair(other, { kind: 'greater', orEqual: false, ...options }),
+    atLeast: (other, options) => pair(other, { kind: 'greater', orEqual: true, ...options }),
+    equals: (other, options) => pair(other, { kind: 'equal', ...options }),
+    type: (...types) => whole({ kind: 'type', types }),
+    mean: statistic('mean'),
+    median: statistic('median'),
+    quantile: (at, min, max, options) => whole({ kind: 'statistic', of: 'quantile', at, min, max, ...options }),
+    stdev: statistic('stdev'),
+    sum: statistic('sum'),
+    min: statistic('min'),
+    max: statistic('max'),
+    distinctCount: statistic('distinct'),
+    distinctShare: statistic('distinctShare'),
+    mostCommonIn: (values, options) => whole({ kind: 'mostCommon', values, ...(options?.ties ? { ties: true } : {}) }),
+    fresh: (within, at) => whole({ kind: 'fresh', within: milliseconds(within, where, 'within'), at }),
+    distribution: (by, most) => whole({ kind: 'distribution', by, most }),
   };
 }
 
-/** The check as plain data, if it can work. @throws SluiceError `InvalidStep` */
-export function checked(check: Check, where: string): Check {
-  const column = nonEmptyText(where, 'the name of the column', check?.column);
-  const share = numberWithin(where, `mostly(…) on column ${column}`, check.share, { over: 0, most: 1 });
-  return { column, rule: checkedRule(check.rule, where), share };
+/** What may be asked of a table. An end that is null is open. */
+export interface TableChecks {
+  /** How many rows there are. */
+  rows(min: number | null, max: number | null): WholeCheck<TableCheck>;
+  /** Rows over those of the reference: `rowsRatio(0.9, 1.5)`. */
+  rowsRatio(min: number | null, max: number | null): WholeCheck<TableCheck>;
+  /** The columns by name. `others`: there may be more; `order: 'any'`: in any order. */
+  columns(names: readonly string[], options?: ColumnsOptions): WholeCheck<TableCheck>;
+  /** How many columns there are. */
+  columnCount(min: number | null, max: number | null): WholeCheck<TableCheck>;
+  /** No two rows have the same values in all of these columns. */
+  unique(columns: readonly string[]): RowCheck<ColumnsCheck>;
 }
 
-function checkedRule(rule: Rule, where: string): Rule {
-  switch (rule?.kind) {
-    case 'notNull':
-    case 'unique':
-      return { kind: rule.kind };
-    case 'between':
-      return { kind: 'between', ...range(rule.min, rule.max, where) };
-    case 'in':
-      return { kind: 'in', values: choices(rule.values, where) };
-    case 'matches':
-      return { kind: 'matches', pattern: nonEmptyText(where, 'the pattern of matches', rule.pattern) };
-    default:
-      throw invalidStep(where, `${shown(rule)} is no rule.`, "Build checks by column('name').notNull() and its like.");
-  }
+export interface ColumnsOptions {
+  /** @default 'given' */
+  readonly order?: 'given' | 'any';
+  /** @default 'refused' */
+  readonly others?: 'allowed' | 'refused';
 }
 
-function range(
-  min: unknown,
-  max: unknown,
-  where: string,
-): { min: number | string | null; max: number | string | null } {
-  const ends = [min, max].map((end) => {
-    if (end === null || Number.isFinite(end) || (typeof end === 'string' && end !== '')) {
-      return end as number | string | null;
-    }
-    throw invalidStep(where, `an end of between is ${shown(end)}.`, 'Give a number, a text such as a date, or null.');
-  });
-  const [low = null, high = null] = ends;
-  const given = `between(${shown(low)}, ${shown(high)})`;
-  if (low === null && high === null) throw invalidStep(where, `${given} checks nothing.`, 'Give at least one end.');
-  if (low === null || high === null) return { min: low, max: high };
-  if (typeof low !== typeof high) {
-    throw invalidStep(where, `${given} has a number and a text for ends.`, 'Give two numbers or two texts.');
-  }
-  // Texts may be dates or words: what comes first is for DuckDB to say.
-  if (typeof low === 'number' && typeof high === 'number' && low > high) {
-    throw invalidStep(where, `${given} has its ends the wrong way round.`, 'Give the lower end first.');
-  }
-  return { min: low, max: high };
-}
-
-function choices(values: readonly (string | number | boolean)[], where: string): (string | number | boolean)[] {
-  if (!Array.isArray(values) || values.length === 0) {
-    throw invalidStep(where, 'in(…) has no values, so no row could keep it.', "Give a list: in(['EWR', 'JFK']).");
-  }
-  const odd = values.findIndex((one) => !(typeof one === 'string' || typeof one === 'boolean' || Number.isFinite(one)));
-  if (odd === -1) return [...values];
-  throw invalidStep(
-    where,
-    `in(…) has ${shown(values[odd])}.`,
-    'Use texts, numbers and booleans; for nulls there is notNull.',
-  );
+/**
+ * Checks on a dataset as a table: `table().rows(1, null)`.
+ *
+ * @throws SluiceError `InvalidStep` for a rule that cannot work
+ */
+export function table(): TableChecks {
+  const whole = (rule: TableRule) => wholeCheck<TableCheck>({ rule, share: 1 }, 'table');
+  return {
+    rows: (min, max) => whole({ kind: 'rows', min, max }),
+    rowsRatio: (min, max) => whole({ kind: 'rowsRatio', min, max }),
+    columns: (names, { order = 'given', others = 'refused' } = {}) =>
+      whole({ kind: 'columns', names, ordered: order === 'given', exact: others === 'refused' }),
+    columnCount: (min, max) => whole({ kind: 'columnCount', min, max }),
+    unique: (columns) => rowCheck<ColumnsCheck>({ columns, rule: { kind: 'unique' }, share: 1 }, 'table'),
+  };
 }

@@ -6,8 +6,9 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
     [
       // to write a pipeline
       ...['pipeline', 'extract', 'train', 'merge', 'step', 'check', 'evaluate', 'replay', 'deploy', 'map'],
-      'patched',
-      ...['column', 'python', 'command', 'canary', 'blueGreen', 'rollbackBudget', 'ROLLBACK_LIMIT'],
+      ...['patched', 'column', 'table', 'checked', 'isRowRule', 'expectationOf'],
+      ...['suiteFromGreatExpectations', 'suiteToGreatExpectations'],
+      ...['python', 'command', 'canary', 'blueGreen', 'rollbackBudget', 'ROLLBACK_LIMIT'],
       ...['ErrorCode', 'SluiceError', 'describeError', 'errorCode', 'recordPlan', 'verdicts', 'worstOf', 'worstFirst'],
       // to write a config
       ...['defineConfig', 'local', 'file', 'azureBlob'],

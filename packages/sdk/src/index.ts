@@ -3,9 +3,16 @@ export * from './artifact.ts';
 export { describeAttempts, isOutage, isPreemption, listedAttempts, spentOn } from './attempts.ts';
 export * from './candidate.ts';
 export type * from './capture.ts';
+export type { RowCheck, WholeCheck } from './checks/chain.ts';
+export {
+  type ExpectationSuite,
+  suiteFromGreatExpectations,
+  suiteToGreatExpectations,
+} from './checks/great-expectations/suite.ts';
+export { expectationOf } from './checks/great-expectations/write.ts';
 export { childEnv, type Environment, inheritedEnv, missedVariable } from './child-env.ts';
 export { closest } from './closest.ts';
-export { type Check, type ColumnChecks, column, type Rule, type StrictCheck } from './column.ts';
+export * from './column.ts';
 export { type Command, type CommandOptions, command, python } from './command.ts';
 export * from './config.ts';
 export * from './contract.ts';

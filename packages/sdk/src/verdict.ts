@@ -43,6 +43,8 @@ export interface Evidence {
   readonly p?: number | null;
   readonly n?: number | null;
   readonly seed?: number;
+  /** It shows, and the gate's verdict leaves it out. */
+  readonly severity?: 'warn';
   /** One sentence for a human. */
   readonly note?: string;
 }

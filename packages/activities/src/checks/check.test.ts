@@ -36,7 +36,16 @@ function rows(sql: string): Promise<Dataset> {
 }
 
 function checked(more: Partial<CheckSpec>) {
-  const none = { dataset: null, captured: null, model: null, endpoint: null, on: null, temporal: null };
+  const none = {
+    dataset: null,
+    captured: null,
+    reference: null,
+    others: {},
+    model: null,
+    endpoint: null,
+    on: null,
+    temporal: null,
+  };
   const checks = [column('x').notNull()];
   const spec: CheckSpec = { kind: 'check', name: 'sane', as: 'prediction', checks, ...none, ...more };
   return checkActivity(fix.context)({ ref: refOf('sane'), spec, parentRunId: null });
@@ -84,6 +93,32 @@ describe('a check of a dataset', () => {
     const dataset = await rows('select 42 as x');
     await fix.context.store.discard([dataset], []);
     await expect(checked({ dataset })).rejects.toMatchObject({ code: ErrorCode.NotFound });
+  });
+});
+
+describe('a check beside other datasets', () => {
+  test('holds values against a column of another, and the distribution against a reference', async () => {
+    const reference = await rows('select range as x from range(1000)');
+    const others = { known: await rows('select range as id from range(90)') };
+    const checks = [column('x').references('known', 'id'), column('x').distribution('ks', 0.2)];
+    const result = await checked({
+      dataset: await rows('select range as x from range(100)'),
+      reference,
+      others,
+      checks,
+    });
+    expect(result).toMatchObject({ verdict: 'fail', evidence: [{ verdict: 'fail' }, { verdict: 'fail' }] });
+    expect(result.evidence.map(({ note }) => note).join(' ')).toContain('10 of 100');
+    const same = await checked({ dataset: reference, reference, checks: checks.slice(1) });
+    expect(same.verdict).toBe('pass');
+  });
+
+  test('says which dataset is not there', async () => {
+    const result = await checked({
+      dataset: await rows('select 1 as x'),
+      checks: [column('x').references('known', 'id')],
+    });
+    expect(result.evidence[0]).toMatchObject({ verdict: 'error', note: expect.stringContaining('no dataset "known"') });
   });
 });
 

@@ -5,19 +5,19 @@ import {
   type Evidence,
   type SluiceActivities,
   SluiceError,
+  type Verdict,
   type WorkInput,
-  worstOf,
 } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
-import { judgeChecks } from '../extract/checks.ts';
 import { movedTo } from '../extract/duckdb-error.ts';
 import { openDuckDb } from '../extract/duckdb-session.ts';
 import { extractMemory } from '../extract/memory-budget.ts';
-import { parquetSource } from '../extract/parquet.ts';
 import { withScratch } from '../extract/scratch.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
 import { onDisk } from '../store/storage-error.ts';
-import { type RowsFile, rowsFile } from './rows-file.ts';
+import { type CheckResults, judgeDataset } from './judge-dataset.ts';
+import { parquetSource } from './parquet-source.ts';
+import { besideFiles, type RowsFile, rowsFile } from './rows-file.ts';
 
 /** Rows of evidence that travel with the verdict; the report has all. */
 const ROWS = 20;
@@ -45,15 +45,15 @@ export async function checkRows(context: ActivityContext, input: Input, scope: A
         const memory = await extractMemory.take(scope.signal); // shared with whatever else this worker reads
         const room = { root: context.root, scratch, memory: memory.bytes, signal: scope.signal, secrets: [] };
         const judged = judge(context, input, room, scope);
-        const { file, checks } = await judged.finally(memory.release);
+        const { file, verdict, checks, results } = await judged.finally(memory.release);
         const { path: _, ...rows } = file;
-        const report = { kind: 'check', step: ref.step, data: dataset?.digest ?? null, ...rows, checks };
+        const report = { kind: 'check', step: ref.step, data: dataset?.digest ?? null, ...rows, checks, results };
         return {
           name: ref.name,
           step: ref.step,
           data: dataset?.digest ?? null,
           ...(model === null ? {} : { candidate: model.digest }),
-          verdict: worstOf(checks.map(({ verdict }) => verdict)),
+          verdict,
           evidence: checks.slice(0, ROWS),
           report: await context.store.putText(JSON.stringify(report), 'report'),
         };
@@ -64,19 +64,30 @@ export async function checkRows(context: ActivityContext, input: Input, scope: A
   }
 }
 
+interface JudgedRows {
+  readonly file: RowsFile;
+  readonly verdict: Verdict;
+  readonly checks: readonly Evidence[];
+  /** Null where there was no row to look at. */
+  readonly results: CheckResults | null;
+}
+
 async function judge(
   context: ActivityContext,
   input: Input,
   room: Parameters<typeof openDuckDb>[0],
   scope: ActivityScope,
-): Promise<{ readonly file: RowsFile; readonly checks: readonly Evidence[] }> {
+): Promise<JudgedRows> {
+  const { spec } = input;
   const session = await openDuckDb(room);
   try {
-    const file = await rowsFile(context, input, session, join(room.scratch, 'rows'), scope);
-    if (file.rows === 0) return { file, checks: [nothing(file)] };
+    const folder = join(room.scratch, 'rows');
+    const file = await rowsFile(context, input, session, folder, scope);
+    if (file.rows === 0) return { file, verdict: 'inconclusive', checks: [nothing(file)], results: null };
     const { source, columns } = await parquetSource(session, file.path, file.rows);
-    const checks = await judgeChecks(session, source, columns, input.spec.checks);
-    return { file, checks: file.unanswered === null ? checks : checks.map((row) => noted(row, file)) };
+    const beside = await besideFiles(context, spec, session, folder);
+    const { verdict, evidence, results } = await judgeDataset(session, source, columns, spec.checks, beside);
+    return { file, verdict, checks: evidence.map((row) => noted(row, file)), results };
   } finally {
     session.close();
   }

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import { type Dataset, type SluiceActivities, SluiceError, worstOf } from '@sluice/sdk';
+import { type Dataset, type SluiceActivities, SluiceError, type Verdict } from '@sluice/sdk';
+import { judgeDataset } from '../checks/judge-dataset.ts';
+import { parquetSource } from '../checks/parquet-source.ts';
 import type { ActivityContext } from '../context.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
 import { onDisk } from '../store/storage-error.ts';
 import { attachDatabases, connectionStrings } from './attach.ts';
-import { judgeChecks } from './checks.ts';
 import { movedTo } from './duckdb-error.ts';
 import { openDuckDb, type SessionOptions } from './duckdb-session.ts';
 import { extractMemory } from './memory-budget.ts';
-import { parquetSource, writeParquet } from './parquet.ts';
+import { writeParquet } from './parquet.ts';
 import { type DatasetProfile, profileColumns } from './profile.ts';
 import { checkQuery } from './query.ts';
 import { withScratch } from './scratch.ts';
@@ -44,7 +45,7 @@ export async function extractDataset(
         const path = join(scratch, 'data.parquet');
         const memory = await extractMemory.take(signal); // however many extracts this worker runs, they share it
         const measured = writeAndMeasure(context.root, input, { scratch, memory: memory.bytes }, path, signal);
-        const { columns, ...profile } = await measured.finally(memory.release);
+        const { columns, verdict, ...profile } = await measured.finally(memory.release);
         signal.throwIfAborted();
         const data = await context.store.putFile(path, 'dataset');
         const report = await context.store.putText(JSON.stringify({ ...profile, columns }), 'report');
@@ -57,7 +58,7 @@ export async function extractDataset(
           rows: profile.rows,
           columns: columns.slice(0, mostColumns).map(({ name, type }) => ({ name, type })),
           profile: report,
-          verdict: worstOf(profile.checks.map(({ verdict }) => verdict)),
+          verdict,
           evidence: profile.checks.slice(0, mostEvidence),
         };
       }),
@@ -74,7 +75,7 @@ async function writeAndMeasure(
   room: Pick<SessionOptions, 'scratch' | 'memory'>,
   path: string,
   signal: AbortSignal,
-): Promise<DatasetProfile> {
+): Promise<DatasetProfile & { verdict: Verdict }> {
   const connections = connectionStrings(spec.attach);
   const session = await openDuckDb({ root, ...room, signal, secrets: [...connections.values()] });
   try {
@@ -82,8 +83,15 @@ async function writeAndMeasure(
     const query = await checkQuery(session, spec.sql, spec.params);
     const rows = await writeParquet(session, query, path);
     const { source, columns } = await parquetSource(session, path, rows);
-    const checks = await judgeChecks(session, source, columns, spec.checks);
-    return { version: 1, rows, columns: await profileColumns(session, source, columns), checks };
+    const { verdict, evidence, results } = await judgeDataset(session, source, columns, spec.checks);
+    return {
+      version: 1,
+      rows,
+      columns: await profileColumns(session, source, columns),
+      checks: evidence,
+      results,
+      verdict,
+    };
   } finally {
     session.close();
   }

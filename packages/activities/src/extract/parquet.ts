@@ -1,6 +1,5 @@
 import type { Column } from '@sluice/sdk';
 import type { DuckDbSession } from './duckdb-session.ts';
-import type { Source } from './profile.ts';
 import type { Query } from './query.ts';
 import { literal } from './sql-text.ts';
 
@@ -47,16 +46,8 @@ function isOrderly(plan: string): boolean {
   return names.length > 0 && names.every((name) => orderly.has(name));
 }
 
-/** A Parquet file as profile and checks read it, with its columns: what every reader will see. */
-export async function parquetSource(
-  session: DuckDbSession,
-  path: string,
-  rows: number,
-): Promise<{ readonly source: Source; readonly columns: readonly Column[] }> {
-  const all = `read_parquet(${literal(path)})`;
-  const described = await session.rows(`DESCRIBE FROM ${all}`);
-  const columns = described.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
-  const taken = columns.some(({ name }) => name.toLowerCase() === 'file_row_number');
-  const numbered = taken ? null : `read_parquet(${literal(path)}, file_row_number = true)`;
-  return { source: { all, numbered, rows }, columns };
+/** Columns as the Parquet file has them: what every reader will see. */
+export async function columnsOf(session: DuckDbSession, source: string): Promise<Column[]> {
+  const rows = await session.rows(`DESCRIBE FROM ${source}`);
+  return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
 }

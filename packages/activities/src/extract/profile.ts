@@ -1,4 +1,6 @@
 import type { Column, Evidence } from '@sluice/sdk';
+import type { Source } from '../checks/compiled.ts';
+import type { CheckResults } from '../checks/results.ts';
 import type { DuckDbSession, Row } from './duckdb-session.ts';
 import {
   countsOfAtLeast,
@@ -18,6 +20,8 @@ export interface DatasetProfile {
   readonly columns: readonly ColumnProfile[];
   /** Every check's row, worst first; the dataset's own `evidence` has the first 20. */
   readonly checks: readonly Evidence[];
+  /** The same with samples of what is wrong, in the order of the checks. Left out by earlier versions. */
+  readonly results?: CheckResults;
 }
 
 export interface ColumnProfile extends Column {
@@ -61,15 +65,6 @@ export interface Quantiles {
 const shares = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] as const;
 /** Rows up to which everything is exact; beyond them, quantiles come from about so many. */
 const exactRows = 1_000_000;
-
-/** Where profile and checks read the rows from. */
-export interface Source {
-  /** Relation in SQL. */
-  readonly all: string;
-  /** The same relation with a column `file_row_number`; null where the data has a column of that name. */
-  readonly numbered: string | null;
-  readonly rows: number;
-}
 
 /** Describes every column of a relation. */
 export async function profileColumns(

@@ -7,6 +7,7 @@ import { currentRuntime } from '../runtime.ts';
 import type { SpecBase } from '../spec.ts';
 import type { GateResult } from '../verdict.ts';
 import { checksOf } from './extract.ts';
+import { datasetsOf } from './job.ts';
 import { noCaptures, passed, planned, type StepKind } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 
@@ -14,6 +15,10 @@ export interface CheckSpec extends SpecBase<'check', Checked> {
   /** Null where the rows are captured ones. */
   readonly dataset: Dataset | null;
   readonly captured: CapturedRows | null;
+  /** What distributions and counts of rows are held against; null for nothing. */
+  readonly reference: Dataset | null;
+  /** Datasets that `references` names. */
+  readonly others: Readonly<Record<string, Dataset>>;
   /** Who answers the rows; null: nobody. */
   readonly model: ModelRef | null;
   /** Column of the answers. */
@@ -48,6 +53,10 @@ export interface CheckOptions extends Placement {
   readonly dataset?: Dataset;
   /** Rows that callers have sent to an endpoint. */
   readonly captured?: CapturedOptions;
+  /** Dataset that checks of distributions and of counts are held against. @default none */
+  readonly reference?: Dataset;
+  /** Datasets by the names that `references` takes. @default {} */
+  readonly others?: Readonly<Record<string, Dataset>>;
   /**
    * Model that answers every row in a process of its own, without traffic. Its answers are a column more, and that no row
    * is left without one is checked besides, unless a check of yours on that column says how many may be.
@@ -74,6 +83,8 @@ export interface CapturedOptions {
 const fields = {
   dataset: true,
   captured: true,
+  reference: true,
+  others: true,
   model: true,
   as: true,
   endpoint: true,
@@ -91,7 +102,7 @@ export async function check(name: string, options: CheckOptions): Promise<Checke
   checkName('check', name);
   const where = `check ${name}`;
   checkFields<CheckOptions>(where, options, fields);
-  const { dataset, captured, model, endpoint } = options;
+  const { dataset, captured, reference, model, endpoint } = options;
   if ((dataset === undefined) === (captured === undefined)) {
     const what =
       dataset === undefined ? 'there is neither dataset nor captured.' : 'there are both dataset and captured.';
@@ -100,12 +111,14 @@ export async function check(name: string, options: CheckOptions): Promise<Checke
   if (endpoint !== undefined) checkName('endpoint', endpoint);
   const as = nonEmptyText(where, 'as', options.as ?? 'prediction');
   const checks = checksOf(where, options.checks, 1);
-  const counted = checks.some((one) => one.column === as && one.rule.kind === 'notNull');
+  const counted = checks.some((one) => 'column' in one && one.column === as && one.rule.kind === 'notNull');
   return currentRuntime().step<CheckSpec>({
     kind: 'check',
     name,
     dataset: dataset === undefined ? null : artifact<Dataset>(where, 'dataset', dataset, 'dataset'),
     captured: captured === undefined ? null : capturedOf(where, captured),
+    reference: reference === undefined ? null : artifact<Dataset>(where, 'reference', reference, 'dataset'),
+    others: datasetsOf(where, 'others', options.others ?? {}),
     model: model === undefined ? null : modelRef(where, 'model', model),
     as,
     endpoint: endpoint ?? null,

@@ -169,7 +169,7 @@ function jobSpec(kind: JobSpec['kind'], name: string, options: CommandStepOption
     kind,
     name,
     run: checkedCommand(options.run, where),
-    data: datasets(where, options.data ?? {}),
+    data: datasetsOf(where, 'data', options.data ?? {}),
     models: models(where, kind, options.models ?? []),
     hyper: hyper(where, options.hyper ?? {}),
     seed: wholeNumber(where, 'seed', options.seed ?? 0, 0),
@@ -207,14 +207,19 @@ function budgets(where: string, options: JobOptions): Budgets {
   };
 }
 
-function datasets(where: string, data: Readonly<Record<string, Dataset>>): Record<string, Dataset> {
+/** Datasets by name. @throws SluiceError `InvalidStep` */
+export function datasetsOf(
+  where: string,
+  label: string,
+  data: Readonly<Record<string, Dataset>>,
+): Record<string, Dataset> {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-    throw invalidStep(where, `data is ${shown(data)}.`, 'Give datasets by name: data: { flights }.');
+    throw invalidStep(where, `${label} is ${shown(data)}.`, `Give datasets by name: ${label}: { flights }.`);
   }
   return Object.fromEntries(
     Object.entries(data).map(([name, dataset]) => {
       checkName('data', name);
-      return [name, artifact<Dataset>(where, `data.${name}`, dataset, 'dataset')];
+      return [name, artifact<Dataset>(where, `${label}.${name}`, dataset, 'dataset')];
     }),
   );
 }

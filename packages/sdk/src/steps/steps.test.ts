@@ -63,6 +63,8 @@ describe('a step hands its runtime plain data with every default filled in:', ()
       name: 'rows-are-whole',
       dataset: someDataset,
       captured: null,
+      reference: null,
+      others: {},
       model: null,
       as: 'prediction',
       endpoint: null,

@@ -1,6 +1,6 @@
 import { type Check, column, type Evidence } from '@sluice/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type TestProject, testProject } from './testing/project.ts';
+import { type TestProject, testProject } from '../extract/testing/project.ts';
 
 let project: TestProject;
 

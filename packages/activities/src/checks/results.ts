@@ -1,0 +1,133 @@
+import { type Check, expectationOf, type Json, type Verdict } from '@sluice/sdk';
+import type { MeasuredRows, MeasuredValue } from './compiled.ts';
+import type { Finding } from './find.ts';
+import { mostListed, type Sample } from './samples.ts';
+
+/** What checks said of a dataset, in the shape of a validation result of Great Expectations. */
+export interface CheckResults {
+  /** Whether the checks that block passed. */
+  readonly success: boolean;
+  /** In the order of the checks. */
+  readonly results: readonly CheckResult[];
+  readonly statistics: {
+    readonly evaluated_expectations: number;
+    readonly successful_expectations: number;
+    readonly unsuccessful_expectations: number;
+    readonly success_percent: number | null;
+  };
+  readonly meta: { readonly sluice: { readonly version: 1; readonly verdict: Verdict; readonly rows: number } };
+}
+
+export interface CheckResult {
+  /** Null where there was nothing to judge. */
+  readonly success: boolean | null;
+  readonly expectation_config: {
+    /** That of Great Expectations, or `sluice_` and the rule's kind where it has none. */
+    readonly type: string;
+    readonly kwargs: Readonly<Record<string, unknown>>;
+    readonly severity: 'critical' | 'warning';
+  };
+  /** Empty where the check could not be judged. */
+  readonly result: ResultOfRows | ResultOfValue | Record<string, never>;
+  readonly exception_info: { readonly raised_exception: boolean; readonly exception_message: string | null };
+}
+
+/** Of a rule that each row keeps or breaks. Percentages are 0 to 100. */
+export interface ResultOfRows {
+  readonly element_count: number;
+  readonly missing_count: number;
+  readonly missing_percent: number | null;
+  readonly unexpected_count: number;
+  readonly unexpected_percent: number | null;
+  readonly unexpected_percent_total: number | null;
+  readonly unexpected_percent_nonmissing: number | null;
+  /** Of the first rows that break the rule: their values as text, cut to 60 characters. Empty for a masked column. */
+  readonly partial_unexpected_list: readonly Json[];
+  /** The numbers of these rows, from 0. */
+  readonly partial_unexpected_index_list: readonly number[];
+  /** The most frequent values. Empty for a masked column. */
+  readonly partial_unexpected_counts: readonly { readonly value: string; readonly count: number }[];
+}
+
+/** Of a rule about all values together. */
+export interface ResultOfValue {
+  readonly observed_value: Json;
+  readonly element_count: number | null;
+  readonly details?: string;
+}
+
+/** The findings, in the order of the checks. `verdict` is that of the whole. */
+export function resultsOf(findings: readonly Finding[], rows: number, verdict: Verdict): CheckResults {
+  const results = findings.map((finding) => resultOf(finding, rows));
+  const kept = results.filter(({ success }) => success === true).length;
+  return {
+    success: verdict === 'pass',
+    results,
+    statistics: {
+      evaluated_expectations: results.length,
+      successful_expectations: kept,
+      unsuccessful_expectations: results.length - kept,
+      success_percent: results.length === 0 ? null : (100 * kept) / results.length,
+    },
+    meta: { sluice: { version: 1, verdict, rows } },
+  };
+}
+
+function resultOf({ check, measured, sample, secret }: Finding, rows: number): CheckResult {
+  const base = { expectation_config: configOf(check) };
+  const fine = { raised_exception: false, exception_message: null };
+  switch (measured.kind) {
+    case 'error':
+      return {
+        ...base,
+        success: false,
+        result: {},
+        exception_info: { raised_exception: true, exception_message: measured.note },
+      };
+    case 'rows': {
+      const success = measured.n === 0 ? null : (measured.n - measured.unexpected) / measured.n >= check.share;
+      return { ...base, success, result: ofRows(check, measured, sample, secret, rows), exception_info: fine };
+    }
+    case 'value':
+      return { ...base, success: measured.keeps, result: ofValue(measured, secret), exception_info: fine };
+  }
+}
+
+function configOf(check: Check): CheckResult['expectation_config'] {
+  const { rule } = check;
+  const { kind, ...asked } = rule;
+  const on = 'columns' in check ? { column_list: check.columns } : 'column' in check ? { column: check.column } : {};
+  const own = {
+    type: `sluice_${kind}`,
+    kwargs: { ...on, ...asked, ...(check.share === 1 ? {} : { mostly: check.share }) },
+  };
+  return { ...(expectationOf(check) ?? own), severity: check.severity === 'warn' ? 'warning' : 'critical' };
+}
+
+function ofRows(
+  check: Check,
+  { n, unexpected, missing }: MeasuredRows,
+  sample: Sample | null,
+  secret: boolean,
+  rows: number,
+): ResultOfRows {
+  const percent = (part: number, whole: number) => (whole === 0 ? null : (100 * part) / whole);
+  const nulls = check.rule.kind === 'notNull';
+  return {
+    element_count: rows,
+    missing_count: nulls ? unexpected : missing,
+    missing_percent: percent(nulls ? unexpected : missing, rows),
+    unexpected_count: unexpected,
+    unexpected_percent: percent(unexpected, n),
+    unexpected_percent_total: percent(unexpected, rows),
+    unexpected_percent_nonmissing: percent(unexpected, n),
+    partial_unexpected_list: secret ? [] : (sample?.firstValues ?? []),
+    partial_unexpected_index_list: sample?.rows ?? [],
+    partial_unexpected_counts: secret ? [] : (sample?.values.slice(0, mostListed) ?? []),
+  };
+}
+
+function ofValue({ observed, n, note, personal }: MeasuredValue, secret: boolean): ResultOfValue {
+  if (secret && personal === true) return { observed_value: null, element_count: n, details: 'The value is masked.' };
+  return { observed_value: observed, element_count: n, ...(note === undefined ? {} : { details: note }) };
+}
