@@ -9,6 +9,7 @@ import {
   type Unscored,
 } from './metric.ts';
 import type { OptionReader } from './options.ts';
+import { single } from './single.ts';
 
 /** Mean absolute error: scikit-learn's `mean_absolute_error`. */
 export function meanAbsoluteError(options: OptionReader): CaseMetric {
@@ -74,12 +75,4 @@ function distance({ expected, answer }: Answered): number | Unscored {
 function finite(value: Json): number | null {
   const inner = single(value);
   return typeof inner === 'number' && Number.isFinite(inner) ? inner : null;
-}
-
-/** Servers of tables answer `[1.5]` or `{"0": 1.5}` for a row; that is the value. */
-export function single(value: Json): Json | undefined {
-  if (typeof value !== 'object' || value === null) return value;
-  const inner = Object.values(value);
-  const isScalar = inner.length === 1 && (typeof inner[0] !== 'object' || inner[0] === null);
-  return isScalar ? inner[0] : value;
 }

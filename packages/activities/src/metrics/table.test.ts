@@ -11,6 +11,13 @@ const answered = (expected: Answered['expected'], answer: Answered['answer'], la
 const score = (name: string, one: Answered, options: MetricOptions = {}) =>
   (metricOf(name, options) as CaseMetric).score(one);
 
+/** Something that a suite could expect of the metric. */
+function rightFor(name: string): Answered['expected'] {
+  if (/^(mae|rmse)$/.test(name)) return 1;
+  if (/^(cosine|fid|kid)$/.test(name)) return [1, 2];
+  return name === 'entity_f1' ? [{ start: 0, end: 2, label: 'LOC' }] : 'text';
+}
+
 describe('finding a metric', () => {
   test('every metric of the table knows its own name and says what moves its number', () => {
     for (const [name, metric] of Object.entries(metrics)) {
@@ -49,7 +56,7 @@ describe('finding a metric', () => {
 describe('what cannot be scored says why', () => {
   test.each(Object.keys(metrics).filter((name) => name !== 'latency'))('%s of no answer', (name) => {
     const metric = metricOf(name);
-    const one = answered(/^(mae|rmse)$/.test(name) ? 1 : 'text', null);
+    const one = answered(rightFor(name), null);
     expect(metric.of === 'case' ? metric.score(one) : metric.part(one)).toMatchObject({ blame: 'answer' });
   });
 
@@ -68,8 +75,11 @@ describe('what cannot be scored says why', () => {
     expect(score('exact_match', answered(null, 'x'))).toMatchObject({ blame: 'expected' });
   });
 
-  test.each([Number.NaN, Number.POSITIVE_INFINITY, '3', null, [], {}, [1, 2], true])('%j is no number', (answer) => {
-    expect(score('mae', answered(3, answer))).toMatchObject({ blame: 'answer' });
+  test('NaN, infinity, text, nothing and several numbers are no number', () => {
+    for (const answer of [Number.NaN, Number.POSITIVE_INFINITY, '3', null, [], {}, [1, 2], true, ['3']]) {
+      expect(score('mae', answered(3, answer))).toMatchObject({ blame: 'answer' });
+      expect(score('log_loss', answered(1, answer))).toMatchObject({ blame: 'answer' });
+    }
   });
 
   test('megabytes that are no text are not repeated in the problem', () => {

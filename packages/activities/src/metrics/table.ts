@@ -1,19 +1,34 @@
 import { closest, ErrorCode, SluiceError } from '@sluice/sdk';
+import { accuracy, classF1 } from './classes/classification.ts';
+import { entityF1 } from './classes/entities.ts';
+import { averagePrecisionMetric, logLoss, rocAucMetric } from './classes/probabilities.ts';
 import { exactMatch } from './exact-match.ts';
 import type { Metric } from './metric.ts';
 import { latency, meanAbsoluteError, rootMeanSquaredError } from './numbers.ts';
 import { type MetricOptions, type OptionReader, readOptions } from './options.ts';
 import { rougeMetric } from './rouge/rouge-metric.ts';
 import { tokenF1 } from './squad.ts';
+import { bleu } from './translation/bleu.ts';
+import { chrf } from './translation/chrf.ts';
+import { cosine } from './vectors.ts';
 
 /** A new metric is a function in a file of its own, and a line here. */
 const makers: Readonly<Record<string, (options: OptionReader) => Metric>> = {
   exact_match: exactMatch,
+  accuracy,
+  f1: classF1,
+  entity_f1: entityF1,
   token_f1: tokenF1,
   rouge1: rougeMetric,
   rouge2: rougeMetric,
   rougeL: rougeMetric,
   rougeLsum: rougeMetric,
+  bleu,
+  chrf,
+  cosine,
+  log_loss: logLoss,
+  roc_auc: rocAucMetric,
+  average_precision: averagePrecisionMetric,
   mae: meanAbsoluteError,
   rmse: rootMeanSquaredError,
   latency,

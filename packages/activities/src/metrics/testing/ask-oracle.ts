@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import type { ParityTask } from './parity-tasks.ts';
+import type { ParityTask } from './parity-task.ts';
 
 export interface OracleAnswers {
   /** Versions of the reference libraries. */

@@ -4,6 +4,7 @@ Each line in is {"task": NAME, ...}; each line out its answer, or {"error": TEXT
 """
 import collections
 import json
+import logging
 import math
 import re
 import string
@@ -53,7 +54,94 @@ def regression(expected, answers):
     return [mean_absolute_error(expected, answers), root_mean_squared_error(expected, answers)]
 
 
+def bleu(cases, options):
+    """Scores of the single cases, then of all together."""
+    from sacrebleu.metrics import BLEU
+
+    metric = BLEU(**options)
+    return over_cases(metric, cases)
+
+
+def chrf(cases, options):
+    from sacrebleu.metrics import CHRF
+
+    return over_cases(CHRF(**options), cases)
+
+
+def over_cases(metric, cases):
+    logging.disable(logging.WARNING)
+    single = [metric.sentence_score(answer, expected).score for expected, answer in cases]
+    answers = [answer for _, answer in cases]
+    references = list(zip(*(expected for expected, _ in cases)))
+    return [single, metric.corpus_score(answers, references).score]
+
+
+def classes(expected, answers):
+    from sklearn.metrics import accuracy_score, f1_score
+
+    averages = [f1_score(expected, answers, average=one) for one in ("macro", "micro", "weighted")]
+    binary = [f1_score(expected, answers, average="binary", pos_label=one) for one in given_labels(expected)]
+    return [accuracy_score(expected, answers), *averages, *binary]
+
+
+def given_labels(expected):
+    return sorted(set(expected)) if len(set(expected)) == 2 else []
+
+
+def ranking(expected, scores):
+    from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
+
+    return [
+        roc_auc_score(expected, scores),
+        average_precision_score(expected, scores),
+        log_loss(expected, [min(1, max(0, one)) for one in scores]),
+    ]
+
+
+def ranking_of_classes(expected, scores, labels):
+    """`scores` has a row a case, a column a label; the labels are sorted."""
+    from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
+    from sklearn.preprocessing import label_binarize
+
+    truly = label_binarize(expected, classes=labels)
+    return [
+        roc_auc_score(expected, scores, multi_class="ovr", average="macro", labels=labels),
+        roc_auc_score(expected, scores, multi_class="ovr", average="weighted", labels=labels),
+        average_precision_score(truly, scores, average="macro"),
+        average_precision_score(truly, scores, average="weighted"),
+        log_loss(expected, scores, labels=labels),
+    ]
+
+
+def entities(length, cases):
+    """Entities that do not overlap as tags of a sequence, for seqeval."""
+    from seqeval.metrics import f1_score
+
+    def tags(spans):
+        found = ["O"] * length
+        for span in spans:
+            for at in range(span["start"], span["end"]):
+                found[at] = ("B-" if at == span["start"] else "I-") + span["label"]
+        return found
+
+    expected, answers = [tags(one) for one, _ in cases], [tags(one) for _, one in cases]
+    return [f1_score(expected, answers, average=one) for one in ("micro", "macro")]
+
+
+def cosines(pairs):
+    from scipy.spatial.distance import cosine
+
+    return [1 - cosine(one, other) for one, other in pairs]
+
+
 TASKS = {
+    "bleu": lambda given: bleu(given["cases"], given["options"]),
+    "chrf": lambda given: chrf(given["cases"], given["options"]),
+    "classes": lambda given: classes(given["expected"], given["answers"]),
+    "ranking": lambda given: ranking(given["expected"], given["scores"]),
+    "ranking of classes": lambda given: ranking_of_classes(given["expected"], given["scores"], given["labels"]),
+    "entities": lambda given: entities(given["length"], given["cases"]),
+    "cosines": lambda given: cosines(given["pairs"]),
     "rouge": lambda given: rouge(given["pairs"], given["types"], given["stemmer"]),
     "stems": lambda given: stems(given["words"]),
     "squad": lambda given: squad(given["pairs"]),
@@ -73,7 +161,7 @@ def plain(value):
 def versions():
     from importlib.metadata import version
 
-    return {name: version(name) for name in ("rouge-score", "nltk", "sacrebleu", "scikit-learn", "scipy", "numpy")}
+    return {name: version(name) for name in ("rouge-score", "nltk", "sacrebleu", "scikit-learn", "seqeval", "scipy", "numpy")}
 
 
 if __name__ == "__main__":

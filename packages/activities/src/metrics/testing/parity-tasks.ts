@@ -1,20 +1,12 @@
-import type { Json } from '@sluice/sdk';
 import { seededRandom } from '../../statistics/random.ts';
 import type { Metric } from '../metric.ts';
-import type { MetricOptions } from '../options.ts';
 import { porterStem } from '../rouge/porter-stemmer.ts';
 import { metricOf } from '../table.ts';
+import { classTasks } from './class-tasks.ts';
 import { handPicked } from './hand-picked.ts';
+import { overAll, type ParityTask } from './parity-task.ts';
 import { randomPairs, randomWords, type TextPair } from './text-pairs.ts';
-
-/** Something that a reference library computes and our metrics do too. */
-export interface ParityTask {
-  readonly name: string;
-  /** What the reference is asked: a line for `oracle.py`. */
-  readonly ask: { readonly task: string } & Readonly<Record<string, unknown>>;
-  /** The same of ours, in the form of the reference's answer. */
-  readonly ours: () => unknown;
-}
+import { translations } from './translation-tasks.ts';
 
 /**
  * @param size about how many cases a task has
@@ -22,7 +14,13 @@ export interface ParityTask {
  */
 export function parityTasks(size: number, seed: number): ParityTask[] {
   const pairs = [...handPicked, ...randomPairs(size, `${seed}/pairs`)];
-  return [...texts(pairs), ...words(size * 4, seed), ...numbers(size, seed)];
+  return [
+    ...texts(pairs),
+    ...words(size * 4, seed),
+    ...translations(pairs),
+    ...classTasks(size, seed),
+    ...numbers(size, seed),
+  ];
 }
 
 function texts(pairs: readonly TextPair[]): ParityTask[] {
@@ -75,20 +73,4 @@ function numbers(count: number, seed: number): ParityTask[] {
 
 function scoreOf(metric: Metric, [expected, answer]: TextPair): unknown {
   return metric.of === 'case' ? metric.score({ expected, answer, latencyMs: null }) : null;
-}
-
-/** The metric of all cases: the mean of scores, or what it computes of its parts. */
-export function overAll(metric: Metric, expected: readonly Json[], answers: readonly Json[]): unknown {
-  const cases = expected.map((one, at) => ({ expected: one, answer: answers[at] ?? null, latencyMs: null }));
-  if (metric.of === 'corpus') return metric.score(cases.map((one) => metric.part(one)) as Json[]);
-  return cases.reduce((sum, one) => sum + (metric.score(one) as number), 0) / cases.length;
-}
-
-/** Our metrics with these options, over all cases. */
-export function measured(
-  names: readonly (readonly [name: string, options: MetricOptions])[],
-  expected: readonly Json[],
-  answers: readonly Json[],
-): unknown[] {
-  return names.map(([name, options]) => overAll(metricOf(name, options), expected, answers));
 }
