@@ -21,6 +21,8 @@ import { evaluationReport } from './report.ts';
 import { runCases } from './run-cases.ts';
 import type { Pair, Scored } from './score.ts';
 import { loadSuite } from './suite.ts';
+import { evaluateSuite } from './tasks/evaluate-suite.ts';
+import { suiteFolderAt } from './tasks/load-suite-folder.ts';
 
 type Input = Parameters<SluiceActivities['evaluate']>[0];
 type AtEndpoint = Input['spec'] & { readonly endpoint: string };
@@ -40,6 +42,8 @@ export function evaluateActivity(context: ActivityContext): SluiceActivities['ev
 async function evaluate(context: ActivityContext, { ref, spec: asked }: Input, scope: ActivityScope): Promise<Report> {
   const spec = { ...asked, endpoint: asked.endpoint ?? ref.pipeline };
   const where = `evaluate ${ref.step}`;
+  const folder = await suiteFolderAt(context.root, spec.suite, where);
+  if (folder !== null) return evaluateSuite(context, { ref, spec, folder, where }, scope);
   const suite = await loadSuite(context.root, spec.suite, where);
   const loaded = await loadCases(context, suite, spec.seed, where);
   checkLabels(suite, loaded.cases, where);
