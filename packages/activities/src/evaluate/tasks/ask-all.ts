@@ -6,7 +6,7 @@ import type { SuiteCase } from './suite-cases.ts';
 export interface AskOptions {
   /** Cases under way at a time. */
   readonly concurrency: number;
-  /** Further tries after a transport error. */
+  /** Further tries of a case that found no connection. */
   readonly retries: number;
   readonly scope: ActivityScope;
   /** For heartbeats: whose answers these are. */
@@ -18,7 +18,8 @@ const DEADLINES = 5;
 
 /**
  * Asks every case that the log does not have yet, and answers with what could not be kept: a case that found no
- * connection, or came after the model was given up, is asked again by whoever goes on.
+ * connection, or came after the model was given up, is asked again by whoever goes on. Cases that found no connection are
+ * tried again one by one: one that brings its server down takes those beside it along, and only itself when it is alone.
  *
  * @throws the signal's reason when that aborts; what the log throws
  */
@@ -30,6 +31,7 @@ export async function askAll(
 ): Promise<ReadonlyMap<string, Reply>> {
   const left = cases.filter(({ id }) => !log.has(id));
   const passing = new Map<string, Reply>();
+  const alone: SuiteCase[] = [];
   const hung = Math.max(DEADLINES, concurrency);
   let missed = 0;
   let next = 0;
@@ -40,11 +42,17 @@ export async function askAll(
       passing.set(asked.id, failed('deadline', `given up: ${hung} cases in a row had no answer in time`));
       return;
     }
-    const reply = await ask(asked, answerer, retries, scope);
+    const reply = await answerer.ask(asked);
+    scope.signal.throwIfAborted(); // what a worker that stops takes down with it is no fault of the model's
     if (isAnswer(reply) || reply.problem !== 'deadline') missed = 0;
     else missed += 1;
-    if (!isAnswer(reply) && reply.problem === 'transport') passing.set(asked.id, reply);
-    else await log.add(asked.id, reply);
+    if (isAnswer(reply) || reply.problem !== 'transport') {
+      passing.delete(asked.id);
+      await log.add(asked.id, reply);
+      return;
+    }
+    if (!passing.has(asked.id)) alone.push(asked);
+    passing.set(asked.id, reply);
   };
   const lane = async (): Promise<void> => {
     while (stop === null) {
@@ -62,13 +70,11 @@ export async function askAll(
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, left.length) }, lane));
   if (stop !== null) throw (stop as { error: unknown }).error;
-  return passing;
-}
-
-async function ask(one: SuiteCase, answerer: Answerer, retries: number, scope: ActivityScope): Promise<Reply> {
-  for (let tried = 0; ; tried += 1) {
-    const reply = await answerer.ask(one);
-    scope.signal.throwIfAborted(); // what a worker that stops takes down with it is no fault of the model's
-    if (isAnswer(reply) || reply.problem !== 'transport' || tried >= retries) return reply;
+  for (const asked of alone) {
+    for (let tried = 0; tried < retries && passing.has(asked.id); tried += 1) {
+      scope.heartbeat({ model: who, cases: cases.length, done: log.size });
+      await one(asked);
+    }
   }
+  return passing;
 }
