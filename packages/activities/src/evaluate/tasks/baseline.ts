@@ -2,9 +2,12 @@ import { type Artifact, type Digest, describeError, ErrorCode, errorCode } from 
 import type { ActivityContext } from '../../context.ts';
 import { endpointState } from '../../rollout/endpoint-state.ts';
 import type { ActivityScope } from '../../serving/activity-scope.ts';
+import { registeredVersion } from '../registered-version.ts';
 import type { SuiteBaseline } from '../suite-report.ts';
 import { type AnswerFolder, askModel, type ModelAnswers } from './answers.ts';
 import type { SuiteInput } from './evaluate-suite.ts';
+import type { SuiteFolder } from './load-suite-folder.ts';
+import { storedAnswers, storedResult } from './stored-result.ts';
 
 type Facts = Omit<SuiteBaseline, 'broken'>;
 
@@ -16,9 +19,24 @@ export interface Baseline {
 }
 
 /** What the candidate is held against. @throws SluiceError `Unreachable`, `NotFound`, `InvalidStep` */
-export async function suiteBaseline(context: ActivityContext, { spec }: SuiteInput): Promise<Baseline> {
+export async function suiteBaseline(
+  context: ActivityContext,
+  { spec, where }: SuiteInput,
+  suite: SuiteFolder,
+): Promise<Baseline> {
   const { against, endpoint } = spec;
   if (against === null) return none({ kind: 'none', digest: null, name: null });
+  if (against !== 'production' && 'result' in against) {
+    const { candidate, step, answers } = await storedResult(context, against.result, suite, where);
+    return {
+      facts: { kind: 'stored', digest: candidate, name: against.step ?? step },
+      answers: async () => ({ answers: await storedAnswers(context, answers), broken: null }),
+    };
+  }
+  if (against !== 'production' && 'version' in against) {
+    const model = await registeredVersion(context, endpoint, against.version, where);
+    return served(context, endpoint, model, { kind: 'version', digest: model.digest, name: against.version });
+  }
   if (against !== 'production') {
     return served(context, endpoint, against, { kind: 'model', digest: against.digest, name: against.step });
   }

@@ -39,7 +39,7 @@ async function evaluate(context: ActivityContext, input: SuiteInput, scope: Acti
   const { ref, spec } = input;
   const suite = await loadSuiteFolder(context.root, input.folder, input.where);
   const tasks = tasksOf(suite);
-  const baseline = await suiteBaseline(context, input);
+  const baseline = await suiteBaseline(context, input, suite);
   const folder = await answerFolder(context, ref, suite, spec.seed);
   const mine = await askModel(context, { folder, model: spec.model, endpoint: spec.endpoint, scope, who: 'candidate' });
   let theirs: Awaited<ReturnType<typeof baseline.answers>> | null = null;
