@@ -3,6 +3,7 @@ import { accuracy, classF1 } from './classes/classification.ts';
 import { entityF1 } from './classes/entities.ts';
 import { averagePrecisionMetric, logLoss, rocAucMetric } from './classes/probabilities.ts';
 import { exactMatch } from './exact-match.ts';
+import { fidMetric, kidMetric } from './features/feature-metrics.ts';
 import type { Metric } from './metric.ts';
 import { latency, meanAbsoluteError, rootMeanSquaredError } from './numbers.ts';
 import { type MetricOptions, type OptionReader, readOptions } from './options.ts';
@@ -26,6 +27,8 @@ const makers: Readonly<Record<string, (options: OptionReader) => Metric>> = {
   bleu,
   chrf,
   cosine,
+  fid: fidMetric,
+  kid: kidMetric,
   log_loss: logLoss,
   roc_auc: rocAucMetric,
   average_precision: averagePrecisionMetric,

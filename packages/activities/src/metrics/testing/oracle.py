@@ -134,7 +134,32 @@ def cosines(pairs):
     return [1 - cosine(one, other) for one, other in pairs]
 
 
+def features(expected, answers):
+    """FID by pytorch-fid's and clean-fid's formula and by torch-fidelity's; KID of all rows at once."""
+    import scipy.linalg
+    from sklearn.metrics.pairwise import polynomial_kernel
+
+    x, y = np.array(expected), np.array(answers)
+    means = x.mean(axis=0) - y.mean(axis=0)
+    a, b = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
+    apart = means @ means + np.trace(a) + np.trace(b)
+    root = scipy.linalg.sqrtm(a @ b)
+    if not np.isfinite(root).all():
+        root = scipy.linalg.sqrtm((a + 1e-6 * np.eye(len(a))) @ (b + 1e-6 * np.eye(len(b))))
+    eigenvalues = np.linalg.eigvals(a @ b).astype("complex128")
+    within = 0
+    for rows in (x, y):
+        kernel = polynomial_kernel(rows, degree=3, coef0=1)
+        within += (kernel.sum() - np.trace(kernel)) / (len(rows) * (len(rows) - 1))
+    return [
+        apart - 2 * np.trace(root).real,
+        apart - 2 * np.sqrt(eigenvalues).real.sum(),
+        within - 2 * polynomial_kernel(x, y, degree=3, coef0=1).mean(),
+    ]
+
+
 TASKS = {
+    "features": lambda given: features(given["expected"], given["answers"]),
     "bleu": lambda given: bleu(given["cases"], given["options"]),
     "chrf": lambda given: chrf(given["cases"], given["options"]),
     "classes": lambda given: classes(given["expected"], given["answers"]),

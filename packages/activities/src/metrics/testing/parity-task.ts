@@ -8,6 +8,8 @@ export interface ParityTask {
   readonly ask: { readonly task: string } & Readonly<Record<string, unknown>>;
   /** The same of ours, in the form of the reference's answer. */
   readonly ours: () => unknown;
+  /** How far numbers may be apart, as a share. @default 1e-9 */
+  readonly relative?: number;
 }
 
 /** The metric of all cases: the mean of scores, or what it computes of its parts. */

@@ -3,6 +3,7 @@ import type { Metric } from '../metric.ts';
 import { porterStem } from '../rouge/porter-stemmer.ts';
 import { metricOf } from '../table.ts';
 import { classTasks } from './class-tasks.ts';
+import { featureTasks } from './feature-tasks.ts';
 import { handPicked } from './hand-picked.ts';
 import { overAll, type ParityTask } from './parity-task.ts';
 import { randomPairs, randomWords, type TextPair } from './text-pairs.ts';
@@ -19,6 +20,7 @@ export function parityTasks(size: number, seed: number): ParityTask[] {
     ...words(size * 4, seed),
     ...translations(pairs),
     ...classTasks(size, seed),
+    ...featureTasks(seed),
     ...numbers(size, seed),
   ];
 }
