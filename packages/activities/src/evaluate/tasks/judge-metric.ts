@@ -1,4 +1,5 @@
 import type { Json, Verdict } from '@sluice/sdk';
+import { bootstrap, pairedBootstrap } from '../../metrics/bootstrap.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import { endOf } from '../compare-means.ts';
 import { corpusInference } from './corpus-inference.ts';
@@ -114,32 +115,25 @@ async function ofCorpus(
 ): Promise<Found> {
   if (metric.of !== 'corpus') throw new TypeError('a corpus metric was expected');
   const [low, high] = metric.range;
-  const reach = low === null || high === null ? null : high - low;
-  const at = (parts: readonly Json[]) => (indices: Int32Array) =>
-    metric.score(Array.from(indices, (i) => parts[i] ?? null));
-  const n = one.length;
-  const whole = Int32Array.from({ length: n }, (_, i) => i);
-  const candidate = at(one)(whole);
-  const baseline = other === null ? null : at(other)(whole);
-  const options = { rounds, seed, clusters, reach, onSlice };
-  const units = clusters === null ? n : new Set(clusters).size;
+  const cases = one.length;
+  const units = clusters === null ? cases : new Set(clusters).size;
+  const about = { cases, units, reach: low === null || high === null ? null : high - low };
+  const options = { rounds, seed, onSlice, ...(clusters === null ? {} : { clusters: [...clusters] }) };
+  const score = (parts: readonly Json[]) => metric.score(parts);
+  const candidate = score(one);
+  const baseline = other === null ? null : score(other);
   const enough = units >= MIN_CASES;
+  const compared = other !== null && margin !== null;
   let gain: Inference | null = null;
-  if (other !== null && margin !== null && enough) {
-    const difference = (indices: Int32Array) => {
-      const [mine, theirs] = [at(one)(indices), at(other)(indices)];
-      return mine === null || theirs === null ? null : mine - theirs;
-    };
-    const found = await corpusInference(n, difference, options);
+  if (compared && enough) {
+    const found = corpusInference(await pairedBootstrap(one, other, score, options), about);
     gain = found === null || metric.better === 'higher' ? found : mirror(found);
   }
-  const own = bounded && enough ? await corpusInference(n, at(one), options) : null;
-  const missing = enough
-    ? 'these cases have no such number'
-    : `fewer than ${MIN_CASES} ${clusters === null ? 'cases' : 'clusters'}`;
-  const lacking =
-    (other !== null && margin !== null && gain === null) || (bounded && own === null) || candidate === null;
-  return { candidate, baseline, gain, own, problem: lacking ? { verdict: 'inconclusive', note: missing } : null };
+  const own = bounded && enough ? corpusInference(await bootstrap(one, score, options), about) : null;
+  const lacking = (compared && gain === null) || (bounded && own === null) || candidate === null;
+  const few = `fewer than ${MIN_CASES} ${clusters === null ? 'cases' : 'clusters'}`;
+  const note = enough ? 'these cases have no such number' : few;
+  return { candidate, baseline, gain, own, problem: lacking ? { verdict: 'inconclusive', note } : null };
 }
 
 function has(scores: MetricScores, i: number): boolean {
