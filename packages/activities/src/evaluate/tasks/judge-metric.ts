@@ -105,7 +105,10 @@ function ownMean(metric: Metric, one: readonly number[], clusters: Int32Array | 
   const exact = isShare(metric, one);
   return {
     least: meanInference(values, { ends, clusters, exact, onSlice }),
-    most: meanInference(values.map((value) => -value), { ends: [-ends[1], -ends[0]], clusters, exact, onSlice }),
+    most: meanInference(
+      values.map((value) => -value),
+      { ends: [-ends[1], -ends[0]], clusters, exact, onSlice },
+    ),
   };
 }
 

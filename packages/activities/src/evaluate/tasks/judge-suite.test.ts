@@ -32,7 +32,12 @@ function settingsOf(metric: object) {
   return settings;
 }
 
-function casesOf(n: number, categories: number, expected: (i: number) => Json = () => null, cluster?: number): SuiteCase[] {
+function casesOf(
+  n: number,
+  categories: number,
+  expected: (i: number) => Json = () => null,
+  cluster?: number,
+): SuiteCase[] {
   return Array.from({ length: n }, (_, i) => ({
     id: `c${i}`,
     task: 't',
@@ -54,7 +59,12 @@ async function judged(
 ) {
   const named: NamedMetric = { name: 'quality', metric: options.metric ?? quality };
   const answers = (model: Model): Promise<ScoredTask> =>
-    scoreTask(cases, [named], async (id) => ({ answer: model(Number(id.slice(1))), latencyMs: 1 }), () => {});
+    scoreTask(
+      cases,
+      [named],
+      async (id) => ({ answer: model(Number(id.slice(1))), latencyMs: 1 }),
+      () => {},
+    );
   const task: TaskToJudge = {
     task: 't',
     cases,
@@ -143,33 +153,66 @@ describe('the same model twice', () => {
 
 describe('a suite that is too small', () => {
   test('is inconclusive and says how many further cases it needs, and so many decide it', async () => {
-    const few = await judged(casesOf(40, 1), () => 0.8, () => 0.8, { margin: 0.05 });
+    const few = await judged(
+      casesOf(40, 1),
+      () => 0.8,
+      () => 0.8,
+      { margin: 0.05 },
+    );
     expect(few.verdict).toBe('inconclusive');
     const { needed, note } = whole(few.rows);
     expect(needed).toBe(73 - 40); // 1 − 0.025^(1/73) is 0.05
     expect(note).toContain('about 33 more like these would do');
-    expect((await judged(casesOf(73, 1), () => 0.8, () => 0.8, { margin: 0.05 })).verdict).toBe('pass');
+    expect(
+      (
+        await judged(
+          casesOf(73, 1),
+          () => 0.8,
+          () => 0.8,
+          { margin: 0.05 },
+        )
+      ).verdict,
+    ).toBe('pass');
   });
 
   test('needs fewer where the suite says how much one case can lose', async () => {
-    const small = await judged(casesOf(40, 1), () => 0.8, () => 0.8, { margin: 0.05, worst: 0.5 });
+    const small = await judged(
+      casesOf(40, 1),
+      () => 0.8,
+      () => 0.8,
+      { margin: 0.05, worst: 0.5 },
+    );
     expect(small.verdict).toBe('pass');
   });
 
   test('is as large as its sources are many: ten questions to each of eight documents are eight', async () => {
-    const copies = await judged(casesOf(80, 1, () => null, 10), () => 0.8, () => 0.8, { margin: 0.05 });
+    const copies = await judged(
+      casesOf(80, 1, () => null, 10),
+      () => 0.8,
+      () => 0.8,
+      { margin: 0.05 },
+    );
     expect(whole(copies.rows)).toMatchObject({ verdict: 'inconclusive', clusters: 8, n: 80, needed: 650 });
   });
 
   test('decides nothing by fewer than ten cases of a metric over all of them', async () => {
     const metric = metricOf('rmse');
-    const { rows } = await judged(casesOf(9, 1, () => 1), () => 5, () => 1, { margin: 0.1 }, { metric });
+    const { rows } = await judged(
+      casesOf(9, 1, () => 1),
+      () => 5,
+      () => 1,
+      { margin: 0.1 },
+      { metric },
+    );
     expect(whole(rows)).toMatchObject({ verdict: 'inconclusive', note: expect.stringContaining('fewer than 10') });
   });
 });
 
 describe('bounds of the metric itself', () => {
-  const right = (share: number): Model => (i) => (i % 100 < share * 100 ? 1 : 0);
+  const right =
+    (share: number): Model =>
+    (i) =>
+      i % 100 < share * 100 ? 1 : 0;
 
   test.each([
     [0.95, 'pass'],
@@ -218,8 +261,14 @@ describe('scores that are none', () => {
         return 1;
       },
     };
-    const { rows, verdict } = await judged(casesOf(20, 1), (i) => i, () => 1, { margin: 0.05 }, { metric });
+    const { rows, verdict } = await judged(
+      casesOf(20, 1),
+      (i) => i,
+      () => 1,
+      { margin: 0.05 },
+      { metric },
+    );
     expect(verdict).toBe('error');
-    expect(whole(rows).note).toContain('it threw at the case c7: no sevens');
+    expect(whole(rows).note).toContain('it failed at the case c7: no sevens');
   });
 });

@@ -35,7 +35,11 @@ async function suite(): Promise<void> {
 function inputOf(model: Model, against: Model, workflowId: string): Input {
   const ref = { workflowId, pipeline: 'p', step: 'tasks', name: 'tasks', keys: {} };
   const placement = { endpoint: 'demo', seed: 0, on: null, temporal: null };
-  return { ref, spec: { kind: 'evaluate', name: 'tasks', model, suite: 'eval/tasks', against, ...placement }, parentRunId: null };
+  return {
+    ref,
+    spec: { kind: 'evaluate', name: 'tasks', model, suite: 'eval/tasks', against, ...placement },
+    parentRunId: null,
+  };
 }
 
 /** What a report says, but for how long answers took. */
@@ -66,32 +70,38 @@ async function kept(): Promise<string[]> {
 
 describe('an evaluation whose worker is killed half way', () => {
   // in the candidate's part, and in the baseline's
-  test.each([40, N + 40])('goes on after %i answers: no case is asked twice, and the report is that of an undisturbed one', async (after) => {
-    await suite();
-    const asked = join(fix.context.root, 'asked');
-    const model = await fix.model({ add: 1.3, wait: 40, asked: `${asked}.new` });
-    const old = await fix.model({ add: 1.1, wait: 40, asked: `${asked}.old` });
-    const script = fileURLToPath(new URL('./testing/evaluate-and-wait.ts', import.meta.url));
-    const input = inputOf(model, old, 'killed/1');
-    const worker = spawn(process.execPath, [script, fix.context.root, JSON.stringify(input)], { stdio: 'inherit' });
-    const gone = once(worker, 'exit');
-    await vi.waitFor(async () => expect((await kept()).length).toBeGreaterThanOrEqual(after), { timeout: 60_000, interval: 5 });
-    worker.kill('SIGKILL');
-    await gone;
-    const before = (await kept()).length;
-    expect(before).toBeLessThan(2 * N);
+  test.each([40, N + 40])(
+    'goes on after %i answers: no case is asked twice, and the report is that of an undisturbed one',
+    async (after) => {
+      await suite();
+      const asked = join(fix.context.root, 'asked');
+      const model = await fix.model({ add: 1.3, wait: 40, asked: `${asked}.new` });
+      const old = await fix.model({ add: 1.1, wait: 40, asked: `${asked}.old` });
+      const script = fileURLToPath(new URL('./testing/evaluate-and-wait.ts', import.meta.url));
+      const input = inputOf(model, old, 'killed/1');
+      const worker = spawn(process.execPath, [script, fix.context.root, JSON.stringify(input)], { stdio: 'inherit' });
+      const gone = once(worker, 'exit');
+      await vi.waitFor(async () => expect((await kept()).length).toBeGreaterThanOrEqual(after), {
+        timeout: 60_000,
+        interval: 5,
+      });
+      worker.kill('SIGKILL');
+      await gone;
+      const before = (await kept()).length;
+      expect(before).toBeLessThan(2 * N);
 
-    const report = await evaluateActivity(fix.context)(input);
-    const [fresh, former] = [await lines(`${asked}.new`), await lines(`${asked}.old`)];
-    expect(new Set(fresh).size).toBe(N);
-    expect(new Set(former).size).toBe(N);
-    // Only what was under way when it was killed may have been asked without its answer being kept.
-    expect(fresh.length + former.length - 2 * N).toBeLessThanOrEqual(4);
-    const twin = await evaluateActivity(fix.context)(inputOf(model, old, 'undisturbed/1'));
-    expect(await said(report)).toEqual(await said(twin));
-    expect(report.verdict).toBe(twin.verdict);
-    expect(await kept()).toEqual([]);
-  });
+      const report = await evaluateActivity(fix.context)(input);
+      const [fresh, former] = [await lines(`${asked}.new`), await lines(`${asked}.old`)];
+      expect(new Set(fresh).size).toBe(N);
+      expect(new Set(former).size).toBe(N);
+      // Only what was under way when it was killed may have been asked without its answer being kept.
+      expect(fresh.length + former.length - 2 * N).toBeLessThanOrEqual(4);
+      const twin = await evaluateActivity(fix.context)(inputOf(model, old, 'undisturbed/1'));
+      expect(await said(report)).toEqual(await said(twin));
+      expect(report.verdict).toBe(twin.verdict);
+      expect(await kept()).toEqual([]);
+    },
+  );
 });
 
 describe('kept answers', () => {
@@ -113,7 +123,12 @@ describe('kept answers', () => {
 
   test('lose a line that was torn, and nothing else', async () => {
     await mkdir(folder(), { recursive: true });
-    const whole = ['{"id":"a","answer":1,"latencyMs":1}', '\0\0\0\0', '{"id":"b","answer":2,"latencyMs":1}', '[1]'].join('\n');
+    const whole = [
+      '{"id":"a","answer":1,"latencyMs":1}',
+      '\0\0\0\0',
+      '{"id":"b","answer":2,"latencyMs":1}',
+      '[1]',
+    ].join('\n');
     await writeFile(join(folder(), '0000-x.jsonl'), `${whole}\n{"id":"c","answ`);
     const log = await openAnswerLog(folder());
     expect([log.has('a'), log.has('b'), log.has('c')]).toEqual([true, true, false]);
