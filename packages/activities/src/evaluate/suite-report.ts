@@ -113,7 +113,7 @@ export interface SuiteRow {
   readonly counts: boolean;
   /** Further cases like these that would decide an inconclusive row; null where none would or it is decided. */
   readonly needed: number | null;
-  readonly method: 'Gaffke' | 'Clopper–Pearson' | 'Gaffke over clusters' | 'resampling' | null;
+  readonly method: 'Gaffke' | 'Gaffke and Student' | 'Clopper–Pearson' | 'resampling' | null;
   /** A sentence for a human; null for nothing. */
   readonly note: string | null;
 }

@@ -34,7 +34,8 @@ export function corpusInference(
       if (far === 0) return null;
       const spread = estimate > at ? estimate - interval[0] : interval[1] - estimate;
       const bySpread = cases * (spread / far) ** 2;
-      const byUnseen = reach === null || far >= reach ? 0 : (Math.log(TAIL) / Math.log1p(-far / reach)) * (cases / units);
+      const byUnseen =
+        reach === null || far >= reach ? 0 : (Math.log(TAIL) / Math.log1p(-far / reach)) * (cases / units);
       const needed = Math.ceil(Math.max(bySpread, byUnseen, cases + 1));
       return needed > 1e9 ? null : needed;
     },

@@ -70,7 +70,14 @@ describe('a suite folder', () => {
     const report = await run(await fix.model({ add: 1 }));
     expect(report.verdict).toBe('pass');
     const { rows, suite: facts, baseline } = await full(report);
-    expect(rows[0]).toMatchObject({ task: 'delays', metric: 'mae', category: null, n: 120, verdict: 'pass', counts: true });
+    expect(rows[0]).toMatchObject({
+      task: 'delays',
+      metric: 'mae',
+      category: null,
+      n: 120,
+      verdict: 'pass',
+      counts: true,
+    });
     expect(rows[0]?.difference).toBeCloseTo(-0.2, 6);
     expect(rows.map(({ category }) => category)).toEqual([null, 'EWR', 'JFK']);
     expect(facts).toMatchObject({ digest: expect.stringMatching(/^sha256:/), cases: 120 });

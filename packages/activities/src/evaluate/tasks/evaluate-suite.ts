@@ -8,6 +8,7 @@ import { suiteBaseline } from './baseline.ts';
 import { CONFIDENCE } from './inference.ts';
 import { judgeSuite, type TaskToJudge } from './judge-suite.ts';
 import { loadSuiteFolder } from './load-suite-folder.ts';
+import { type OwnScores, scoreByProgram } from './own-metric.ts';
 import { type ScoredTask, scoreTask } from './scored-task.ts';
 import { answerCounts, suiteEvidence } from './suite-evidence.ts';
 import { type SuiteTask, tasksOf } from './suite-metrics.ts';
@@ -47,7 +48,7 @@ async function evaluate(context: ActivityContext, input: SuiteInput, scope: Acti
     theirs = await baseline.answers(folder, scope);
     const judgeable: TaskToJudge[] = [];
     for (const task of tasks) {
-      const scored = (answers: ModelAnswers) => scoreOne(task, answers, scope);
+      const scored = (answers: ModelAnswers) => scoreOne(context, task, answers, scope);
       const other = theirs.answers === null ? null : await scored(theirs.answers);
       judgeable.push({ ...task, candidate: await scored(mine), baseline: other });
     }
@@ -113,8 +114,18 @@ const notes = [
   'A case without an answer has the worst score that the metric knows; where it knows none, it does not count for it.',
 ];
 
-function scoreOne({ cases, metrics }: SuiteTask, answers: ModelAnswers, scope: ActivityScope): Promise<ScoredTask> {
-  return scoreTask(cases, metrics, answers.get, () => beat(scope));
+async function scoreOne(
+  context: ActivityContext,
+  { cases, metrics }: SuiteTask,
+  answers: ModelAnswers,
+  scope: ActivityScope,
+): Promise<ScoredTask> {
+  const own = new Map<string, OwnScores>();
+  for (const { name, settings } of metrics) {
+    if (settings.command === null) continue;
+    own.set(name, await scoreByProgram(context, settings.command, cases, answers.get, scope.signal));
+  }
+  return scoreTask(cases, metrics, answers.get, () => beat(scope), own);
 }
 
 function beat(scope: ActivityScope): void {

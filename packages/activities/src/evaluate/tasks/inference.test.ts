@@ -41,7 +41,7 @@ describe('a mean', () => {
 
   test('of cases that stand for themselves has the interval of the short form', async () => {
     const known = await compareMeans(gains, { margin: 0.05, worst: 1, confidence: 0.95 });
-    const found = meanInference(gains, { ends: [-1, 1], clusters: null });
+    const found = meanInference(gains, { ends: [-1, 1], clusters: null, exact: true });
     expect(found.value).toBeCloseTo(known?.effect ?? Number.NaN, 12);
     expect(found.interval[0]).toBeCloseTo(known?.interval[0] ?? Number.NaN, 6);
     expect(found.interval[1]).toBeCloseTo(known?.interval[1] ?? Number.NaN, 6);
@@ -53,6 +53,15 @@ describe('a mean', () => {
     const alone = meanInference(gains, { ends: [-1, 1], clusters: null });
     const ones = meanInference(gains, { ends: [-1, 1], clusters: Int32Array.from(gains.keys()) });
     expect(ones.interval).toEqual(alone.interval);
+  });
+
+  test('is too low by Student’s t, with 2.0422… deviations of thirty-one cases', () => {
+    const few = gains.subarray(0, 31);
+    const mean = few.reduce((sum, gain) => sum + gain, 0) / 31;
+    const sd = Math.sqrt(few.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / 30);
+    const { interval, below } = meanInference(few, { ends: [-1, 1], clusters: null });
+    expect(interval[1]).toBeCloseTo(mean + (2.0422724563 * sd) / Math.sqrt(31), 7);
+    expect(below(interval[1] ?? 0)).toBeCloseTo(0.025, 6);
   });
 
   test('of ten copies of every case knows no more than of one', () => {

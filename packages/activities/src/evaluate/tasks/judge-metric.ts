@@ -4,7 +4,7 @@ import type { Metric } from '../../metrics/metric.ts';
 import { endOf } from '../compare-means.ts';
 import { corpusInference } from './corpus-inference.ts';
 import { type Inference, mirror } from './inference.ts';
-import { meanInference } from './mean-inference.ts';
+import { MIN_UNITS, meanInference } from './mean-inference.ts';
 import type { MetricScores } from './scored-task.ts';
 import { shareInference } from './share-inference.ts';
 
@@ -18,9 +18,17 @@ export interface Measured {
   /** Of the gain: above 0 the candidate is better, whatever the metric's direction. Null: nothing to compare. */
   readonly gain: Inference | null;
   /** Of the candidate's own value. */
-  readonly own: Inference | null;
+  readonly own: Own | null;
   /** Why there is no number. */
   readonly problem: { readonly verdict: Verdict; readonly note: string } | null;
+}
+
+/** What is known of the candidate's own value. */
+export interface Own {
+  /** Of the value, for what it must reach. */
+  readonly least: Inference;
+  /** Of its negative, for what it must not exceed. */
+  readonly most: Inference;
 }
 
 export interface MeasureOptions {
@@ -39,9 +47,6 @@ export interface MeasureOptions {
   readonly seed: string;
   readonly onSlice: () => void;
 }
-
-/** Fewest cases (clusters, where there are any) for a statement on numbers without known ends, or on a corpus. */
-export const MIN_CASES = 10;
 
 /** Measures a metric over some cases of a task, on those that both have a score for. */
 export async function measure(options: MeasureOptions): Promise<Measured> {
@@ -80,20 +85,36 @@ function ofMeans(
     const reach = low === null || high === null ? Number.POSITIVE_INFINITY : high - low;
     const known = Number.isFinite(reach) ? Math.min(worst ?? reach, reach) : worst;
     const [least, most] = endsOf(gains, n, margin ?? 0, known);
-    gain = meanInference(gains, { ends: [Math.max(least, -reach), Math.min(most, reach)], clusters, onSlice });
+    const ends = [Math.max(least, -reach), Math.min(most, reach)] as const;
+    gain = meanInference(gains, { ends, clusters, exact: isShare(metric, one) && isShare(metric, other), onSlice });
   }
-  let own: Inference | null = null;
-  if (bounded) {
-    const hits = one.filter((value) => value === 1).length;
-    const binary = low === 0 && high === 1 && one.every((value) => value === 0 || value === 1);
-    if (binary && clusters === null) own = shareInference(hits, one.length);
-    else {
-      const values = Float64Array.from(one);
-      const [least, most] = endsOf(values, n, 0, null);
-      own = meanInference(values, { ends: [low ?? least, high ?? most], clusters, onSlice });
-    }
-  }
+  const own = bounded ? ownMean(metric, one, clusters, onSlice) : null;
   return { candidate: mean(one), baseline: other === null ? null : mean(other), gain, own, problem: null };
+}
+
+/** The candidate's own mean, from below for what it must reach, and from above for what it must not exceed. */
+function ownMean(metric: Metric, one: readonly number[], clusters: Int32Array | null, onSlice: () => void): Own {
+  if (isShare(metric, one) && clusters === null) {
+    const share = shareInference(one.filter((value) => value === 1).length, one.length);
+    return { least: share, most: mirror(share) };
+  }
+  const values = Float64Array.from(one);
+  const n = clusters === null ? values.length : new Set(clusters).size;
+  const [low, high] = endsOf(values, n, 0, null);
+  const ends = [metric.range[0] ?? low, metric.range[1] ?? high] as const;
+  const exact = isShare(metric, one);
+  return {
+    least: meanInference(values, { ends, clusters, exact, onSlice }),
+    most: meanInference(
+      values.map((value) => -value),
+      { ends: [-ends[1], -ends[0]], clusters, exact, onSlice },
+    ),
+  };
+}
+
+/** Is every case right or wrong? */
+function isShare({ range: [low, high] }: Metric, values: readonly number[]): boolean {
+  return low === 0 && high === 1 && values.every((value) => value === 0 || value === 1);
 }
 
 /** Ends of values that nobody saw, on both sides. */
@@ -122,16 +143,17 @@ async function ofCorpus(
   const score = (parts: readonly Json[]) => metric.score(parts);
   const candidate = score(one);
   const baseline = other === null ? null : score(other);
-  const enough = units >= MIN_CASES;
+  const enough = units >= MIN_UNITS;
   const compared = other !== null && margin !== null;
   let gain: Inference | null = null;
   if (compared && enough) {
     const found = corpusInference(await pairedBootstrap(one, other, score, options), about);
     gain = found === null || metric.better === 'higher' ? found : mirror(found);
   }
-  const own = bounded && enough ? corpusInference(await bootstrap(one, score, options), about) : null;
+  const value = bounded && enough ? corpusInference(await bootstrap(one, score, options), about) : null;
+  const own = value === null ? null : { least: value, most: mirror(value) };
   const lacking = (compared && gain === null) || (bounded && own === null) || candidate === null;
-  const few = `fewer than ${MIN_CASES} ${clusters === null ? 'cases' : 'clusters'}`;
+  const few = `fewer than ${MIN_UNITS} ${clusters === null ? 'cases' : 'clusters'}`;
   const note = enough ? 'these cases have no such number' : few;
   return { candidate, baseline, gain, own, problem: lacking ? { verdict: 'inconclusive', note } : null };
 }

@@ -3,7 +3,8 @@ import type { Metric } from '../../metrics/metric.ts';
 import type { Interval, SuiteRow } from '../suite-report.ts';
 import { holm } from './holm.ts';
 import { type Inference, TAIL } from './inference.ts';
-import { type Measured, MIN_CASES, measure } from './judge-metric.ts';
+import { type Measured, measure, type Own } from './judge-metric.ts';
+import { MIN_UNITS } from './mean-inference.ts';
 import type { NamedMetric, ScoredTask } from './scored-task.ts';
 import type { SuiteCase } from './suite-cases.ts';
 import type { SuiteMetric } from './suite-file.ts';
@@ -104,8 +105,8 @@ async function draftsOf(
 function testsOf({ measured: { gain, own }, margin, least, most }: Draft, { sameModel }: JudgeSuiteOptions): Tests {
   return {
     margin: gain === null || margin === null || sameModel ? null : gain.below(-margin),
-    least: own === null || least === null ? null : own.below(least),
-    most: own === null || most === null ? null : own.above(most),
+    least: own === null || least === null ? null : own.least.below(least),
+    most: own === null || most === null ? null : own.most.below(-most),
   };
 }
 
@@ -120,7 +121,7 @@ async function rowOf(draft: Draft, p: Tests, options: JudgeSuiteOptions): Promis
       : {
           least: draft.least,
           most: draft.most,
-          interval: own?.interval ?? null,
+          interval: own === null ? null : ownInterval(own, draft),
           p: p.least === null ? p.most : Math.min(p.least, p.most ?? 1),
           verdict: bounds.verdict,
         };
@@ -132,7 +133,7 @@ async function rowOf(draft: Draft, p: Tests, options: JudgeSuiteOptions): Promis
     : worstOf([judged?.verdict ?? 'pass', bounds.verdict]);
   const natural = gain === null ? null : metric.better === 'higher' ? gain.interval : flipped(gain.interval);
   const difference = candidate === null || baseline === null ? null : candidate - baseline;
-  const counts = category === null || draft.explicit ? applies : verdict === 'fail';
+  const counts = category === null || draft.explicit ? applies : verdict === 'fail' || judged?.suspect === true;
   const needed = Math.max(judged?.needed ?? 0, bounds.needed ?? 0);
   const notes = [problem?.note, judged?.note, bounds.note, ...tellings(draft)].filter((note) => note !== undefined);
   return {
@@ -155,13 +156,15 @@ async function rowOf(draft: Draft, p: Tests, options: JudgeSuiteOptions): Promis
     verdict,
     counts,
     needed: verdict === 'inconclusive' && needed > n ? needed - n : null,
-    method: gain?.method ?? own?.method ?? null,
+    method: gain?.method ?? own?.least.method ?? null,
     note: notes.length === 0 ? null : notes.join('; '),
   };
 }
 
 interface Finding {
   readonly verdict: Verdict;
+  /** It would fail if it were the only comparison: undecided, but not to be passed over. */
+  readonly suspect?: boolean;
   readonly needed: number | null;
   readonly note?: string;
 }
@@ -178,12 +181,12 @@ async function against(
   if (baseline === null && gain === null) return null;
   if (sameModel) return { verdict: 'pass', needed: null, note: 'the candidate is the baseline, byte for byte' };
   if (gain === null || p === null) return { verdict: 'inconclusive', needed: null };
-  const found = sided(gain, -margin, 'above', p);
+  const found = sided(gain, -margin, p);
   if (found !== 'inconclusive') {
     if (!openEnded(metric) || enough(measured)) return { verdict: found, needed: null };
-    return { verdict: 'inconclusive', needed: MIN_CASES, note: `fewer than ${MIN_CASES} cases` };
+    return { verdict: 'inconclusive', needed: MIN_UNITS, note: `fewer than ${MIN_UNITS} cases` };
   }
-  return tooFew(gain, -margin, measured.n);
+  return { ...(await tooFew(gain, -margin, measured.n)), suspect: gain.below(-margin) < TAIL };
 }
 
 /** The metric itself, against the bounds that the suite gives. */
@@ -192,22 +195,29 @@ async function bounded({ measured, least, most }: Draft, p: Tests): Promise<Find
   if (least === null && most === null) return { verdict: 'pass', needed: null };
   if (own === null) return { verdict: problem?.verdict ?? 'inconclusive', needed: null };
   const findings: Finding[] = [];
-  for (const [at, side, adjusted] of [
-    [least, 'above', p.least],
-    [most, 'below', p.most],
+  for (const [at, found, adjusted] of [
+    [least, own.least, p.least],
+    [most === null ? null : -most, own.most, p.most],
   ] as const) {
     if (at === null || adjusted === null) continue;
-    const verdict = sided(own, at, side, adjusted);
-    findings.push(verdict === 'inconclusive' ? await tooFew(own, at, n) : { verdict, needed: null });
+    const verdict = sided(found, at, adjusted);
+    findings.push(verdict === 'inconclusive' ? await tooFew(found, at, n) : { verdict, needed: null });
   }
   const verdict = worstOf(findings.map((one) => one.verdict));
   return findings.find((one) => one.verdict === verdict) ?? { verdict, needed: null };
 }
 
-/** On the good side of `at`, for all but {@link TAIL}; on the bad side, adjusted for all comparisons; or neither. */
-function sided(found: Inference, at: number, good: 'above' | 'below', adjusted: number): Verdict {
-  if (found[good](at) < TAIL) return 'pass';
+/** Above `at`, for all but {@link TAIL}; below it, by a p that is adjusted for all comparisons; or neither. */
+function sided(found: Inference, at: number, adjusted: number): Verdict {
+  if (found.above(at) < TAIL) return 'pass';
   return adjusted < TAIL ? 'fail' : 'inconclusive';
+}
+
+/** Each end is that of the test which it decides, where only one does. */
+function ownInterval(own: Own, { least, most }: Draft): Interval {
+  const ofMost = flipped(own.most.interval);
+  if (most === null) return own.least.interval;
+  return least === null ? ofMost : [own.least.interval[0], ofMost[1]];
 }
 
 async function tooFew(found: Inference, at: number, n: number): Promise<Finding> {
@@ -228,7 +238,7 @@ function openEnded({ range: [low, high] }: Metric): boolean {
 }
 
 function enough({ n, clusters }: Measured): boolean {
-  return (clusters ?? n) >= MIN_CASES;
+  return (clusters ?? n) >= MIN_UNITS;
 }
 
 function tellings({ measured, category, metric }: Draft): string[] {

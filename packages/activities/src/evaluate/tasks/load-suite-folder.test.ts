@@ -46,7 +46,11 @@ describe('the digest of a suite folder', () => {
     const { digest, cases } = await load();
     expect(cases.map(({ id }) => id)).toEqual(['a', 'b']);
     const { id, ...rest } = one;
-    await write(JSON.stringify(settings, null, 4), ['', { ...rest, id: 'b' }, '  '], [`\uFEFF${JSON.stringify({ ...rest, id })}\r`]);
+    await write(
+      JSON.stringify(settings, null, 4),
+      ['', { ...rest, id: 'b' }, '  '],
+      [`\uFEFF${JSON.stringify({ ...rest, id })}\r`],
+    );
     expect((await load()).digest).toBe(digest);
   });
 
@@ -97,7 +101,10 @@ describe('a suite folder that cannot work says what and where', () => {
   });
 
   test('one metric twice without a name of its own', async () => {
-    const metrics = [{ name: 'exact_match', margin: 0.1 }, { name: 'exact_match', options: { strip: true } }];
+    const metrics = [
+      { name: 'exact_match', margin: 0.1 },
+      { name: 'exact_match', options: { strip: true } },
+    ];
     await write({ ...settings, tasks: { titles: { metrics } } }, [one]);
     expect((await problems()).join('\n')).toContain('two metrics are called "exact_match"');
   });
@@ -133,6 +140,8 @@ describe('a suite folder that cannot work says what and where', () => {
   test('and a file of the same name, of which one is meant', async () => {
     await write(settings, [one]);
     await writeFile(join(root, 'eval', 'tasks.json'), '{"cases": "x.csv", "label": "y"}');
-    await expect(checkSuiteFiles(root, 'eval/tasks', 'tasks')).rejects.toThrow('both the folder eval/tasks and the file');
+    await expect(checkSuiteFiles(root, 'eval/tasks', 'tasks')).rejects.toThrow(
+      'both the folder eval/tasks and the file',
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { dirichletTail } from '../../statistics/dirichlet-tail.ts';
 import { valuesNeeded } from '../../statistics/mean-bound.ts';
+import { studentQuantile, studentUpperTail } from '../../statistics/student-t.ts';
 import { type Weighed, weighed } from '../../statistics/weighed-values.ts';
 import { type Inference, TAIL } from './inference.ts';
 
@@ -15,12 +16,18 @@ export interface MeanOptions {
   readonly ends: readonly [number, number];
   /** Index of each case's cluster, from 0; null: each case stands for itself. */
   readonly clusters: Int32Array | null;
+  /** Values are few and known, right and wrong: what is too low is told by Gaffke's bound too, which then is exact. */
+  readonly exact?: boolean;
   readonly onSlice?: () => void;
 }
 
+/** Fewest units whose spread says how sure their mean is. */
+export const MIN_UNITS = 10;
+
 /**
- * The mean of values of which nothing is known but the ends they lie between: Gaffke's bound (`lowerMeanBound`). Where
- * cases come in clusters, these are what is drawn: a mean above θ is Σ(sum − θ·size) above 0 (E. C. Fieller, "Some
+ * The mean of values of which nothing is known but the ends they lie between. That it is high enough is told by Gaffke's
+ * bound (`lowerMeanBound`), which reckons with what no case shows; that it is too low by Student's t, which does not: a
+ * false alarm can be overridden, and a suite that never tells is of no use. Where cases come in clusters, these are what is drawn: a mean above θ is Σ(sum − θ·size) above 0 (E. C. Fieller, "Some
  * problems in interval estimation", 1954), which is a statement on independent clusters again; none larger than the
  * largest seen is reckoned with.
  *
@@ -32,16 +39,18 @@ export function meanInference(values: Float64Array, options: MeanOptions): Infer
   const [low, high] = options.ends;
   const value = total(clusters.sums) / clusters.cases;
   const above = (at: number) => tailOf(clusters, low, at);
-  const below = (at: number) => tailOf(mirrored, -high, -at);
+  const below = (at: number) => (options.exact ? tailOf(mirrored, -high, -at) : studentTail(clusters, at));
   return {
     value,
+    // Each end is the one of the test that it decides.
     interval: [lowerEnd(above, low, value), -lowerEnd((at) => below(-at), -high, -value)],
-    method: options.clusters === null ? 'Gaffke' : 'Gaffke over clusters',
+    method: options.exact ? 'Gaffke' : 'Gaffke and Student',
     above,
     below,
     needed: (at) => {
       const tail = { tail: TAIL, ...(options.onSlice === undefined ? {} : { onSlice: options.onSlice }) };
-      return value > at ? casesNeeded(clusters, low, at, tail) : casesNeeded(mirrored, -high, -at, tail);
+      if (value > at) return casesNeeded(clusters, low, at, tail);
+      return options.exact ? casesNeeded(mirrored, -high, -at, tail) : Promise.resolve(studentNeeded(clusters, at));
     },
   };
 }
@@ -98,6 +107,27 @@ async function casesNeeded(
   const { sample, low } = shifted(clusters, end, at);
   const needed = await valuesNeeded(sample, low, 0, options);
   return needed === null ? null : Math.ceil((needed * clusters.cases) / clusters.sums.length);
+}
+
+/** Student's one-sided p of the hypothesis that the mean is at least `at`, over clusters where there are some. */
+function studentTail(clusters: Clusters, at: number): number {
+  const { t, df } = studentOf(clusters, at);
+  return df + 1 < MIN_UNITS ? 0.5 : Math.min(0.5, studentUpperTail(-t, df));
+}
+
+function studentNeeded(clusters: Clusters, at: number): number | null {
+  const { t, df } = studentOf(clusters, at);
+  const units = Math.max(MIN_UNITS, (df + 1) * (studentQuantile(TAIL, Math.max(df, 1)) / t) ** 2);
+  const cases = Math.ceil((units * clusters.cases) / (df + 1));
+  return cases > 1e9 || Number.isNaN(cases) ? null : cases;
+}
+
+function studentOf({ sums, sizes }: Clusters, at: number): { t: number; df: number } {
+  const n = sums.length;
+  const values = sums.map((sum, i) => sum - at * (sizes[i] ?? 0));
+  const mean = total(values) / n;
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, n - 1));
+  return { t: mean === 0 ? 0 : mean / (deviation / Math.sqrt(n)), df: n - 1 };
 }
 
 function total(values: Float64Array): number {

@@ -1,19 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
-import { type Artifact, childEnv, type Command, ErrorCode, type Json, SluiceError } from '@sluice/sdk';
+import { type Artifact, type Command, ErrorCode, type Json, SluiceError } from '@sluice/sdk';
 import type { ActivityContext } from '../../context.ts';
-import { ATTEMPT_ID, newAttemptId } from '../../job/process/attempt-id.ts';
-import { killAfterUs } from '../../job/process/last-will.ts';
-import { logTail } from '../../job/process/log-tail.ts';
-import { findProgram } from '../../job/process/program.ts';
 import type { ActivityScope } from '../../serving/activity-scope.ts';
 import { modelFiles } from '../../serving/model-files.ts';
 import { readLines } from './program-lines.ts';
+import { findLineProgram, type Program, type RunningProgram } from './program-process.ts';
 import { type Answerer, failed, MOST_ANSWER, type Reply } from './reply.ts';
 
-export interface ProgramOptions {
+export interface ProgramAnswererOptions {
   readonly context: ActivityContext;
   readonly model: Pick<Artifact, 'uri' | 'digest'>;
   readonly command: Command;
@@ -26,122 +19,93 @@ export interface ProgramOptions {
 const RESTARTS = 30;
 /** Starts without a single answer after which it counts as broken. */
 const SILENT = 3;
+const WHERE = 'suite.json, protocol.command';
 
-interface Running {
-  readonly child: ChildProcess;
+/** A start of the program, and who waits for its answers. */
+interface Session extends RunningProgram {
   readonly waiting: Map<string, (reply: Reply) => void>;
-  readonly forget: () => void;
-  ended: boolean;
+  over: boolean;
 }
 
 /**
  * A program that answers cases: it gets `{"id", "task", "category", "input"}` a line and writes `{"id", "answer"}` or
  * `{"id", "error"}` a line, in any order. The folder of the model is in `SLUICE_MODEL`, and `{model}` in its arguments.
  *
- * @throws SluiceError `CommandNotFound`, `NotFound`, `Corrupt`
+ * @throws SluiceError `CommandNotFound`, `NotFound`, `Corrupt`; from `ask`, `ServerNotReady` for one that ends again and
+ *   again without an answer
  */
-export async function programAnswerer({ context, model, command, timeout, scope }: ProgramOptions): Promise<Answerer> {
-  const where = 'suite.json, protocol.command';
-  const files = await modelFiles(context, model);
-  const inherited = childEnv(process.env, command.env, where);
-  const paths = [context.trainerPath, inherited.PYTHONPATH ?? ''].filter((path) => path !== '');
-  const env = { ...inherited, PYTHONPATH: paths.join(delimiter) };
-  const program = findProgram(command, { root: context.root, python: context.python, path: inherited.PATH ?? '', where });
-  const args = program.args.map((word) => word.replaceAll('{model}', files));
-  const id = newAttemptId();
-  const scratch = join(context.stateDir, 'work', id);
-  const log = join(scratch, 'program.log');
-  await mkdir(scratch, { recursive: true });
+export async function programAnswerer(options: ProgramAnswererOptions): Promise<Answerer> {
+  const { context, command, timeout, scope } = options;
+  const model = await modelFiles(context, options.model);
+  const program = await findLineProgram({ context, command, where: WHERE, model });
   let starts = 0;
   let answered = 0;
-  let stopped = false;
-  let running: Running | null = null;
-
-  const start = (): Running => {
+  let session: Session | null = null;
+  const current = async (): Promise<Session | null> => {
+    if (session !== null && !session.over) return session;
+    if (starts > RESTARTS) return null;
+    if (starts >= SILENT && answered === 0) throw await silent(program);
     starts += 1;
-    const child = spawn(program.file, args, {
-      cwd: context.root,
-      env: { ...env, SLUICE_MODEL: files, [ATTEMPT_ID]: id },
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const forget = child.pid === undefined ? () => {} : killAfterUs(child.pid);
-    const one: Running = { child, waiting: new Map(), forget, ended: false };
-    const end = (why: string) => {
-      if (one.ended) return;
-      one.ended = true;
-      kill(one);
-      for (const settle of one.waiting.values()) settle(failed('transport', why));
-      one.waiting.clear();
-    };
-    child.stderr?.pipe(createWriteStream(log, { flags: 'a' }).on('error', () => {}));
-    child.stdin?.on('error', () => end('the program does not read'));
-    child.on('error', (error) => end(error.message));
-    child.on('close', (code, signal) => end(`the program ended (${signal ?? `exit code ${code}`})`));
-    const hear = (said: { id: string; reply: Reply } | null) => {
-      if (said === null) return;
+    session = begin(program, () => {
       answered += 1;
-      one.waiting.get(said.id)?.(said.reply);
-    };
-    readLines(child.stdout, MOST_ANSWER, {
-      line: (text) => hear(replyOf(text)),
-      tooLong: (begin) => hear(tooLong(begin)),
     });
-    return one;
+    return session;
   };
-
-  const current = async (): Promise<Running | null> => {
-    if (running !== null && !running.ended) return running;
-    if (stopped || starts > RESTARTS) return null;
-    if (starts >= SILENT && answered === 0) throw await silent(program.file, log);
-    running = start();
-    return running;
-  };
-
   return {
-    async ask({ id: name, task, category, input }) {
+    async ask({ id, task, category, input }) {
       scope.signal.throwIfAborted();
       const one = await current();
       if (one === null) return failed('transport', 'the program ended too often');
       const begun = performance.now();
       return new Promise<Reply>((resolve, reject) => {
-        const settle = (reply: Reply) => {
+        const end = () => {
           clearTimeout(timer);
           scope.signal.removeEventListener('abort', abort);
-          one.waiting.delete(name);
+          one.waiting.delete(id);
+        };
+        const settle = (reply: Reply) => {
+          end();
           resolve({ ...reply, latencyMs: Math.round((performance.now() - begun) * 100) / 100 });
         };
-        const timer = setTimeout(() => settle(failed('deadline', `no answer within ${timeout} ms`)), timeout);
         const abort = () => {
-          clearTimeout(timer);
+          end();
           reject(scope.signal.reason as Error);
         };
+        const timer = setTimeout(() => settle(failed('deadline', `no answer within ${timeout} ms`)), timeout);
         scope.signal.addEventListener('abort', abort, { once: true });
-        one.waiting.set(name, settle);
-        one.child.stdin?.write(`${JSON.stringify({ id: name, task, category, input })}\n`);
+        one.waiting.set(id, settle);
+        one.child.stdin.write(`${JSON.stringify({ id, task, category, input })}\n`);
       });
     },
     async stop() {
-      stopped = true;
-      if (running !== null) {
-        running.child.stdin?.end();
-        kill(running);
-      }
-      await rm(scratch, { recursive: true, force: true });
+      session?.kill();
+      await session?.ended;
+      await program.remove();
     },
   };
 }
 
-function kill({ child, forget }: Running): void {
-  try {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // gone already
-  }
-  forget();
+function begin(program: Program, onAnswer: () => void): Session {
+  const session: Session = { ...program.start(), waiting: new Map(), over: false };
+  const hear = (said: { id: string; reply: Reply } | null) => {
+    if (said === null) return;
+    onAnswer();
+    session.waiting.get(said.id)?.(said.reply);
+  };
+  readLines(session.child.stdout, MOST_ANSWER, {
+    line: (text) => hear(replyOf(text)),
+    tooLong: (start) => hear(tooLong(start)),
+  });
+  void session.ended.then((why) => {
+    session.over = true;
+    session.kill(); // whoever it left behind
+    for (const settle of session.waiting.values())
+      settle(failed('transport', `the program ended (${why ?? 'exit code 0'})`));
+  });
+  return session;
 }
 
-/** What a line says; null for one that is about no case. */
+/** What a line says; null for one that is about no case: programs print. */
 function replyOf(line: string): { id: string; reply: Reply } | null {
   try {
     const { id, answer, error } = JSON.parse(line) as { id?: unknown; answer?: Json; error?: unknown };
@@ -162,12 +126,16 @@ function tooLong(start: string): { id: string; reply: Reply } | null {
 }
 
 /** A program that ends without one answer has a reason, which it may have said. */
-async function silent(file: string, log: string): Promise<SluiceError> {
-  const tail = (await logTail(log, 0).catch(() => [])).filter((line) => line !== '').slice(-20);
+async function silent(program: Program): Promise<SluiceError> {
+  const tail = await program.tail();
   const said = tail.length === 0 ? 'It printed nothing.' : `Its last lines:\n${tail.join('\n')}`;
-  return new SluiceError(ErrorCode.ServerNotReady, `The program ${file} ended before it answered a case. ${said}`, {
-    where: 'suite.json, protocol.command',
-    fix: 'Run it by hand with SLUICE_MODEL set and a case as a line of JSON on its standard input.',
-    data: { tail },
-  });
+  return new SluiceError(
+    ErrorCode.ServerNotReady,
+    `The program ${program.file} ended before it answered a case. ${said}`,
+    {
+      where: WHERE,
+      fix: 'Run it by hand with SLUICE_MODEL set and a case as a line of JSON on its standard input.',
+      data: { tail },
+    },
+  );
 }

@@ -1,6 +1,7 @@
 import type { Json } from '@sluice/sdk';
-import { isUnscored, type Metric, worstScore } from '../../metrics/metric.ts';
+import { isUnscored, type Metric, type Unscored, worstScore } from '../../metrics/metric.ts';
 import type { AnswerProblem } from '../suite-report.ts';
+import type { OwnScores } from './own-metric.ts';
 import { isAnswer, type Reply } from './reply.ts';
 import type { SuiteCase } from './suite-cases.ts';
 
@@ -33,12 +34,17 @@ export interface NamedMetric {
   readonly metric: Metric;
 }
 
-/** Reads a model's answers one by one, and keeps of each only what the metrics need. */
+/**
+ * Reads a model's answers one by one, and keeps of each only what the metrics need.
+ *
+ * @param own What programs of the user's said, by the metric's name in the suite.
+ */
 export async function scoreTask(
   cases: readonly SuiteCase[],
   metrics: readonly NamedMetric[],
   reply: (id: string) => Promise<Reply | null>,
   onCase: () => void,
+  own: ReadonlyMap<string, OwnScores> = new Map(),
 ): Promise<ScoredTask> {
   const problems: (AnswerProblem | null)[] = [];
   const errors = new Map<string, string>();
@@ -52,12 +58,27 @@ export async function scoreTask(
     };
     problems.push(isAnswer(found) ? null : found.problem);
     if (!isAnswer(found)) errors.set(one.id, found.error);
-    metrics.forEach(({ metric }, i) => {
+    metrics.forEach(({ name, metric }, i) => {
       const tally = tallies[i];
-      if (tally !== undefined) scoreCase(one, found, metric, tally);
+      const said = own.get(name);
+      if (tally !== undefined) scoreCase(one, found, said === undefined ? metric : saidOf(metric, said, one.id), tally);
     });
   }
   return { metrics: new Map(metrics.map(({ name }, i) => [name, tallies[i] ?? newTally()])), problems, errors };
+}
+
+/** A metric whose score of this case a program has said. */
+function saidOf(metric: Metric, said: OwnScores, id: string): Metric {
+  if (metric.of !== 'case') return metric;
+  const score = (): number | Unscored => {
+    if ('broken' in said) throw new Error(said.broken);
+    const found = said.scores.get(id) ?? { problem: 'the program said nothing of it' };
+    if (typeof found !== 'number') return { ...found, blame: 'answer' };
+    const [low, high] = metric.range;
+    const within = found >= (low ?? Number.NEGATIVE_INFINITY) && found <= (high ?? Number.POSITIVE_INFINITY);
+    return within ? found : { problem: `the score ${found} is outside of the range`, blame: 'answer' };
+  };
+  return { ...metric, score };
 }
 
 interface Tally {
@@ -94,7 +115,7 @@ function scoreCase({ id, expected }: SuiteCase, reply: Reply, metric: Metric, ta
     tally.example ??= `${id}: ${problem}`;
     tally.unscored += 1;
   } catch (error) {
-    tally.broken ??= `it threw at the case ${id}: ${(error as Error).message}`;
+    tally.broken ??= `it failed at the case ${id}: ${(error as Error).message}`;
   }
   tally.parts.push(metric.of === 'case' && tally.broken === null ? worstScore(metric) : null);
 }

@@ -2,6 +2,7 @@ import type { Json } from '@sluice/sdk';
 import { isUnscored } from '../../metrics/metric.ts';
 import { metricOf } from '../../metrics/table.ts';
 import { invalid, type SuiteFolder } from './load-suite-folder.ts';
+import { ownMetric } from './own-metric.ts';
 import type { NamedMetric } from './scored-task.ts';
 import type { SuiteCase } from './suite-cases.ts';
 import type { SuiteMetric } from './suite-file.ts';
@@ -27,7 +28,8 @@ export function tasksOf({ path, file, cases }: SuiteFolder): SuiteTask[] {
     const own = byTask.get(task) ?? [];
     const made = metrics.flatMap((settings, i): SuiteTaskMetric[] => {
       try {
-        return [{ name: settings.as ?? settings.name, metric: metricOf(settings.name, settings.options), settings }];
+        const metric = settings.command === null ? metricOf(settings.name, settings.options) : ownMetric(settings);
+        return [{ name: settings.as ?? settings.name, metric, settings }];
       } catch (error) {
         problems.push(`tasks.${task}.metrics.${i}: ${(error as Error).message}`);
         return [];
