@@ -16,6 +16,9 @@ export async function writeVerdicts(figures: readonly SceneFigures[], trials: nu
   const line = (row: readonly string[]) => `| ${row.join(' | ')} |`;
   const rules = line(heads.map((_, i) => (i < 2 ? '---' : '---:')));
   const table = [line(heads), rules, ...rowsOf(figures).map(line)].join('\n');
-  await writeFile(path, `${before}${BEGIN}\n\nPercent of ${trials} suites each, and of ${Math.ceil(trials / 5)} for `bleu`.\n\n${table}\n\n${END}${after}`);
+  await writeFile(
+    path,
+    `${before}${BEGIN}\n\nPercent of ${trials} suites each, and of ${Math.ceil(trials / 5)} for \`bleu\`.\n\n${table}\n\n${END}${after}`,
+  );
   return FILE;
 }
