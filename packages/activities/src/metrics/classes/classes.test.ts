@@ -140,6 +140,11 @@ describe('entities', () => {
   test('labels are any text, also those of an object of JavaScript', () => {
     const odd = { ...john, label: '__proto__' };
     expect(over('entity_f1', [[[odd, { ...oslo, label: 'constructor' }], [odd]]], { average: 'macro' })).toBe(0.5);
+    const unscored = [
+      { ...john, label: 'problem' },
+      { ...oslo, label: 'blame' },
+    ];
+    expect(over('entity_f1', [[unscored, unscored]])).toBe(1);
   });
 });
 
