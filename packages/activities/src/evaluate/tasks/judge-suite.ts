@@ -5,7 +5,7 @@ import { holm } from './holm.ts';
 import { type Inference, TAIL } from './inference.ts';
 import { type Measured, measure, type Own } from './judge-metric.ts';
 import { MIN_UNITS } from './mean-inference.ts';
-import type { NamedMetric, ScoredTask } from './scored-task.ts';
+import type { MetricScores, NamedMetric, ScoredTask } from './scored-task.ts';
 import type { SuiteCase } from './suite-cases.ts';
 import type { SuiteMetric } from './suite-file.ts';
 
@@ -38,6 +38,8 @@ interface Draft {
   readonly least: number | null;
   readonly most: number | null;
   readonly measured: Measured;
+  /** What is to be said of the scores themselves. */
+  readonly told: readonly string[];
 }
 
 /** The comparisons that could fail a gate, of which Holm's method keeps the chance of any false alarm. */
@@ -77,6 +79,7 @@ async function draftsOf(
     const given = category === null ? undefined : settings.margins[category];
     const margin = given ?? settings.margin;
     const [least, most] = category === null ? [settings.least, settings.most] : [null, null];
+    const told = category === null ? tellingsOf(mine, theirs) : [];
     const measured = await measure({
       metric,
       places,
@@ -86,11 +89,11 @@ async function draftsOf(
       margin,
       worst: settings.worst,
       bounded: least !== null || most !== null,
-      rounds,
+      rounds: settings.rounds ?? rounds,
       seed: `${seed}/${task}/${name}/${category ?? ''}`,
       onSlice,
     });
-    return { task, category, name, metric, margin, explicit: given !== undefined, least, most, measured };
+    return { task, category, name, metric, margin, explicit: given !== undefined, least, most, measured, told };
   };
   const drafts = [await draft(null, [...cases.keys()])];
   const categories = [...Map.groupBy(cases.keys(), (i) => cases[i]?.category ?? '')];
@@ -135,7 +138,9 @@ async function rowOf(draft: Draft, p: Tests, options: JudgeSuiteOptions): Promis
   const difference = candidate === null || baseline === null ? null : candidate - baseline;
   const counts = category === null || draft.explicit ? applies : verdict === 'fail' || judged?.suspect === true;
   const needed = Math.max(judged?.needed ?? 0, bounds.needed ?? 0);
-  const notes = [problem?.note, judged?.note, bounds.note, ...tellings(draft)].filter((note) => note !== undefined);
+  const notes = [problem?.note, judged?.note, bounds.note, ...tellings(draft), ...draft.told].filter(
+    (note) => note !== undefined,
+  );
   return {
     task: draft.task,
     metric: draft.name,
@@ -249,6 +254,14 @@ function tellings({ measured, category, metric }: Draft): string[] {
   return [
     `worse by ${short(lost)} over ${measured.n} cases (${short(measured.baseline)} → ${short(measured.candidate)})`,
   ];
+}
+
+/** What could not be scored, and what a reader has to know of the rest. */
+function tellingsOf(candidate: MetricScores, baseline: MetricScores | null): string[] {
+  const lost = (who: string, { unscored, example }: MetricScores) =>
+    unscored === 0 ? [] : [`${unscored} answers of the ${who} cannot be scored, first ${example}`];
+  const notes = [candidate.note, baseline?.note ?? null].filter((note) => note !== null);
+  return [...lost('candidate', candidate), ...(baseline === null ? [] : lost('baseline', baseline)), ...new Set(notes)];
 }
 
 function flipped([low, high]: Interval): Interval {
