@@ -17,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   coverage: () => import('./coverage/coverage.ts'),
   verdicts: () => import('./verdicts/verdicts.ts'),
   page: () => import('./page/page.ts'),
+  metrics: () => import('./metrics/metrics.ts'),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
