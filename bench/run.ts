@@ -15,8 +15,8 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   store: () => import('./store/store.ts'),
   daily: () => import('./daily/daily.ts'),
   coverage: () => import('./coverage/coverage.ts'),
-  page: () => import('./page/page.ts'),
   verdicts: () => import('./verdicts/verdicts.ts'),
+  page: () => import('./page/page.ts'),
   metrics: () => import('./metrics/metrics.ts'),
 };
 

@@ -1,111 +1,103 @@
 import { parseArgs } from 'node:util';
+import { grid, writeBetween } from '../coverage/docs-table.ts';
 import type { Bench } from '../harness/bench.ts';
 import { round } from '../harness/spread.ts';
 import { table } from '../harness/table.ts';
-import { writeVerdicts } from './docs.ts';
-import { lossOf, play } from './play.ts';
-import { CATEGORIES, DAMAGED, type Scene, scenes } from './scenes.ts';
+import { CATEGORIES, type Kind, kinds, play } from './suites.ts';
 
-/** How trials of a scene ended, percent. */
-export interface SceneFigures {
+export interface VerdictFigures {
   readonly name: string;
-  readonly metric: string;
-  readonly cases: number;
-  readonly passed: number;
-  readonly failed: number;
-  readonly inconclusive: number;
-  /** The damaged category was named; null where none is. */
-  readonly named: number | null;
-  /** A category was named that is not damaged. */
-  readonly astray: number;
+  readonly n: number;
+  readonly trials: number;
+  /** The same model twice, percent. */
+  readonly same: { readonly passed: number; readonly failed: number };
+  /** Worse by exactly the margin everywhere, percent of whole tasks. */
+  readonly edge: { readonly passed: number; readonly failed: number };
+  /** One category worse by much, percent: it is named; another is. */
+  readonly planted: { readonly loss: number; readonly named: number; readonly wrongly: number };
   readonly ok: boolean;
 }
 
+/** Cases of a suite. */
+const SIZE = 600;
+
 export const bench: Bench = {
-  summary: 'what suites of twenty categories say of candidates that are as good, worse, or worse in one category',
-  options: '--trials N (400; a fifth of it for bleu)  --only TEXT  --write: the table of docs/evaluate.md',
+  summary: 'how often verdicts of suite folders are false alarms, miss, and name the category that got worse',
+  options: '--trials N (400)  --write: the table of docs/evaluate.md',
   async run(args, host) {
     const { values } = parseArgs({
       args: [...args],
-      options: {
-        trials: { type: 'string', default: '400' },
-        only: { type: 'string', default: '' },
-        write: { type: 'boolean', default: false },
-      },
+      options: { trials: { type: 'string', default: '400' }, write: { type: 'boolean', default: false } },
     });
     const trials = Number(values.trials);
-    if (!Number.isSafeInteger(trials) || trials < 1) throw new TypeError(`--trials is ${values.trials}.`);
-    const figures: SceneFigures[] = [];
-    for (const scene of scenes.filter(({ name, metric }) => `${metric}, ${name}`.includes(values.only))) {
-      // A corpus is resampled a thousand times for each of its rows.
-      const rounds = scene.metric === 'bleu' ? Math.ceil(trials / 5) : trials;
-      figures.push(await sceneFigures(scene, rounds, host.signal));
-      const { metric, cases, name, passed, failed, named, astray, ok } = figures.at(-1) as SceneFigures;
-      host.say(
-        `${metric}, ${cases} cases, ${name}: ${passed} pass, ${failed} fail, ${named ?? '-'} named, ${astray} astray${ok ? '' : ' MISSED'}`,
-      );
+    if (!Number.isSafeInteger(trials) || trials < 1)
+      throw new TypeError(`--trials is ${values.trials}; give a number.`);
+    const figures: VerdictFigures[] = [];
+    for (const kind of kinds) {
+      figures.push(await verdictsOf(kind, SIZE, trials, host.signal));
+      host.say(`${kind.name}: ${JSON.stringify(figures.at(-1))}`);
     }
-    host.say(`\npercent of ${trials} suites\n${table(heads, rowsOf(figures))}`);
-    if (values.write) host.say(`written: ${await writeVerdicts(figures, trials)}`);
+    host.say(`\n${table(head, figures.map(cellsOf))}`);
+    if (values.write) await writeBetween('docs/evaluate.md', 'verdicts', verdictTable(figures));
     return { ok: figures.every(({ ok }) => ok), trials, figures };
   },
 };
 
-export const heads = [
-  'metric',
-  'candidate',
-  'cases',
-  'pass',
-  'inconclusive',
-  'fail',
-  'the category is named',
-  'another one is',
-];
-
-export function rowsOf(figures: readonly SceneFigures[]): string[][] {
-  return figures.map(({ metric, name, cases, passed, inconclusive, failed, named, astray, ok }) => [
-    metric,
-    name,
-    cases.toLocaleString('en'),
-    ...[passed, inconclusive, failed, named, astray].map((one) => (one === null ? '' : one.toFixed(1))),
-    ...(ok ? [] : ['MISSED']),
-  ]);
-}
-
-export async function sceneFigures(scene: Scene, trials: number, signal?: AbortSignal): Promise<SceneFigures> {
-  const margin = scene.margin ?? lossOf(scene);
-  const counts = { pass: 0, fail: 0, inconclusive: 0, error: 0, named: 0, astray: 0 };
-  for (let seed = 0; seed < trials; seed += 1) {
-    signal?.throwIfAborted();
-    const { verdict, named } = await play(scene, margin, seed);
-    counts[verdict] += 1;
-    const right = scene.damaged === null ? null : `category ${DAMAGED}`;
-    if (right !== null && named.includes(right)) counts.named += 1;
-    if (named.some((one) => one !== right)) counts.astray += 1;
+/** Rates of one kind of scores. */
+export async function verdictsOf(kind: Kind, n: number, trials: number, signal: AbortSignal): Promise<VerdictFigures> {
+  const count = { samePassed: 0, sameFailed: 0, edgePassed: 0, edgeFailed: 0, named: 0, wrongly: 0 };
+  for (let trial = 0; trial < trials; trial += 1) {
+    signal.throwIfAborted();
+    const category = trial % CATEGORIES;
+    const same = await play(kind, n, 0, null, `${kind.name}/same/${trial}`);
+    const edge = await play(kind, n, kind.margin, null, `${kind.name}/edge/${trial}`);
+    const planted = await play(kind, n, kind.planted, category, `${kind.name}/planted/${trial}`);
+    count.samePassed += same.verdict === 'pass' ? 1 : 0;
+    count.sameFailed += same.verdict === 'fail' ? 1 : 0;
+    count.edgePassed += edge.whole === 'pass' ? 1 : 0;
+    count.edgeFailed += edge.verdict === 'fail' ? 1 : 0;
+    count.named += planted.verdict === 'fail' && planted.failed.includes(category) ? 1 : 0;
+    count.wrongly += planted.failed.some((one) => one !== category) ? 1 : 0;
   }
-  const percent = (count: number) => round((100 * count) / trials, 1);
-  const { promise } = scene;
-  const within = (count: number, most: number | undefined) => most === undefined || count <= allowed(trials, most);
+  const percent = (part: number) => round((100 * part) / trials, 1);
+  const most = allowed(trials);
   return {
-    name: scene.name,
-    metric: scene.metric,
-    cases: scene.each * CATEGORIES,
-    passed: percent(counts.pass),
-    failed: percent(counts.fail),
-    inconclusive: percent(counts.inconclusive),
-    named: scene.damaged === null ? null : percent(counts.named),
-    astray: percent(counts.astray),
-    ok:
-      counts.error === 0 &&
-      within(counts.pass, promise.passes) &&
-      within(counts.fail, promise.fails) &&
-      within(counts.astray, promise.astray) &&
-      (promise.atLeast === undefined || counts.pass >= (promise.atLeast / 100) * trials),
+    name: kind.name,
+    n,
+    trials,
+    same: { passed: percent(count.samePassed), failed: percent(count.sameFailed) },
+    edge: { passed: percent(count.edgePassed), failed: percent(count.edgeFailed) },
+    planted: { loss: kind.planted, named: percent(count.named), wrongly: percent(count.wrongly) },
+    ok: [count.edgePassed, count.edgeFailed, count.sameFailed, count.wrongly].every((wrong) => wrong <= most),
   };
 }
 
-/** Trials that may end so where `percent` of all would: three standard errors more. */
-function allowed(trials: number, percent: number): number {
-  const mean = (trials * percent) / 100;
-  return mean + 3 * Math.sqrt(mean * (1 - percent / 100));
+/** Most of so many trials in which a rate of 2.5 % shows up, but for one time in 2,000. */
+export function allowed(trials: number): number {
+  const expected = 0.025 * trials;
+  return Math.ceil(expected + 3.3 * Math.sqrt(expected * 0.975) + 1);
+}
+
+const head = [
+  '',
+  'same: passes',
+  'fails',
+  'at the margin: passes',
+  'fails',
+  'one of 20 worse by',
+  'named',
+  'another named',
+];
+
+function cellsOf({ name, same, edge, planted }: VerdictFigures): string[] {
+  const percents = [same.passed, same.failed, edge.passed, edge.failed].map((value) => value.toFixed(1));
+  return [name, ...percents, String(planted.loss), planted.named.toFixed(1), planted.wrongly.toFixed(1)];
+}
+
+export function verdictTable(figures: readonly VerdictFigures[]): string {
+  const [first] = figures;
+  const trials = first?.trials.toLocaleString('en') ?? '0';
+  const most = first === undefined ? 0 : round((100 * allowed(first.trials)) / first.trials, 1);
+  const about = `${trials} suites of ${first?.n ?? 0} cases in ${CATEGORIES} categories a row, in percent; a rate of 2.5 shows up as up to ${most}.`;
+  return `${about}\n\n${grid(head, figures.map(cellsOf))}`;
 }
