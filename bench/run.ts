@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   daily: () => import('./daily/daily.ts'),
   coverage: () => import('./coverage/coverage.ts'),
   page: () => import('./page/page.ts'),
+  checks: () => import('./checks/checks.ts'),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
