@@ -2,6 +2,7 @@ import { type Check, type Column, type Json, SluiceError } from '@sluice/sdk';
 import type { DuckDbSession } from '../extract/duckdb-session.ts';
 import { compileCheck } from './compile.ts';
 import { type Beside, CannotJudge, type Compiled, type Measured, type Source } from './compiled.ts';
+import { columnsOf, maskedColumns } from './masked.ts';
 import { firstLine } from './names.ts';
 import { type Sample, samplesOf } from './samples.ts';
 import { answerAll } from './scans.ts';
@@ -31,7 +32,8 @@ export async function findAll(
   checks: readonly Check[],
   beside: Beside,
 ): Promise<Finding[]> {
-  const secret = secretChecks(checks);
+  const masked = maskedColumns(checks);
+  const secret = checks.map((check) => check.mask === true || columnsOf(check).some((name) => masked.has(name)));
   const plans = checks.map((check) => attempt(() => compileCheck(source, columns, check, beside)));
   const asking = [...plans.keys()].filter((index) => compiledOf(plans[index])?.from != null);
   const answers = await answerAll(
@@ -72,17 +74,6 @@ function attempt<Value>(work: () => Value): Value | Failed {
     if (error instanceof CannotJudge) return { kind: 'error', note: error.message };
     throw error;
   }
-}
-
-/** A column that one check masks is masked in all of them. */
-function secretChecks(checks: readonly Check[]): boolean[] {
-  const masked = new Set(checks.filter(({ mask }) => mask === true).flatMap(columnsOf));
-  return checks.map((check) => check.mask === true || columnsOf(check).some((name) => masked.has(name)));
-}
-
-function columnsOf(check: Check): readonly string[] {
-  if ('columns' in check) return check.columns;
-  return 'column' in check ? [check.column] : [];
 }
 
 /** DuckDB's own message may quote a value. */

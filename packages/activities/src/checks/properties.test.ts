@@ -117,5 +117,5 @@ describe('the verdicts of random suites on random small tables', () => {
       ),
       { numRuns: 150 },
     );
-  });
+  }, 180_000);
 });

@@ -37,7 +37,7 @@ function within(value: number | string, { min, max, strict }: Ends): boolean {
 function order(a: number | string, b: number | string): number {
   if (typeof a === 'string' || typeof b === 'string')
     return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
-  return a - b;
+  return Number(a > b) - Number(a < b);
 }
 
 function ofColumn(rows: Rows, { column, rule }: ColumnCheck): Naive {
