@@ -9,7 +9,8 @@ const groups: readonly (readonly [title: string, words: string, names: readonly 
     'Steps',
     'A step is named; its name, with the keys of the maps around it, is what results, checkpoints and retries go by. See [Pipelines](../pipelines.md) and [training](../training.md).',
     [
-      ...['extract', 'ExtractOptions', 'column', 'ColumnChecks', 'StrictCheck', 'train', 'JobOptions', 'merge'],
+      ...['extract', 'ExtractOptions', 'column', 'ColumnChecks', 'table', 'TableChecks', 'RowCheck', 'WholeCheck'],
+      ...['suiteFromGreatExpectations', 'suiteToGreatExpectations', 'train', 'JobOptions', 'merge'],
       ...['MergeOptions', 'step', 'CommandStepOptions', 'python', 'command', 'CommandOptions', 'map', 'MapOptions'],
       ...['Tolerance', 'MapResult', 'evaluate', 'EvaluateOptions', 'SuiteOptions', 'replay', 'ReplayOptions'],
       ...['deploy', 'DeployOptions', 'ApprovalOptions', 'Duration', 'TemporalOptions'],
