@@ -63,11 +63,12 @@ async function writeMany(folder: string, flights: string, rows: number, path: st
   const { signal } = new AbortController();
   const session = await openDuckDb({ root: folder, scratch: folder, memory: 2 ** 30, signal, secrets: [] });
   try {
-    await session.rows(`CREATE TABLE flights AS SELECT * FROM read_csv(${literal(flights)}, nullstr = 'NA')`);
-    await session.rows('SET preserve_insertion_order = true');
+    await session.rows(
+      `CREATE TABLE flights AS SELECT carrier, tailnum, dep_delay, month, origin, dest, flight FROM read_csv(${literal(flights)}, nullstr = 'NA')`,
+    );
     await session.rows(`
       COPY (SELECT f.*, row_number() OVER () AS id FROM range(1 + ${rows} // 336776) r(i), flights f LIMIT ${rows})
-      TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
+      TO ${literal(path)} (FORMAT parquet)`);
   } finally {
     session.close();
   }

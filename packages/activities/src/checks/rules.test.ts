@@ -390,6 +390,42 @@ describe('a suite', () => {
     );
   });
 
+  it.each(['v', 'k', 'n', 'r', 'w', 'c', 'before', 'next', 'a0', 'rows', 'data'])(
+    'is not led astray by a column of the name %s, which its own queries use',
+    async (name) => {
+      const one = column(name);
+      const sql = `select i % 4 as "${name}", 'x' as other from range(8) t(i) union all select null, 'x'`;
+      const other = await on.dataset(`select i as "${name}" from range(3) t(i)`);
+      const { results } = await on.judge(
+        sql,
+        [
+          one.unique(),
+          one.distinctCount(4, 4),
+          one.increasing(),
+          one.references('other', name),
+          one.in([0, 1]),
+          one.mean(1.5, 1.5),
+          one.equals('other').warn(),
+          table().unique([name, 'other']),
+          one.distribution('ks', 1),
+          one.distribution('psi', 9),
+        ],
+        { others: { other }, reference: { data: other } },
+      );
+      expect(results.results.map(({ success }) => success)).toEqual([
+        ...[false, true, false, false, false, true, false, false, true, true],
+      ]);
+      const lists = results.results.map(
+        ({ result }) => 'partial_unexpected_index_list' in result && result.partial_unexpected_index_list,
+      );
+      expect(lists.slice(0, 5)).toEqual([[0, 1, 2, 3, 4, 5, 6, 7], false, [4], [3, 7], [2, 3, 6, 7]]);
+      expect(lists[7]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+      expect(results.results[0]?.result).toMatchObject({
+        partial_unexpected_counts: [0, 1, 2, 3].map((value) => ({ value: `${value}`, count: 2 })),
+      });
+    },
+  );
+
   it('takes names of columns as names', async () => {
     const nasty = `"; drop table x; -- '`;
     const sql = `select 1 as "${nasty.replaceAll('"', '""')}", 2 as "count(*)", 3 as "select"`;
