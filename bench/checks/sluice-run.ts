@@ -4,7 +4,7 @@ import type { Check } from '@sluice/sdk';
 import { type Judged, judgeDataset } from '../../packages/activities/src/checks/judge-dataset.ts';
 import { type DuckDbSession, openDuckDb } from '../../packages/activities/src/extract/duckdb-session.ts';
 import { columnsOf, writeParquet } from '../../packages/activities/src/extract/parquet.ts';
-import { literal } from '../../packages/activities/src/extract/sql-text.ts';
+import { identifier, literal } from '../../packages/activities/src/extract/sql-text.ts';
 
 export interface Timed {
   readonly judged: Judged;
@@ -27,6 +27,22 @@ export function extractAndJudge(folder: string, sql: string, checks: readonly Ch
     const path = join(folder, 'scratch', 'data.parquet');
     const rows = await writeParquet(session, { sql, values: {}, types: {} }, path);
     return judgeFile(session, path, rows, checks);
+  });
+}
+
+/** Reads columns of a relation into DuckDB's memory and judges them there: nothing is kept. */
+export function judgeRelation(
+  folder: string,
+  relation: string,
+  names: readonly string[],
+  checks: readonly Check[],
+  memory: number,
+): Promise<Timed> {
+  return inSession(folder, memory, async (session) => {
+    const [made] = await session.rows(`CREATE TEMP TABLE kept AS SELECT ${names.map(identifier)} FROM ${relation}`);
+    const numbered = '(SELECT *, rowid AS file_row_number FROM kept)';
+    const source = { all: 'kept', numbered, rows: Number(made?.Count) };
+    return judgeDataset(session, source, await columnsOf(session, 'kept'), checks);
   });
 }
 

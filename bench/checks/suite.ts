@@ -14,3 +14,8 @@ export const suite = {
     { type: 'expect_column_unique_value_count_to_be_between', kwargs: { column: 'carrier', max_value: 20 } },
   ],
 } as const;
+
+/** The columns that they name. */
+export const columnsOfSuite: readonly string[] = [
+  ...new Set(suite.expectations.flatMap(({ kwargs }) => ('column' in kwargs ? [kwargs.column] : []))),
+];
