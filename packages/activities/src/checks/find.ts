@@ -1,7 +1,7 @@
-import { type Check, type Column, type Json, SluiceError } from '@sluice/sdk';
+import { type Check, type Column, SluiceError } from '@sluice/sdk';
 import type { DuckDbSession } from '../extract/duckdb-session.ts';
 import { compileCheck } from './compile.ts';
-import { type Beside, CannotJudge, type Compiled, type Measured, type Source } from './compiled.ts';
+import { type Beside, CannotJudge, type Measured, type Source } from './compiled.ts';
 import { columnsOf, maskedColumns } from './masked.ts';
 import { firstLine } from './names.ts';
 import { type Sample, samplesOf } from './samples.ts';
@@ -35,25 +35,25 @@ export async function findAll(
   const masked = maskedColumns(checks);
   const secret = checks.map((check) => check.mask === true || columnsOf(check).some((name) => masked.has(name)));
   const plans = checks.map((check) => attempt(() => compileCheck(source, columns, check, beside)));
-  const asking = [...plans.keys()].filter((index) => compiledOf(plans[index])?.from != null);
+  const compiled = plans.map((plan) => ('kind' in plan ? null : plan));
+  const asking = [...compiled.keys()].filter((index) => compiled[index]?.from != null);
   const answers = await answerAll(
     session,
-    asking.map((index) => ({ from: compiledOf(plans[index])?.from ?? '', asks: compiledOf(plans[index])?.asks ?? [] })),
+    asking.map((index) => ({ from: compiled[index]?.from ?? '', asks: compiled[index]?.asks ?? [] })),
   );
   const measured = plans.map((plan, index): Measured | Failed => {
-    const compiled = compiledOf(plan);
-    if (compiled === null) return plan as Failed;
-    const answer = compiled.from === null ? [] : (answers[asking.indexOf(index)] ?? []);
+    if ('kind' in plan) return plan;
+    const answer = answers[asking.indexOf(index)] ?? [];
     if (answer instanceof SluiceError) return misfit(checks[index], columns, answer, secret[index] === true);
-    return attempt(() => compiled.measure(answer as readonly Json[]));
+    return attempt(() => plan.measure(answer));
   });
   const failing = [...measured.keys()].filter((index) => {
     const found = measured[index];
-    return found?.kind === 'rows' && found.unexpected > 0 && compiledOf(plans[index])?.offenders != null;
+    return found?.kind === 'rows' && found.unexpected > 0 && compiled[index]?.offenders != null;
   });
   const samples = await samplesOf(
     session,
-    failing.flatMap((index) => compiledOf(plans[index])?.offenders ?? []),
+    failing.flatMap((index) => compiled[index]?.offenders ?? []),
     failing.map((index) => secret[index] === true),
   );
   return checks.map((check, index) => ({
@@ -63,9 +63,6 @@ export async function findAll(
     secret: secret[index] === true,
   }));
 }
-
-const compiledOf = (plan: Compiled | Failed | undefined): Compiled | null =>
-  plan === undefined || 'kind' in plan ? null : plan;
 
 function attempt<Value>(work: () => Value): Value | Failed {
   try {
