@@ -18,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   verdicts: () => import('./verdicts/verdicts.ts'),
   page: () => import('./page/page.ts'),
   metrics: () => import('./metrics/metrics.ts'),
+  checks: () => import('./checks/checks.ts'),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

@@ -34,7 +34,7 @@ export { checked } from './checks/checked.ts';
 
 /** Ends that are not part of a range. */
 export interface RangeOptions {
-  /** @default both ends are part of it */
+  /** Which ends are not part of it. @default neither */
   readonly strict?: 'min' | 'max' | 'both';
 }
 
@@ -44,38 +44,36 @@ export interface PairOptions {
   readonly missing?: Missing;
 }
 
-type OnRows = RowCheck<ColumnCheck>;
-type OnWhole = WholeCheck<ColumnCheck>;
-type Between<Ends> = (min: Ends, max: Ends, options?: RangeOptions) => OnWhole;
+type Between<Ends> = (min: Ends, max: Ends, options?: RangeOptions) => WholeCheck<ColumnCheck>;
 
 /** What may be asked of a column's values. An end that is null is open. */
 export interface ColumnChecks {
   /** No row is null. */
-  notNull(): OnRows;
+  notNull(): RowCheck<ColumnCheck>;
   /** Every row is null. */
-  isNull(): OnRows;
+  isNull(): RowCheck<ColumnCheck>;
   /** No two rows have the same value; nulls are left out. */
-  unique(): OnRows;
+  unique(): RowCheck<ColumnCheck>;
   /** Both ends are included. Numbers, or texts such as dates (`'2013-01-01'`). */
-  between(min: Bound, max: Bound, options?: RangeOptions): OnRows;
+  between(min: Bound, max: Bound, options?: RangeOptions): RowCheck<ColumnCheck>;
   /** Every value is one of these. */
-  in(values: readonly Choice[]): OnRows;
+  in(values: readonly Choice[]): RowCheck<ColumnCheck>;
   /** No value is one of these. */
-  notIn(values: readonly Choice[]): OnRows;
+  notIn(values: readonly Choice[]): RowCheck<ColumnCheck>;
   /** RE2 syntax, as DuckDB's `regexp_matches`: it may match anywhere unless `^` and `$` pin it. */
-  matches(pattern: string): OnRows;
+  matches(pattern: string): RowCheck<ColumnCheck>;
   /** The pattern, as in `matches`, matches nowhere. */
-  notMatches(pattern: string): OnRows;
+  notMatches(pattern: string): RowCheck<ColumnCheck>;
   /** Characters (code points) of a text. */
-  length(min: number | null, max: number | null): OnRows;
+  length(min: number | null, max: number | null): RowCheck<ColumnCheck>;
   /** A text that can be read as one; `format` as strptime has it, without one ISO 8601. */
-  parseable(as: 'date' | 'timestamp' | 'json', format?: string): OnRows;
+  parseable(as: 'date' | 'timestamp' | 'json', format?: string): RowCheck<ColumnCheck>;
   /** No value is less than the one before it, by the order of rows. `strictly`: nor the same. */
-  increasing(options?: { readonly strictly?: boolean }): OnRows;
+  increasing(options?: { readonly strictly?: boolean }): RowCheck<ColumnCheck>;
   /** No value is greater than the one before it, by the order of rows. `strictly`: nor the same. */
-  decreasing(options?: { readonly strictly?: boolean }): OnRows;
+  decreasing(options?: { readonly strictly?: boolean }): RowCheck<ColumnCheck>;
   /** Every value is in a column of another dataset, which the step hands in by this name. */
-  references(dataset: string, column: string): OnRows;
+  references(dataset: string, column: string): RowCheck<ColumnCheck>;
   /** Every value is greater than that of another column in its row. */
   greaterThan(other: string, options?: PairOptions): RowCheck<ColumnsCheck>;
   /** Every value is at least that of another column in its row. */
@@ -83,13 +81,16 @@ export interface ColumnChecks {
   /** Every value is that of another column in its row. */
   equals(other: string, options?: PairOptions): RowCheck<ColumnsCheck>;
   /** DuckDB's name of a type (`'DOUBLE'`), or a family: `'number'`, `'integer'`, `'text'`, `'time'`. One of several will do. */
-  type(...types: string[]): OnWhole;
+  type(...types: string[]): WholeCheck<ColumnCheck>;
+  /** The mean. */
   mean: Between<number | null>;
+  /** The median, linearly interpolated. */
   median: Between<number | null>;
   /** The quantile `at` (0 to 1), linearly interpolated. */
-  quantile(at: number, min: number | null, max: number | null, options?: RangeOptions): OnWhole;
+  quantile(at: number, min: number | null, max: number | null, options?: RangeOptions): WholeCheck<ColumnCheck>;
   /** Standard deviation of the sample (divisor n - 1). */
   stdev: Between<number | null>;
+  /** The sum. */
   sum: Between<number | null>;
   /** The least value. */
   min: Between<Bound>;
@@ -100,11 +101,11 @@ export interface ColumnChecks {
   /** Different values over all that are not null: 0 to 1. */
   distinctShare: Between<number | null>;
   /** The most frequent value is one of these; `ties`: and others may be just as frequent. */
-  mostCommonIn(values: readonly Choice[], options?: { readonly ties?: boolean }): OnWhole;
+  mostCommonIn(values: readonly Choice[], options?: { readonly ties?: boolean }): WholeCheck<ColumnCheck>;
   /** The newest time not after `at` is at most `within` older. `at`: ISO 8601; make it a parameter of the run. */
-  fresh(within: Duration, at: string): OnWhole;
+  fresh(within: Duration, at: string): WholeCheck<ColumnCheck>;
   /** The distance to the same column of the reference is at most `most`. */
-  distribution(by: Distance, most: number): OnWhole;
+  distribution(by: Distance, most: number): WholeCheck<ColumnCheck>;
 }
 
 /**
@@ -114,8 +115,10 @@ export interface ColumnChecks {
  */
 export function column(name: string): ColumnChecks {
   const where = `column ${name}`;
-  const rows = (rule: ValueRule): OnRows => rowCheck({ column: name, rule: rule as Rule, share: 1 }, where);
-  const whole = (rule: WholeRule): OnWhole => wholeCheck({ column: name, rule: rule as Rule, share: 1 }, where);
+  const rows = (rule: ValueRule): RowCheck<ColumnCheck> =>
+    rowCheck({ column: name, rule: rule as Rule, share: 1 }, where);
+  const whole = (rule: WholeRule): WholeCheck<ColumnCheck> =>
+    wholeCheck({ column: name, rule: rule as Rule, share: 1 }, where);
   const pair = (other: string, rule: ColumnsCheck['rule']) =>
     rowCheck<ColumnsCheck>({ columns: [name, other], rule, share: 1 }, where);
   const statistic = (of: Statistic) => (min: Bound, max: Bound, options?: RangeOptions) =>
@@ -167,10 +170,11 @@ export interface TableChecks {
   unique(columns: readonly string[]): RowCheck<ColumnsCheck>;
 }
 
+/** How the columns of a table are compared with a list. */
 export interface ColumnsOptions {
-  /** @default 'given' */
+  /** Whether their order has to be that of the list. @default 'given' */
   readonly order?: 'given' | 'any';
-  /** @default 'refused' */
+  /** Whether there may be more. @default 'refused' */
   readonly others?: 'allowed' | 'refused';
 }
 

@@ -1,7 +1,8 @@
-import { type Check, type Column, type Json, SluiceError } from '@sluice/sdk';
+import { type Check, type Column, SluiceError } from '@sluice/sdk';
 import type { DuckDbSession } from '../extract/duckdb-session.ts';
 import { compileCheck } from './compile.ts';
-import { type Beside, CannotJudge, type Compiled, type Measured, type Source } from './compiled.ts';
+import { type Beside, CannotJudge, type Measured, type Source } from './compiled.ts';
+import { columnsOf, maskedColumns } from './masked.ts';
 import { firstLine } from './names.ts';
 import { type Sample, samplesOf } from './samples.ts';
 import { answerAll } from './scans.ts';
@@ -31,27 +32,28 @@ export async function findAll(
   checks: readonly Check[],
   beside: Beside,
 ): Promise<Finding[]> {
-  const secret = secretChecks(checks);
+  const masked = maskedColumns(checks);
+  const secret = checks.map((check) => check.mask === true || columnsOf(check).some((name) => masked.has(name)));
   const plans = checks.map((check) => attempt(() => compileCheck(source, columns, check, beside)));
-  const asking = [...plans.keys()].filter((index) => compiledOf(plans[index])?.from != null);
+  const compiled = plans.map((plan) => ('kind' in plan ? null : plan));
+  const asking = [...compiled.keys()].filter((index) => compiled[index]?.from != null);
   const answers = await answerAll(
     session,
-    asking.map((index) => ({ from: compiledOf(plans[index])?.from ?? '', asks: compiledOf(plans[index])?.asks ?? [] })),
+    asking.map((index) => ({ from: compiled[index]?.from ?? '', asks: compiled[index]?.asks ?? [] })),
   );
   const measured = plans.map((plan, index): Measured | Failed => {
-    const compiled = compiledOf(plan);
-    if (compiled === null) return plan as Failed;
-    const answer = compiled.from === null ? [] : (answers[asking.indexOf(index)] ?? []);
+    if ('kind' in plan) return plan;
+    const answer = answers[asking.indexOf(index)] ?? [];
     if (answer instanceof SluiceError) return misfit(checks[index], columns, answer, secret[index] === true);
-    return attempt(() => compiled.measure(answer as readonly Json[]));
+    return attempt(() => plan.measure(answer));
   });
   const failing = [...measured.keys()].filter((index) => {
     const found = measured[index];
-    return found?.kind === 'rows' && found.unexpected > 0 && compiledOf(plans[index])?.offenders != null;
+    return found?.kind === 'rows' && found.unexpected > 0 && compiled[index]?.offenders != null;
   });
   const samples = await samplesOf(
     session,
-    failing.flatMap((index) => compiledOf(plans[index])?.offenders ?? []),
+    failing.flatMap((index) => compiled[index]?.offenders ?? []),
     failing.map((index) => secret[index] === true),
   );
   return checks.map((check, index) => ({
@@ -62,9 +64,6 @@ export async function findAll(
   }));
 }
 
-const compiledOf = (plan: Compiled | Failed | undefined): Compiled | null =>
-  plan === undefined || 'kind' in plan ? null : plan;
-
 function attempt<Value>(work: () => Value): Value | Failed {
   try {
     return work();
@@ -72,17 +71,6 @@ function attempt<Value>(work: () => Value): Value | Failed {
     if (error instanceof CannotJudge) return { kind: 'error', note: error.message };
     throw error;
   }
-}
-
-/** A column that one check masks is masked in all of them. */
-function secretChecks(checks: readonly Check[]): boolean[] {
-  const masked = new Set(checks.filter(({ mask }) => mask === true).flatMap(columnsOf));
-  return checks.map((check) => check.mask === true || columnsOf(check).some((name) => masked.has(name)));
-}
-
-function columnsOf(check: Check): readonly string[] {
-  if ('columns' in check) return check.columns;
-  return 'column' in check ? [check.column] : [];
 }
 
 /** DuckDB's own message may quote a value. */

@@ -213,3 +213,16 @@ describe('the verdict of an extract', () => {
     expect((await project.profile(dataset)).checks).toHaveLength(30);
   });
 });
+
+describe('a masked column', () => {
+  it('leaves no value in dataset or profile, and is described by counts all the same', async () => {
+    const dataset = await project.extract("select x, 1 as y from (values ('zoe@example.org'), ('bob'), (null)) t(x)", {
+      checks: [column('x').matches('@').masked(), column('y').notNull()],
+    });
+    const profile = await project.profile(dataset);
+    expect(JSON.stringify({ dataset, profile })).not.toMatch(/zoe|bob/);
+    expect(profile.columns[0]).toMatchObject({ count: 2, nulls: 1, distinct: 2, top: null, examples: [] });
+    expect(profile.columns[1]).toMatchObject({ min: 1, max: 1 });
+    expect(profile.results?.results[0]?.result).toMatchObject({ partial_unexpected_index_list: [1] });
+  });
+});

@@ -9,7 +9,7 @@ import { isWithin } from './within.ts';
 type StatisticRule = Extract<Rule, { kind: 'statistic' }>;
 
 /** Rows up to which a quantile is taken from memory, in the scan that everything plain shares; beyond, a sort that spills. */
-const quantileInMemory = 2_000_000;
+const quantileInMemory = 500_000;
 
 export function compileStatistic(source: Source, column: Column, rule: StatisticRule): Compiled {
   switch (rule.of) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Dataset, type SluiceActivities, SluiceError, type Verdict } from '@sluice/sdk';
 import { judgeDataset } from '../checks/judge-dataset.ts';
+import { maskedColumns, withoutValues } from '../checks/masked.ts';
 import { parquetSource } from '../checks/parquet-source.ts';
 import type { ActivityContext } from '../context.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
@@ -84,10 +85,12 @@ async function writeAndMeasure(
     const rows = await writeParquet(session, query, path);
     const { source, columns } = await parquetSource(session, path, rows);
     const { verdict, evidence, results } = await judgeDataset(session, source, columns, spec.checks);
+    const masked = maskedColumns(spec.checks);
+    const profiled = await profileColumns(session, source, columns);
     return {
       version: 1,
       rows,
-      columns: await profileColumns(session, source, columns),
+      columns: profiled.map((column) => (masked.has(column.name) ? withoutValues(column) : column)),
       checks: evidence,
       results,
       verdict,

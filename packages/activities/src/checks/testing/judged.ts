@@ -62,3 +62,9 @@ export async function bench(): Promise<Bench> {
     },
   };
 }
+
+/** Rows of one column `x`: `rowsSql('(1), (null)')`. */
+export const rowsSql = (values: string, type = 'DOUBLE') => `select x::${type} as x from (values ${values}) t(x)`;
+
+/** Texts in a column `x`. */
+export const wordsSql = (...list: string[]) => rowsSql(list.map((one) => `(${literal(one)})`).join(', '), 'VARCHAR');
