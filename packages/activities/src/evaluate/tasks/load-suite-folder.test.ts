@@ -54,6 +54,14 @@ describe('the digest of a suite folder', () => {
     expect((await load()).digest).toBe(digest);
   });
 
+  test('takes a line separator of Unicode for a part of its text', async () => {
+    await write(settings, [
+      { ...one, expected: 'one\u2028two\u0085three' },
+      { ...one, id: 'b' },
+    ]);
+    expect((await load()).cases.map(({ expected }) => expected)).toEqual(['one\u2028two\u0085three', '東京']);
+  });
+
   test.each([
     ['an expected answer', settings, { ...one, expected: '京都' }],
     ['an input', settings, { ...one, input: 'Zurich' }],

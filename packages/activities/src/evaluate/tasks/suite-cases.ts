@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Json } from '@sluice/sdk';
 import { z } from 'zod';
 import { problemLine } from './suite-file.ts';
@@ -52,18 +51,25 @@ export function newReading(): Reading {
 
 /** Reads one file of JSON lines into `reading`; empty lines are none. */
 export async function readCases(path: string, file: string, tasks: readonly string[], reading: Reading): Promise<void> {
-  const input = createReadStream(path, 'utf8');
   let number = 0;
-  try {
-    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      number += 1;
-      const bare = number === 1 ? text.replace(/^\uFEFF/, '') : text;
-      if (bare.trim() !== '') readLine(bare, `${file}:${number}`, tasks, reading);
-      if (reading.full) return;
-    }
-  } finally {
-    input.destroy();
+  for await (const text of linesIn(path)) {
+    number += 1;
+    const bare = number === 1 ? text.replace(/^\uFEFF/, '') : text;
+    if (bare.trim() !== '') readLine(bare, `${file}:${number}`, tasks, reading);
+    if (reading.full) return;
   }
+}
+
+/** Lines as JSON lines has them: Node's readline also ends one at U+2028, which may stand within a text. */
+async function* linesIn(path: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(path, 'utf8')) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+    if (rest.length > MOST_TEXT) break;
+  }
+  if (rest !== '') yield rest;
 }
 
 function readLine(text: string, where: string, tasks: readonly string[], reading: Reading): void {
