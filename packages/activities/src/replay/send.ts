@@ -5,17 +5,26 @@ import type { WholeRequest } from './captured.ts';
 import { shapeDifference } from './same-shape.ts';
 
 /** What a version made of a request. */
-export interface Reply {
+export interface Answer {
   /** Null when no whole answer came in time. */
+  readonly status: number | null;
+  readonly body: Buffer;
+  /** Why there is no whole answer. */
+  readonly problem: string | null;
+}
+
+/** An answer as far as it is kept. */
+export interface Reply {
   readonly status: number | null;
   /** The answer, redacted and cut; or why there is none. */
   readonly text: string;
-  /** The parsed body; undefined when it is not JSON. */
-  readonly json: unknown;
 }
 
+/** Bytes of an answer that is read; a longer one has failed. */
+export const MOST_ANSWER = 16 * 1024 * 1024;
 /** Characters of an answer that are kept. */
 const KEPT = 300;
+const nothing = Buffer.alloc(0);
 /** Headers that belong to one connection, or to the gateway. */
 const DROPPED = /^(host|connection|content-length|transfer-encoding|keep-alive|te|trailer|upgrade|expect|x-sluice-.*)$/;
 
@@ -23,8 +32,8 @@ const DROPPED = /^(host|connection|content-length|transfer-encoding|keep-alive|t
 export async function send(
   server: SupervisedServer,
   request: WholeRequest,
-  options: { readonly deadline: number; readonly signal: AbortSignal; readonly redactor: Redactor },
-): Promise<Reply> {
+  options: { readonly deadline: number; readonly signal: AbortSignal },
+): Promise<Answer> {
   const { url } = await server.current();
   try {
     const { status, body } = await exchange({
@@ -32,46 +41,51 @@ export async function send(
       method: request.method,
       headers: headersOf(request),
       timeout: options.deadline,
+      most: MOST_ANSWER,
       signal: options.signal,
       ...(request.body.length > 0 || request.method !== 'GET' ? { body: request.body } : {}),
     });
-    return { status, text: shown(body, options.redactor), json: parse(body) };
+    return { status, body, problem: null };
   } catch (error) {
     options.signal.throwIfAborted();
-    if (!(error instanceof NoAnswer)) return { status: null, text: (error as Error).message, json: undefined };
-    if (error.kind === 'transport') await server.settle();
-    return { status: null, text: error.message, json: undefined };
+    if (error instanceof NoAnswer && error.kind === 'transport') await server.settle();
+    return { status: null, body: nothing, problem: (error as Error).message };
   }
 }
 
 /** Did the old version answer it, now? */
-export function answered(reply: Reply): boolean {
-  return reply.status !== null && reply.status < 400;
+export function answered({ status }: Answer): boolean {
+  return status !== null && status < 400;
 }
 
 /** Why the new version's answer will not do where the old one's did; null when it will. */
-export function whyWorse(old: Reply, now: Reply): string | null {
-  if (now.status === null || old.status === null) return now.text;
+export function whyWorse(old: Answer, now: Answer): string | null {
+  if (now.status === null || old.status === null) return now.problem ?? 'no whole answer';
   if (Math.floor(now.status / 100) > Math.floor(old.status / 100)) return `status ${now.status}, was ${old.status}`;
-  if (old.json === undefined) return null;
-  return now.json === undefined ? 'the answer is not JSON any more' : shapeDifference(old.json, now.json);
+  if (old.body.length > 0 && now.body.length === 0) return 'the answer is empty';
+  const before = parse(old.body);
+  if (before === undefined) return null;
+  const after = parse(now.body);
+  return after === undefined ? 'the answer is not JSON any more' : shapeDifference(before, after);
 }
 
-/** Of the whole answer: of a part of it nobody could tell what it is. */
-function shown(body: Buffer, redactor: Redactor): string {
-  return redactor.json(body.toString('utf8'))?.text.slice(0, KEPT) ?? '(left out: it cannot be redacted)';
+/** Redacted whole, then cut: of a part of it nobody could tell what it is. */
+export function replyOf({ status, body, problem }: Answer, redactor: Redactor): Reply {
+  if (problem !== null) return { status, text: problem };
+  const text = redactor.json(body.toString('utf8'))?.text.slice(0, KEPT) ?? '(left out: it cannot be redacted)';
+  return { status, text };
+}
+
+/** Why in short, for a place where no answer may be quoted, not even the names of its fields. */
+export function whyInShort(old: Reply | null, now: Reply | null): string {
+  if (now === null || now.status === null) return 'no whole answer';
+  if (now.status !== old?.status) return `status ${now.status}, was ${old?.status ?? 'none'}`;
+  return `status ${now.status} as before, in another shape`;
 }
 
 function headersOf({ headers }: WholeRequest): Record<string, string> {
   const kept = Object.entries(headers).filter(([name]) => !DROPPED.test(name));
   return { ...Object.fromEntries(kept), 'x-sluice-replay': '1' };
-}
-
-/** The same for a place where no answer may be quoted, not even the names of its fields. */
-export function whyInShort(old: Reply, now: Reply | null): string {
-  if (now === null || now.status === null) return 'no whole answer';
-  if (now.status !== old.status) return `status ${now.status}, was ${old.status}`;
-  return `status ${now.status} as before, in another shape`;
 }
 
 function parse(body: Buffer): unknown {

@@ -7,6 +7,8 @@ export interface Exchange {
   readonly body?: Buffer | string;
   /** For the whole answer, milliseconds. */
   readonly timeout: number;
+  /** Most bytes of an answer; one that is longer is given up. @default any */
+  readonly most?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -16,11 +18,11 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** Why no whole answer came: nobody answered properly, or not in time. */
+/** Why no whole answer came: nobody answered properly, or not in time, or too much. */
 export class NoAnswer extends Error {
-  readonly kind: 'transport' | 'deadline';
+  readonly kind: 'transport' | 'deadline' | 'too large';
 
-  constructor(kind: 'transport' | 'deadline', message: string) {
+  constructor(kind: NoAnswer['kind'], message: string) {
     super(message);
     this.name = 'NoAnswer';
     this.kind = kind;
@@ -60,7 +62,14 @@ export function exchange(request: Exchange): Promise<Answer> {
     outgoing.on('error', (error) => fail('transport', describe(error)));
     outgoing.on('response', (incoming) => {
       const parts: Buffer[] = [];
-      incoming.on('data', (part: Buffer) => parts.push(part));
+      let bytes = 0;
+      incoming.on('data', (part: Buffer) => {
+        bytes += part.length;
+        if (request.most !== undefined && bytes > request.most) {
+          parts.length = 0;
+          fail('too large', `too large: over ${Math.floor(request.most / 2 ** 20)} MiB`);
+        } else parts.push(part);
+      });
       incoming.on('error', (error) => fail('transport', describe(error)));
       incoming.on('end', () => {
         finish();

@@ -7,6 +7,7 @@ import { currentRuntime } from '../runtime.ts';
 import type { SpecBase } from '../spec.ts';
 import { plannedReport, type StepKind } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
+import { type Waiver, waiversOf } from './waiver.ts';
 
 export interface ReplaySpec extends SpecBase<'replay', Report> {
   readonly model: ModelRef;
@@ -22,6 +23,8 @@ export interface ReplaySpec extends SpecBase<'replay', Report> {
   /** Share of stale requests (0 to 1) above which the gate is inconclusive. */
   readonly maxStale: number;
   readonly seed: number;
+  /** Regressions that are let pass for a while; left out where there are none. */
+  readonly waive?: readonly Waiver[];
 }
 
 /** What a {@link replay} takes. */
@@ -42,6 +45,8 @@ export interface ReplayOptions extends Placement {
   readonly maxStale?: number;
   /** Seed of the sample. @default 0 */
   readonly seed?: number;
+  /** Regressions that are let pass, each with a reason and a last day. @default none */
+  readonly waive?: readonly Waiver[];
 }
 
 const fields = {
@@ -53,6 +58,7 @@ const fields = {
   deadline: true,
   maxStale: true,
   seed: true,
+  waive: true,
   ...placementFields,
 } as const;
 
@@ -76,6 +82,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<Repo
     deadline: period(where, 'deadline', options.deadline ?? '10 seconds'),
     maxStale: numberWithin(where, 'maxStale', options.maxStale ?? 0.05, { least: 0, most: 1 }),
     seed: wholeNumber(where, 'seed', options.seed ?? 0, 0),
+    ...(options.waive === undefined ? {} : { waive: waiversOf(where, options.waive) }),
     ...placementOf(options, where),
   });
 }

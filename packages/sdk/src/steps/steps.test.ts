@@ -112,6 +112,14 @@ describe('a step hands its runtime plain data with every default filled in:', ()
     });
   });
 
+  it('replay with waivers, which a plan shows', async () => {
+    const waive = [
+      { requests: ['r7'], reason: 'known', until: '2026-12-31' },
+      { kind: 'POST /invocations', reason: 'known', until: '2028-02-29' },
+    ];
+    expect(await specOf(() => replay('recent', { model, endpoint: 'shop', waive }))).toMatchObject({ waive });
+  });
+
   it('deploy, which keeps of its gates only what a verdict rests on', async () => {
     const report = {
       name: 'quality',
@@ -179,6 +187,7 @@ type Loose = Record<string, unknown>;
 const trainWith = (options: Loose) => train('delay', { run, ...options } as never);
 const suiteWith = (suite: Loose) =>
   evaluate('quality', { model, suite: { cases: 'a.csv', label: 'y', ...suite } as never });
+const waiver = { requests: ['r7'], reason: 'known', until: '2026-12-31' };
 const replayWith = (options: Loose) => replay('recent', { model, endpoint: 'shop', ...options } as never);
 const deployWith = (options: Loose) => deploy('shop', { model, gates: [], ...options } as never);
 const extractWith = (options: Loose) => extract('rows', { sql: 'select 1', ...options } as never);
@@ -279,6 +288,17 @@ describe('a step that cannot work is refused before anything runs:', () => {
     ['replay recent', () => replayWith({ limit: 0 }), 'limit is 0'],
     ['replay recent', () => replayWith({ limit: 1.5 }), 'limit is 1.5'],
     ['replay recent', () => replayWith({ confirm: 0 }), 'confirm is 0'],
+    ['replay recent', () => replayWith({ waive: {} }), 'waive is an object; it must be a list'],
+    ['replay recent', () => replayWith({ waive: [{ requests: ['a'], reason: 'b' }] }), 'waive[0].until is undefined'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, until: '2026-02-30' }] }), 'must be a day'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, until: '2026-12-31T00:00' }] }), 'must be a day'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, until: 20261231 }] }), 'must be a day'],
+    ['replay recent', () => replayWith({ waive: [waiver, { ...waiver, reason: ' ' }] }), 'waive[1].reason is " "'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, requests: [] }] }), 'must name at least one id'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, requests: 'r7' }] }), 'must name at least one id'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, requests: [7] }] }), 'waive[0].requests[0] is 7'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, kind: 'GET /' }] }), 'either requests or a kind'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, id: 'r7' }] }), 'waive[0]: there is no "id"'],
     ['replay recent', () => replayWith({ maxStale: 1.01 }), 'maxStale is 1.01'],
     ['replay recent', () => replayWith({ maxStale: -0.01 }), 'maxStale is -0.01'],
     ['replay recent', () => replayWith({ last: 0 }), 'last is 0'],

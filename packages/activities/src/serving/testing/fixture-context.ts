@@ -22,9 +22,12 @@ export interface Fixture {
   remove(): Promise<void>;
 }
 
-/** A context on a folder of its own, with a plain store and a client that only knows one endpoint. */
-export async function fixture(overrides: Partial<ActivityContext> = {}): Promise<Fixture> {
-  const root = await mkdtemp(join(tmpdir(), 'sluice-activities-'));
+/**
+ * A context with a plain store and a client that only knows one endpoint, on a folder of its own, or on that of another
+ * one: then it has what that one has.
+ */
+export async function fixture(overrides: Partial<ActivityContext> = {}, folder?: string): Promise<Fixture> {
+  const root = folder ?? (await mkdtemp(join(tmpdir(), 'sluice-activities-')));
   const store = folderStore(join(root, 'store'));
   const state: { endpoint: Fixture['endpoint'] } = { endpoint: null };
   const context: ActivityContext = {

@@ -1,11 +1,12 @@
 /**
  * A model server for tests. `model.json` in the model's folder says how it behaves:
  * `add` (answer is x + add), `label` (constant answer), `rules` (what to do for a row's `key`: `status`, `crash`,
- * `hang`, `null`, `short`, `flaky`, `text`), `pingAfter` (answers `/ping` so often and then no more), `ping` (`never`, `exit`, milliseconds to wait), `extra` (added to answers),
+ * `hang`, `null`, `short`, `flaky`, `text`, `html`, `empty`, `nan`, `huge`: 50 MB), `delay` (ms before an answer), `log`
+ * (a file that gets a line with the keys of every request), `pingAfter` (answers `/ping` so often and then no more), `ping` (`never`, `exit`, milliseconds to wait), `extra` (added to answers),
  * `ignoreTerm`, `child` (start a process that outlives its parent), `status` (for every request).
  */
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 
@@ -36,7 +37,9 @@ const server = http.createServer((request, response) => {
   }
   const parts = [];
   request.on('data', (part) => parts.push(part));
-  request.on('end', () => answer(request, response, Buffer.concat(parts).toString('utf8')));
+  request.on('end', () =>
+    setTimeout(() => answer(request, response, Buffer.concat(parts).toString('utf8')), model.delay ?? 0),
+  );
 });
 server.listen(Number(process.env.SLUICE_PORT), process.env.SLUICE_HOST);
 
@@ -48,10 +51,15 @@ function answer(request, response, body) {
   }
   const rows = JSON.parse(body).dataframe_records;
   const rules = rows.map((row) => model.rules?.[row.key]);
+  if (model.log) appendFileSync(model.log, `${rows.map((row) => row.key)}\n`);
   if (rules.includes('crash')) process.exit(9);
   if (rules.includes('hang')) return;
   if (rules.includes('status')) return response.writeHead(500).end('row refused');
   if (rules.includes('bad-request')) return response.writeHead(400).end('row refused');
+  if (rules.includes('html')) return response.writeHead(200).end('<html><body>Service busy</body></html>');
+  if (rules.includes('empty')) return response.writeHead(200).end();
+  if (rules.includes('nan')) return response.writeHead(200).end('{"predictions":[NaN]}');
+  if (rules.includes('huge')) return response.writeHead(200).end(`{"predictions":["${'x'.repeat(50_000_000)}"]}`);
   if (rules.includes('flaky')) {
     const key = JSON.stringify(rows);
     seen.set(key, (seen.get(key) ?? 0) + 1);
