@@ -15,6 +15,7 @@ export * from './endpoint.ts';
 export * from './errors.ts';
 export type * from './gateway-api.ts';
 export { INLINE_PAYLOAD } from './inline-payload.ts';
+export { type JsonPath, parseJsonPath } from './json-path.ts';
 export { deployInLargeMap, INLINE_KEYS, NESTED_KEYS, tooManyNestedKeys, VALUE_LIMIT } from './map-limits.ts';
 export { checkName, encodeKey, stepPath } from './name.ts';
 export { parseParams } from './params.ts';
@@ -49,6 +50,7 @@ export * from './spec.ts';
 export type { InferInput, InferOutput, SchemaIssue, StandardSchema } from './standard-schema.ts';
 export * from './status.ts';
 export { keysOf, type Scope, StepNames } from './step-names.ts';
+export type { BodyDifferences, DifferenceOptions, Tolerance } from './steps/body-differences.ts';
 export { type Checked, type CheckOptions, type CheckSpec, check } from './steps/check.ts';
 export {
   type ApprovalOptions,

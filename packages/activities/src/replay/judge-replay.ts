@@ -1,4 +1,5 @@
 import { type Evidence, type ReplaySpec, type Verdict, worstFirst, worstOf } from '@sluice/sdk';
+import { differenceRows } from './difference-rows.ts';
 import { failureBound } from './failure-bound.ts';
 import type { Outcome, Replayed } from './replay-requests.ts';
 import type { Sample } from './sample.ts';
@@ -38,6 +39,7 @@ export function judgeReplay(sample: Sample, replayed: readonly Replayed[], spec:
       n,
       ...(flaky === 0 ? {} : { note: firstNote(replayed, 'flaky') }),
     },
+    ...differenceRows(replayed, spec.differences ?? null),
     capturedRow(sample, replayed.length),
   ];
   const listed = regressions.map(oneRow);

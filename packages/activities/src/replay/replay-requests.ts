@@ -1,9 +1,11 @@
 import type { Redactor } from '@sluice/sdk/redact';
 import type { ActivityScope } from '../serving/activity-scope.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
+import { answerDifferences, type Difference } from './answer-differences.ts';
 import type { WholeRequest } from './captured.ts';
 import { confirmAlone } from './confirm.ts';
 import { type Diary, type Entry, isFinal } from './diary.ts';
+import type { Comparison } from './differing-places.ts';
 import { answered, type Reply, replyOf, send, whyWorse } from './send.ts';
 import type { Asked, Spool } from './spool.ts';
 import { byteWindow } from './window.ts';
@@ -30,11 +32,15 @@ export interface Replayed {
   readonly why: string | null;
   /** What was asked, redacted and cut; null where nobody has to see it. */
   readonly body: string | null;
+  /** Where answers differ; left out where they were not compared. */
+  readonly differences?: readonly Difference[];
 }
 
 export interface ReplayOptions {
   readonly old: SupervisedServer;
   readonly fresh: SupervisedServer;
+  /** A second copy of the old version, and what to compare by it; null: bodies are not compared. */
+  readonly second: { readonly server: SupervisedServer; readonly comparison: Comparison } | null;
   readonly spool: Spool;
   /** What attempts before this one have learned, and where this one writes it down. */
   readonly diary: Pick<Diary, 'entries' | 'note'>;
@@ -106,7 +112,7 @@ async function sendAll(
 
 async function tryBoth(
   request: WholeRequest,
-  { old, fresh, deadline, redactor, scope }: ReplayOptions,
+  { old, fresh, second, deadline, redactor, scope }: ReplayOptions,
 ): Promise<Entry> {
   scope.signal.throwIfAborted();
   const limits = { deadline, signal: scope.signal };
@@ -115,9 +121,17 @@ async function tryBoth(
   if (!answered(before)) {
     return { outcome: 'stale', old: replyOf(before, redactor), now: null, why: null, body: body() };
   }
-  const now = await send(fresh, request, limits);
+  const [now, again] = await Promise.all([
+    send(fresh, request, limits),
+    second === null ? null : send(second.server, request, limits),
+  ]);
   const why = whyWorse(before, now);
-  if (why === null) return { outcome: 'pass', old: null, now: null, why: null, body: null };
+  if (why === null) {
+    const pass = { outcome: 'pass', old: null, now: null, why: null, body: null } as const;
+    if (second === null || again === null || !answered(again)) return pass;
+    const answers = { old: before, second: again, now };
+    return { ...pass, differences: answerDifferences(answers, second.comparison, redactor) };
+  }
   const replies = { old: replyOf(before, redactor), now: replyOf(now, redactor) };
   return { outcome: 'unconfirmed', ...replies, why, body: body() };
 }

@@ -1,22 +1,12 @@
 import { join } from 'node:path';
-import {
-  type Artifact,
-  type Digest,
-  describeError,
-  ErrorCode,
-  type Evidence,
-  errorCode,
-  type Redaction,
-  type Report,
-  type SluiceActivities,
-} from '@sluice/sdk';
+import type { Artifact, Digest, Evidence, Redaction, Report, SluiceActivities } from '@sluice/sdk';
 import { redactorOf } from '@sluice/sdk/redact';
 import type { ActivityContext } from '../context.ts';
 import { endpointState } from '../rollout/endpoint-state.ts';
 import { targetOf } from '../rollout/target-of.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
-import { type SupervisedServer, superviseServer } from '../serving/supervised-server.ts';
 import { attemptsOf } from './attempt.ts';
+import { startCopies } from './copies.ts';
 import { type Diary, type Plan, withDiary } from './diary.ts';
 import { type Judged, judgeReplay } from './judge-replay.ts';
 import { type Replayed, type ReplayOptions, replayRequests } from './replay-requests.ts';
@@ -122,37 +112,21 @@ async function sendPlan(
   const { plan, diary, model, redactor, scope } = parts;
   const { sample, requests } = plan;
   if (requests.length === 0) return { sample, replayed: [] };
-  const { endpoint, confirm, deadline } = spec;
-  const fresh = await superviseServer({ context, endpoint, model: spec.model, scope });
+  const copies = await startCopies(context, spec, model, scope);
+  if (typeof copies === 'string') return { sample, replayed: [], judged: brokenBaseline(copies) };
   try {
-    const old = await oldServer(() => superviseServer({ context, endpoint, model, scope }));
-    if (typeof old === 'string') return { sample, replayed: [], judged: brokenBaseline(old) };
-    try {
-      await using spool = await openSpool(diary.spool);
-      const options = { old, fresh, spool, diary, confirm, deadline, redactor, scope };
-      return { sample, replayed: await replayRequests(requests, options) };
-    } finally {
-      await old.stop();
-    }
+    await using spool = await openSpool(diary.spool);
+    const { confirm, deadline } = spec;
+    const options = { ...copies, spool, diary, confirm, deadline, redactor, scope };
+    return { sample, replayed: await replayRequests(requests, options) };
   } finally {
-    await fresh.stop();
+    await copies.stop();
   }
 }
 
 function redactionOf({ config }: ActivityContext, endpoint: string): Redaction | undefined {
   const capture = config.endpoints?.[endpoint]?.capture;
   return typeof capture === 'object' ? capture.redact : undefined;
-}
-
-/** A production version that cannot be served is no fault of the candidate's, and no pass either. */
-async function oldServer(start: () => Promise<SupervisedServer>): Promise<SupervisedServer | string> {
-  try {
-    return await start();
-  } catch (error) {
-    const codes: string[] = [ErrorCode.ServerNotReady, ErrorCode.NotFound, ErrorCode.Corrupt];
-    if (codes.includes(errorCode(error))) return describeError(error);
-    throw error;
-  }
 }
 
 function brokenBaseline(why: string): Judged {

@@ -5,6 +5,7 @@ import { failureBound } from './failure-bound.ts';
 import type { Judged } from './judge-replay.ts';
 import type { Outcome, Replayed } from './replay-requests.ts';
 import type { Sample } from './sample.ts';
+import { differingOf } from './systematic.ts';
 import { isRegression, type Waived } from './waived.ts';
 
 type Input = Parameters<SluiceActivities['replay']>[0];
@@ -19,6 +20,9 @@ export interface ReplayParts {
   readonly waived: Waived;
   readonly redactor: Redactor;
 }
+
+/** Places listed at which answers differ. */
+const PLACES = 200;
 
 /** The whole replay as JSON: every regression with both answers, and what was covered. */
 export function replayReport(parts: ReplayParts): string {
@@ -45,6 +49,7 @@ export function replayReport(parts: ReplayParts): string {
         deadline: spec.deadline,
         maxStale: spec.maxStale,
         seed: spec.seed,
+        differences: spec.differences ?? null,
       },
       counts: {
         captured: sample.captured,
@@ -65,6 +70,8 @@ export function replayReport(parts: ReplayParts): string {
       /** Captured requests that may fail although none that was sent did, 95 % sure; null where some did. */
       capturedBound: bound === null ? null : { most: bound.most, of: bound.captured },
       coverage: coverageOf(sample, replayed, waived),
+      /** Places at which answers differ; null where they were not compared. */
+      differences: spec.differences === undefined ? null : differingOf(replayed).slice(0, PLACES),
       regressions: regressions.map(show),
       waivers: waived.waivers.map(({ waiver, expired, matched }) => ({ ...waiver, expired, matched })),
       waived: [...waived.regressions].map(show),

@@ -63,9 +63,10 @@ export function whyWorse(old: Answer, now: Answer): string | null {
   if (now.status === null || old.status === null) return now.problem ?? 'no whole answer';
   if (Math.floor(now.status / 100) > Math.floor(old.status / 100)) return `status ${now.status}, was ${old.status}`;
   if (old.body.length > 0 && now.body.length === 0) return 'the answer is empty';
-  const before = parse(old.body);
+  if (now.body.equals(old.body)) return null;
+  const before = jsonOf(old.body);
   if (before === undefined) return null;
-  const after = parse(now.body);
+  const after = jsonOf(now.body);
   return after === undefined ? 'the answer is not JSON any more' : shapeDifference(before, after);
 }
 
@@ -88,7 +89,8 @@ function headersOf({ headers }: WholeRequest): Record<string, string> {
   return { ...Object.fromEntries(kept), 'x-sluice-replay': '1' };
 }
 
-function parse(body: Buffer): unknown {
+/** Undefined for what is no JSON. */
+export function jsonOf(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {

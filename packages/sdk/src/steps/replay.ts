@@ -5,6 +5,7 @@ import { checkName } from '../name.ts';
 import { checkFields, modelRef, numberWithin, period, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
 import type { SpecBase } from '../spec.ts';
+import { type BodyDifferences, type DifferenceOptions, differencesOf } from './body-differences.ts';
 import { plannedReport, type StepKind } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 import { type Waiver, waiversOf } from './waiver.ts';
@@ -25,10 +26,12 @@ export interface ReplaySpec extends SpecBase<'replay', Report> {
   readonly seed: number;
   /** Regressions that are let pass for a while; left out where there are none. */
   readonly waive?: readonly Waiver[];
+  /** Left out: bodies are not compared. */
+  readonly differences?: BodyDifferences;
 }
 
 /** What a {@link replay} takes. */
-export interface ReplayOptions extends Placement {
+export interface ReplayOptions extends Placement, DifferenceOptions {
   /** The new version. */
   readonly model: Model;
   /** Endpoint whose captured requests are sent. */
@@ -59,6 +62,9 @@ const fields = {
   maxStale: true,
   seed: true,
   waive: true,
+  differences: true,
+  ignore: true,
+  tolerate: true,
   ...placementFields,
 } as const;
 
@@ -83,6 +89,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<Repo
     maxStale: numberWithin(where, 'maxStale', options.maxStale ?? 0.05, { least: 0, most: 1 }),
     seed: wholeNumber(where, 'seed', options.seed ?? 0, 0),
     ...(options.waive === undefined ? {} : { waive: waiversOf(where, options.waive) }),
+    ...differencesOf(where, options),
     ...placementOf(options, where),
   });
 }

@@ -107,9 +107,26 @@ describe('a step hands its runtime plain data with every default filled in:', ()
       deadline: 10_000,
       maxStale: 0.05,
       seed: 0,
+      differences: { as: 'warn', ignore: [], tolerate: [] },
       on: null,
       temporal: null,
     });
+  });
+
+  it('replay that compares bodies as it is told, or not at all', async () => {
+    const options = { ignore: ['$.id'], tolerate: { '$.predictions[*]': { relative: 0.01 } } };
+    expect(
+      await specOf(() => replay('recent', { model, endpoint: 'shop', differences: 'block', ...options })),
+    ).toMatchObject({
+      differences: {
+        as: 'block',
+        ignore: ['$.id'],
+        tolerate: [{ path: '$.predictions[*]', absolute: 0, relative: 0.01 }],
+      },
+    });
+    expect(await specOf(() => replay('recent', { model, endpoint: 'shop', differences: 'off' }))).not.toHaveProperty(
+      'differences',
+    );
   });
 
   it('replay with waivers, which a plan shows', async () => {
@@ -288,6 +305,15 @@ describe('a step that cannot work is refused before anything runs:', () => {
     ['replay recent', () => replayWith({ limit: 0 }), 'limit is 0'],
     ['replay recent', () => replayWith({ limit: 1.5 }), 'limit is 1.5'],
     ['replay recent', () => replayWith({ confirm: 0 }), 'confirm is 0'],
+    ['replay recent', () => replayWith({ differences: 'fail' }), 'differences is "fail"'],
+    ['replay recent', () => replayWith({ ignore: '$.id' }), 'ignore is "$.id"; it must be a list'],
+    ['replay recent', () => replayWith({ ignore: ['$.id', '$..id'] }), 'ignore[1]: "$..id" is no path'],
+    ['replay recent', () => replayWith({ ignore: [7] }), 'ignore[0]: 7 is no path'],
+    ['replay recent', () => replayWith({ tolerate: { score: {} } }), 'tolerate["score"]: "score" is no path'],
+    ['replay recent', () => replayWith({ tolerate: { '$.a': { absolute: -1 } } }), 'tolerate["$.a"].absolute is -1'],
+    ['replay recent', () => replayWith({ tolerate: { '$.a': { abs: 1 } } }), 'there is no "abs"'],
+    ['replay recent', () => replayWith({ tolerate: [] }), 'tolerate is a list; it must be an object'],
+    ['replay recent', () => replayWith({ differences: 'off', ignore: ['$.id'] }), 'nothing to ignore'],
     ['replay recent', () => replayWith({ waive: {} }), 'waive is an object; it must be a list'],
     ['replay recent', () => replayWith({ waive: [{ requests: ['a'], reason: 'b' }] }), 'waive[0].until is undefined'],
     ['replay recent', () => replayWith({ waive: [{ ...waiver, until: '2026-02-30' }] }), 'must be a day'],

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import type { Candidate, Model, ReplaySpec, Report } from '@sluice/sdk';
 import { type Fixture, fixture } from '../../serving/testing/fixture-context.ts';
 import { replayActivity } from '../replay.ts';
+import type { DifferingPlace } from '../systematic.ts';
 
 /** A gateway that has captured requests, and a project whose endpoint it serves. */
 export interface ReplayStand {
@@ -26,6 +27,7 @@ export interface FullReport {
   counts: Record<string, number>;
   failureBound: number | null;
   capturedBound: { most: number; of: number } | null;
+  differences: DifferingPlace[] | null;
   regressions: ShownRequest[];
   waivers: { expired: boolean; matched: number; reason: string }[];
   waived: ShownRequest[];

@@ -2,7 +2,7 @@
  * A model server for tests. `model.json` in the model's folder says how it behaves:
  * `add` (answer is x + add), `label` (constant answer), `rules` (what to do for a row's `key`: `status`, `crash`,
  * `hang`, `null`, `short`, `flaky`, `text`, `html`, `empty`, `nan`, `huge`: 50 MB), `delay` (ms before an answer), `log`
- * (a file that gets a line with the keys of every request), `pingAfter` (answers `/ping` so often and then no more), `ping` (`never`, `exit`, milliseconds to wait), `extra` (added to answers),
+ * (a file that gets a line with the keys of every request), `pingAfter` (answers `/ping` so often and then no more), `ping` (`never`, `exit`, milliseconds to wait), `extra` (added to answers), `noise` (a field that is another each time),
  * `ignoreTerm`, `child` (start a process that outlives its parent), `status` (for every request).
  */
 import { spawn } from 'node:child_process';
@@ -68,7 +68,8 @@ function answer(request, response, body) {
   const predictions = rows.map((row, i) => (rules[i] === 'null' ? null : rules[i] === 'text' ? 'n/a' : answerFor(row)));
   if (rules.includes('short')) predictions.pop();
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ predictions, ...model.extra }));
+  const nonce = model.noise ? { nonce: Math.random() } : {};
+  response.end(JSON.stringify({ predictions, ...model.extra, ...nonce }));
 }
 
 function answerFor(row) {
