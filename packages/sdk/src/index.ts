@@ -97,7 +97,7 @@ export {
   type WorkSpec,
 } from './steps/kinds.ts';
 export { type MapOptions, type MapResult, map } from './steps/map.ts';
-export { type ReplayOptions, type ReplaySpec, replay } from './steps/replay.ts';
+export { type Pace, type ReplayOptions, type ReplaySpec, replay } from './steps/replay.ts';
 export type { Waiver } from './steps/waiver.ts';
 export * from './traffic.ts';
 export * from './verdict.ts';

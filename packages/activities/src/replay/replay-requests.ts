@@ -1,5 +1,6 @@
+import type { Pace } from '@sluice/sdk';
 import type { Redactor } from '@sluice/sdk/redact';
-import type { ActivityScope } from '../serving/activity-scope.ts';
+import { type ActivityScope, pause } from '../serving/activity-scope.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
 import { answerDifferences, type Difference } from './answer-differences.ts';
 import type { WholeRequest } from './captured.ts';
@@ -8,6 +9,7 @@ import { type Diary, type Entry, isFinal } from './diary.ts';
 import type { Comparison } from './differing-places.ts';
 import { answered, type Reply, replyOf, send, whyWorse } from './send.ts';
 import type { Asked, Spool } from './spool.ts';
+import { timetable } from './timetable.ts';
 import { byteWindow } from './window.ts';
 
 /**
@@ -44,6 +46,8 @@ export interface ReplayOptions {
   readonly spool: Spool;
   /** What attempts before this one have learned, and where this one writes it down. */
   readonly diary: Pick<Diary, 'entries' | 'note'>;
+  /** When requests are sent; null: as fast as the answers come. */
+  readonly pace: Pace | null;
   /** Times a request must fail on the new version. */
   readonly confirm: number;
   /** Milliseconds for one answer. */
@@ -89,25 +93,31 @@ async function sendAll(
   options: ReplayOptions,
 ): Promise<void> {
   const window = byteWindow(BYTES_IN_FLIGHT);
+  const left = timetable(requests, options.pace).filter(({ place }) => !entries.has(place));
+  const [start, first = 0] = [Date.now(), left[0]?.due];
+  // The first one that fails for good ends the others, which may have long to wait.
+  const ended = new AbortController();
+  const scope = { ...options.scope, signal: AbortSignal.any([options.scope.signal, ended.signal]) };
   let next = 0;
-  let failed = false;
   const work = async () => {
-    for (let place = next++; place < requests.length && !failed; place = next++) {
-      const asked = requests[place];
-      if (asked === undefined || entries.has(place)) continue;
+    for (let turn = left[next++]; turn !== undefined; turn = left[next++]) {
+      const { place, asked, due } = turn;
+      const wait = start + due - first - Date.now();
+      if (wait > 0) await pause(scope, wait);
       await window.enter(asked.bodyBytes);
       try {
-        keep(place, await tryBoth(await options.spool.read(asked), options));
-      } catch (error) {
-        failed = true;
-        throw error;
+        keep(place, await tryBoth(await options.spool.read(asked), { ...options, scope }));
       } finally {
         window.leave(asked.bodyBytes);
       }
     }
   };
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(IN_FLIGHT, requests.length) }, work));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  const give = (error: unknown) => {
+    ended.abort(error);
+    throw error;
+  };
+  await Promise.allSettled(Array.from({ length: Math.min(IN_FLIGHT, left.length) }, () => work().catch(give)));
+  scope.signal.throwIfAborted();
 }
 
 async function tryBoth(

@@ -117,7 +117,7 @@ async function sendPlan(
   try {
     await using spool = await openSpool(diary.spool);
     const { confirm, deadline } = spec;
-    const options = { ...copies, spool, diary, confirm, deadline, redactor, scope };
+    const options = { ...copies, spool, diary, pace: spec.pace ?? null, confirm, deadline, redactor, scope };
     return { sample, replayed: await replayRequests(requests, options) };
   } finally {
     await copies.stop();

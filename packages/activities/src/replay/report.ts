@@ -50,6 +50,7 @@ export function replayReport(parts: ReplayParts): string {
         maxStale: spec.maxStale,
         seed: spec.seed,
         differences: spec.differences ?? null,
+        pace: spec.pace ?? null,
       },
       counts: {
         captured: sample.captured,

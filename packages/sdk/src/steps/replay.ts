@@ -2,7 +2,7 @@ import type { Model, ModelRef, Report } from '../artifact.ts';
 import type { Duration } from '../duration.ts';
 import { ErrorCode, SluiceError } from '../errors.ts';
 import { checkName } from '../name.ts';
-import { checkFields, modelRef, numberWithin, period, wholeNumber } from '../options.ts';
+import { checkFields, invalidStep, modelRef, numberWithin, period, shown, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
 import type { SpecBase } from '../spec.ts';
 import { type BodyDifferences, type DifferenceOptions, differencesOf } from './body-differences.ts';
@@ -28,7 +28,12 @@ export interface ReplaySpec extends SpecBase<'replay', Report> {
   readonly waive?: readonly Waiver[];
   /** Left out: bodies are not compared. */
   readonly differences?: BodyDifferences;
+  /** Left out: as fast as the answers come. */
+  readonly pace?: Pace;
 }
+
+/** When requests are sent: with the time between them as when they were captured, or so many a second. */
+export type Pace = 'original' | { readonly perSecond: number };
 
 /** What a {@link replay} takes. */
 export interface ReplayOptions extends Placement, DifferenceOptions {
@@ -50,6 +55,11 @@ export interface ReplayOptions extends Placement, DifferenceOptions {
   readonly seed?: number;
   /** Regressions that are let pass, each with a reason and a last day. @default none */
   readonly waive?: readonly Waiver[];
+  /**
+   * When requests are sent, at most eight at a time: with the time between them as when they were captured (which takes as
+   * long as `last`), or so many a second. @default as fast as the answers come
+   */
+  readonly pace?: Pace;
 }
 
 const fields = {
@@ -65,6 +75,7 @@ const fields = {
   differences: true,
   ignore: true,
   tolerate: true,
+  pace: true,
   ...placementFields,
 } as const;
 
@@ -90,8 +101,19 @@ export async function replay(name: string, options: ReplayOptions): Promise<Repo
     seed: wholeNumber(where, 'seed', options.seed ?? 0, 0),
     ...(options.waive === undefined ? {} : { waive: waiversOf(where, options.waive) }),
     ...differencesOf(where, options),
+    ...(options.pace === undefined ? {} : { pace: paceOf(where, options.pace) }),
     ...placementOf(options, where),
   });
+}
+
+function paceOf(where: string, pace: unknown): Pace {
+  if (pace === 'original') return pace;
+  if (typeof pace !== 'object' || pace === null) {
+    throw invalidStep(where, `pace is ${shown(pace)}.`, "Write 'original' or { perSecond: 20 }, or leave it out.");
+  }
+  checkFields<Exclude<Pace, string>>(where, pace, { perSecond: true }, 'pace');
+  const { perSecond } = pace as { readonly perSecond?: unknown };
+  return { perSecond: numberWithin(where, 'pace.perSecond', perSecond, { over: 0 }) };
 }
 
 export const replayKind: StepKind<ReplaySpec> = {

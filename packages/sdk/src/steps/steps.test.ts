@@ -129,6 +129,12 @@ describe('a step hands its runtime plain data with every default filled in:', ()
     );
   });
 
+  it('replay at a pace', async () => {
+    for (const pace of ['original', { perSecond: 0.5 }] as const) {
+      expect(await specOf(() => replay('recent', { model, endpoint: 'shop', pace }))).toMatchObject({ pace });
+    }
+  });
+
   it('replay with waivers, which a plan shows', async () => {
     const waive = [
       { requests: ['r7'], reason: 'known', until: '2026-12-31' },
@@ -314,6 +320,11 @@ describe('a step that cannot work is refused before anything runs:', () => {
     ['replay recent', () => replayWith({ tolerate: { '$.a': { abs: 1 } } }), 'there is no "abs"'],
     ['replay recent', () => replayWith({ tolerate: [] }), 'tolerate is a list; it must be an object'],
     ['replay recent', () => replayWith({ differences: 'off', ignore: ['$.id'] }), 'nothing to ignore'],
+    ['replay recent', () => replayWith({ pace: 'fast' }), 'pace is "fast"'],
+    ['replay recent', () => replayWith({ pace: 20 }), 'pace is 20'],
+    ['replay recent', () => replayWith({ pace: {} }), 'pace.perSecond is undefined'],
+    ['replay recent', () => replayWith({ pace: { perSecond: 0 } }), 'pace.perSecond is 0'],
+    ['replay recent', () => replayWith({ pace: { perMinute: 1 } }), 'there is no "perMinute"'],
     ['replay recent', () => replayWith({ waive: {} }), 'waive is an object; it must be a list'],
     ['replay recent', () => replayWith({ waive: [{ requests: ['a'], reason: 'b' }] }), 'waive[0].until is undefined'],
     ['replay recent', () => replayWith({ waive: [{ ...waiver, until: '2026-02-30' }] }), 'must be a day'],

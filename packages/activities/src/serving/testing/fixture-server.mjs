@@ -2,7 +2,7 @@
  * A model server for tests. `model.json` in the model's folder says how it behaves:
  * `add` (answer is x + add), `label` (constant answer), `rules` (what to do for a row's `key`: `status`, `crash`,
  * `hang`, `null`, `short`, `flaky`, `text`, `html`, `empty`, `nan`, `huge`: 50 MB), `delay` (ms before an answer), `log`
- * (a file that gets a line with the keys of every request), `pingAfter` (answers `/ping` so often and then no more), `ping` (`never`, `exit`, milliseconds to wait), `extra` (added to answers), `noise` (a field that is another each time),
+ * (a file that gets a line with time and keys of every request), `pingAfter` (answers `/ping` so often and then no more), `ping` (`never`, `exit`, milliseconds to wait), `extra` (added to answers), `noise` (a field that is another each time),
  * `ignoreTerm`, `child` (start a process that outlives its parent), `status` (for every request).
  */
 import { spawn } from 'node:child_process';
@@ -51,7 +51,7 @@ function answer(request, response, body) {
   }
   const rows = JSON.parse(body).dataframe_records;
   const rules = rows.map((row) => model.rules?.[row.key]);
-  if (model.log) appendFileSync(model.log, `${rows.map((row) => row.key)}\n`);
+  if (model.log) appendFileSync(model.log, `${Date.now()} ${rows.map((row) => row.key)}\n`);
   if (rules.includes('crash')) process.exit(9);
   if (rules.includes('hang')) return;
   if (rules.includes('status')) return response.writeHead(500).end('row refused');
