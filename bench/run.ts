@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   store: () => import('./store/store.ts'),
   daily: () => import('./daily/daily.ts'),
   coverage: () => import('./coverage/coverage.ts'),
+  replay: () => import('./replay/replay.ts'),
   page: () => import('./page/page.ts'),
 };
 

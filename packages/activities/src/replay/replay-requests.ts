@@ -1,3 +1,4 @@
+import http from 'node:http';
 import type { Pace } from '@sluice/sdk';
 import type { Redactor } from '@sluice/sdk/redact';
 import { type ActivityScope, pause } from '../serving/activity-scope.ts';
@@ -59,6 +60,8 @@ export interface ReplayOptions {
 /** Requests under way at a time, and most bytes of their bodies. */
 const IN_FLIGHT = 8;
 const BYTES_IN_FLIGHT = 64 * 1024 * 1024;
+/** Milliseconds between two words of how far it is. */
+const TOLD_EVERY = 500;
 /** Characters of a request's body that are kept. */
 const BODY = 1_000;
 /** With this many regressions confirmed, and this many milliseconds spent on confirming, the rest is left. */
@@ -71,12 +74,20 @@ const ENOUGH = { regressions: 20, time: 60_000 };
 export async function replayRequests(requests: readonly Asked[], options: ReplayOptions): Promise<Replayed[]> {
   const { diary, scope } = options;
   const entries = new Map(diary.entries);
+  let told = 0;
   const keep = (place: number, entry: Entry) => {
     entries.set(place, entry);
     diary.note(place, entry);
+    if (Date.now() - told < TOLD_EVERY) return;
+    told = Date.now();
     scope.heartbeat({ requests: requests.length, done: entries.size });
   };
-  await sendAll(requests, entries, keep, options);
+  const agent = new http.Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
+  try {
+    await sendAll(requests, entries, keep, { ...options, agent });
+  } finally {
+    agent.destroy();
+  }
   await confirmAll(requests, entries, keep, options);
   return requests.flatMap((request, place) => {
     const entry = entries.get(place);
@@ -90,7 +101,7 @@ async function sendAll(
   requests: readonly Asked[],
   entries: ReadonlyMap<number, Entry>,
   keep: Keep,
-  options: ReplayOptions,
+  options: ReplayOptions & { readonly agent: http.Agent },
 ): Promise<void> {
   const window = byteWindow(BYTES_IN_FLIGHT);
   const left = timetable(requests, options.pace).filter(({ place }) => !entries.has(place));
@@ -106,7 +117,7 @@ async function sendAll(
       if (wait > 0) await pause(scope, wait);
       await window.enter(asked.bodyBytes);
       try {
-        keep(place, await tryBoth(await options.spool.read(asked), { ...options, scope }));
+        keep(place, await tryBoth(options.spool.read(asked), { ...options, scope }));
       } finally {
         window.leave(asked.bodyBytes);
       }
@@ -122,10 +133,10 @@ async function sendAll(
 
 async function tryBoth(
   request: WholeRequest,
-  { old, fresh, second, deadline, redactor, scope }: ReplayOptions,
+  { old, fresh, second, deadline, redactor, scope, agent }: ReplayOptions & { readonly agent: http.Agent },
 ): Promise<Entry> {
   scope.signal.throwIfAborted();
-  const limits = { deadline, signal: scope.signal };
+  const limits = { deadline, signal: scope.signal, agent };
   const before = await send(old, request, limits);
   const body = () => redactor.json(request.body.toString('utf8'))?.text.slice(0, BODY) ?? null;
   if (!answered(before)) {
@@ -158,7 +169,7 @@ async function confirmAll(
     const entry = entries.get(place);
     if (entry === undefined || isFinal(entry)) continue;
     if (confirmed >= ENOUGH.regressions && Date.now() - start > ENOUGH.time) break;
-    const again = await confirmAlone(await options.spool.read(asked), entry, options);
+    const again = await confirmAlone(options.spool.read(asked), entry, options);
     if (again.outcome === 'regression') confirmed += 1;
     keep(place, again);
   }

@@ -115,7 +115,7 @@ async function sendPlan(
   const copies = await startCopies(context, spec, model, scope);
   if (typeof copies === 'string') return { sample, replayed: [], judged: brokenBaseline(copies) };
   try {
-    await using spool = await openSpool(diary.spool);
+    using spool = openSpool(diary.spool);
     const { confirm, deadline } = spec;
     const options = { ...copies, spool, diary, pace: spec.pace ?? null, confirm, deadline, redactor, scope };
     return { sample, replayed: await replayRequests(requests, options) };

@@ -26,14 +26,14 @@ async function twoVersions() {
       adminUrl: stand.adminUrl,
       stable: candidateOf(old),
       begun,
-      input: inputOf(model, { differences: { as: 'warn', ignore: [], tolerate: [] } }),
+      input: inputOf(model, { deadline: 60_000, differences: { as: 'warn', ignore: [], tolerate: [] } }),
     });
   return { log, asked, attempt };
 }
 
 describe('a replay whose worker is killed', () => {
-  test.each([2, 60, REQUESTS + 2])(
-    'goes on after %d requests, counts none twice, and says what an undisturbed one says',
+  test.each([60, REQUESTS + 2])(
+    'after %d requests goes on, counts none twice, and says what an undisturbed one says',
     async (killedAt) => {
       const { log, asked, attempt } = await twoVersions();
       const begun = Date.now();
@@ -46,6 +46,8 @@ describe('a replay whose worker is killed', () => {
       killed.process.kill('SIGKILL');
       expect(await killed.said).toBeNull();
       const before = (await asked()).length;
+      // What was captured may have been deleted meanwhile.
+      stand.text = '';
       const resumed = await attempt(begun).said;
 
       expect(undisturbed?.report.verdict).toBe('fail');
@@ -66,26 +68,5 @@ describe('a replay whose worker is killed', () => {
     stand.text = '';
     expect((await attempt(begun).said)?.report).toEqual(first?.report);
     expect(await asked()).toHaveLength(sent);
-  }, 120_000);
-
-  test('goes on where what was captured has been deleted meanwhile', async () => {
-    const { asked, attempt } = await twoVersions();
-    const begun = Date.now();
-    const killed = attempt(begun);
-    await vi.waitUntil(async () => (await asked()).length >= 30, { timeout: 60_000, interval: 5 });
-    killed.process.kill('SIGKILL');
-    await killed.said;
-    stand.text = '';
-    const resumed = await attempt(begun).said;
-    expect((await stand.full(resumed?.report ?? expect.fail('no report'))).counts).toMatchObject({ sent: REQUESTS });
-  }, 120_000);
-
-  test('starts over when the step is run again', async () => {
-    const { asked, attempt } = await twoVersions();
-    const begun = Date.now();
-    await attempt(begun).said;
-    const sent = (await asked()).length;
-    await attempt(begun + 1).said;
-    expect((await asked()).length).toBeGreaterThanOrEqual(sent + REQUESTS);
   }, 120_000);
 });

@@ -1,3 +1,4 @@
+import type http from 'node:http';
 import type { Redactor } from '@sluice/sdk/redact';
 import { exchange, NoAnswer } from '../serving/http-exchange.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
@@ -28,27 +29,38 @@ const nothing = Buffer.alloc(0);
 /** Headers that belong to one connection, or to the gateway. */
 const DROPPED = /^(host|connection|content-length|transfer-encoding|keep-alive|te|trailer|upgrade|expect|x-sluice-.*)$/;
 
+export interface SendOptions {
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+  /** Whose connections to use again. @default a connection of its own */
+  readonly agent?: http.Agent;
+}
+
 /** Sends a captured request again. Never throws but for cancellation. */
-export async function send(
-  server: SupervisedServer,
-  request: WholeRequest,
-  options: { readonly deadline: number; readonly signal: AbortSignal },
-): Promise<Answer> {
+export async function send(server: SupervisedServer, request: WholeRequest, options: SendOptions): Promise<Answer> {
+  const { agent, signal, deadline } = options;
   const { url } = await server.current();
+  const { restarts } = server;
   try {
     const { status, body } = await exchange({
       url: url + request.path,
       method: request.method,
       headers: headersOf(request),
-      timeout: options.deadline,
+      timeout: deadline,
       most: MOST_ANSWER,
-      signal: options.signal,
+      signal,
+      ...(agent === undefined ? {} : { agent }),
       ...(request.body.length > 0 || request.method !== 'GET' ? { body: request.body } : {}),
     });
     return { status, body, problem: null };
   } catch (error) {
-    options.signal.throwIfAborted();
-    if (error instanceof NoAnswer && error.kind === 'transport') await server.settle();
+    signal.throwIfAborted();
+    if (error instanceof NoAnswer && error.kind === 'transport') {
+      await server.settle();
+      // A server that is still there may have closed a connection that nobody used for a while.
+      const there = (await server.current()).url === url && server.restarts === restarts;
+      if (error.reused && there) return send(server, request, { deadline, signal });
+    }
     return { status: null, body: nothing, problem: (error as Error).message };
   }
 }

@@ -9,6 +9,8 @@ export interface Exchange {
   readonly timeout: number;
   /** Most bytes of an answer; one that is longer is given up. @default any */
   readonly most?: number;
+  /** Whose connections to use again. @default a connection of its own */
+  readonly agent?: http.Agent;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -18,19 +20,25 @@ export interface Answer {
   readonly body: Buffer;
 }
 
+/** Bytes of a body that is cheaper to copy than to send apart. */
+const SMALL = 64 * 1024;
+
 /** Why no whole answer came: nobody answered properly, or not in time, or too much. */
 export class NoAnswer extends Error {
   readonly kind: 'transport' | 'deadline' | 'too large';
+  /** The connection had been used before: that it broke may say nothing of this request. */
+  readonly reused: boolean;
 
-  constructor(kind: NoAnswer['kind'], message: string) {
+  constructor(kind: NoAnswer['kind'], message: string, reused = false) {
     super(message);
     this.name = 'NoAnswer';
     this.kind = kind;
+    this.reused = reused;
   }
 }
 
 /**
- * One HTTP request on a connection of its own, any method with any body.
+ * One HTTP request, any method with any body.
  *
  * @throws NoAnswer; the signal's reason when that aborts.
  */
@@ -41,12 +49,12 @@ export function exchange(request: Exchange): Promise<Answer> {
     const outgoing = http.request(request.url, {
       method: request.method,
       headers: { ...request.headers, ...lengthOf(request) },
-      agent: false,
+      agent: request.agent ?? false,
     });
     const fail = (kind: NoAnswer['kind'], message: string) => {
       finish();
       outgoing.destroy();
-      reject(new NoAnswer(kind, message));
+      reject(new NoAnswer(kind, message, kind === 'transport' && outgoing.reusedSocket));
     };
     const timer = setTimeout(() => fail('deadline', `no whole answer within ${request.timeout} ms`), request.timeout);
     const abort = () => {
@@ -76,7 +84,10 @@ export function exchange(request: Exchange): Promise<Answer> {
         resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(parts) });
       });
     });
-    outgoing.end(request.body);
+    // Node sends a text together with the head, and bytes after it: half the calls of the system for what is small.
+    const { body } = request;
+    if (Buffer.isBuffer(body) && body.length <= SMALL) outgoing.end(body.toString('latin1'), 'latin1');
+    else outgoing.end(body);
   });
 }
 
