@@ -1,7 +1,7 @@
-import http from 'node:http';
 import type { Pace } from '@sluice/sdk';
 import type { Redactor } from '@sluice/sdk/redact';
 import { type ActivityScope, pause } from '../serving/activity-scope.ts';
+import { type PlainConnections, plainConnections } from '../serving/plain-connections.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
 import { answerDifferences, type Difference } from './answer-differences.ts';
 import type { WholeRequest } from './captured.ts';
@@ -82,12 +82,7 @@ export async function replayRequests(requests: readonly Asked[], options: Replay
     told = Date.now();
     scope.heartbeat({ requests: requests.length, done: entries.size });
   };
-  const agent = new http.Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
-  try {
-    await sendAll(requests, entries, keep, { ...options, agent });
-  } finally {
-    agent.destroy();
-  }
+  await sendAll(requests, entries, keep, options);
   await confirmAll(requests, entries, keep, options);
   return requests.flatMap((request, place) => {
     const entry = entries.get(place);
@@ -101,7 +96,7 @@ async function sendAll(
   requests: readonly Asked[],
   entries: ReadonlyMap<number, Entry>,
   keep: Keep,
-  options: ReplayOptions & { readonly agent: http.Agent },
+  options: ReplayOptions,
 ): Promise<void> {
   const window = byteWindow(BYTES_IN_FLIGHT);
   const left = timetable(requests, options.pace).filter(({ place }) => !entries.has(place));
@@ -109,6 +104,8 @@ async function sendAll(
   // The first one that fails for good ends the others, which may have long to wait.
   const ended = new AbortController();
   const scope = { ...options.scope, signal: AbortSignal.any([options.scope.signal, ended.signal]) };
+  const connections = plainConnections(scope.signal);
+  const sending = { ...options, scope, connections };
   let next = 0;
   const work = async () => {
     for (let turn = left[next++]; turn !== undefined; turn = left[next++]) {
@@ -117,7 +114,7 @@ async function sendAll(
       if (wait > 0) await pause(scope, wait);
       await window.enter(asked.bodyBytes);
       try {
-        keep(place, await tryBoth(options.spool.read(asked), { ...options, scope }));
+        keep(place, await tryBoth(options.spool.read(asked), sending));
       } finally {
         window.leave(asked.bodyBytes);
       }
@@ -128,15 +125,18 @@ async function sendAll(
     throw error;
   };
   await Promise.allSettled(Array.from({ length: Math.min(IN_FLIGHT, left.length) }, () => work().catch(give)));
+  connections.close();
   scope.signal.throwIfAborted();
 }
 
+type Sending = ReplayOptions & { readonly connections: PlainConnections };
+
 async function tryBoth(
   request: WholeRequest,
-  { old, fresh, second, deadline, redactor, scope, agent }: ReplayOptions & { readonly agent: http.Agent },
+  { old, fresh, second, deadline, redactor, scope, connections }: Sending,
 ): Promise<Entry> {
   scope.signal.throwIfAborted();
-  const limits = { deadline, signal: scope.signal, agent };
+  const limits = { deadline, signal: scope.signal, connections };
   const before = await send(old, request, limits);
   const body = () => redactor.json(request.body.toString('utf8'))?.text.slice(0, BODY) ?? null;
   if (!answered(before)) {

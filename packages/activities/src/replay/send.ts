@@ -1,6 +1,6 @@
-import type http from 'node:http';
 import type { Redactor } from '@sluice/sdk/redact';
 import { exchange, NoAnswer } from '../serving/http-exchange.ts';
+import type { PlainConnections } from '../serving/plain-connections.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
 import type { WholeRequest } from './captured.ts';
 import { shapeDifference } from './same-shape.ts';
@@ -32,24 +32,23 @@ const DROPPED = /^(host|connection|content-length|transfer-encoding|keep-alive|t
 export interface SendOptions {
   readonly deadline: number;
   readonly signal: AbortSignal;
-  /** Whose connections to use again. @default a connection of its own */
-  readonly agent?: http.Agent;
+  /** To be used again. @default a connection of its own for each */
+  readonly connections?: PlainConnections;
 }
 
 /** Sends a captured request again. Never throws but for cancellation. */
 export async function send(server: SupervisedServer, request: WholeRequest, options: SendOptions): Promise<Answer> {
-  const { agent, signal, deadline } = options;
+  const { connections, signal, deadline } = options;
   const { url } = await server.current();
   const { restarts } = server;
   try {
-    const { status, body } = await exchange({
+    const { status, body } = await (connections?.exchange ?? exchange)({
       url: url + request.path,
       method: request.method,
       headers: headersOf(request),
       timeout: deadline,
       most: MOST_ANSWER,
       signal,
-      ...(agent === undefined ? {} : { agent }),
       ...(request.body.length > 0 || request.method !== 'GET' ? { body: request.body } : {}),
     });
     return { status, body, problem: null };

@@ -9,8 +9,6 @@ export interface Exchange {
   readonly timeout: number;
   /** Most bytes of an answer; one that is longer is given up. @default any */
   readonly most?: number;
-  /** Whose connections to use again. @default a connection of its own */
-  readonly agent?: http.Agent;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -19,9 +17,6 @@ export interface Answer {
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Buffer;
 }
-
-/** Bytes of a body that is cheaper to copy than to send apart. */
-const SMALL = 64 * 1024;
 
 /** Why no whole answer came: nobody answered properly, or not in time, or too much. */
 export class NoAnswer extends Error {
@@ -38,7 +33,7 @@ export class NoAnswer extends Error {
 }
 
 /**
- * One HTTP request, any method with any body.
+ * One HTTP request on a connection of its own, any method with any body.
  *
  * @throws NoAnswer; the signal's reason when that aborts.
  */
@@ -49,12 +44,12 @@ export function exchange(request: Exchange): Promise<Answer> {
     const outgoing = http.request(request.url, {
       method: request.method,
       headers: { ...request.headers, ...lengthOf(request) },
-      agent: request.agent ?? false,
+      agent: false,
     });
     const fail = (kind: NoAnswer['kind'], message: string) => {
       finish();
       outgoing.destroy();
-      reject(new NoAnswer(kind, message, kind === 'transport' && outgoing.reusedSocket));
+      reject(new NoAnswer(kind, message));
     };
     const timer = setTimeout(() => fail('deadline', `no whole answer within ${request.timeout} ms`), request.timeout);
     const abort = () => {
@@ -67,7 +62,7 @@ export function exchange(request: Exchange): Promise<Answer> {
       signal?.removeEventListener('abort', abort);
     };
     signal?.addEventListener('abort', abort, { once: true });
-    outgoing.on('error', (error) => fail('transport', describe(error)));
+    outgoing.on('error', (error) => fail('transport', transportFailure(error)));
     outgoing.on('response', (incoming) => {
       const parts: Buffer[] = [];
       let bytes = 0;
@@ -78,16 +73,13 @@ export function exchange(request: Exchange): Promise<Answer> {
           fail('too large', `too large: over ${Math.floor(request.most / 2 ** 20)} MiB`);
         } else parts.push(part);
       });
-      incoming.on('error', (error) => fail('transport', describe(error)));
+      incoming.on('error', (error) => fail('transport', transportFailure(error)));
       incoming.on('end', () => {
         finish();
         resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(parts) });
       });
     });
-    // Node sends a text together with the head, and bytes after it: half the calls of the system for what is small.
-    const { body } = request;
-    if (Buffer.isBuffer(body) && body.length <= SMALL) outgoing.end(body.toString('latin1'), 'latin1');
-    else outgoing.end(body);
+    outgoing.end(request.body);
   });
 }
 
@@ -97,7 +89,7 @@ function lengthOf({ body }: Exchange): Record<string, string> {
 }
 
 /** Without address and port, which differ from run to run. */
-function describe(error: NodeJS.ErrnoException): string {
+export function transportFailure(error: { readonly code?: string | undefined; readonly message?: string }): string {
   switch (error.code) {
     case 'ECONNREFUSED':
       return 'connection refused';
@@ -105,6 +97,6 @@ function describe(error: NodeJS.ErrnoException): string {
     case 'EPIPE':
       return 'connection broken';
     default:
-      return error.code ?? error.message;
+      return error.code ?? error.message ?? 'connection broken';
   }
 }
