@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -46,6 +46,30 @@ describe('the diary of a replay', () => {
     const { entries } = await openDiary(parent, 'one');
     expect(entries.get(0)).toMatchObject({ outcome: 'regression', why: 'status 500, thrice' });
     expect(entries.get(1)).toMatchObject({ outcome: 'pass' });
+  });
+
+  test('of which somebody has cleared a part begins with nothing, and takes nothing for learned', async () => {
+    const kind = { route: 'GET /', inputClass: 'empty' };
+    const request = {
+      id: 'r',
+      at: 0,
+      method: 'GET',
+      path: '/',
+      status: 200,
+      ...kind,
+      offset: 0,
+      headBytes: 2,
+      bodyBytes: 8,
+    };
+    const diary = await openDiary(parent, 'one');
+    await writeFile(diary.spool, '0123456789');
+    await diary.keepPlan({ ...plan, requests: [request] });
+    diary.note(0, entry('pass'));
+    expect((await openDiary(parent, 'one')).entries.size).toBe(1);
+    await truncate(diary.spool, 9);
+    expect(await openDiary(parent, 'one')).toMatchObject({ plan: null, entries: new Map() });
+    await writeFile(join(parent, 'one', 'plan.json'), '{"sample":{');
+    expect(await openDiary(parent, 'one')).toMatchObject({ plan: null, entries: new Map() });
   });
 
   test('that has no plan yet begins with nothing', async () => {

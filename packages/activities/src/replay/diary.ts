@@ -61,7 +61,9 @@ export async function openDiary(parent: string, name: string): Promise<Diary> {
   const at = { plan: join(folder, 'plan.json'), report: join(folder, 'report.json') };
   const spool = join(folder, 'requests');
   const outcomes = join(folder, 'outcomes.jsonl');
-  const plan = await readJson<Plan>(at.plan);
+  const kept = await readJson<Plan>(at.plan);
+  // Somebody may have cleared the folder; then it starts over.
+  const plan = kept !== null && (await isWhole(spool, kept)) ? kept : null;
   const writer = lineWriter(outcomes);
   return {
     spool,
@@ -140,9 +142,20 @@ async function writeWhole(path: string, value: unknown): Promise<void> {
   }
 }
 
+/** Null where it is not there, and where a disk has lost a part of it: what it says can be learned again. */
 async function readJson<Value>(path: string): Promise<Value | null> {
   const text = await readFile(path, 'utf8').catch(missing);
-  return text === null ? null : (JSON.parse(text) as Value);
+  try {
+    return text === null ? null : (JSON.parse(text) as Value);
+  } catch {
+    return null;
+  }
+}
+
+async function isWhole(spool: string, { requests }: Plan): Promise<boolean> {
+  const found = await stat(spool).catch(missing);
+  const end = requests.reduce((most, one) => Math.max(most, one.offset + one.headBytes + one.bodyBytes), 0);
+  return end === 0 || (found !== null && found.size >= end);
 }
 
 function missing(error: NodeJS.ErrnoException): null {
