@@ -12,8 +12,8 @@ import { type Judged, judgeReplay } from './judge-replay.ts';
 import { type Replayed, type ReplayOptions, replayRequests } from './replay-requests.ts';
 import { replayReport } from './report.ts';
 import { type Sample, sampleCaptures } from './sample.ts';
-import { openSpool, spoolRequests } from './spool.ts';
-import { waivedOf } from './waived.ts';
+import { type Asked, openSpool, spoolRequests } from './spool.ts';
+import { hasExpired, waivedOf, waives } from './waived.ts';
 
 type Input = Parameters<SluiceActivities['replay']>[0];
 
@@ -69,7 +69,9 @@ async function replay(context: ActivityContext, input: Input, scope: ActivitySco
     if (diary.report !== null) return diary.report;
     const plan = diary.plan ?? (await draw(context, spec, attempts.begun, diary, scope));
     const model = { uri: stable.uri, digest: stable.digest as Digest };
-    const report = await reportOf(await sendPlan(context, spec, { plan, diary, model, redactor, scope }));
+    const waivers = (spec.waive ?? []).filter((waiver) => !hasExpired(waiver, attempts.begun));
+    const waived = (request: Asked) => waivers.some((waiver) => waives(waiver, request));
+    const report = await reportOf(await sendPlan(context, spec, { plan, diary, model, waived, redactor, scope }));
     await diary.finish(report);
     return report;
   });
@@ -103,13 +105,13 @@ async function draw(
 async function sendPlan(
   context: ActivityContext,
   spec: Input['spec'],
-  parts: Pick<ReplayOptions, 'redactor' | 'scope'> & {
+  parts: Required<Pick<ReplayOptions, 'redactor' | 'scope' | 'waived'>> & {
     plan: Plan;
     diary: Diary;
     model: Pick<Artifact, 'uri' | 'digest'>;
   },
 ): Promise<Learned> {
-  const { plan, diary, model, redactor, scope } = parts;
+  const { plan, diary, model, waived, redactor, scope } = parts;
   const { sample, requests } = plan;
   if (requests.length === 0) return { sample, replayed: [] };
   const copies = await startCopies(context, spec, model, scope);
@@ -117,7 +119,7 @@ async function sendPlan(
   try {
     using spool = openSpool(diary.spool);
     const { confirm, deadline } = spec;
-    const options = { ...copies, spool, diary, pace: spec.pace ?? null, confirm, deadline, redactor, scope };
+    const options = { ...copies, spool, diary, pace: spec.pace ?? null, waived, confirm, deadline, redactor, scope };
     return { sample, replayed: await replayRequests(requests, options) };
   } finally {
     await copies.stop();

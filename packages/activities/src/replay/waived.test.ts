@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Waiver } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { failureBound } from './failure-bound.ts';
@@ -58,6 +60,22 @@ describe('a waiver in a replay', () => {
     expect(report.verdict).toBe('fail');
     expect(notes).toContain('expired after 2020-02-29, so it counts as none: was broken');
     expect(full.counts).toMatchObject({ regressions: 2, waived: 0 });
+  });
+
+  test('does not use up the time of what decides: what it names is confirmed last', async () => {
+    stand.captured(calls(20));
+    await stand.deployed({});
+    const log = join(stand.fix.context.root, 'asked.log');
+    const rules = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`k${i}`, 'status']));
+    const waive = [{ requests: Array.from({ length: 19 }, (_, i) => `r${i}`), ...known }];
+    await stand.run(await stand.fix.model({ log, rules }), { waive, confirm: 2 });
+    const asked = (await readFile(log, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')[1]);
+    // Each once at first, and once more to confirm it: that of the only one that is not waived before the others'.
+    expect(asked.slice(-20)).toEqual(expect.arrayContaining(Object.keys(rules)));
+    expect(asked.at(-20)).toBe('k19');
   });
 
   test('that names nothing that fails says so', async () => {

@@ -1,10 +1,10 @@
-/** The head of an answer that says how long it is. */
+/** The head of an answer that says how long it is, or comes in chunks. */
 export interface PlainHead {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Where the body begins, and how many bytes it has. */
+  /** Where the body begins, and how many bytes it has; null: it comes in chunks. */
   readonly from: number;
-  readonly length: number;
+  readonly length: number | null;
   /** The connection ends with it. */
   readonly closes: boolean;
 }
@@ -14,7 +14,7 @@ const END = Buffer.from('\r\n\r\n');
 const MOST_HEAD = 64 * 1024;
 
 /**
- * The head at the beginning of `bytes`, if it is of HTTP/1.1 and says how long its body is (RFC 9112).
+ * The head at the beginning of `bytes`, if it is of HTTP/1.1 and says how its body ends (RFC 9112).
  *
  * @returns null while it is not whole; `unusual` for anything else
  */
@@ -35,7 +35,39 @@ export function readHead(bytes: Buffer, method: string): PlainHead | null | 'unu
   }
   const said = headers['content-length'];
   const bodiless = method === 'HEAD' || status === 204 || status === 304;
-  if (headers['transfer-encoding'] !== undefined || (!bodiless && !/^\d{1,15}$/.test(said ?? ''))) return 'unusual';
+  const coding = headers['transfer-encoding']?.toLowerCase();
+  const isKnown = coding === undefined ? /^\d{1,15}$/.test(said ?? '') : coding === 'chunked' && said === undefined;
+  if (!bodiless && !isKnown) return 'unusual';
   const closes = /\bclose\b/i.test(headers.connection ?? '');
-  return { status, headers, from: end + END.length, length: bodiless ? 0 : Number(said), closes };
+  const length = bodiless ? 0 : coding === undefined ? Number(said) : null;
+  return { status, headers, from: end + END.length, length, closes };
+}
+
+/** How far the chunks of a body have been read. */
+export interface Chunks {
+  at: number;
+  readonly parts: Buffer[];
+  length: number;
+}
+
+/**
+ * Reads the chunks there are (RFC 9112, 7.1), from where it was left.
+ *
+ * @returns where the body ends, null while it is not whole, `unusual` for trailers and for what is no chunk
+ */
+export function readChunks(bytes: Buffer, chunks: Chunks): number | null | 'unusual' {
+  for (;;) {
+    const end = bytes.indexOf('\r\n', chunks.at);
+    if (end === -1) return bytes.length - chunks.at > MOST_HEAD ? 'unusual' : null;
+    const found = /^([0-9a-f]{1,12})(?:[ \t]*;.*)?$/i.exec(bytes.toString('latin1', chunks.at, end));
+    if (found === null) return 'unusual';
+    const length = Number.parseInt(found[1] ?? '', 16);
+    const from = end + 2;
+    if (bytes.length < from + length + 2) return null;
+    if (bytes[from + length] !== 0x0d || bytes[from + length + 1] !== 0x0a) return 'unusual';
+    if (length === 0) return from + 2;
+    chunks.parts.push(Buffer.from(bytes.subarray(from, from + length)));
+    chunks.length += length;
+    chunks.at = from + length + 2;
+  }
 }

@@ -69,6 +69,10 @@ describe('connections that are used again', () => {
     ['that is empty', () => [ok('')]],
     ['of a failure', () => ['HTTP/1.1 503 \r\ncontent-length: 4\r\n\r\nbusy']],
     ['in chunks', () => ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n']],
+    [
+      'in chunks that come in pieces',
+      () => [...'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA;x=y\r\n0123456789\r\n2\r\n\r\n\r\n0\r\n\r\n'],
+    ],
     ['after an interim one', () => [`HTTP/1.1 100 Continue\r\n\r\n${ok('late')}`]],
     ['of an old server', () => ['HTTP/1.0 200 OK\r\n\r\nuntil the end', null]],
     ['that ends the connection', () => [ok('last', 'Connection: close\r\n'), null]],
@@ -83,7 +87,7 @@ describe('connections that are used again', () => {
   });
 
   test('ask a server whose answers are unusual but once in vain', async () => {
-    answer = () => ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'];
+    answer = () => ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 7\r\n\r\n'];
     for (let i = 0; i < 5; i += 1) await connections.exchange({ ...post, url });
     expect(asked).toHaveLength(6);
   });
@@ -101,6 +105,8 @@ describe('connections that are used again', () => {
     const most = 2 ** 20;
     answer = () => [`HTTP/1.1 200 OK\r\ncontent-length: ${most + 1}\r\n\r\nx`];
     await expect(connections.exchange({ ...post, url, most })).rejects.toMatchObject({ kind: 'too large' });
+    answer = () => ['HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', `100001\r\n${'x'.repeat(most + 1)}\r\n`];
+    await expect(connections.exchange({ ...post, url, most })).rejects.toMatchObject({ kind: 'too large' });
     answer = () => ['HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhal'];
     await expect(connections.exchange({ ...post, url, timeout: 50 })).rejects.toMatchObject({
       kind: 'deadline',
@@ -108,9 +114,24 @@ describe('connections that are used again', () => {
     });
   });
 
-  test('read a large answer in good time', async () => {
+  test('carry answers in chunks one after another', async () => {
+    answer = () => ['HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'];
+    for (let i = 0; i < 3; i += 1) await connections.exchange({ ...post, url });
+    expect([asked.length, sockets.size]).toEqual([3, 1]);
+  });
+
+  test.each([
+    ['whole', ok],
+    [
+      'in chunks',
+      (body: string) => {
+        const chunk = `10000\r\n${body.slice(0, 65_536)}\r\n`;
+        return `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${chunk.repeat(body.length / 65_536)}0\r\n\r\n`;
+      },
+    ],
+  ])('read a large answer %s in good time', async (_, said) => {
     const large = 'x'.repeat(16 * 2 ** 20);
-    answer = () => [ok(large)];
+    answer = () => [said(large)];
     const { body } = await connections.exchange({ ...post, url, timeout: 60_000 });
     expect(body.length).toBe(large.length);
   });

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { type Answer, type Exchange, exchange, NoAnswer, transportFailure } from './http-exchange.ts';
-import { readHead } from './plain-answer.ts';
+import { type Chunks, readChunks, readHead } from './plain-answer.ts';
 
 /** Connections that are used again, for many small requests: {@link exchange} for a third of its processor time. */
 export interface PlainConnections {
@@ -16,6 +16,7 @@ interface Line {
   parts: Buffer[];
   bytes: number;
   needed: number;
+  chunks: Chunks | null;
   waiting: Waiting | null;
 }
 
@@ -35,8 +36,8 @@ const ODD_IN_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
 const ODD_IN_PATH = /[^\x21-\x7e]/;
 
 /**
- * Reads answers of HTTP/1.1 that say how long they are, which is what model servers send. The first of a server that is
- * anything else (chunks, HTTP/1.0) has it asked by Node's own client from then on, that request once more.
+ * Reads answers of HTTP/1.1 that say how long they are or come in chunks, which is what model servers send. The first of a
+ * server that is anything else (HTTP/1.0, trailers) has it asked by Node's own client from then on, that request once more.
  */
 export function plainConnections(signal: AbortSignal): PlainConnections {
   const idle = new Map<string, Line[]>();
@@ -59,7 +60,7 @@ export function plainConnections(signal: AbortSignal): PlainConnections {
 
   const connect = (url: URL): Line => {
     const socket = net.connect({ port: Number(url.port || 80), host: url.hostname, noDelay: true });
-    const line: Line = { socket, used: false, parts: [], bytes: 0, needed: 0, waiting: null };
+    const line: Line = { socket, used: false, parts: [], bytes: 0, needed: 0, chunks: null, waiting: null };
     open.add(line);
     socket.on('data', (part) => take(line, part, url.host));
     socket.on('error', (error) => fail(line, broken(line, error)));
@@ -80,7 +81,7 @@ export function plainConnections(signal: AbortSignal): PlainConnections {
     }
     const { waiting } = line;
     clearTimeout(waiting?.timer);
-    Object.assign(line, { waiting: null, parts: [], bytes: 0, needed: 0, used: true });
+    Object.assign(line, { waiting: null, parts: [], bytes: 0, needed: 0, chunks: null, used: true });
     if (answer.closes) drop(line);
     else idle.set(host, [...(idle.get(host) ?? []), line]);
     waiting?.resolve(answer);
@@ -138,7 +139,16 @@ function whole(line: Line): (Answer & { readonly closes: boolean }) | null | Err
   if (head === null) return null;
   if (head === 'unusual') return new Unusual();
   const { status, headers, length, from, closes } = head;
-  if (length > most) return new NoAnswer('too large', `too large: over ${Math.floor(most / 2 ** 20)} MiB`);
+  const tooLarge = () => new NoAnswer('too large', `too large: over ${Math.floor(most / 2 ** 20)} MiB`);
+  if (length === null) {
+    line.chunks ??= { at: from, parts: [], length: 0 };
+    const end = readChunks(bytes, line.chunks);
+    if (line.chunks.length > most) return tooLarge();
+    if (end === null) return null;
+    if (end !== bytes.length) return new Unusual();
+    return { status, headers, body: Buffer.concat(line.chunks.parts), closes };
+  }
+  if (length > most) return tooLarge();
   line.needed = from + length;
   if (bytes.length < line.needed) return null;
   // More than was said: whose answer the next one is, nobody could tell.
