@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { type Answer, type Exchange, exchange, NoAnswer, transportFailure } from './http-exchange.ts';
-import { type Chunks, readChunks, readHead } from './plain-answer.ts';
+import { type Chunks, type PlainHead, readChunks, readHead } from './plain-answer.ts';
 
 /** Connections that are used again, for many small requests: {@link exchange} for a third of its processor time. */
 export interface PlainConnections {
@@ -16,6 +16,8 @@ interface Line {
   parts: Buffer[];
   bytes: number;
   needed: number;
+  /** Of an answer in chunks: its head, and what has been read of its body. */
+  head: PlainHead | null;
   chunks: Chunks | null;
   waiting: Waiting | null;
 }
@@ -60,7 +62,7 @@ export function plainConnections(signal: AbortSignal): PlainConnections {
 
   const connect = (url: URL): Line => {
     const socket = net.connect({ port: Number(url.port || 80), host: url.hostname, noDelay: true });
-    const line: Line = { socket, used: false, parts: [], bytes: 0, needed: 0, chunks: null, waiting: null };
+    const line: Line = { socket, used: false, parts: [], bytes: 0, needed: 0, head: null, chunks: null, waiting: null };
     open.add(line);
     socket.on('data', (part) => take(line, part, url.host));
     socket.on('error', (error) => fail(line, broken(line, error)));
@@ -81,7 +83,7 @@ export function plainConnections(signal: AbortSignal): PlainConnections {
     }
     const { waiting } = line;
     clearTimeout(waiting?.timer);
-    Object.assign(line, { waiting: null, parts: [], bytes: 0, needed: 0, chunks: null, used: true });
+    Object.assign(line, { waiting: null, parts: [], bytes: 0, needed: 0, head: null, chunks: null, used: true });
     if (answer.closes) drop(line);
     else idle.set(host, [...(idle.get(host) ?? []), line]);
     waiting?.resolve(answer);
@@ -135,16 +137,22 @@ function whole(line: Line): (Answer & { readonly closes: boolean }) | null | Err
   const { method, most = Number.POSITIVE_INFINITY } = line.waiting.request;
   const bytes = line.parts.length === 1 ? (line.parts[0] as Buffer) : Buffer.concat(line.parts);
   line.parts = [bytes];
-  const head = readHead(bytes, method);
+  const head = line.head ?? readHead(bytes, method);
   if (head === null) return null;
   if (head === 'unusual') return new Unusual();
   const { status, headers, length, from, closes } = head;
   const tooLarge = () => new NoAnswer('too large', `too large: over ${Math.floor(most / 2 ** 20)} MiB`);
   if (length === null) {
+    line.head = head;
     line.chunks ??= { at: from, parts: [], length: 0 };
     const end = readChunks(bytes, line.chunks);
     if (line.chunks.length > most) return tooLarge();
-    if (end === null) return null;
+    if (end === null) {
+      // What has been read is not put together again with what comes.
+      line.parts = [bytes.subarray(line.chunks.at)];
+      line.chunks.at = 0;
+      return null;
+    }
     if (end !== bytes.length) return new Unusual();
     return { status, headers, body: Buffer.concat(line.chunks.parts), closes };
   }
