@@ -12,12 +12,13 @@ export interface BodyDifferences {
 
 /** How far apart two numbers may be and still be the same: one of both is enough. */
 export interface Tolerance {
-  /** @default 0 */
+  /** In the unit of the numbers. @default 0 */
   readonly absolute?: number;
   /** Share of the old version's number. @default 0 */
   readonly relative?: number;
 }
 
+/** How a replay compares what answers hold. */
 export interface DifferenceOptions {
   /**
    * Are answers compared by what they hold? What the old version says differently each time, as a second copy of it
