@@ -104,7 +104,7 @@ export function inputOf(model: Model, options: Partial<ReplaySpec> = {}) {
     last: 60_000,
     limit: 1000,
     confirm: 3,
-    deadline: 2_000,
+    deadline: 20_000,
     maxStale: 0.05,
     seed: 0,
     on: null,
