@@ -15,8 +15,8 @@ import { BODY, replayOnce } from './replay-once.ts';
 
 const STUB = fileURLToPath(new URL('./stub-server.ts', import.meta.url));
 const AUTOCANNON = createRequire(import.meta.url).resolve('autocannon');
-/** As many as a replay has under way. */
-const CONNECTIONS = 8;
+/** As many as a replay of an old and a new version holds: eight to each. */
+const CONNECTIONS = 16;
 /** Share of autocannon's requests a second that a replay must reach. */
 const GOAL = 0.7;
 

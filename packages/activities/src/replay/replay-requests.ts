@@ -139,15 +139,16 @@ async function tryBoth(
 ): Promise<Entry> {
   scope.signal.throwIfAborted();
   const limits = { deadline, signal: scope.signal, connections };
-  const before = await send(old, request, limits);
+  // All at once: what the old version turns out to fail, the candidate was asked for nothing.
+  const [before, now, again] = await Promise.all([
+    send(old, request, limits),
+    send(fresh, request, limits),
+    second === null ? null : send(second.server, request, limits),
+  ]);
   const body = () => redactor.json(request.body.toString('utf8'))?.text.slice(0, BODY) ?? null;
   if (!answered(before)) {
     return { outcome: 'stale', old: replyOf(before, redactor), now: null, why: null, body: body() };
   }
-  const [now, again] = await Promise.all([
-    send(fresh, request, limits),
-    second === null ? null : send(second.server, request, limits),
-  ]);
   const why = whyWorse(before, now);
   if (why === null) {
     const pass = { outcome: 'pass', old: null, now: null, why: null, body: null } as const;

@@ -47,7 +47,10 @@ export function readHead(bytes: Buffer, method: string): PlainHead | null | 'unu
 export interface Chunks {
   at: number;
   readonly parts: Buffer[];
+  /** Bytes of the body so far. */
   length: number;
+  /** Bytes that the chunk on its way still lacks, at least. */
+  missing: number;
 }
 
 /**
@@ -57,13 +60,17 @@ export interface Chunks {
  */
 export function readChunks(bytes: Buffer, chunks: Chunks): number | null | 'unusual' {
   for (;;) {
+    chunks.missing = 1;
     const end = bytes.indexOf('\r\n', chunks.at);
     if (end === -1) return bytes.length - chunks.at > MOST_HEAD ? 'unusual' : null;
     const found = /^([0-9a-f]{1,12})(?:[ \t]*;.*)?$/i.exec(bytes.toString('latin1', chunks.at, end));
     if (found === null) return 'unusual';
     const length = Number.parseInt(found[1] ?? '', 16);
     const from = end + 2;
-    if (bytes.length < from + length + 2) return null;
+    if (bytes.length < from + length + 2) {
+      chunks.missing = from + length + 2 - bytes.length;
+      return null;
+    }
     if (bytes[from + length] !== 0x0d || bytes[from + length + 1] !== 0x0a) return 'unusual';
     if (length === 0) return from + 2;
     chunks.parts.push(Buffer.from(bytes.subarray(from, from + length)));

@@ -144,13 +144,15 @@ function whole(line: Line): (Answer & { readonly closes: boolean }) | null | Err
   const tooLarge = () => new NoAnswer('too large', `too large: over ${Math.floor(most / 2 ** 20)} MiB`);
   if (length === null) {
     line.head = head;
-    line.chunks ??= { at: from, parts: [], length: 0 };
+    line.chunks ??= { at: from, parts: [], length: 0, missing: 1 };
     const end = readChunks(bytes, line.chunks);
-    if (line.chunks.length > most) return tooLarge();
+    if (line.chunks.length > most || (end === null && line.chunks.length + line.chunks.missing > most + 2))
+      return tooLarge();
     if (end === null) {
       // What has been read is not put together again with what comes.
       line.parts = [bytes.subarray(line.chunks.at)];
       line.chunks.at = 0;
+      line.needed = line.bytes + line.chunks.missing;
       return null;
     }
     if (end !== bytes.length) return new Unusual();
