@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   daily: () => import('./daily/daily.ts'),
   coverage: () => import('./coverage/coverage.ts'),
   verdicts: () => import('./verdicts/verdicts.ts'),
+  replay: () => import('./replay/replay.ts'),
   page: () => import('./page/page.ts'),
   metrics: () => import('./metrics/metrics.ts'),
   checks: () => import('./checks/checks.ts'),

@@ -13,7 +13,15 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
       // to write a config
       ...['defineConfig', 'local', 'file', 'azureBlob'],
       // for runtimes, activities and the command
-      ...['useRuntime', 'currentRuntime', 'pipelineDefinition', 'parseParams', 'suiteOf', 'milliseconds'],
+      ...[
+        'useRuntime',
+        'currentRuntime',
+        'pipelineDefinition',
+        'parseJsonPath',
+        'parseParams',
+        'suiteOf',
+        'milliseconds',
+      ],
       ...[
         'checkName',
         'encodeKey',

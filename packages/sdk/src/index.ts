@@ -22,6 +22,7 @@ export * from './endpoint.ts';
 export * from './errors.ts';
 export type * from './gateway-api.ts';
 export { INLINE_PAYLOAD } from './inline-payload.ts';
+export { type JsonPath, parseJsonPath } from './json-path.ts';
 export { deployInLargeMap, INLINE_KEYS, NESTED_KEYS, tooManyNestedKeys, VALUE_LIMIT } from './map-limits.ts';
 export { checkName, encodeKey, stepPath } from './name.ts';
 export { parseParams } from './params.ts';
@@ -56,6 +57,7 @@ export * from './spec.ts';
 export type { InferInput, InferOutput, SchemaIssue, StandardSchema } from './standard-schema.ts';
 export * from './status.ts';
 export { keysOf, type Scope, StepNames } from './step-names.ts';
+export type { BodyDifferences, DifferenceOptions, DifferenceTolerance } from './steps/body-differences.ts';
 export {
   type CapturedOptions,
   type CapturedRows,
@@ -112,6 +114,7 @@ export {
   type WorkSpec,
 } from './steps/kinds.ts';
 export { type MapOptions, type MapResult, map } from './steps/map.ts';
-export { type ReplayOptions, type ReplaySpec, replay } from './steps/replay.ts';
+export { type Pace, type ReplayOptions, type ReplaySpec, replay } from './steps/replay.ts';
+export type { Waiver } from './steps/waiver.ts';
 export * from './traffic.ts';
 export * from './verdict.ts';

@@ -1,9 +1,10 @@
 import { type Evidence, type ReplaySpec, type Verdict, worstFirst, worstOf } from '@sluice/sdk';
+import { differenceRows } from './difference-rows.ts';
 import { failureBound } from './failure-bound.ts';
-import { routeOf } from './input-class.ts';
 import type { Outcome, Replayed } from './replay-requests.ts';
 import type { Sample } from './sample.ts';
 import { whyInShort } from './send.ts';
+import { isRegression, type Waived, type WaiverUse, waiverName } from './waived.ts';
 
 export interface Judged {
   readonly verdict: Verdict;
@@ -15,12 +16,14 @@ export interface Judged {
  * Whatever succeeded on the old version must not fail on the new one. One regression fails the gate; too many requests
  * that the old version no longer answers, or none that it does, leave nothing to say.
  */
-export function judgeReplay(sample: Sample, replayed: readonly Replayed[], spec: ReplaySpec): Judged {
+export function judgeReplay(sample: Sample, replayed: readonly Replayed[], spec: ReplaySpec, waived: Waived): Judged {
   const count = (outcome: Outcome) => replayed.filter((one) => one.outcome === outcome).length;
-  const [stale, flaky, regressions] = [count('stale'), count('flaky'), count('regression') + count('unconfirmed')];
-  const n = replayed.length - stale;
+  const [stale, flaky] = [count('stale'), count('flaky')];
+  const regressions = replayed.filter((one) => isRegression(one) && !waived.regressions.has(one));
+  const n = replayed.length - stale - waived.regressions.size;
   const rows: Evidence[] = [
-    regressionRow(regressions, n, sample, replayed, spec),
+    regressionRow(regressions.length, n, sample, replayed, spec, waived),
+    ...waived.waivers.map(waiverRow),
     {
       metric: 'share of requests that fail on the old version too',
       verdict: within(stale, replayed.length, spec.maxStale),
@@ -36,9 +39,10 @@ export function judgeReplay(sample: Sample, replayed: readonly Replayed[], spec:
       n,
       ...(flaky === 0 ? {} : { note: firstNote(replayed, 'flaky') }),
     },
+    ...differenceRows(replayed, spec.differences ?? null),
     capturedRow(sample, replayed.length),
   ];
-  const listed = replayed.filter(({ outcome }) => outcome === 'regression' || outcome === 'unconfirmed').map(oneRow);
+  const listed = regressions.map(oneRow);
   const [worst, ...others] = worstFirst(rows);
   return {
     verdict: worstOf(rows.map(({ verdict }) => verdict)),
@@ -57,12 +61,13 @@ function regressionRow(
   sample: Sample,
   replayed: readonly Replayed[],
   spec: ReplaySpec,
+  waived: Waived,
 ): Evidence {
   const row = { metric: 'requests that fail on the candidate only', value: regressions, threshold: '= 0', n };
   const seeded = { ...row, seed: spec.seed };
   if (regressions > 0) return { ...seeded, verdict: 'fail' };
   if (n === 0) return { ...seeded, verdict: 'inconclusive', note: 'no captured request that the old version answers' };
-  const { share, most, captured, all } = failureBound(sample, replayed);
+  const { share, most, captured, all } = failureBound(sample, replayed, waived);
   const bound = `${Number((100 * share).toPrecision(2))} %`;
   const said = `fewer than ${bound} of such requests fail (95 % sure)`;
   const note = all
@@ -71,11 +76,26 @@ function regressionRow(
   return { ...seeded, verdict: 'pass', note };
 }
 
+/** What is waived shows in every verdict that rests on it; a waiver that has expired, or that names nothing, too. */
+function waiverRow({ waiver, expired, matched }: WaiverUse): Evidence {
+  const { until, reason } = waiver;
+  const when = expired ? `expired after ${until}, so it counts as none` : `until ${until}`;
+  const idle = matched === 0 ? '; nothing that failed is named by it' : '';
+  return {
+    metric: expired ? 'expired waiver' : 'waived regressions',
+    slice: waiverName(waiver),
+    verdict: 'pass',
+    value: matched,
+    note: `${when}${idle}: ${reason}`.slice(0, 500),
+  };
+}
+
 function capturedRow(sample: Sample, sent: number): Evidence {
   const left = [
     [sample.failedThen, 'failed when captured'],
     [sample.withoutBody, 'without their body'],
     [sample.malformed, 'lines that are no request'],
+    [sample.withoutSpace, 'for want of space'],
   ] as const;
   const notes = left.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   const kinds = `${sample.strata.length} kinds of request`;
@@ -93,7 +113,7 @@ function oneRow({ request, old, now, outcome }: Replayed): Evidence {
   const once = outcome === 'unconfirmed' ? ', seen once' : '';
   return {
     metric: 'regression',
-    slice: routeOf(request.method, request.path),
+    slice: request.route,
     verdict: 'fail',
     value: null,
     note: `request ${request.id}: ${whyInShort(old, now)}${once}`,

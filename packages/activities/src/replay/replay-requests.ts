@@ -1,8 +1,17 @@
+import type { Pace } from '@sluice/sdk';
 import type { Redactor } from '@sluice/sdk/redact';
-import type { ActivityScope } from '../serving/activity-scope.ts';
+import { type ActivityScope, pause } from '../serving/activity-scope.ts';
+import { type PlainConnections, plainConnections } from '../serving/plain-connections.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
+import { answerDifferences, type Difference } from './answer-differences.ts';
 import type { WholeRequest } from './captured.ts';
-import { answered, type Reply, send, whyWorse } from './send.ts';
+import { confirmAlone } from './confirm.ts';
+import { type Diary, type Entry, isFinal } from './diary.ts';
+import type { Comparison } from './differing-places.ts';
+import { answered, type Reply, replyOf, send, whyWorse } from './send.ts';
+import type { Asked, Spool } from './spool.ts';
+import { timetable } from './timetable.ts';
+import { byteWindow } from './window.ts';
 
 /**
  * Stale: the old version fails it now. Regression: the old version answers it, the new one never does. Flaky: the new
@@ -10,86 +19,165 @@ import { answered, type Reply, send, whyWorse } from './send.ts';
  */
 export type Outcome = 'pass' | 'stale' | 'regression' | 'flaky' | 'unconfirmed';
 
+/** What requests have in common. */
+export interface Kind {
+  readonly route: string;
+  readonly inputClass: string;
+}
+
 export interface Replayed {
-  readonly request: WholeRequest;
+  readonly request: Pick<Asked, 'id' | 'at' | 'path' | 'status' | 'route' | 'inputClass'>;
   readonly outcome: Outcome;
-  readonly old: Reply;
+  /** Null where nobody has to see it: for pass. */
+  readonly old: Reply | null;
   /** The new version's last answer that would not do; null for pass and stale. */
   readonly now: Reply | null;
   readonly why: string | null;
+  /** What was asked, redacted and cut; null where nobody has to see it. */
+  readonly body: string | null;
+  /** Where answers differ; left out where they were not compared. */
+  readonly differences?: readonly Difference[];
 }
 
 export interface ReplayOptions {
   readonly old: SupervisedServer;
   readonly fresh: SupervisedServer;
+  /** A second copy of the old version, and what to compare by it; null: bodies are not compared. */
+  readonly second: { readonly server: SupervisedServer; readonly comparison: Comparison } | null;
+  readonly spool: Spool;
+  /** What attempts before this one have learned, and where this one writes it down. */
+  readonly diary: Pick<Diary, 'entries' | 'note'>;
+  /** When requests are sent; null: as fast as the answers come. */
+  readonly pace: Pace | null;
   /** Times a request must fail on the new version. */
   readonly confirm: number;
+  /** Requests whose failures are let pass: they are confirmed after all others. @default none */
+  readonly waived?: (request: Asked) => boolean;
   /** Milliseconds for one answer. */
   readonly deadline: number;
   readonly redactor: Redactor;
   readonly scope: ActivityScope;
 }
 
-/** Requests under way at a time. */
+/** Requests under way at a time, and most bytes of their bodies. */
 const IN_FLIGHT = 8;
+const BYTES_IN_FLIGHT = 64 * 1024 * 1024;
+/** Milliseconds between two words of how far it is. */
+const TOLD_EVERY = 500;
+/** Characters of a request's body that are kept. */
+const BODY = 1_000;
 /** With this many regressions confirmed, and this many milliseconds spent on confirming, the rest is left. */
 const ENOUGH = { regressions: 20, time: 60_000 };
 
 /**
  * Sends every request to both versions. What fails on the new one is sent again, alone, so that a request is never
- * blamed for a server that another one brought down.
+ * blamed for a server that another one brought down. What the diary knows is not sent again.
  */
-export async function replayRequests(requests: readonly WholeRequest[], options: ReplayOptions): Promise<Replayed[]> {
-  const results: Replayed[] = [];
+export async function replayRequests(requests: readonly Asked[], options: ReplayOptions): Promise<Replayed[]> {
+  const { diary, scope } = options;
+  const entries = new Map(diary.entries);
+  let told = 0;
+  const keep = (place: number, entry: Entry) => {
+    entries.set(place, entry);
+    diary.note(place, entry);
+    if (Date.now() - told < TOLD_EVERY) return;
+    told = Date.now();
+    scope.heartbeat({ requests: requests.length, done: entries.size });
+  };
+  await sendAll(requests, entries, keep, options);
+  await confirmAll(requests, entries, keep, options);
+  return requests.flatMap((request, place) => {
+    const entry = entries.get(place);
+    return entry === undefined ? [] : [{ request, ...entry }];
+  });
+}
+
+type Keep = (place: number, entry: Entry) => void;
+
+async function sendAll(
+  requests: readonly Asked[],
+  entries: ReadonlyMap<number, Entry>,
+  keep: Keep,
+  options: ReplayOptions,
+): Promise<void> {
+  const window = byteWindow(BYTES_IN_FLIGHT);
+  const left = timetable(requests, options.pace).filter(({ place }) => !entries.has(place));
+  const [start, first = 0] = [Date.now(), left[0]?.due];
+  // The first one that fails for good ends the others, which may have long to wait.
+  const ended = new AbortController();
+  const scope = { ...options.scope, signal: AbortSignal.any([options.scope.signal, ended.signal]) };
+  const connections = plainConnections(scope.signal);
+  const sending = { ...options, scope, connections };
   let next = 0;
-  let done = 0;
   const work = async () => {
-    for (let i = next++; i < requests.length; i = next++) {
-      const request = requests[i];
-      if (request !== undefined) results[i] = await tryBoth(request, options);
-      done += 1;
-      options.scope.heartbeat({ requests: requests.length, done });
+    for (let turn = left[next++]; turn !== undefined; turn = left[next++]) {
+      const { place, asked, due } = turn;
+      const wait = start + due - first - Date.now();
+      if (wait > 0) await pause(scope, wait);
+      await window.enter(asked.bodyBytes);
+      try {
+        keep(place, await tryBoth(options.spool.read(asked), sending));
+      } finally {
+        window.leave(asked.bodyBytes);
+      }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, requests.length) }, work));
-  const start = Date.now();
-  let confirmed = 0;
-  for (const [i, result] of results.entries()) {
-    if (result.outcome !== 'unconfirmed') continue;
-    if (confirmed >= ENOUGH.regressions && Date.now() - start > ENOUGH.time) break;
-    const again = await confirmAlone(result, options);
-    if (again.outcome === 'regression') confirmed += 1;
-    results[i] = again;
-  }
-  return results;
+  const give = (error: unknown) => {
+    ended.abort(error);
+    throw error;
+  };
+  await Promise.allSettled(Array.from({ length: Math.min(IN_FLIGHT, left.length) }, () => work().catch(give)));
+  connections.close();
+  scope.signal.throwIfAborted();
 }
+
+type Sending = ReplayOptions & { readonly connections: PlainConnections };
 
 async function tryBoth(
   request: WholeRequest,
-  { old, fresh, deadline, redactor, scope }: ReplayOptions,
-): Promise<Replayed> {
+  { old, fresh, second, deadline, redactor, scope, connections }: Sending,
+): Promise<Entry> {
   scope.signal.throwIfAborted();
-  const limits = { deadline, redactor, signal: scope.signal };
-  const before = await send(old, request, limits);
-  if (!answered(before)) return { request, outcome: 'stale', old: before, now: null, why: null };
-  const now = await send(fresh, request, limits);
+  const limits = { deadline, signal: scope.signal, connections };
+  // All at once: what the old version turns out to fail, the candidate was asked for nothing.
+  const [before, now, again] = await Promise.all([
+    send(old, request, limits),
+    send(fresh, request, limits),
+    second === null ? null : send(second.server, request, limits),
+  ]);
+  const body = () => redactor.json(request.body.toString('utf8'))?.text.slice(0, BODY) ?? null;
+  if (!answered(before)) {
+    return { outcome: 'stale', old: replyOf(before, redactor), now: null, why: null, body: body() };
+  }
   const why = whyWorse(before, now);
-  if (why === null) return { request, outcome: 'pass', old: before, now: null, why: null };
-  return { request, outcome: 'unconfirmed', old: before, now, why };
+  if (why === null) {
+    const pass = { outcome: 'pass', old: null, now: null, why: null, body: null } as const;
+    if (second === null || again === null || !answered(again)) return pass;
+    const answers = { old: before, second: again, now };
+    return { ...pass, differences: answerDifferences(answers, second.comparison, redactor) };
+  }
+  const replies = { old: replyOf(before, redactor), now: replyOf(now, redactor) };
+  return { outcome: 'unconfirmed', ...replies, why, body: body() };
 }
 
-async function confirmAlone(
-  first: Replayed,
-  { fresh, confirm, deadline, redactor, scope }: ReplayOptions,
-): Promise<Replayed> {
-  let last = first;
-  for (let failures = 1; failures < confirm; failures += 1) {
-    scope.signal.throwIfAborted();
-    scope.heartbeat();
-    const now = await send(fresh, first.request, { deadline, redactor, signal: scope.signal });
-    const why = whyWorse(first.old, now);
-    if (why === null) return { ...last, outcome: 'flaky' };
-    last = { ...last, now, why };
+async function confirmAll(
+  requests: readonly Asked[],
+  entries: ReadonlyMap<number, Entry>,
+  keep: Keep,
+  options: ReplayOptions,
+): Promise<void> {
+  const start = Date.now();
+  let confirmed = [...entries.values()].filter(({ outcome }) => outcome === 'regression').length;
+  const { waived = () => false } = options;
+  const failed = [...requests.entries()].filter(([place]) => !isFinal(entries.get(place) ?? { outcome: 'pass' }));
+  // What is waived must not use up the time of what decides.
+  const inOrder = [...failed.filter(([, asked]) => !waived(asked)), ...failed.filter(([, asked]) => waived(asked))];
+  for (const [place, asked] of inOrder) {
+    const entry = entries.get(place);
+    if (entry === undefined) continue;
+    if (confirmed >= ENOUGH.regressions && Date.now() - start > ENOUGH.time) break;
+    const again = await confirmAlone(options.spool.read(asked), entry, options);
+    if (again.outcome === 'regression') confirmed += 1;
+    keep(place, again);
   }
-  return { ...last, outcome: 'regression' };
 }

@@ -1,115 +1,24 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type Candidate, ErrorCode, type Model, type ReplaySpec, type Report } from '@sluice/sdk';
+import { ErrorCode } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Fixture, fixture } from '../serving/testing/fixture-context.ts';
-import { replayActivity } from './replay.ts';
+import { call, calls, type ReplayStand, replayStand } from './testing/replay-stand.ts';
 
-let fix: Fixture;
-let gateway: Server;
-/** What the gateway answers, and how often it was asked. */
-let text: string;
-let asked: string[];
+let stand: ReplayStand;
 
 beforeEach(async () => {
-  text = '';
-  asked = [];
-  gateway = createServer((request, response) => {
-    // Nothing but captured requests: it has no such endpoint otherwise.
-    if (!request.url?.includes('/requests')) {
-      response.writeHead(404, { 'content-type': 'application/json' }).end('{}');
-      return;
-    }
-    asked.push(request.url);
-    response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(text);
-  });
-  await new Promise<void>((done) => gateway.listen(0, '127.0.0.1', done));
-  const adminUrl = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
-  fix = await fixture({ gateway: { url: adminUrl, adminUrl } });
+  stand = await replayStand();
 });
-afterEach(async () => {
-  gateway.close();
-  await fix.remove();
-});
+afterEach(() => stand.close());
 
-/** A captured call of `/invocations` with one row. */
-function call(id: string, row: Record<string, unknown>, overrides: Record<string, unknown> = {}) {
-  return {
-    id,
-    at: new Date().toISOString(),
-    endpoint: 'demo',
-    method: 'POST',
-    path: '/invocations',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ dataframe_records: [row] }),
-    status: 200,
-    responseBody: '{"predictions":[1]}',
-    latencyMs: 3,
-    version: 'v1',
-    digest: 'sha256:0',
-    ...overrides,
-  };
-}
-
-function calls(n: number) {
-  return Array.from({ length: n }, (_, i) => call(`r${i}`, { key: `k${i}`, x: i }));
-}
-
-function captured(lines: (object | string)[]): void {
-  text += lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('');
-}
-
-async function deployed(behaviour: Record<string, unknown>): Promise<Model> {
-  const model = await fix.model(behaviour);
-  const stable: Candidate = {
-    digest: model.digest,
-    uri: model.uri,
-    bytes: model.bytes,
-    id: 'v1',
-    registered: null,
-  };
-  fix.endpoint = { stable };
-  return model;
-}
-
-function run(model: Model, options: Partial<ReplaySpec> = {}): Promise<Report> {
-  const ref = { workflowId: 'p/1', pipeline: 'p', step: 'recent', name: 'recent', keys: {} };
-  const spec: ReplaySpec = {
-    kind: 'replay',
-    name: 'recent',
-    model,
-    endpoint: 'demo',
-    last: 60_000,
-    limit: 1000,
-    confirm: 3,
-    deadline: 2_000,
-    maxStale: 0.05,
-    seed: 0,
-    on: null,
-    temporal: null,
-    ...options,
-  };
-  return replayActivity(fix.context)({ ref, spec, parentRunId: null });
-}
-
-interface Full {
-  counts: Record<string, number>;
-  failureBound: number | null;
-  capturedBound: { most: number; of: number } | null;
-  regressions: { id: string; why: string; route: string; old: { status: number }; new: { status: number | null } }[];
-  flaky: { id: string }[];
-  coverage: { route: string; inputClass: string; captured: number; sent: number }[];
-}
-
-async function full(report: Report): Promise<Full> {
-  return (await fix.report(report.report)) as Full;
-}
+const captured: ReplayStand['captured'] = (lines) => stand.captured(lines);
+const deployed: ReplayStand['deployed'] = (behaviour) => stand.deployed(behaviour);
+const run: ReplayStand['run'] = (model, options) => stand.run(model, options);
+const full: ReplayStand['full'] = (report) => stand.full(report);
 
 describe('a replay', () => {
   test('passes when the new version answers all that the old one answers, and prints the bound', async () => {
     captured(calls(300));
     const old = await deployed({ add: 1 });
-    const report = await run(await fix.model({ add: 2 }));
+    const report = await run(await stand.fix.model({ add: 2 }));
     expect(report).toMatchObject({ verdict: 'pass', baseline: old.digest });
     expect(report.evidence[0]).toMatchObject({ metric: 'requests that fail on the candidate only', value: 0, n: 300 });
     expect(report.evidence[0]?.note).toContain('fewer than 0.99 %');
@@ -127,7 +36,7 @@ describe('a replay', () => {
   ])('fails on a single regression: a request that ends in %s', async (rule, why) => {
     captured(calls(20));
     await deployed({});
-    const report = await run(await fix.model({ add: 1, rules: { k7: rule } }), {
+    const report = await run(await stand.fix.model({ add: 1, rules: { k7: rule } }), {
       deadline: rule === 'hang' ? 300 : 5000,
     });
     expect(report.verdict).toBe('fail');
@@ -140,7 +49,7 @@ describe('a replay', () => {
   test('leaves out what failed when it was captured', async () => {
     captured([...calls(20), call('bad', { key: 'kbad' }, { status: 500 })]);
     await deployed({});
-    const report = await run(await fix.model({ add: 1, rules: { kbad: 'status' } }));
+    const report = await run(await stand.fix.model({ add: 1, rules: { kbad: 'status' } }));
     expect(report.verdict).toBe('pass');
     expect((await full(report)).counts).toMatchObject({ captured: 21, failedWhenCaptured: 1, sent: 20 });
   });
@@ -148,7 +57,7 @@ describe('a replay', () => {
   test('calls a request stale that the old version fails now, and never holds it against the new one', async () => {
     captured(calls(40));
     await deployed({ rules: { k3: 'status' } });
-    const report = await run(await fix.model({ add: 1, rules: { k3: 'status' } }));
+    const report = await run(await stand.fix.model({ add: 1, rules: { k3: 'status' } }));
     expect(report.verdict).toBe('pass');
     expect((await full(report)).counts).toMatchObject({ stale: 1, passed: 39, regressions: 0 });
   });
@@ -156,20 +65,20 @@ describe('a replay', () => {
   test('is inconclusive when too many are stale', async () => {
     captured(calls(40));
     await deployed({ rules: { k1: 'status', k2: 'status', k3: 'status' } });
-    expect((await run(await fix.model({}))).verdict).toBe('inconclusive');
-    expect((await run(await fix.model({}), { maxStale: 0.1 })).verdict).toBe('pass');
+    expect((await run(await stand.fix.model({}))).verdict).toBe('inconclusive');
+    expect((await run(await stand.fix.model({}), { maxStale: 0.1 })).verdict).toBe('pass');
   });
 
   test.each([Number.NaN, -1])('lets nothing pass under a limit of stale requests that is %d', async (maxStale) => {
     captured(calls(20));
     await deployed({});
-    expect((await run(await fix.model({ add: 1 }), { maxStale })).verdict).toBe('inconclusive');
+    expect((await run(await stand.fix.model({ add: 1 }), { maxStale })).verdict).toBe('inconclusive');
   });
 
   test('calls a request flaky that fails once and then succeeds, and does not block on a few', async () => {
     captured(calls(40));
     await deployed({});
-    const report = await run(await fix.model({ add: 1, rules: { k3: 'flaky' } }));
+    const report = await run(await stand.fix.model({ add: 1, rules: { k3: 'flaky' } }));
     expect(report.verdict).toBe('pass');
     expect((await full(report)).flaky).toMatchObject([{ id: 'r3' }]);
   });
@@ -177,7 +86,7 @@ describe('a replay', () => {
   test('counts the first failure where one is enough', async () => {
     captured(calls(40));
     await deployed({});
-    const report = await run(await fix.model({ add: 1, rules: { k3: 'flaky' } }), { confirm: 1 });
+    const report = await run(await stand.fix.model({ add: 1, rules: { k3: 'flaky' } }), { confirm: 1 });
     expect(report.verdict).toBe('fail');
   });
 
@@ -190,7 +99,7 @@ describe('a replay', () => {
     captured(calls(60));
     await deployed({});
     const rules = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${i}`, 'status']));
-    const report = await run(await fix.model({ rules }), { confirm: 2 });
+    const report = await run(await stand.fix.model({ rules }), { confirm: 2 });
     expect(report.evidence).toHaveLength(20);
     expect((await full(report)).regressions).toHaveLength(50);
   });
@@ -198,42 +107,42 @@ describe('a replay', () => {
   test('says the same twice', async () => {
     captured(calls(50));
     await deployed({});
-    const model = await fix.model({ add: 1, rules: { k7: 'status' } });
+    const model = await stand.fix.model({ add: 1, rules: { k7: 'status' } });
     expect(await run(model, { limit: 30 })).toEqual(await run(model, { limit: 30 }));
   });
 });
 
 describe('without something to replay', () => {
   test('an empty endpoint passes, because there is nothing to regress from', async () => {
-    const report = await run(await fix.model({}));
+    const report = await run(await stand.fix.model({}));
     expect(report).toMatchObject({ verdict: 'pass', baseline: null });
     expect(report.evidence[0]).toMatchObject({ n: 0, note: expect.stringContaining('nothing to regress from') });
   });
 
   test('a deployed endpoint without captured requests is inconclusive', async () => {
     await deployed({});
-    expect((await run(await fix.model({ add: 1 }))).verdict).toBe('inconclusive');
+    expect((await run(await stand.fix.model({ add: 1 }))).verdict).toBe('inconclusive');
   });
 
   test('requests from before the window do not count', async () => {
     captured([call('old', { x: 1 }, { at: new Date(Date.now() - 120_000).toISOString() })]);
     await deployed({});
-    expect((await run(await fix.model({ add: 1 }))).verdict).toBe('inconclusive');
+    expect((await run(await stand.fix.model({ add: 1 }))).verdict).toBe('inconclusive');
   });
 
   test('an old version that cannot be served is an error, not a pass', async () => {
     captured(calls(5));
     await deployed({ ping: 'exit' });
-    const report = await run(await fix.model({}));
+    const report = await run(await stand.fix.model({}));
     expect(report.verdict).toBe('error');
     expect(report.evidence[0]?.note).toContain('cannot load the weights');
   });
 
   test('a gateway that does not answer is tried again later', async () => {
     await deployed({});
-    gateway.close();
-    gateway.closeAllConnections();
-    await expect(run(await fix.model({ add: 1 }))).rejects.toMatchObject({
+    stand.gateway.close();
+    stand.gateway.closeAllConnections();
+    await expect(run(await stand.fix.model({ add: 1 }))).rejects.toMatchObject({
       code: ErrorCode.Unreachable,
       permanent: false,
     });
@@ -243,9 +152,9 @@ describe('without something to replay', () => {
 describe('captured lines', () => {
   test('that are malformed are counted and never fatal', async () => {
     captured(['{"id":"cut', 'null', '[]', '{"id":1}', '', ...calls(5)]);
-    text += '{"id":"half';
+    captured(['{"id":"half']);
     await deployed({});
-    const report = await run(await fix.model({ add: 1 }));
+    const report = await run(await stand.fix.model({ add: 1 }));
     expect(report.verdict).toBe('pass');
     expect((await full(report)).counts).toMatchObject({ malformedLines: 5, sent: 5 });
   });
@@ -253,7 +162,7 @@ describe('captured lines', () => {
   test('whose body was left out are counted and not sent', async () => {
     captured([...calls(3), call('gone', {}, { body: undefined, bodyLeftOut: true })]);
     await deployed({});
-    const report = await run(await fix.model({ add: 1 }));
+    const report = await run(await stand.fix.model({ add: 1 }));
     expect((await full(report)).counts).toMatchObject({ captured: 4, withoutBody: 1, sent: 3 });
     expect(report.evidence.map(({ note }) => note).join()).toContain('left out: 1 without their body');
   });
@@ -262,7 +171,7 @@ describe('captured lines', () => {
     const same = { requestId: 'mine', headers: { 'x-sluice-shadow': '1' } };
     captured([call('a', { x: 1 }, same), call('b', { x: 2 }, same)]);
     await deployed({});
-    expect((await full(await run(await fix.model({ add: 1 })))).counts).toMatchObject({ captured: 2, sent: 2 });
+    expect((await full(await run(await stand.fix.model({ add: 1 })))).counts).toMatchObject({ captured: 2, sent: 2 });
   });
 
   test('keep their bytes: text beyond ASCII, and bodies that are no text', async () => {
@@ -276,7 +185,7 @@ describe('captured lines', () => {
       call('get', {}, { method: 'GET', path: '/version', body: '' }),
     ]);
     await deployed({});
-    const report = await run(await fix.model({ add: 1 }));
+    const report = await run(await stand.fix.model({ add: 1 }));
     expect(report.verdict).toBe('pass');
     expect((await full(report)).coverage.map(({ route }) => route).sort()).toEqual([
       'GET /version',
@@ -287,30 +196,31 @@ describe('captured lines', () => {
 
   test('that are gone when they are read again are left out', async () => {
     captured(calls(5));
-    gateway.removeAllListeners('request');
-    gateway.on('request', (_, response) => {
+    stand.gateway.removeAllListeners('request');
+    stand.gateway.on('request', (_, response) => {
+      const text = String(stand.text);
       response.end(text);
-      text = text.split('\n').slice(2).join('\n');
+      stand.text = text.split('\n').slice(2).join('\n');
     });
     await deployed({});
-    expect((await full(await run(await fix.model({ add: 1 })))).counts).toMatchObject({ captured: 5, sent: 3 });
+    expect((await full(await run(await stand.fix.model({ add: 1 })))).counts).toMatchObject({ captured: 5, sent: 3 });
   });
 
   test('that break off are asked for again later, never taken for all there is', async () => {
-    gateway.removeAllListeners('request');
-    gateway.on('request', (_, response) => {
+    stand.gateway.removeAllListeners('request');
+    stand.gateway.on('request', (_, response) => {
       response.write(`${JSON.stringify(call('first', { x: 1 }))}\n`, () => response.destroy());
     });
     await deployed({});
-    await expect(run(await fix.model({ add: 1 }))).rejects.toMatchObject({ code: ErrorCode.Unreachable });
+    await expect(run(await stand.fix.model({ add: 1 }))).rejects.toMatchObject({ code: ErrorCode.Unreachable });
   });
 
   test('are asked of the gateway by time, and no file is read', async () => {
     captured(calls(5));
     await deployed({});
-    await run(await fix.model({ add: 1 }));
-    expect(asked).toHaveLength(2);
-    for (const url of asked) expect(url).toMatch(/^\/endpoints\/demo\/requests\?since=\d+$/);
+    await run(await stand.fix.model({ add: 1 }));
+    expect(stand.asked).toHaveLength(2);
+    for (const url of stand.asked) expect(url).toMatch(/^\/endpoints\/demo\/requests\?since=\d+$/);
   });
 });
 
@@ -319,7 +229,7 @@ describe('what was asked and answered', () => {
     captured(calls(5).map((one) => ({ ...one, body: one.body.replace('"x":', '"hush":"hush","x":') })));
     await deployed({ extra: { hush: 'hush' } });
     for (const rule of ['status', 'short', 'text']) {
-      const report = await run(await fix.model({ add: 1, extra: { hush: 'hush' }, rules: { k3: rule } }));
+      const report = await run(await stand.fix.model({ add: 1, extra: { hush: 'hush' }, rules: { k3: rule } }));
       expect(report.verdict).toBe('fail');
       const text = JSON.stringify(report.evidence);
       expect(text).toContain('request r3');
@@ -329,11 +239,11 @@ describe('what was asked and answered', () => {
 
   test('is redacted in the report as the endpoint says, in fresh answers too', async () => {
     const redact = { json: ['dataframe_records.*.name', 'predictions'] };
-    const demo = fix.context.config.endpoints?.demo ?? expect.fail('no endpoint');
+    const demo = stand.fix.context.config.endpoints?.demo ?? expect.fail('no endpoint');
     Object.assign(demo, { capture: { redact } });
     captured([call('r0', { key: 'k0', name: 'Ada', x: 77 })]);
     await deployed({});
-    const report = await run(await fix.model({ add: 1, rules: { k0: 'short' } }));
+    const report = await run(await stand.fix.model({ add: 1, rules: { k0: 'short' } }));
     const [regression] = (await full(report)).regressions;
     expect(regression).toMatchObject({ body: expect.stringContaining('"name":"[redacted]"') });
     expect(regression?.old).toMatchObject({ text: '{"predictions":[0]}' });
@@ -351,7 +261,7 @@ describe('the sample', () => {
       ),
     ]);
     await deployed({});
-    const report = await run(await fix.model({ add: 1 }), { limit: 100 });
+    const report = await run(await stand.fix.model({ add: 1 }), { limit: 100 });
     const { coverage, counts, failureBound, capturedBound } = await full(report);
     expect(counts.sent).toBe(100);
     // 1 − 0.05^(1/100) = 2.95 % would hold for a hundred drawn from all alike; of common calls fewer were sent.
@@ -371,7 +281,7 @@ describe('the sample', () => {
     const rules = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`k${i}`, 'status']));
     captured(calls(200));
     await deployed({});
-    const model = await fix.model({ rules });
+    const model = await stand.fix.model({ rules });
     const ids = async (seed: number) => {
       const { regressions } = await full(await run(model, { seed, limit: 20, confirm: 1 }));
       return regressions.map(({ id }) => id).sort();

@@ -1,30 +1,33 @@
-import {
-  type Digest,
-  describeError,
-  ErrorCode,
-  type Evidence,
-  errorCode,
-  type Redaction,
-  type Report,
-  type SluiceActivities,
-} from '@sluice/sdk';
+import { join } from 'node:path';
+import type { Artifact, Digest, Evidence, Redaction, Report, SluiceActivities } from '@sluice/sdk';
 import { redactorOf } from '@sluice/sdk/redact';
 import type { ActivityContext } from '../context.ts';
 import { endpointState } from '../rollout/endpoint-state.ts';
 import { targetOf } from '../rollout/target-of.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
-import { type SupervisedServer, superviseServer } from '../serving/supervised-server.ts';
-import type { CapturedRequest, WholeRequest } from './captured.ts';
+import { attemptsOf } from './attempt.ts';
+import { startCopies } from './copies.ts';
+import { type Diary, type Plan, withDiary } from './diary.ts';
 import { type Judged, judgeReplay } from './judge-replay.ts';
-import { type Replayed, replayRequests } from './replay-requests.ts';
+import { type Replayed, type ReplayOptions, replayRequests } from './replay-requests.ts';
 import { replayReport } from './report.ts';
 import { type Sample, sampleCaptures } from './sample.ts';
+import { type Asked, openSpool, spoolRequests } from './spool.ts';
+import { hasExpired, waivedOf, waives } from './waived.ts';
 
 type Input = Parameters<SluiceActivities['replay']>[0];
 
 /** Rows of evidence that travel with the verdict; the report has all. */
 const ROWS = 20;
-const nothing: Sample = { strata: [], chosen: [], captured: 0, failedThen: 0, withoutBody: 0, malformed: 0 };
+const nothing: Sample = {
+  strata: [],
+  chosen: [],
+  captured: 0,
+  failedThen: 0,
+  withoutBody: 0,
+  malformed: 0,
+  withoutSpace: 0,
+};
 
 /** Sends captured requests to a fresh copy of the old version and of the new one, and compares what comes back. */
 export function replayActivity(context: ActivityContext): SluiceActivities['replay'] {
@@ -34,88 +37,98 @@ export function replayActivity(context: ActivityContext): SluiceActivities['repl
   };
 }
 
-async function replay(context: ActivityContext, { ref, spec }: Input, scope: ActivityScope): Promise<Report> {
+interface Learned {
+  readonly sample: Sample;
+  readonly replayed: readonly Replayed[];
+  /** Instead of what follows from these. */
+  readonly judged?: Judged;
+}
+
+async function replay(context: ActivityContext, input: Input, scope: ActivityScope): Promise<Report> {
+  const { ref, spec } = input;
   const stable = (await endpointState(context, spec.endpoint))?.stable ?? null;
   const redactor = redactorOf(redactionOf(context, spec.endpoint));
-  const finish = async (sample: Sample, replayed: readonly Replayed[], judged: Judged): Promise<Report> => {
-    const text = replayReport({ ref, spec, baseline: stable?.digest ?? null, sample, replayed, judged, redactor });
+  const attempts = attemptsOf(input, stable?.digest ?? '');
+  const reportOf = async ({ sample, replayed, judged: given }: Learned): Promise<Report> => {
+    const waived = waivedOf(replayed, spec.waive ?? [], attempts.begun);
+    const judged = given ?? judgeReplay(sample, replayed, spec, waived);
+    const baseline = stable?.digest ?? null;
+    const text = replayReport({ ref, spec, baseline, sample, replayed, judged, waived, redactor });
     return {
       name: spec.name,
       verdict: judged.verdict,
       evidence: judged.evidence.slice(0, ROWS),
       report: await context.store.putText(text, 'report'),
       candidate: spec.model.digest,
-      baseline: stable?.digest ?? null,
+      baseline,
       step: ref.step,
     };
   };
-  if (stable === null) return finish(nothing, [], emptyEndpoint(spec.endpoint));
+  if (stable === null) return reportOf({ sample: nothing, replayed: [], judged: emptyEndpoint(spec.endpoint) });
+  return withDiary(join(context.stateDir, 'replay'), attempts, async (diary) => {
+    if (diary.report !== null) return diary.report;
+    const plan = diary.plan ?? (await draw(context, spec, attempts.begun, diary, scope));
+    const model = { uri: stable.uri, digest: stable.digest as Digest };
+    const waivers = (spec.waive ?? []).filter((waiver) => !hasExpired(waiver, attempts.begun));
+    const waived = (request: Asked) => waivers.some((waiver) => waives(waiver, request));
+    const report = await reportOf(await sendPlan(context, spec, { plan, diary, model, waived, redactor, scope }));
+    await diary.finish(report);
+    return report;
+  });
+}
 
-  const since = Date.now() - spec.last;
+/** Chooses what is sent, and brings it here: both once for all attempts. */
+async function draw(
+  context: ActivityContext,
+  spec: Input['spec'],
+  begun: number,
+  diary: Diary,
+  scope: ActivityScope,
+): Promise<Plan> {
+  const since = begun - spec.last;
   const captured = () => targetOf(context, spec.endpoint).captured(spec.endpoint, { since, signal: scope.signal });
   const onProgress = () => {
     scope.signal.throwIfAborted();
     scope.heartbeat();
   };
   const sample = await sampleCaptures({ requests: captured(), since, limit: spec.limit, seed: spec.seed, onProgress });
-  if (sample.chosen.length === 0) return finish(sample, [], judgeReplay(sample, [], spec));
-  const requests = await pick(captured(), sample.chosen, onProgress);
-  const fresh = await superviseServer({ context, endpoint: spec.endpoint, model: spec.model, scope });
-  try {
-    const model = { uri: stable.uri, digest: stable.digest as Digest };
-    const old = await oldServer(() => superviseServer({ context, endpoint: spec.endpoint, model, scope }));
-    if (typeof old === 'string') return await finish(sample, [], brokenBaseline(old));
-    try {
-      const { confirm, deadline } = spec;
-      const replayed = await replayRequests(requests, { old, fresh, confirm, deadline, redactor, scope });
-      return await finish(sample, replayed, judgeReplay(sample, replayed, spec));
-    } finally {
-      await old.stop();
-    }
-  } finally {
-    await fresh.stop();
-  }
+  const { requests, withoutSpace } =
+    sample.chosen.length === 0
+      ? { requests: [], withoutSpace: 0 }
+      : await spoolRequests(diary.spool, captured(), sample.chosen, { onProgress });
+  const strata = sample.strata.map((stratum) => ({ ...stratum, kept: [] }));
+  const plan = { sample: { ...sample, strata, chosen: [], withoutSpace }, requests };
+  await diary.keepPlan(plan);
+  return plan;
 }
 
-/** Bytes of bodies that are held at a time; what is beyond them is left out. */
-const MOST_BODIES = 512 * 1024 * 1024;
-
-/** The chosen requests, in the order of `ids`; one that was deleted meanwhile is left out. */
-async function pick(
-  requests: AsyncIterable<CapturedRequest | null>,
-  ids: readonly string[],
-  onProgress: () => void,
-): Promise<WholeRequest[]> {
-  const found = new Map<string, WholeRequest>();
-  const wanted = new Set(ids);
-  let bytes = 0;
-  let seen = 0;
-  for await (const request of requests) {
-    seen += 1;
-    if (seen % 1000 === 0) onProgress();
-    if (request === null || request.body === null || !wanted.delete(request.id)) continue;
-    bytes += request.body.length;
-    if (bytes > MOST_BODIES) break;
-    found.set(request.id, { ...request, body: request.body });
-    if (wanted.size === 0) break;
+async function sendPlan(
+  context: ActivityContext,
+  spec: Input['spec'],
+  parts: Required<Pick<ReplayOptions, 'redactor' | 'scope' | 'waived'>> & {
+    plan: Plan;
+    diary: Diary;
+    model: Pick<Artifact, 'uri' | 'digest'>;
+  },
+): Promise<Learned> {
+  const { plan, diary, model, waived, redactor, scope } = parts;
+  const { sample, requests } = plan;
+  if (requests.length === 0) return { sample, replayed: [] };
+  const copies = await startCopies(context, spec, model, scope);
+  if (typeof copies === 'string') return { sample, replayed: [], judged: brokenBaseline(copies) };
+  try {
+    using spool = openSpool(diary.spool);
+    const { confirm, deadline } = spec;
+    const options = { ...copies, spool, diary, pace: spec.pace ?? null, waived, confirm, deadline, redactor, scope };
+    return { sample, replayed: await replayRequests(requests, options) };
+  } finally {
+    await copies.stop();
   }
-  return ids.flatMap((id) => found.get(id) ?? []);
 }
 
 function redactionOf({ config }: ActivityContext, endpoint: string): Redaction | undefined {
   const capture = config.endpoints?.[endpoint]?.capture;
   return typeof capture === 'object' ? capture.redact : undefined;
-}
-
-/** A production version that cannot be served is no fault of the candidate's, and no pass either. */
-async function oldServer(start: () => Promise<SupervisedServer>): Promise<SupervisedServer | string> {
-  try {
-    return await start();
-  } catch (error) {
-    const codes: string[] = [ErrorCode.ServerNotReady, ErrorCode.NotFound, ErrorCode.Corrupt];
-    if (codes.includes(errorCode(error))) return describeError(error);
-    throw error;
-  }
 }
 
 function brokenBaseline(why: string): Judged {

@@ -2,11 +2,11 @@ import type { SluiceActivities } from '@sluice/sdk';
 import type { Redactor } from '@sluice/sdk/redact';
 import { countsByStratum } from './covered.ts';
 import { failureBound } from './failure-bound.ts';
-import { routeOf } from './input-class.ts';
 import type { Judged } from './judge-replay.ts';
 import type { Outcome, Replayed } from './replay-requests.ts';
 import type { Sample } from './sample.ts';
-import type { Reply } from './send.ts';
+import { differingOf } from './systematic.ts';
+import { isRegression, type Waived } from './waived.ts';
 
 type Input = Parameters<SluiceActivities['replay']>[0];
 
@@ -17,17 +17,20 @@ export interface ReplayParts {
   readonly sample: Sample;
   readonly replayed: readonly Replayed[];
   readonly judged: Judged;
+  readonly waived: Waived;
   readonly redactor: Redactor;
 }
 
-/** Characters of a request's body that are listed. */
-const BODY = 1_000;
+/** Places listed at which answers differ. */
+const PLACES = 200;
 
 /** The whole replay as JSON: every regression with both answers, and what was covered. */
-export function replayReport({ ref, spec, baseline, sample, replayed, judged, redactor }: ReplayParts): string {
+export function replayReport(parts: ReplayParts): string {
+  const { ref, spec, baseline, sample, replayed, judged, waived, redactor } = parts;
   const show = (one: Replayed) => shown(one, redactor);
   const of = (...outcomes: Outcome[]) => replayed.filter(({ outcome }) => outcomes.includes(outcome));
-  const bound = of('regression', 'unconfirmed').length > 0 ? null : failureBound(sample, replayed);
+  const regressions = replayed.filter((one) => isRegression(one) && !waived.regressions.has(one));
+  const bound = regressions.length > 0 ? null : failureBound(sample, replayed, waived);
   return `${JSON.stringify(
     {
       kind: 'replay',
@@ -46,25 +49,33 @@ export function replayReport({ ref, spec, baseline, sample, replayed, judged, re
         deadline: spec.deadline,
         maxStale: spec.maxStale,
         seed: spec.seed,
+        differences: spec.differences ?? null,
+        pace: spec.pace ?? null,
       },
       counts: {
         captured: sample.captured,
         failedWhenCaptured: sample.failedThen,
         withoutBody: sample.withoutBody,
         malformedLines: sample.malformed,
+        withoutSpace: sample.withoutSpace,
         sent: replayed.length,
         passed: of('pass').length,
         stale: of('stale').length,
         flaky: of('flaky').length,
-        regressions: of('regression', 'unconfirmed').length,
+        regressions: regressions.length,
+        waived: waived.regressions.size,
         unconfirmed: of('unconfirmed').length,
       },
       /** Share of such requests that may fail although none did, 95 % sure; null where some did. */
       failureBound: bound?.share ?? null,
       /** Captured requests that may fail although none that was sent did, 95 % sure; null where some did. */
       capturedBound: bound === null ? null : { most: bound.most, of: bound.captured },
-      coverage: coverageOf(sample, replayed),
-      regressions: of('regression', 'unconfirmed').map(show),
+      coverage: coverageOf(sample, replayed, waived),
+      /** Places at which answers differ; null where they were not compared. */
+      differences: spec.differences === undefined ? null : differingOf(replayed).slice(0, PLACES),
+      regressions: regressions.map(show),
+      waivers: waived.waivers.map(({ waiver, expired, matched }) => ({ ...waiver, expired, matched })),
+      waived: [...waived.regressions].map(show),
       flaky: of('flaky').map(show),
       stale: of('stale').slice(0, 100).map(show),
     },
@@ -73,8 +84,8 @@ export function replayReport({ ref, spec, baseline, sample, replayed, judged, re
   )}\n`;
 }
 
-function coverageOf(sample: Sample, replayed: readonly Replayed[]): unknown[] {
-  const counts = countsByStratum(sample, replayed);
+function coverageOf(sample: Sample, replayed: readonly Replayed[], waived: Waived): unknown[] {
+  const counts = countsByStratum(sample, replayed, waived.regressions);
   return sample.strata.map((stratum) => {
     const { route, inputClass, outcome, captured } = stratum;
     return { route, inputClass, recorded: outcome, captured, sent: 0, ...counts.get(stratum) };
@@ -82,21 +93,8 @@ function coverageOf(sample: Sample, replayed: readonly Replayed[]): unknown[] {
 }
 
 /** Redacted again: what was captured before a place was listed is not. */
-function shown({ request, outcome, old, now, why }: Replayed, redactor: Redactor): unknown {
-  return {
-    id: request.id,
-    at: new Date(request.at).toISOString(),
-    outcome,
-    route: routeOf(request.method, request.path),
-    path: redactor.path(request.path),
-    body: redactor.json(request.body.toString('utf8'))?.text.slice(0, BODY) ?? null,
-    recorded: request.status,
-    why,
-    old: reply(old),
-    new: now === null ? null : reply(now),
-  };
-}
-
-function reply({ status, text }: Reply): unknown {
-  return { status, text };
+function shown({ request, outcome, old, now, why, body }: Replayed, redactor: Redactor): unknown {
+  const { id, at, route, path, status } = request;
+  const asked = { route, path: redactor.path(path), body, recorded: status };
+  return { id, at: new Date(at).toISOString(), outcome, ...asked, why, old, new: now };
 }

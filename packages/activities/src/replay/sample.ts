@@ -29,6 +29,8 @@ export interface Sample {
   /** Of those, not replayed because their body was left out. */
   readonly withoutBody: number;
   readonly malformed: number;
+  /** Chosen ones that were left out because there is no room for them. */
+  readonly withoutSpace: number;
 }
 
 export interface SampleOptions {
@@ -54,7 +56,7 @@ const MOST_IDS = 200_000;
  */
 export async function sampleCaptures(options: SampleOptions): Promise<Sample> {
   const strata = new Map<string, Stratum>();
-  const counts = { captured: 0, failedThen: 0, withoutBody: 0, malformed: 0 };
+  const counts = { captured: 0, failedThen: 0, withoutBody: 0, malformed: 0, withoutSpace: 0 };
   for await (const request of options.requests) {
     if (request === null) counts.malformed += 1;
     else if (request.at >= options.since) {

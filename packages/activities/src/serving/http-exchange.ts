@@ -7,7 +7,7 @@ export interface Exchange {
   readonly body?: Buffer | string;
   /** For the whole answer, milliseconds. */
   readonly timeout: number;
-  /** Most bytes of the answer's body. @default any */
+  /** Most bytes of an answer; one that is longer is given up. @default any */
   readonly most?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -18,14 +18,17 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** Why no whole answer came: nobody answered properly, not in time, or too much. */
+/** Why no whole answer came: nobody answered properly, or not in time, or too much. */
 export class NoAnswer extends Error {
-  readonly kind: 'transport' | 'deadline' | 'size';
+  readonly kind: 'transport' | 'deadline' | 'too large';
+  /** The connection had been used before: that it broke may say nothing of this request. */
+  readonly reused: boolean;
 
-  constructor(kind: NoAnswer['kind'], message: string) {
+  constructor(kind: NoAnswer['kind'], message: string, reused = false) {
     super(message);
     this.name = 'NoAnswer';
     this.kind = kind;
+    this.reused = reused;
   }
 }
 
@@ -35,7 +38,7 @@ export class NoAnswer extends Error {
  * @throws NoAnswer; the signal's reason when that aborts.
  */
 export function exchange(request: Exchange): Promise<Answer> {
-  const { signal, most = Number.POSITIVE_INFINITY } = request;
+  const { signal } = request;
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const outgoing = http.request(request.url, {
@@ -59,16 +62,18 @@ export function exchange(request: Exchange): Promise<Answer> {
       signal?.removeEventListener('abort', abort);
     };
     signal?.addEventListener('abort', abort, { once: true });
-    outgoing.on('error', (error) => fail('transport', describe(error)));
+    outgoing.on('error', (error) => fail('transport', transportFailure(error)));
     outgoing.on('response', (incoming) => {
       const parts: Buffer[] = [];
       let bytes = 0;
       incoming.on('data', (part: Buffer) => {
         bytes += part.length;
-        if (bytes > most) fail('size', `the answer is larger than ${most} bytes`);
-        else parts.push(part);
+        if (request.most !== undefined && bytes > request.most) {
+          parts.length = 0;
+          fail('too large', `too large: over ${Math.floor(request.most / 2 ** 20)} MiB`);
+        } else parts.push(part);
       });
-      incoming.on('error', (error) => fail('transport', describe(error)));
+      incoming.on('error', (error) => fail('transport', transportFailure(error)));
       incoming.on('end', () => {
         finish();
         resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(parts) });
@@ -84,7 +89,7 @@ function lengthOf({ body }: Exchange): Record<string, string> {
 }
 
 /** Without address and port, which differ from run to run. */
-function describe(error: NodeJS.ErrnoException): string {
+export function transportFailure(error: { readonly code?: string | undefined; readonly message?: string }): string {
   switch (error.code) {
     case 'ECONNREFUSED':
       return 'connection refused';
@@ -92,6 +97,6 @@ function describe(error: NodeJS.ErrnoException): string {
     case 'EPIPE':
       return 'connection broken';
     default:
-      return error.code ?? error.message;
+      return error.code ?? error.message ?? 'connection broken';
   }
 }

@@ -27,7 +27,7 @@ export async function predict(
     });
   } catch (error) {
     if (error instanceof NoAnswer) {
-      return { ok: false, kind: error.kind === 'size' ? 'answer' : error.kind, message: error.message };
+      return { ok: false, kind: error.kind === 'too large' ? 'answer' : error.kind, message: error.message };
     }
     throw error;
   }

@@ -1,11 +1,13 @@
 import type { Model, ModelRef, Report } from '../artifact.ts';
 import type { Duration } from '../duration.ts';
 import { checkName } from '../name.ts';
-import { checkFields, modelRef, numberWithin, period, wholeNumber } from '../options.ts';
+import { checkFields, invalidStep, modelRef, numberWithin, period, shown, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
 import type { SpecBase } from '../spec.ts';
+import { type BodyDifferences, type DifferenceOptions, differencesOf } from './body-differences.ts';
 import { noCaptures, plannedReport, type StepKind } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
+import { type Waiver, waiversOf } from './waiver.ts';
 
 export interface ReplaySpec extends SpecBase<'replay', Report> {
   readonly model: ModelRef;
@@ -21,10 +23,19 @@ export interface ReplaySpec extends SpecBase<'replay', Report> {
   /** Share of stale requests (0 to 1) above which the gate is inconclusive. */
   readonly maxStale: number;
   readonly seed: number;
+  /** Regressions that are let pass for a while; left out where there are none. */
+  readonly waive?: readonly Waiver[];
+  /** Left out: bodies are not compared. */
+  readonly differences?: BodyDifferences;
+  /** Left out: as fast as the answers come. */
+  readonly pace?: Pace;
 }
 
+/** When requests are sent: with the time between them as when they were captured, or so many a second. */
+export type Pace = 'original' | { readonly perSecond: number };
+
 /** What a {@link replay} takes. */
-export interface ReplayOptions extends Placement {
+export interface ReplayOptions extends Placement, DifferenceOptions {
   /** The new version. */
   readonly model: Model;
   /** Endpoint whose captured requests are sent. */
@@ -41,6 +52,13 @@ export interface ReplayOptions extends Placement {
   readonly maxStale?: number;
   /** Seed of the sample. @default 0 */
   readonly seed?: number;
+  /** Regressions that are let pass, each with a reason and a last day. @default none */
+  readonly waive?: readonly Waiver[];
+  /**
+   * When requests are sent, at most eight at a time: with the time between them as when they were captured (which takes as
+   * long as `last`), or so many a second. @default as fast as the answers come
+   */
+  readonly pace?: Pace;
 }
 
 const fields = {
@@ -52,6 +70,11 @@ const fields = {
   deadline: true,
   maxStale: true,
   seed: true,
+  waive: true,
+  differences: true,
+  ignore: true,
+  tolerate: true,
+  pace: true,
   ...placementFields,
 } as const;
 
@@ -75,8 +98,21 @@ export async function replay(name: string, options: ReplayOptions): Promise<Repo
     deadline: period(where, 'deadline', options.deadline ?? '10 seconds'),
     maxStale: numberWithin(where, 'maxStale', options.maxStale ?? 0.05, { least: 0, most: 1 }),
     seed: wholeNumber(where, 'seed', options.seed ?? 0, 0),
+    ...(options.waive === undefined ? {} : { waive: waiversOf(where, options.waive) }),
+    ...differencesOf(where, options),
+    ...(options.pace === undefined ? {} : { pace: paceOf(where, options.pace) }),
     ...placementOf(options, where),
   });
+}
+
+function paceOf(where: string, pace: unknown): Pace {
+  if (pace === 'original') return pace;
+  if (typeof pace !== 'object' || pace === null) {
+    throw invalidStep(where, `pace is ${shown(pace)}.`, "Write 'original' or { perSecond: 20 }, or leave it out.");
+  }
+  checkFields<Exclude<Pace, string>>(where, pace, { perSecond: true }, 'pace');
+  const { perSecond } = pace as { readonly perSecond?: unknown };
+  return { perSecond: numberWithin(where, 'pace.perSecond', perSecond, { over: 0 }) };
 }
 
 export const replayKind: StepKind<ReplaySpec> = {

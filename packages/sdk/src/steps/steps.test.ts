@@ -146,9 +146,40 @@ describe('a step hands its runtime plain data with every default filled in:', ()
       deadline: 10_000,
       maxStale: 0.05,
       seed: 0,
+      differences: { as: 'warn', ignore: [], tolerate: [] },
       on: null,
       temporal: null,
     });
+  });
+
+  it('replay that compares bodies as it is told, or not at all', async () => {
+    const options = { ignore: ['$.id'], tolerate: { '$.predictions[*]': { relative: 0.01 } } };
+    expect(
+      await specOf(() => replay('recent', { model, endpoint: 'shop', differences: 'block', ...options })),
+    ).toMatchObject({
+      differences: {
+        as: 'block',
+        ignore: ['$.id'],
+        tolerate: [{ path: '$.predictions[*]', absolute: 0, relative: 0.01 }],
+      },
+    });
+    expect(await specOf(() => replay('recent', { model, endpoint: 'shop', differences: 'off' }))).not.toHaveProperty(
+      'differences',
+    );
+  });
+
+  it('replay at a pace', async () => {
+    for (const pace of ['original', { perSecond: 0.5 }] as const) {
+      expect(await specOf(() => replay('recent', { model, endpoint: 'shop', pace }))).toMatchObject({ pace });
+    }
+  });
+
+  it('replay with waivers, which a plan shows', async () => {
+    const waive = [
+      { requests: ['r7'], reason: 'known', until: '2026-12-31' },
+      { kind: 'POST /invocations', reason: 'known', until: '2028-02-29' },
+    ];
+    expect(await specOf(() => replay('recent', { model, endpoint: 'shop', waive }))).toMatchObject({ waive });
   });
 
   it('deploy, which keeps of its gates only what a verdict rests on', async () => {
@@ -218,6 +249,7 @@ type Loose = Record<string, unknown>;
 const trainWith = (options: Loose) => train('delay', { run, ...options } as never);
 const suiteWith = (suite: Loose) =>
   evaluate('quality', { model, suite: { cases: 'a.csv', label: 'y', ...suite } as never });
+const waiver = { requests: ['r7'], reason: 'known', until: '2026-12-31' };
 const replayWith = (options: Loose) => replay('recent', { model, endpoint: 'shop', ...options } as never);
 const deployWith = (options: Loose) => deploy('shop', { model, gates: [], ...options } as never);
 const extractWith = (options: Loose) => extract('rows', { sql: 'select 1', ...options } as never);
@@ -333,6 +365,31 @@ describe('a step that cannot work is refused before anything runs:', () => {
     ['replay recent', () => replayWith({ limit: 0 }), 'limit is 0'],
     ['replay recent', () => replayWith({ limit: 1.5 }), 'limit is 1.5'],
     ['replay recent', () => replayWith({ confirm: 0 }), 'confirm is 0'],
+    ['replay recent', () => replayWith({ differences: 'fail' }), 'differences is "fail"'],
+    ['replay recent', () => replayWith({ ignore: '$.id' }), 'ignore is "$.id"; it must be a list'],
+    ['replay recent', () => replayWith({ ignore: ['$.id', '$..id'] }), 'ignore[1]: "$..id" is no path'],
+    ['replay recent', () => replayWith({ ignore: [7] }), 'ignore[0]: 7 is no path'],
+    ['replay recent', () => replayWith({ tolerate: { score: {} } }), 'tolerate["score"]: "score" is no path'],
+    ['replay recent', () => replayWith({ tolerate: { '$.a': { absolute: -1 } } }), 'tolerate["$.a"].absolute is -1'],
+    ['replay recent', () => replayWith({ tolerate: { '$.a': { abs: 1 } } }), 'there is no "abs"'],
+    ['replay recent', () => replayWith({ tolerate: [] }), 'tolerate is a list; it must be an object'],
+    ['replay recent', () => replayWith({ differences: 'off', ignore: ['$.id'] }), 'nothing to ignore'],
+    ['replay recent', () => replayWith({ pace: 'fast' }), 'pace is "fast"'],
+    ['replay recent', () => replayWith({ pace: 20 }), 'pace is 20'],
+    ['replay recent', () => replayWith({ pace: {} }), 'pace.perSecond is undefined'],
+    ['replay recent', () => replayWith({ pace: { perSecond: 0 } }), 'pace.perSecond is 0'],
+    ['replay recent', () => replayWith({ pace: { perMinute: 1 } }), 'there is no "perMinute"'],
+    ['replay recent', () => replayWith({ waive: {} }), 'waive is an object; it must be a list'],
+    ['replay recent', () => replayWith({ waive: [{ requests: ['a'], reason: 'b' }] }), 'waive[0].until is undefined'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, until: '2026-02-30' }] }), 'must be a day'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, until: '2026-12-31T00:00' }] }), 'must be a day'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, until: 20261231 }] }), 'must be a day'],
+    ['replay recent', () => replayWith({ waive: [waiver, { ...waiver, reason: ' ' }] }), 'waive[1].reason is " "'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, requests: [] }] }), 'must name at least one id'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, requests: 'r7' }] }), 'must name at least one id'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, requests: [7] }] }), 'waive[0].requests[0] is 7'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, kind: 'GET /' }] }), 'either requests or a kind'],
+    ['replay recent', () => replayWith({ waive: [{ ...waiver, id: 'r7' }] }), 'waive[0]: there is no "id"'],
     ['replay recent', () => replayWith({ maxStale: 1.01 }), 'maxStale is 1.01'],
     ['replay recent', () => replayWith({ maxStale: -0.01 }), 'maxStale is -0.01'],
     ['replay recent', () => replayWith({ last: 0 }), 'last is 0'],

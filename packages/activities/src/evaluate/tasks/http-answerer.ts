@@ -33,7 +33,7 @@ export function httpAnswerer(
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
         if (error.kind === 'transport') await server.settle();
-        const problem = error.kind === 'size' ? 'answer' : error.kind;
+        const problem = error.kind === 'too large' ? 'answer' : error.kind;
         return failed(problem, error.message, taken());
       }
       return replyOf(answer, read, taken());

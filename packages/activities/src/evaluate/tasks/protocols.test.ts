@@ -100,7 +100,7 @@ describe('a served model', () => {
     ['JSON of another kind', json({ result: 3 }), 'answer', /no list `predictions`/],
     ['JSON that is null', json(null), 'answer', /no list `predictions`/],
     ['two predictions', json({ predictions: [1, 2] }), 'answer', /2 predictions for one case/],
-    ['50 megabytes', says(Buffer.alloc(50 * 1024 * 1024, 'x')), 'answer', /larger than 4194304 bytes/],
+    ['50 megabytes', says(Buffer.alloc(50 * 1024 * 1024, 'x')), 'answer', /too large: over 4 MiB/],
     ['a refusal', says('{"error": "no such column"}', 400), 'status', /status 400: .*no such column/],
     ['a broken connection', (response) => response.socket?.destroy(), 'transport', /broken|hang up/],
   ])('that answers %s has failed that case, and says how', async (_, how, problem, message) => {

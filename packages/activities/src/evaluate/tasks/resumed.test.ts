@@ -75,8 +75,8 @@ describe('an evaluation whose worker is killed half way', () => {
     async (after) => {
       await suite();
       const asked = join(fix.context.root, 'asked');
-      const model = await fix.model({ add: 1.3, wait: 40, asked: `${asked}.new` });
-      const old = await fix.model({ add: 1.1, wait: 40, asked: `${asked}.old` });
+      const model = await fix.model({ add: 1.3, delay: 40, asked: `${asked}.new` });
+      const old = await fix.model({ add: 1.1, delay: 40, asked: `${asked}.old` });
       const script = fileURLToPath(new URL('./testing/evaluate-and-wait.ts', import.meta.url));
       const input = inputOf(model, old, 'killed/1');
       const worker = spawn(process.execPath, [script, fix.context.root, JSON.stringify(input)], { stdio: 'inherit' });

@@ -22,7 +22,10 @@ export interface Fixture {
   remove(): Promise<void>;
 }
 
-/** A context on a folder of its own (or on `root`), with a plain store and a client that only knows one endpoint. */
+/**
+ * A context with a plain store and a client that only knows one endpoint, on a folder of its own, or on that of another
+ * one (`root`): then it has what that one has.
+ */
 export async function fixture(overrides: Partial<ActivityContext> = {}): Promise<Fixture> {
   const root = overrides.root ?? (await mkdtemp(join(tmpdir(), 'sluice-activities-')));
   const store = folderStore(join(root, 'store'));

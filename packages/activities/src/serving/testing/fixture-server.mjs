@@ -1,8 +1,9 @@
 /**
  * A model server for tests. `model.json` in the model's folder says how it behaves:
  * `add` (answer is x + add), `label` (constant answer), `rules` (what to do for a row's `key`: `status`, `crash`,
- * `hang`, `null`, `short`, `flaky`, `text`), `pingAfter` (answers `/ping` so often and then no more), `ping` (`never`, `exit`, milliseconds to wait), `extra` (added to answers),
- * `asked` (file that the keys of answered rows are appended to), `wait` (ms before an answer),
+ * `hang`, `null`, `short`, `flaky`, `text`, `html`, `empty`, `nan`, `huge`: 50 MB), `delay` (ms before an answer), `log`
+ * (a file that gets a line with time and keys of every request), `pingAfter` (answers `/ping` so often and then no more), `ping` (`never`, `exit`, milliseconds to wait), `extra` (added to answers), `noise` (a field that is another each time),
+ * `asked` (file that the keys of answered rows are appended to),
  * `ignoreTerm`, `child` (start a process that outlives its parent), `status` (for every request).
  */
 import { spawn } from 'node:child_process';
@@ -37,7 +38,9 @@ const server = http.createServer((request, response) => {
   }
   const parts = [];
   request.on('data', (part) => parts.push(part));
-  request.on('end', () => answer(request, response, Buffer.concat(parts).toString('utf8')));
+  request.on('end', () =>
+    setTimeout(() => answer(request, response, Buffer.concat(parts).toString('utf8')), model.delay ?? 0),
+  );
 });
 server.listen(Number(process.env.SLUICE_PORT), process.env.SLUICE_HOST);
 
@@ -49,10 +52,15 @@ function answer(request, response, body) {
   }
   const rows = JSON.parse(body).dataframe_records;
   const rules = rows.map((row) => model.rules?.[row.key]);
+  if (model.log) appendFileSync(model.log, `${Date.now()} ${rows.map((row) => row.key)}\n`);
   if (rules.includes('crash')) process.exit(9);
   if (rules.includes('hang')) return;
   if (rules.includes('status')) return response.writeHead(500).end('row refused');
   if (rules.includes('bad-request')) return response.writeHead(400).end('row refused');
+  if (rules.includes('html')) return response.writeHead(200).end('<html><body>Service busy</body></html>');
+  if (rules.includes('empty')) return response.writeHead(200).end();
+  if (rules.includes('nan')) return response.writeHead(200).end('{"predictions":[NaN]}');
+  if (rules.includes('huge')) return response.writeHead(200).end(`{"predictions":["${'x'.repeat(50_000_000)}"]}`);
   if (rules.includes('flaky')) {
     const key = JSON.stringify(rows);
     seen.set(key, (seen.get(key) ?? 0) + 1);
@@ -61,10 +69,9 @@ function answer(request, response, body) {
   const predictions = rows.map((row, i) => (rules[i] === 'null' ? null : rules[i] === 'text' ? 'n/a' : answerFor(row)));
   if (rules.includes('short')) predictions.pop();
   if (model.asked) appendFileSync(model.asked, rows.map((row) => `${row.key}\n`).join(''));
-  setTimeout(() => {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ predictions, ...model.extra }));
-  }, model.wait ?? 0);
+  const nonce = model.noise ? { nonce: Math.random() } : {};
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ predictions, ...model.extra, ...nonce }));
 }
 
 function answerFor(row) {

@@ -1,0 +1,130 @@
+import type { JsonPath } from '@sluice/sdk';
+
+/** How two answers differ at a place. */
+export type DifferenceKind = 'value' | 'type' | 'missing' | 'extra' | 'length' | 'order';
+
+/** What is compared, made ready once. */
+export interface Comparison {
+  readonly ignore: readonly JsonPath[];
+  readonly tolerate: readonly { readonly path: JsonPath; readonly absolute: number; readonly relative: number }[];
+}
+
+export interface Place {
+  readonly kind: DifferenceKind;
+  /** Names and numbers on the way to the first one of its path. */
+  readonly place: readonly string[];
+}
+
+/** Deeper than this nobody looks. */
+const DEEPEST = 100;
+
+/**
+ * By path the first difference there; the items of a list share a path, `$.predictions[*]`. A list of another length,
+ * or of the same items in another order, is not looked into.
+ */
+export function differingPlaces(old: unknown, now: unknown, comparison: Comparison): Map<string, Place> {
+  const found = new Map<string, Place>();
+  compare({ old, now, place: [], path: '$' }, comparison, found);
+  return found;
+}
+
+interface Pair {
+  readonly old: unknown;
+  readonly now: unknown;
+  readonly place: readonly string[];
+  readonly path: string;
+}
+
+function compare(pair: Pair, comparison: Comparison, found: Map<string, Place>): void {
+  const { old, now, place, path } = pair;
+  if (Object.is(old, now) || place.length > DEEPEST || isIgnored(place, comparison)) return;
+  const add = (kind: DifferenceKind) => {
+    if (!found.has(path)) found.set(path, { kind, place });
+  };
+  if (typeOf(old) !== typeOf(now)) add('type');
+  else if (Array.isArray(old) && Array.isArray(now)) {
+    if (old.length === now.length) compareItems({ ...pair, old, now }, comparison, found);
+    else add('length');
+  } else if (isObject(old) && isObject(now)) compareFields({ ...pair, old, now }, comparison, found);
+  else if (!isTolerated(old, now, place, comparison)) add('value');
+}
+
+type Both<Value> = Omit<Pair, 'old' | 'now'> & { readonly old: Value; readonly now: Value };
+
+function compareItems({ old, now, place, path }: Both<unknown[]>, comparison: Comparison, found: Map<string, Place>) {
+  const inner = new Map<string, Place>();
+  for (const [i, item] of old.entries()) {
+    compare({ old: item, now: now[i], place: [...place, String(i)], path: `${path}[*]` }, comparison, inner);
+  }
+  if (inner.size === 0) return;
+  if (old.length > 1 && sameItems(old, now)) {
+    if (!found.has(path)) found.set(path, { kind: 'order', place });
+    return;
+  }
+  for (const [at, one] of inner) if (!found.has(at)) found.set(at, one);
+}
+
+function compareFields(
+  { old, now, place, path }: Both<Readonly<Record<string, unknown>>>,
+  comparison: Comparison,
+  found: Map<string, Place>,
+) {
+  for (const name of new Set([...Object.keys(old), ...Object.keys(now)])) {
+    const at = { place: [...place, name], path: `${path}${fieldStep(name)}` };
+    if (Object.hasOwn(old, name) && Object.hasOwn(now, name)) {
+      compare({ old: old[name], now: now[name], ...at }, comparison, found);
+    } else if (!isIgnored(at.place, comparison) && !found.has(at.path)) {
+      found.set(at.path, { kind: Object.hasOwn(old, name) ? 'missing' : 'extra', place: at.place });
+    }
+  }
+}
+
+function isIgnored(place: readonly string[], { ignore }: Comparison): boolean {
+  return ignore.some((path) => covers(path, place));
+}
+
+function isTolerated(old: unknown, now: unknown, place: readonly string[], { tolerate }: Comparison): boolean {
+  if (typeof old !== 'number' || typeof now !== 'number') return false;
+  // 1.1 is 0.1 from 1, whatever the last binary digit says.
+  const apart = Math.abs(now - old) - 1e-12 * Math.max(Math.abs(old), Math.abs(now));
+  return tolerate.some(
+    ({ path, absolute, relative }) => covers(path, place) && (apart <= absolute || apart <= relative * Math.abs(old)),
+  );
+}
+
+/** Does a path name this place, or one above it? */
+function covers(path: JsonPath, place: readonly string[]): boolean {
+  return path.length <= place.length && path.every((step, i) => step === null || step === place[i]);
+}
+
+/** The same items, each as often, whatever their order. */
+function sameItems(old: readonly unknown[], now: readonly unknown[]): boolean {
+  try {
+    const sorted = (items: readonly unknown[]) => items.map(canonical).sort();
+    const after = sorted(now);
+    return sorted(old).every((item, i) => item === after[i]);
+  } catch {
+    return false; // nested so deeply that nobody can look into it
+  }
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    isObject(inner) && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+function fieldStep(name: string): string {
+  return /^[^.[\]'"*\s]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'list' : typeof value;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
