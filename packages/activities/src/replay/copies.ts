@@ -8,7 +8,8 @@ import type { ReplayOptions } from './replay-requests.ts';
 export type Copies = Pick<ReplayOptions, 'old' | 'fresh' | 'second'> & { stop(): Promise<void> };
 
 /**
- * Starts the candidate, the old version, and a second copy of it where bodies are compared, side by side.
+ * Starts the candidate and the old version side by side, and then a second copy of the old one where bodies are compared:
+ * on a machine with room for two, it is the third that is missed.
  *
  * @returns why the old version cannot be served, with nothing left running: that is no fault of the candidate's
  * @throws SluiceError what starting the candidate throws
@@ -22,11 +23,10 @@ export async function startCopies(
   const start = (version: Pick<Artifact, 'uri' | 'digest'>) => {
     return superviseServer({ context, endpoint, model: version, scope });
   };
-  const started = await Promise.allSettled([
-    start(model),
-    start(stable),
-    ...(differences === undefined ? [] : [start(stable)]),
-  ]);
+  const started: PromiseSettledResult<SupervisedServer>[] = await Promise.allSettled([start(model), start(stable)]);
+  if (differences !== undefined && started.every(({ status }) => status === 'fulfilled')) {
+    started.push(...(await Promise.allSettled([start(stable)])));
+  }
   const stop = async () => {
     await Promise.all(started.map((one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)));
   };
@@ -38,7 +38,7 @@ export async function startCopies(
       await stop();
       return served;
     }
-    // A second copy for which there is no room is missed, and no reason to give up.
+    // That it cannot be had is no reason to give up.
     const copy = second === undefined ? null : await oldServer(second);
     const comparing = copy === null || typeof copy === 'string' || differences === undefined;
     return {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { holm } from '../statistics/holm.ts';
 import type { Difference } from './answer-differences.ts';
 import type { Replayed } from './replay-requests.ts';
-import { differingOf, holm } from './systematic.ts';
+import { differingOf } from './systematic.ts';
 
 /** Requests of one kind: how many of them differ in the candidate's answer only, in the second copy's only, in both. */
 function replayed(

@@ -1,4 +1,5 @@
 import { binomialUpperTail } from '../statistics/binomial.ts';
+import { holm } from '../statistics/holm.ts';
 import type { DifferenceKind } from './differing-places.ts';
 import type { Kind, Replayed } from './replay-requests.ts';
 
@@ -65,15 +66,6 @@ export function differingOf(replayed: readonly Replayed[]): DifferingPlace[] {
   return tested.map(({ kind, ...tally }, i) => {
     const own = adjusted[i] ?? 1;
     return { ...tally, compared: compared.get(kind) ?? 0, adjusted: own, systematic: own <= RISK };
-  });
-}
-
-/** Holm's step-down correction of p values that ascend (S. Holm, 1979). */
-export function holm(ascending: readonly number[]): number[] {
-  let most = 0;
-  return ascending.map((p, i) => {
-    most = Math.max(most, Math.min(1, p * (ascending.length - i)));
-    return most;
   });
 }
 

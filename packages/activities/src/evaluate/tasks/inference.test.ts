@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { bootstrap } from '../../metrics/bootstrap.ts';
+import { holm } from '../../statistics/holm.ts';
 import { seededRandom } from '../../statistics/random.ts';
 import { compareMeans } from '../compare-means.ts';
 import { corpusInference } from './corpus-inference.ts';
-import { holm } from './holm.ts';
 import { meanInference } from './mean-inference.ts';
 import { shareInference } from './share-inference.ts';
 

@@ -1,7 +1,7 @@
 import { worstOf } from '@sluice/sdk';
+import { holm } from '../../statistics/holm.ts';
 import type { Interval, SuiteRow } from '../suite-report.ts';
 import { against, bounded, type Draft, type Tests } from './findings.ts';
-import { holm } from './holm.ts';
 import { measure, type Own } from './judge-metric.ts';
 import type { MetricScores, NamedMetric, ScoredTask } from './scored-task.ts';
 import type { SuiteCase } from './suite-cases.ts';
