@@ -1,0 +1,193 @@
+import type { Decision, Evidence, GateResult, Json, OpenGate, RefusedDecision, Verdict } from '@sluice/sdk';
+import type { Cost, RunRow, TrafficSeries } from '@sluice/ui/api';
+
+/** All that the report of a run tells: what it is rendered of, and nothing else. Absent numbers are null, never 0. */
+export interface RunReport {
+  /** Epoch ms when it was read. */
+  readonly at: number;
+  readonly project: string;
+  /** Of Sluice. */
+  readonly version: string;
+  readonly run: RunRow;
+  readonly params: Json;
+  readonly deploys: readonly DeployPart[];
+  readonly evaluations: readonly EvaluationPart[];
+  readonly replays: readonly ReplayPart[];
+  readonly data: readonly DataPart[];
+  readonly rollouts: readonly RolloutPart[];
+  readonly lineage: LineagePart;
+  /** Null where no job has run. */
+  readonly cost: Cost | null;
+  /** Pages of other systems, by name. */
+  readonly links: Readonly<Record<string, string>>;
+  /** What could not be read, each a sentence. */
+  readonly missing: readonly string[];
+}
+
+/** What is asked of a candidate, and what people said. */
+export interface DeployPart {
+  readonly step: string;
+  readonly endpoint: string;
+  /** Digest. */
+  readonly candidate: string;
+  /** MLflow's version of the registered model. */
+  readonly version: string | null;
+  /** Digest of what served when it was decided; null: nothing did, or nobody knows. */
+  readonly baseline: string | null;
+  readonly verdict: Verdict | null;
+  /** `awaiting-approval`, `blocked`, `rolling-out`, `deployed`, `rejected` … */
+  readonly state: string;
+  readonly gates: readonly GateResult[];
+  /** The question that is open now. */
+  readonly open: OpenGate | null;
+  readonly decisions: readonly Decision[];
+  readonly refused: readonly RefusedDecision[];
+  /** Why it ended as it did. */
+  readonly reason: string | null;
+}
+
+/** One evaluation: its rows, and the cases that lost most. */
+export interface EvaluationPart {
+  readonly step: string;
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly candidate: string | null;
+  readonly baseline: string | null;
+  /** Pairs of what is told of the suite and of the method. */
+  readonly facts: readonly Fact[];
+  readonly evidence: readonly Evidence[];
+  readonly worst: readonly WorstCase[];
+}
+
+export type Fact = readonly [name: string, value: string];
+
+/** One case with both answers. */
+export interface WorstCase {
+  /** Its id, or its row in the file. */
+  readonly id: string;
+  readonly category: string | null;
+  readonly input: string | null;
+  readonly expected: string | null;
+  readonly old: Answer | null;
+  readonly new: Answer;
+}
+
+export interface Answer {
+  readonly text: string;
+  /** As the metric counts it; null where there is none. */
+  readonly score: number | null;
+  /** It is not an answer but what went wrong. */
+  readonly failed: boolean;
+}
+
+/** Captured requests, sent to both versions. */
+export interface ReplayPart {
+  readonly step: string;
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly counts: readonly Fact[];
+  readonly evidence: readonly Evidence[];
+  /** What may fail although nothing did, as a sentence. */
+  readonly bound: string | null;
+  readonly coverage: readonly Covered[];
+  readonly regressions: readonly Regression[];
+  /** Of those there are, more than are listed. */
+  readonly moreRegressions: number;
+}
+
+/** One kind of request: how many were captured and sent, and how they went. */
+export interface Covered {
+  readonly kind: string;
+  readonly captured: number | null;
+  readonly sent: number | null;
+  readonly failed: number | null;
+}
+
+export interface Regression {
+  readonly id: string;
+  readonly route: string;
+  readonly why: string | null;
+  readonly outcome: string;
+  readonly body: string | null;
+  readonly old: Reply | null;
+  readonly new: Reply | null;
+}
+
+export interface Reply {
+  readonly status: number | null;
+  readonly text: string;
+}
+
+/** A dataset with its checks. */
+export interface DataPart {
+  readonly step: string;
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly rows: number | null;
+  readonly digest: string | null;
+  readonly checks: readonly Evidence[];
+  readonly columns: readonly ColumnPart[];
+  /** Where the columns' reference comes from. */
+  readonly reference: string | null;
+}
+
+export interface ColumnPart {
+  readonly name: string;
+  readonly type: string;
+  readonly count: number | null;
+  readonly nulls: number | null;
+  readonly distinct: number | null;
+  readonly mean: number | null;
+  readonly sd: number | null;
+  readonly min: number | string | null;
+  readonly max: number | string | null;
+  readonly histogram: Histogram | null;
+  readonly top: readonly { readonly value: string; readonly count: number }[] | null;
+  readonly reference: ColumnReference | null;
+}
+
+/** As `@sluice/activities` writes it: two more counts than inner bins, for what lies outside of the edges. */
+export interface Histogram {
+  readonly edges: readonly number[];
+  readonly counts: readonly number[];
+}
+
+export interface ColumnReference {
+  readonly rows: number;
+  readonly nulls: number | null;
+  readonly mean: number | null;
+  readonly histogram: Histogram | null;
+  readonly top: readonly { readonly value: string; readonly count: number }[] | null;
+}
+
+/** How traffic went to a candidate. */
+export interface RolloutPart {
+  readonly endpoint: string;
+  readonly candidate: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly firstBadAt: number | null;
+  readonly offTrafficAt: number | null;
+  readonly evidence: readonly Evidence[];
+  readonly traffic: readonly TrafficSeries[];
+}
+
+export interface LineagePart {
+  readonly commit: string | null;
+  readonly dirty: boolean;
+  readonly datasets: readonly { readonly name: string; readonly digest: string; readonly rows: number | null }[];
+  readonly models: readonly ModelPart[];
+}
+
+export interface ModelPart {
+  readonly step: string;
+  readonly digest: string;
+  readonly code: string | null;
+  readonly hyper: string | null;
+  readonly data: readonly Fact[];
+  readonly parents: readonly string[];
+  readonly moreParents: number;
+  readonly metrics: readonly Fact[];
+}

@@ -1,0 +1,56 @@
+import { formatNumber } from '@sluice/ui/shared';
+import type { Regression, ReplayPart, Reply } from '../data.ts';
+import { type Html, html } from '../html.ts';
+import { firstOf } from '../limits.ts';
+import { evidenceTable } from './evidence.ts';
+import { anchor, badge, block, cell, facts, inline, type PageContext, section, table } from './parts.ts';
+
+/** Captured requests on both versions: counts, what they bound, and the first that fail with what was asked and answered. */
+export function replaySection(context: PageContext, part: ReplayPart): Html {
+  const { first, more } = firstOf(part.regressions, context.limits.cases);
+  const left = more + part.moreRegressions;
+  if (left > 0) context.leftOut.push(`${left} regressions of ${part.step}`);
+  return section(
+    anchor('step', part.step),
+    `Replay: ${part.step}`,
+    html`${facts(context, part.counts)}${part.bound === null ? null : html`<p>${part.bound}</p>`}${evidenceTable(context, `Replay ${part.step}`, part.evidence)}${
+      first.length === 0
+        ? null
+        : html`<h3>Requests that fail on the candidate only</h3><ol class="cases">${first.map((one) => regression(context, one))}</ol>${
+            left === 0 ? null : html`<p class="note">${formatNumber(left)} more are left out.</p>`
+          }`
+    }${coverage(context, part)}`,
+    badge(part.verdict),
+  );
+}
+
+function regression(context: PageContext, one: Regression): Html {
+  return html`<li class="case"><p class="case-head"><strong>${inline(context, one.id)}</strong> <span class="muted">${inline(context, one.route)}</span>${
+    one.why === null ? null : html` ${inline(context, one.why)}`
+  }${one.outcome === 'unconfirmed' ? ' (seen once)' : ''}</p>${
+    one.body === null ? null : html`<p class="label">request</p>${block(context, one.body)}`
+  }<div class="sides">${reply(context, 'old', one.old)}${reply(context, 'new', one.new)}</div></li>`;
+}
+
+function reply(context: PageContext, name: string, given: Reply | null): Html | null {
+  if (given === null) return null;
+  return html`<div class="side"><p class="label">${name}${given.status === null ? '' : `, status ${given.status}`}</p>${block(context, given.text)}</div>`;
+}
+
+function coverage(context: PageContext, part: ReplayPart): Html | null {
+  const { first, more } = firstOf(part.coverage, context.limits.rows);
+  if (first.length === 0) return null;
+  if (more > 0) context.leftOut.push(`${more} kinds of request of ${part.step}`);
+  const count = (value: number | null) => (value === null ? '' : formatNumber(value));
+  const rows = first.map(
+    (one) =>
+      html`<tr><th scope="row">${inline(context, one.kind)}</th>${cell('captured', count(one.captured), 'num')}${cell('sent', count(one.sent), 'num')}${cell('failed', count(one.failed), 'num')}</tr>`,
+  );
+  const heads = [
+    { label: 'kind of request' },
+    { label: 'captured', num: true },
+    { label: 'sent', num: true },
+    { label: 'failed on the candidate only', num: true },
+  ];
+  return html`<details class="fold"><summary>What was covered: ${formatNumber(part.coverage.length)} kinds of request</summary>${table(`Coverage of ${part.step}`, 'compact', heads, rows)}</details>`;
+}

@@ -1,0 +1,58 @@
+import { type Evidence, type Verdict, verdicts } from '@sluice/sdk';
+
+/** Reading JSON that another version may have written: what is not as expected is left out, never an error. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+export function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+/** Text as it is, and anything else as JSON. */
+export function shownText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+/** Anything that is no verdict is an error: nothing passes by being unreadable. */
+export function verdictOf(value: unknown): Verdict {
+  return verdicts.find((one) => one === value) ?? 'error';
+}
+
+export function evidenceOf(value: unknown): Evidence[] {
+  return listOf(value).flatMap((one) => {
+    const row = fieldsOf(one);
+    const metric = textOf(row.metric);
+    if (metric === null) return [];
+    const [low, high] = listOf(row.interval).map(numberOf);
+    const text = (name: 'slice' | 'threshold' | 'note') => {
+      const found = textOf(row[name]);
+      return found === null ? {} : { [name]: found };
+    };
+    return [
+      {
+        metric,
+        verdict: verdictOf(row.verdict),
+        value: numberOf(row.value),
+        baseline: numberOf(row.baseline),
+        effect: numberOf(row.effect),
+        interval: low == null || high == null ? null : ([low, high] as const),
+        p: numberOf(row.p),
+        n: numberOf(row.n),
+        ...text('slice'),
+        ...text('threshold'),
+        ...text('note'),
+      },
+    ];
+  });
+}

@@ -1,0 +1,70 @@
+import type { Evidence, Verdict } from '@sluice/sdk';
+import { formatNumber, formatSigned, shortDigest } from '@sluice/ui/shared';
+import type { DeployPart, RunReport } from './data.ts';
+import { findings, judgedSteps, overall } from './findings.ts';
+
+/** Date and time by the world's clock, `2026-01-02 14:03 UTC`: a report is read anywhere. */
+export function utc(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** The first sentence of a report: what there is to decide, or what was decided. */
+export function headline(report: RunReport): { readonly verdict: Verdict; readonly text: string } {
+  const verdict = overall(report);
+  const [deploy] = report.deploys;
+  if (deploy !== undefined) return { verdict, text: report.deploys.map(deploySentence).join(' ') };
+  const judged = judgedSteps(report);
+  if (judged.length === 0) return { verdict, text: 'Nothing in this run was judged.' };
+  const failing = judged.filter((one) => one.verdict !== 'pass');
+  if (failing.length === 0) return { verdict, text: `All ${judged.length} steps that judge pass.` };
+  return { verdict, text: `${failing.length} of ${judged.length} steps that judge do not pass.` };
+}
+
+export function deploySentence(deploy: DeployPart): string {
+  const who = `${deploy.version === null ? shortDigest(deploy.candidate) : `Version ${deploy.version}`}`;
+  const to = `endpoint ${deploy.endpoint}`;
+  const failing = deploy.gates.filter((gate) => gate.verdict !== 'pass').length;
+  const gates = `${failing} of ${deploy.gates.length} gates ${failing === 1 ? 'does' : 'do'} not pass`;
+  switch (deploy.state) {
+    case 'blocked':
+      return `${who} is blocked from ${to}: ${gates}. It waits for an override with a reason, or a reject.`;
+    case 'awaiting-approval':
+      return `${who} passes all ${deploy.gates.length} gates and waits for an approval for ${to}.`;
+    case 'rejected':
+      return `${who} was rejected for ${to}${failing === 0 ? '' : `: ${gates}`}.`;
+    case 'expired':
+      return `Nobody decided on ${who} for ${to} in time${failing === 0 ? '' : `; ${gates}`}.`;
+    case 'deployed':
+      return `${who} serves ${to}${failing === 0 ? '' : `, overridden: ${gates}`}.`;
+    case 'rolled-back':
+      return `${who} was rolled back from ${to}.`;
+    case 'rolling-out':
+      return `${who} is rolling out to ${to}${failing === 0 ? '' : `, overridden: ${gates}`}.`;
+    default:
+      return `${who} for ${to}: ${deploy.state.replaceAll('-', ' ')}${failing === 0 ? '' : `; ${gates}`}.`;
+  }
+}
+
+/** One row in words: `WN, accuracy: 0.91 → 0.84 (−0.07, between −0.11 and −0.03), n 566`. */
+export function rowSentence(row: Evidence): string {
+  const name = row.slice === undefined ? row.metric : `${row.slice}, ${row.metric}`;
+  const value = row.value === null ? '' : formatNumber(row.value);
+  const change = row.baseline == null ? value : `${formatNumber(row.baseline)} → ${value}`;
+  const interval = row.interval
+    ? `, between ${formatSigned(row.interval[0])} and ${formatSigned(row.interval[1])}`
+    : '';
+  const effect = row.effect == null ? '' : ` (${formatSigned(row.effect)}${interval})`;
+  const n = row.n == null ? '' : `, n ${formatNumber(row.n)}`;
+  return `${name}${change === '' ? '' : `: ${change}${effect}`}${n}`;
+}
+
+/** How many findings of which kind. */
+export function tally(report: RunReport): string {
+  const rows = findings(report).map(({ row }) => row.verdict);
+  const all = judgedSteps(report).reduce((sum, { rows: own }) => sum + own.length, 0);
+  const counts = (['fail', 'error', 'inconclusive'] as const)
+    .map((verdict) => [verdict, rows.filter((one) => one === verdict).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([verdict, count]) => `${formatNumber(count)} ${verdict}`);
+  return `${formatNumber(all)} rows of evidence${counts.length === 0 ? ', all pass' : `: ${counts.join(', ')}`}`;
+}

@@ -1,0 +1,14 @@
+/** How the pages say and order things, for whoever shows the same elsewhere: plain functions, no components. */
+export { type IntervalScale, intervalScale, marginOf } from './charts/interval-scale.ts';
+export {
+  counted,
+  formatBytes,
+  formatMoney,
+  formatMs,
+  formatNumber,
+  formatShare,
+  formatSigned,
+  shortDigest,
+} from './format.ts';
+export { harmFirst } from './parts/harm.ts';
+export { signOf, type Tone, toneOf } from './parts/tone.ts';
