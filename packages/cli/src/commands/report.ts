@@ -5,6 +5,7 @@ import { ExitCode } from '../exit-code.ts';
 import { formatBytes } from '../follow/format.ts';
 import { openSources } from '../records/sources.ts';
 import { gatherReport } from '../report/gather/gather.ts';
+import { reportMarkdown } from '../report/markdown.ts';
 import { reportPage } from '../report/page/page.ts';
 import { headline } from '../report/words.ts';
 import { findRun } from '../run/find-run.ts';
@@ -27,14 +28,28 @@ export async function reportCommand(run: string | undefined, options: ReportOpti
     const temporal = await sources.temporal();
     const found = await findRun(temporal.client, temporal.target, run);
     const report = await gatherReport(sources, temporal, found.workflowId, version());
-    const { verdict } = headline(report);
-    const text = reportPage(report, await reportStyle());
-    const path = options.out === undefined ? placeOf(loaded.root, found.workflowId) : resolve(options.out);
+    const { verdict, text: said } = headline(report);
+    for (const one of report.missing) io.note(one);
+    if (options.markdown && options.out === undefined && !options.open) {
+      const text = reportMarkdown(report);
+      io.object({
+        type: 'report',
+        run: found.workflowId,
+        path: null,
+        markdown: text,
+        verdict,
+        missing: report.missing,
+      });
+      for (const line of text.trimEnd().split('\n')) io.line(line);
+      return ExitCode.done;
+    }
+    const text = options.markdown ? reportMarkdown(report) : reportPage(report, await reportStyle());
+    const end = options.markdown ? 'md' : 'html';
+    const path = options.out === undefined ? placeOf(loaded.root, found.workflowId, end) : resolve(options.out);
     await atomicWrite(path, text);
     const bytes = Buffer.byteLength(text);
     io.object({ type: 'report', run: found.workflowId, path, bytes, verdict, missing: report.missing });
-    io.line(`${headline(report).text}`);
-    for (const one of report.missing) io.note(one);
+    io.line(said);
     io.line(`${formatBytes(bytes)}: ${io.paint('name', path)}`);
     if (options.open) openInBrowser(path);
     return ExitCode.done;
@@ -44,6 +59,6 @@ export async function reportCommand(run: string | undefined, options: ReportOpti
 }
 
 /** Where a report goes that nobody gave a place. */
-function placeOf(root: string, workflowId: string): string {
-  return join(root, '.sluice', 'reports', `${workflowId.replaceAll(/[^\w.=-]+/g, '-').slice(0, 150)}.html`);
+function placeOf(root: string, workflowId: string, end: string): string {
+  return join(root, '.sluice', 'reports', `${workflowId.replaceAll(/[^\w.=-]+/g, '-').slice(0, 150)}.${end}`);
 }

@@ -3,7 +3,10 @@ import type { Answer, EvaluationPart, WorstCase } from '../data.ts';
 import { type Html, html } from '../html.ts';
 import { firstOf } from '../limits.ts';
 import { evidenceTable } from './evidence.ts';
-import { anchor, badge, block, facts, inline, type PageContext, section } from './parts.ts';
+import { anchor, badge, block, blocks, facts, folded, inline, type PageContext, section } from './parts.ts';
+
+/** Cases that are seen without unfolding the others. */
+const IN_SIGHT = 6;
 
 /** One evaluation: by category what was, what is and the difference, then the cases that lost most. */
 export function evaluationSection(context: PageContext, part: EvaluationPart): Html {
@@ -12,9 +15,11 @@ export function evaluationSection(context: PageContext, part: EvaluationPart): H
   const cases =
     first.length === 0
       ? null
-      : html`<h3>Cases that lost most</h3><ol class="cases">${first.map((one) => caseItem(context, one))}</ol>${
-          more === 0 ? null : html`<p class="note">${formatNumber(more)} more are left out.</p>`
-        }`;
+      : html`<h3>Cases that lost most</h3>${folded(
+          first.map((one) => caseItem(context, one)),
+          IN_SIGHT,
+          'cases',
+        )}${more === 0 ? null : html`<p class="note">${formatNumber(more)} more are left out.</p>`}`;
   return section(
     anchor('step', part.step),
     `Evaluation: ${part.step}`,
@@ -24,14 +29,17 @@ export function evaluationSection(context: PageContext, part: EvaluationPart): H
 }
 
 function caseItem(context: PageContext, one: WorstCase): Html {
+  const { old } = one;
+  const both = old === null || old.failed || one.new.failed ? null : blocks(context, old.text, one.new.text);
   return html`<li class="case"><p class="case-head"><strong>${inline(context, one.id)}</strong>${
     one.category === null ? null : html` <span class="muted">${inline(context, one.category)}</span>`
   }</p>${one.input === null ? null : html`<p class="label">input</p>${block(context, one.input)}`}${
     one.expected === null ? null : html`<p class="label">expected</p>${block(context, one.expected)}`
-  }<div class="sides">${one.old === null ? null : answer(context, 'old', one.old)}${answer(context, 'new', one.new)}</div></li>`;
+  }<div class="sides">${old === null ? null : answer(context, 'old', old, both?.[0])}${answer(context, 'new', one.new, both?.[1])}</div></li>`;
 }
 
-function answer(context: PageContext, name: string, given: Answer): Html {
+function answer(context: PageContext, name: string, given: Answer, marked?: Html): Html {
   const score = given.score === null ? '' : `, score ${formatNumber(given.score)}`;
-  return html`<div class="side"><p class="label">${name}${score}${given.failed ? ', failed' : ''}</p>${block(context, given.text, given.failed ? 'bad' : '')}</div>`;
+  const text = marked ?? block(context, given.text, given.failed ? 'bad' : '');
+  return html`<div class="side"><p class="label">${name}${score}${given.failed ? ', failed' : ''}</p>${text}</div>`;
 }

@@ -2,6 +2,7 @@ import { signOf, toneOf } from '@sluice/ui/shared';
 import type { Fact } from '../data.ts';
 import { type Html, html, type Piece } from '../html.ts';
 import { cutText, type Limits } from '../limits.ts';
+import { wordDiff } from '../word-diff.ts';
 
 /** What the parts of one page share: how much is shown, and what was left out of it so far. */
 export interface PageContext {
@@ -36,6 +37,29 @@ export function cell(label: string | null, content: Piece, kind = ''): Html {
 /** Somebody else's words in a box, cut where they are very long. */
 export function block(context: PageContext, text: string, kind = ''): Html {
   const { text: shown, cut } = cutText(text, context.limits.characters);
+  return words(shown, cut, kind);
+}
+
+/** Two texts, each with the words marked that the other one does not have; plain where that would say nothing. */
+export function blocks(context: PageContext, old: string, now: string): readonly [Html, Html] {
+  const [a, b] = [old, now].map((text) => cutText(text, context.limits.characters)) as [Cut, Cut];
+  const diff = wordDiff(a.text, b.text);
+  if (diff === null) return [block(context, old), block(context, now)];
+  return [
+    words(
+      diff.old.map(({ text, changed }) => (changed ? html`<del>${text}</del>` : text)),
+      a.cut,
+    ),
+    words(
+      diff.now.map(({ text, changed }) => (changed ? html`<ins>${text}</ins>` : text)),
+      b.cut,
+    ),
+  ];
+}
+
+type Cut = ReturnType<typeof cutText>;
+
+function words(shown: Piece, cut: number, kind = ''): Html {
   const more = cut === 0 ? null : html`<span class="cut">… ${cut.toLocaleString('en-US')} more characters</span>`;
   return html`<pre class="words ${kind}" dir="auto">${shown}${more}</pre>`;
 }
@@ -59,4 +83,14 @@ export function section(id: string, title: string, content: Piece, aside: Piece 
 /** A name that may stand behind `#`. */
 export function anchor(kind: string, step: string): string {
   return `${kind}-${Buffer.from(step.toWellFormed()).toString('base64url')}`;
+}
+
+/** The first of a list in sight, the others behind a fold. */
+export function folded(items: readonly Html[], sight: number, what: string): Html {
+  const rest = items.slice(sight);
+  return html`<ol class="cases">${items.slice(0, sight)}</ol>${
+    rest.length === 0
+      ? null
+      : html`<details class="fold"><summary>${rest.length} more ${what}</summary><ol class="cases" start="${sight + 1}">${rest}</ol></details>`
+  }`;
 }

@@ -3,7 +3,10 @@ import type { Regression, ReplayPart, Reply } from '../data.ts';
 import { type Html, html } from '../html.ts';
 import { firstOf } from '../limits.ts';
 import { evidenceTable } from './evidence.ts';
-import { anchor, badge, block, cell, facts, inline, type PageContext, section, table } from './parts.ts';
+import { anchor, badge, block, cell, facts, folded, inline, type PageContext, section, table } from './parts.ts';
+
+/** Requests that are seen without unfolding the others. */
+const IN_SIGHT = 4;
 
 /** Captured requests on both versions: counts, what they bound, and the first that fail with what was asked and answered. */
 export function replaySection(context: PageContext, part: ReplayPart): Html {
@@ -16,9 +19,11 @@ export function replaySection(context: PageContext, part: ReplayPart): Html {
     html`${facts(context, part.counts)}${part.bound === null ? null : html`<p>${part.bound}</p>`}${evidenceTable(context, `Replay ${part.step}`, part.evidence)}${
       first.length === 0
         ? null
-        : html`<h3>Requests that fail on the candidate only</h3><ol class="cases">${first.map((one) => regression(context, one))}</ol>${
-            left === 0 ? null : html`<p class="note">${formatNumber(left)} more are left out.</p>`
-          }`
+        : html`<h3>Requests that fail on the candidate only</h3>${folded(
+            first.map((one) => regression(context, one)),
+            IN_SIGHT,
+            'requests',
+          )}${left === 0 ? null : html`<p class="note">${formatNumber(left)} more are left out.</p>`}`
     }${coverage(context, part)}`,
     badge(part.verdict),
   );

@@ -1,5 +1,15 @@
 import type { Answer, EvaluationPart, Fact, WorstCase } from '../data.ts';
-import { evidenceOf, type Fields, fieldsOf, listOf, numberOf, shownText, textOf, verdictOf } from './json.ts';
+import {
+  askedText,
+  evidenceOf,
+  type Fields,
+  fieldsOf,
+  listOf,
+  numberOf,
+  shownText,
+  textOf,
+  verdictOf,
+} from './json.ts';
 
 /** What an evaluation's report in the store says. */
 export function evaluationPart(step: string, stored: unknown): EvaluationPart {
@@ -37,7 +47,7 @@ function worstCase(one: Fields): WorstCase {
   return {
     id: textOf(one.id) ?? (one.row === undefined ? '' : `row ${shownText(one.row)}`),
     category: one.category === undefined || one.category === null ? null : shownText(one.category),
-    input: one.inputs === undefined ? null : shownText(one.inputs),
+    input: one.inputs === undefined ? null : askedText(one.inputs),
     expected: one.label === undefined ? null : shownText(one.label),
     old: one.baseline === null || one.baseline === undefined ? null : answerOf(one.baseline),
     new: answerOf(one.candidate),

@@ -56,3 +56,11 @@ export function evidenceOf(value: unknown): Evidence[] {
     ];
   });
 }
+
+/** What a model was asked, for reading: an object's fields one under the other, anything else as {@link shownText}. */
+export function askedText(value: unknown): string {
+  const fields = Object.entries(fieldsOf(value));
+  if (fields.length === 0) return shownText(value);
+  if (fields.length === 1) return shownText(fields[0]?.[1]);
+  return fields.map(([name, one]) => `${name}: ${shownText(one)}`).join('\n');
+}
