@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportPage } from '../../packages/cli/src/report/page/page.ts';
-import { exampleReport } from '../../packages/cli/src/report/testing/example.ts';
+import { exampleReport, rolledBackReport } from '../../packages/cli/src/report/testing/example.ts';
 import { hostileReport } from '../../packages/cli/src/report/testing/hostile.ts';
 import { reportStyle } from '../../packages/ui/src/index.ts';
 import { findChromium } from '../../tools/chromium.ts';
@@ -21,6 +21,7 @@ describe('the report of a run in a browser', () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-report-'));
     const style = await reportStyle();
     await writeFile(join(folder, 'rejected.html'), reportPage(exampleReport(), style));
+    await writeFile(join(folder, 'rolled-back.html'), reportPage(rolledBackReport(), style));
     await writeFile(join(folder, 'hostile.html'), reportPage(hostileReport(), style));
     browser = await chromium.launch({
       executablePath: await findChromium(),
@@ -49,7 +50,7 @@ describe('the report of a run in a browser', () => {
 
   describe.each([1400, 400])('%i pixels wide', (width) => {
     it.each(['light', 'dark'] as const)('is free of what axe finds, folds open, and fits in (%s)', async (theme) => {
-      for (const name of ['rejected', 'hostile']) {
+      for (const name of ['rejected', 'rolled-back', 'hostile']) {
         // axe is put into the page, which its policy would not let in.
         const { page, context, wrong } = await open(name, width, theme, true);
         await page.locator('details').evaluateAll((all) => {

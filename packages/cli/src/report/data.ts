@@ -1,5 +1,5 @@
 import type { Decision, Evidence, GateResult, Json, OpenGate, RefusedDecision, Verdict } from '@sluice/sdk';
-import type { Cost, RunRow, TrafficSeries } from '@sluice/ui/api';
+import type { Cost, RunRow } from '@sluice/ui/api';
 
 /** All that the report of a run tells: what it is rendered of, and nothing else. Absent numbers are null, never 0. */
 export interface RunReport {
@@ -171,7 +171,26 @@ export interface RolloutPart {
   readonly firstBadAt: number | null;
   readonly offTrafficAt: number | null;
   readonly evidence: readonly Evidence[];
-  readonly traffic: readonly TrafficSeries[];
+  /** Percent of the traffic that the candidate was given, from a moment (epoch ms) on. */
+  readonly shares: readonly { readonly at: number; readonly percent: number }[];
+  readonly looks: readonly LookPart[];
+}
+
+/** One phase of a rollout with what it was judged by. */
+export interface LookPart {
+  readonly phase: string;
+  /** Epoch ms when it ended. */
+  readonly at: number;
+  readonly seconds: number;
+  readonly verdict: Verdict;
+  readonly reason: string | null;
+  readonly candidate: Counted | null;
+  readonly stable: Counted | null;
+}
+
+export interface Counted {
+  readonly requests: number;
+  readonly errors: number;
 }
 
 export interface LineagePart {

@@ -1,9 +1,9 @@
 import type { Evidence } from '@sluice/sdk';
-import { formatMoney, formatNumber, formatSigned, harmFirst, shortDigest } from '@sluice/ui/shared';
+import { formatMoney, formatNumber, harmFirst, shortDigest } from '@sluice/ui/shared';
 import type { EvaluationPart, RunReport } from './data.ts';
 import { findings, judgedSteps } from './findings.ts';
 import { cutText } from './limits.ts';
-import { deploySentence, headline, rowSentence, tally, utc } from './words.ts';
+import { deploySentence, differenceOf, headline, rowSentence, tally, utc } from './words.ts';
 
 /** Characters that GitHub takes for one comment, with room for what a workflow puts around it. */
 export const MOST_CHARACTERS = 60_000;
@@ -135,13 +135,13 @@ function rowsTable(rows: readonly Evidence[], room: Room): string[] {
     `|${heads.map((head) => (['old', 'new', 'value', 'difference', 'n'].includes(head) ? '---:' : '---')).join('|')}|`,
     ...shown.map((row) => {
       const name = row.slice === undefined ? said(row.metric) : `**${said(row.slice)}** ${said(row.metric)}`;
-      const interval = row.interval ? ` (${formatSigned(row.interval[0])} to ${formatSigned(row.interval[1])})` : '';
+      const found = differenceOf(row);
       const value = row.value === null ? '' : formatNumber(row.value);
       const values = compared
         ? [
             row.baseline == null ? '' : formatNumber(row.baseline),
             value,
-            row.effect == null ? '' : `${formatSigned(row.effect)}${interval}`,
+            found === null ? '' : `${found.effect}${found.interval === null ? '' : ` (${found.interval})`}`,
           ]
         : [value];
       const cells = [

@@ -10,7 +10,7 @@ const marked = (old: string, now: string) => {
 
 test('words that only one of two texts has are marked, and the texts stay whole', () => {
   expect(marked('started on apixaban 5 mg twice daily', 'started on warfarin 5 mg daily')).toEqual([
-    'started on [apixaban] 5 mg[ twice] daily',
+    'started on [apixaban] 5 mg [twice] daily',
     'started on [warfarin] 5 mg daily',
   ]);
   const [old, now] = ['a b  c\nd', 'a x  c\n\nd e'];

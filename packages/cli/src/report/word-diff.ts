@@ -57,8 +57,8 @@ function commonWords(a: readonly string[], b: readonly string[]): (readonly [num
 function stretches(list: readonly string[], changed: readonly boolean[]): Stretch[] {
   const found: { text: string; changed: boolean }[] = [];
   for (const [i, text] of list.entries()) {
-    const between = /^\s+$/.test(text) && changed[i - 1] === true && changed[i + 1] === true;
-    const own = changed[i] === true || between;
+    const between = changed[i - 1] === true && changed[i + 1] === true;
+    const own = /^\s+$/.test(text) ? between : changed[i] === true;
     const last = found.at(-1);
     if (last?.changed === own) last.text += text;
     else found.push({ text, changed: own });

@@ -45,15 +45,26 @@ export function deploySentence(deploy: DeployPart): string {
   }
 }
 
-/** One row in words: `WN, accuracy: 0.91 → 0.84 (−0.07, between −0.11 and −0.03), n 566`. */
+/** A difference and the ends of its interval, with as many digits as the interval can tell apart. */
+export function differenceOf({
+  effect,
+  interval,
+}: Evidence): { readonly effect: string; readonly interval: string | null } | null {
+  if (effect == null) return null;
+  if (interval == null) return { effect: formatSigned(effect), interval: null };
+  const width = interval[1] - interval[0];
+  const digits = width > 0 ? Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(width)))) : null;
+  const shown = (value: number) => formatSigned(digits === null ? value : Number(value.toFixed(digits)));
+  return { effect: shown(effect), interval: `${shown(interval[0])} to ${shown(interval[1])}` };
+}
+
+/** One row in words: `WN, accuracy: 0.91 → 0.84 (−0.07, −0.11 to −0.03), n 566`. */
 export function rowSentence(row: Evidence): string {
   const name = row.slice === undefined ? row.metric : `${row.slice}, ${row.metric}`;
   const value = row.value === null ? '' : formatNumber(row.value);
   const change = row.baseline == null ? value : `${formatNumber(row.baseline)} → ${value}`;
-  const interval = row.interval
-    ? `, between ${formatSigned(row.interval[0])} and ${formatSigned(row.interval[1])}`
-    : '';
-  const effect = row.effect == null ? '' : ` (${formatSigned(row.effect)}${interval})`;
+  const found = differenceOf(row);
+  const effect = found === null ? '' : ` (${[found.effect, found.interval].filter((one) => one !== null).join(', ')})`;
   const n = row.n == null ? '' : `, n ${formatNumber(row.n)}`;
   return `${name}${change === '' ? '' : `: ${change}${effect}`}${n}`;
 }

@@ -14,6 +14,7 @@ import { fieldsOf, verdictOf } from '../read/json.ts';
 import { replayPart } from '../read/replay.ts';
 import { deployParts } from './deploys.ts';
 import { lineagePart } from './lineage.ts';
+import { rolloutParts } from './rollouts.ts';
 import { type EvidenceStep, evidenceSteps } from './steps.ts';
 
 /** Steps of a run that its status is asked for, and reports of steps that are read, those that pass last. */
@@ -68,6 +69,10 @@ export async function gatherReport(
       missing.push(`The report of ${one.step} could not be read: ${troubleOf(error).message}`);
     }
   });
+  const rollouts = await rolloutParts(client, works).catch((error: unknown) => {
+    missing.push(`How its rollout went could not be read: ${sentence(error, temporal, id)}`);
+    return [];
+  });
   const order = new Map(steps.map(({ step }, i) => [step, i]));
   const inOrder = <Part extends { readonly step: string }>(parts: readonly Part[]) =>
     [...parts].sort((a, b) => (order.get(a.step) ?? 0) - (order.get(b.step) ?? 0));
@@ -84,7 +89,7 @@ export async function gatherReport(
     evaluations: inOrder(evaluations),
     replays: inOrder(replays),
     data: inOrder(data),
-    rollouts: [],
+    rollouts,
     lineage: lineagePart(works, row),
     cost: view?.cost ?? null,
     links: {

@@ -1,8 +1,9 @@
 import type { Evidence } from '@sluice/sdk';
-import { formatNumber, formatSigned, harmFirst, type IntervalScale, intervalScale } from '@sluice/ui/shared';
+import { formatNumber, harmFirst, type IntervalScale, intervalScale } from '@sluice/ui/shared';
 import { intervalChart } from '../charts/interval.ts';
 import { type Html, html } from '../html.ts';
 import { firstOf } from '../limits.ts';
+import { differenceOf } from '../words.ts';
 import { badge, cell, inline, type PageContext, table } from './parts.ts';
 
 /** Rows of evidence, what harms most first; differences of one metric share one scale. */
@@ -58,9 +59,7 @@ function evidenceRow(context: PageContext, row: Evidence, scale: IntervalScale |
 }
 
 function difference(row: Evidence): Html | string {
-  if (row.effect == null) return '–';
-  const interval = row.interval
-    ? html`<span class="note">${formatSigned(row.interval[0])} to ${formatSigned(row.interval[1])}</span>`
-    : null;
-  return html`${formatSigned(row.effect)}${interval}`;
+  const found = differenceOf(row);
+  if (found === null) return '–';
+  return html`${found.effect}${found.interval === null ? null : html`<span class="note">${found.interval}</span>`}`;
 }

@@ -8,6 +8,7 @@ import { evaluationSection } from './evaluation.ts';
 import { costSection, lineageSection } from './lineage.ts';
 import { inline, type PageContext } from './parts.ts';
 import { replaySection } from './replay.ts';
+import { rolloutSections } from './rollout.ts';
 import { summary } from './summary.ts';
 
 /** Bytes that a page never has more of. */
@@ -36,6 +37,7 @@ function document(report: RunReport, style: string, context: PageContext): strin
     ...sections(context, 'evaluations', report.evaluations, evaluationSection),
     ...sections(context, 'replays', report.replays, replaySection),
     ...sections(context, 'datasets', report.data, dataSection),
+    ...rolloutSections(context, report),
     lineageSection(context, report),
     costSection(context, report),
   ];

@@ -103,3 +103,70 @@ export function exampleReport(more: Partial<RunReport> = {}): RunReport {
     ...more,
   };
 }
+
+/** The same candidate let out all the same, and rolled back from a quarter of the traffic. */
+export function rolledBackReport(): RunReport {
+  const report = exampleReport();
+  const began = at - 3_000_000;
+  const reason = 'more requests fail on the candidate than the margin allows';
+  const counted = (requests: number, errors: number) => ({ requests, errors });
+  return {
+    ...report,
+    run: { ...report.run, state: 'rolled-back' },
+    deploys: report.deploys.map((deploy) => ({
+      ...deploy,
+      state: 'rolled-back',
+      decisions: [{ ...decision, decision: 'override', reason: 'Wanted for the trial on Thursday.' }],
+      reason,
+    })),
+    rollouts: [
+      {
+        endpoint: 'writer',
+        candidate,
+        state: 'rolled-back',
+        reason,
+        startedAt: began,
+        endedAt: began + 1_320_000,
+        firstBadAt: began + 1_205_000,
+        offTrafficAt: began + 1_300_000,
+        evidence: [
+          {
+            metric: 'errors',
+            verdict: 'fail',
+            value: 0.021,
+            baseline: 0.0009,
+            effect: -0.0201,
+            interval: [-0.031, -0.011],
+            threshold: '> -0.005',
+            n: 5120,
+          },
+        ],
+        shares: [
+          { at: began + 20_000, percent: 5 },
+          { at: began + 620_000, percent: 25 },
+          { at: began + 1_300_000, percent: 0 },
+        ],
+        looks: [
+          {
+            phase: 'canary 5 %',
+            at: began + 610_000,
+            seconds: 590,
+            verdict: 'pass',
+            reason: null,
+            candidate: counted(1010, 1),
+            stable: counted(19_400, 17),
+          },
+          {
+            phase: 'canary 25 %',
+            at: began + 1_290_000,
+            seconds: 670,
+            verdict: 'fail',
+            reason,
+            candidate: counted(5120, 108),
+            stable: counted(15_210, 14),
+          },
+        ],
+      },
+    ],
+  };
+}
