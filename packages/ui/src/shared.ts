@@ -1,5 +1,5 @@
 /** How the pages say and order things, for whoever shows the same elsewhere: plain functions, no components. */
-export { type IntervalScale, intervalScale, marginOf } from './charts/interval-scale.ts';
+export { type Gain, gainOf, gainScale, type IntervalScale } from './charts/interval-scale.ts';
 export {
   counted,
   formatBytes,
@@ -10,5 +10,4 @@ export {
   formatSigned,
   shortDigest,
 } from './format.ts';
-export { harmFirst } from './parts/harm.ts';
 export { signOf, type Tone, toneOf } from './parts/tone.ts';

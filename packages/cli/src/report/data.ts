@@ -1,5 +1,6 @@
 import type { Decision, Evidence, GateResult, Json, OpenGate, RefusedDecision, Verdict } from '@sluice/sdk';
 import type { Cost, RunRow } from '@sluice/ui/api';
+import type { Gain } from '@sluice/ui/shared';
 
 /** All that the report of a run tells: what it is rendered of, and nothing else. Absent numbers are null, never 0. */
 export interface RunReport {
@@ -22,6 +23,14 @@ export interface RunReport {
   readonly links: Readonly<Record<string, string>>;
   /** What could not be read, each a sentence. */
   readonly missing: readonly string[];
+}
+
+/** A row of evidence, and what a reader has to know of it besides. */
+export interface Row extends Evidence {
+  /** The difference as one of which more is better, for a chart; null where there is none. */
+  readonly gain: Gain | null;
+  /** False: it is shown, and sinks nothing by itself. */
+  readonly counts: boolean;
 }
 
 /** What is asked of a candidate, and what people said. */
@@ -55,7 +64,7 @@ export interface EvaluationPart {
   readonly baseline: string | null;
   /** Pairs of what is told of the suite and of the method. */
   readonly facts: readonly Fact[];
-  readonly evidence: readonly Evidence[];
+  readonly evidence: readonly Row[];
   readonly worst: readonly WorstCase[];
 }
 
@@ -65,6 +74,7 @@ export type Fact = readonly [name: string, value: string];
 export interface WorstCase {
   /** Its id, or its row in the file. */
   readonly id: string;
+  /** Its task and category. */
   readonly category: string | null;
   readonly input: string | null;
   readonly expected: string | null;
@@ -74,8 +84,8 @@ export interface WorstCase {
 
 export interface Answer {
   readonly text: string;
-  /** As the metric counts it; null where there is none. */
-  readonly score: number | null;
+  /** By metric. */
+  readonly scores: readonly (readonly [metric: string, score: number | null])[];
   /** It is not an answer but what went wrong. */
   readonly failed: boolean;
 }
@@ -86,13 +96,24 @@ export interface ReplayPart {
   readonly name: string;
   readonly verdict: Verdict;
   readonly counts: readonly Fact[];
-  readonly evidence: readonly Evidence[];
+  readonly evidence: readonly Row[];
   /** What may fail although nothing did, as a sentence. */
   readonly bound: string | null;
+  /** Regressions that are let pass for a while. */
+  readonly waivers: readonly WaiverPart[];
   readonly coverage: readonly Covered[];
   readonly regressions: readonly Regression[];
   /** Of those there are, more than are listed. */
   readonly moreRegressions: number;
+}
+
+export interface WaiverPart {
+  readonly what: string;
+  readonly reason: string;
+  /** Its last day. */
+  readonly until: string;
+  readonly expired: boolean;
+  readonly matched: number | null;
 }
 
 /** One kind of request: how many were captured and sent, and how they went. */
@@ -125,10 +146,20 @@ export interface DataPart {
   readonly verdict: Verdict;
   readonly rows: number | null;
   readonly digest: string | null;
-  readonly checks: readonly Evidence[];
+  readonly checks: readonly Row[];
+  /** Values that break a rule, where they may be shown. */
+  readonly offending: readonly Offending[];
   readonly columns: readonly ColumnPart[];
   /** Where the columns' reference comes from. */
   readonly reference: string | null;
+}
+
+/** A rule with some of what breaks it. */
+export interface Offending {
+  readonly rule: string;
+  readonly count: number | null;
+  /** Each with the number of its row, from 0, where that is known. */
+  readonly values: readonly { readonly value: string; readonly row: number | null }[];
 }
 
 export interface ColumnPart {
@@ -170,7 +201,7 @@ export interface RolloutPart {
   readonly endedAt: number | null;
   readonly firstBadAt: number | null;
   readonly offTrafficAt: number | null;
-  readonly evidence: readonly Evidence[];
+  readonly evidence: readonly Row[];
   /** Percent of the traffic that the candidate was given, from a moment (epoch ms) on. */
   readonly shares: readonly { readonly at: number; readonly percent: number }[];
   readonly looks: readonly LookPart[];

@@ -1,11 +1,12 @@
-import { type Evidence, type Verdict, verdicts, worstOf } from '@sluice/sdk';
-import { marginOf } from '@sluice/ui/shared';
-import type { RunReport } from './data.ts';
+import { type Verdict, verdicts, worstOf } from '@sluice/sdk';
+import type { Row, RunReport } from './data.ts';
+import { evidenceOf } from './read/json.ts';
+import { badness, lost } from './rows.ts';
 
 /** A row of evidence with the step that it stands in. */
 export interface Finding {
   readonly step: string;
-  readonly row: Evidence;
+  readonly row: Row;
 }
 
 /** One step of the run that judged something. */
@@ -13,7 +14,7 @@ export interface Judged {
   readonly step: string;
   readonly what: 'evaluation' | 'replay' | 'data';
   readonly verdict: Verdict;
-  readonly rows: readonly Evidence[];
+  readonly rows: readonly Row[];
 }
 
 /** Every step with evidence, the worst first. */
@@ -31,27 +32,17 @@ export function judgedSteps({ evaluations, replays, data }: RunReport): Judged[]
   return all.sort((a, b) => verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict));
 }
 
-/** Rows that speak against the candidate, the worst first: what failed, what could not be told, what did not count. */
+/** Rows that speak against the candidate, the worst first: what failed, what could not be told, what does not count. */
 export function findings(report: RunReport): Finding[] {
-  const rows = judgedSteps(report).flatMap(({ step, rows }) =>
-    rows.filter(({ verdict }) => verdict !== 'pass').map((row) => ({ step, row })),
-  );
-  const health = report.deploys.flatMap((deploy) =>
-    deploy.gates
+  const steps = judgedSteps(report).flatMap(({ step, rows }) => rows.map((row) => ({ step, row })));
+  const health = report.deploys.flatMap(({ step, gates }) =>
+    gates
       .filter(({ name }) => name === 'candidate health')
-      .flatMap(({ evidence }) => evidence.filter(({ verdict }) => verdict !== 'pass'))
-      .map((row) => ({ step: deploy.step, row })),
+      .flatMap(({ evidence }) => evidenceOf(evidence).map((row) => ({ step, row }))),
   );
-  return [...rows, ...health].sort(
-    (a, b) => verdicts.indexOf(b.row.verdict) - verdicts.indexOf(a.row.verdict) || harm(b.row) - harm(a.row),
-  );
-}
-
-/** What was lost in margins, so that metrics of different units can be held against each other. */
-function harm(row: Evidence): number {
-  const margin = marginOf(row);
-  if (row.effect == null) return 0;
-  return margin === null || margin === 0 ? Math.max(0, -row.effect) : row.effect / margin;
+  return [...steps, ...health]
+    .filter(({ row }) => row.verdict !== 'pass')
+    .sort((a, b) => badness(b.row) - badness(a.row) || lost(b.row) - lost(a.row));
 }
 
 /** Worst of everything that was judged; of nothing it is `inconclusive`. */

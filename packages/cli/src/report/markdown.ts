@@ -1,8 +1,8 @@
-import type { Evidence } from '@sluice/sdk';
-import { formatMoney, formatNumber, harmFirst, shortDigest } from '@sluice/ui/shared';
-import type { EvaluationPart, RunReport } from './data.ts';
+import { formatMoney, formatNumber, shortDigest } from '@sluice/ui/shared';
+import type { EvaluationPart, Row, RunReport } from './data.ts';
 import { findings, judgedSteps } from './findings.ts';
 import { cutText } from './limits.ts';
+import { byHarm } from './rows.ts';
 import { deploySentence, differenceOf, headline, rowSentence, tally, utc } from './words.ts';
 
 /** Characters that GitHub takes for one comment, with room for what a workflow puts around it. */
@@ -125,9 +125,9 @@ function evaluation(part: EvaluationPart, room: Room): string[] {
   ];
 }
 
-function rowsTable(rows: readonly Evidence[], room: Room): string[] {
+function rowsTable(rows: readonly Row[], room: Room): string[] {
   if (rows.length === 0) return [];
-  const shown = harmFirst(rows).slice(0, room.rows);
+  const shown = byHarm(rows).slice(0, room.rows);
   const compared = rows.some(({ baseline, effect }) => baseline != null || effect != null);
   const heads = ['', 'measured', ...(compared ? ['old', 'new', 'difference'] : ['value']), 'asked for', 'n'];
   return [

@@ -1,6 +1,6 @@
 import type { Evidence, Verdict } from '@sluice/sdk';
 import { formatNumber, formatSigned, shortDigest } from '@sluice/ui/shared';
-import type { DeployPart, RunReport } from './data.ts';
+import type { DeployPart, Row, RunReport } from './data.ts';
 import { findings, judgedSteps, overall } from './findings.ts';
 
 /** Date and time by the world's clock, `2026-01-02 14:03 UTC`: a report is read anywhere. */
@@ -53,13 +53,19 @@ export function differenceOf({
   if (effect == null) return null;
   if (interval == null) return { effect: formatSigned(effect), interval: null };
   const width = interval[1] - interval[0];
-  const digits = width > 0 ? Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(width)))) : null;
-  const shown = (value: number) => formatSigned(digits === null ? value : Number(value.toFixed(digits)));
+  const digits =
+    width > 0 && Number.isFinite(width) ? Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(width)))) : null;
+  const shown = (value: number) =>
+    Number.isFinite(value)
+      ? formatSigned(digits === null ? value : Number(value.toFixed(digits)))
+      : value > 0
+        ? 'no end'
+        : 'no beginning';
   return { effect: shown(effect), interval: `${shown(interval[0])} to ${shown(interval[1])}` };
 }
 
 /** One row in words: `WN, accuracy: 0.91 → 0.84 (−0.07, −0.11 to −0.03), n 566`. */
-export function rowSentence(row: Evidence): string {
+export function rowSentence(row: Row): string {
   const name = row.slice === undefined ? row.metric : `${row.slice}, ${row.metric}`;
   const value = row.value === null ? '' : formatNumber(row.value);
   const change = row.baseline == null ? value : `${formatNumber(row.baseline)} → ${value}`;
@@ -71,11 +77,13 @@ export function rowSentence(row: Evidence): string {
 
 /** How many findings of which kind. */
 export function tally(report: RunReport): string {
-  const rows = findings(report).map(({ row }) => row.verdict);
+  const rows = findings(report).map(({ row }) => row);
   const all = judgedSteps(report).reduce((sum, { rows: own }) => sum + own.length, 0);
   const counts = (['fail', 'error', 'inconclusive'] as const)
-    .map((verdict) => [verdict, rows.filter((one) => one === verdict).length] as const)
+    .map((verdict) => [verdict, rows.filter((row) => row.counts && row.verdict === verdict).length] as const)
     .filter(([, count]) => count > 0)
     .map(([verdict, count]) => `${formatNumber(count)} ${verdict}`);
-  return `${formatNumber(all)} rows of evidence${counts.length === 0 ? ', all pass' : `: ${counts.join(', ')}`}`;
+  const others = rows.filter(({ counts: own }) => !own).length;
+  const more = others === 0 ? '' : `; ${formatNumber(others)} that do not count by themselves do not pass either`;
+  return `${formatNumber(all)} rows of evidence${counts.length === 0 ? (others === 0 ? ', all pass' : '') : `: ${counts.join(', ')}`}${more}`;
 }

@@ -5,6 +5,7 @@ import { EndpointHistory, type EndpointPast } from '../../ui/data/endpoint-histo
 import { describe } from '../../ui/data/run.ts';
 import { percent } from '../../ui/data/traffic-series.ts';
 import type { LookPart, RolloutPart } from '../data.ts';
+import { evidenceOf } from '../read/json.ts';
 
 /** Time an endpoint's worker has to say how it stands, ms. */
 const STATE_WITHIN = 10_000;
@@ -79,7 +80,7 @@ export function rolloutPart(request: RolloutRequest, at: number, { past, state }
     endedAt: outcome?.endedAt ?? null,
     firstBadAt: outcome?.firstBadAt ?? null,
     offTrafficAt: outcome?.offTrafficAt ?? null,
-    evidence: outcome?.evidence ?? [],
+    evidence: evidenceOf(outcome?.evidence),
     shares,
     looks,
   };

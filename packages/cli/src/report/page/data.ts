@@ -24,7 +24,7 @@ export function dataSection(context: PageContext, part: DataPart): Html {
   const columns =
     first.length === 0
       ? null
-      : html`<h3>Columns${part.reference === null ? null : html` <span class="muted">outlined: ${inline(context, part.reference)}</span>`}</h3>${table(
+      : html`<h3>Columns${part.reference === null ? null : html` <span class="muted">the outline: as in ${inline(context, part.reference)}</span>`}</h3>${table(
           `Columns of ${part.step}`,
           'columns',
           heads,
@@ -34,9 +34,29 @@ export function dataSection(context: PageContext, part: DataPart): Html {
   return section(
     anchor('step', part.step),
     `Data: ${part.step}${rows}`,
-    html`${part.checks.length === 0 ? html`<p class="muted">No checks were asked for.</p>` : evidenceTable(context, `Checks of ${part.step}`, part.checks)}${columns}`,
+    html`${part.checks.length === 0 ? html`<p class="muted">No checks were asked for.</p>` : evidenceTable(context, `Checks of ${part.step}`, part.checks)}${offending(context, part)}${columns}`,
     badge(part.verdict),
   );
+}
+
+/** Values of one rule that are shown. */
+const VALUES = 8;
+
+function offending(context: PageContext, part: DataPart): Html | null {
+  const { first, more } = firstOf(part.offending, context.limits.rows);
+  if (first.length === 0) return null;
+  if (more > 0) context.leftOut.push(`what breaks ${more} rules of ${part.step}`);
+  const rows = first.map(({ rule, count, values: all }) => {
+    const shown = all
+      .slice(0, VALUES)
+      .map(
+        ({ value, row }) =>
+          html`<li>${inline(context, value)}${row === null ? null : html` <span class="muted">row ${row}</span>`}</li>`,
+      );
+    return html`<tr><th scope="row">${inline(context, rule)}</th>${cell('rows', count === null ? '' : formatNumber(count), 'num')}<td><ul class="values">${shown}</ul></td></tr>`;
+  });
+  const heads = [{ label: 'rule' }, { label: 'rows', num: true }, { label: 'some of them' }];
+  return html`<h3>What breaks a rule</h3>${table(`What breaks rules of ${part.step}`, 'offending', heads, rows)}`;
 }
 
 function columnRow(context: PageContext, column: ColumnPart): Html {

@@ -39,7 +39,10 @@ function caseItem(context: PageContext, one: WorstCase): Html {
 }
 
 function answer(context: PageContext, name: string, given: Answer, marked?: Html): Html {
-  const score = given.score === null ? '' : `, score ${formatNumber(given.score)}`;
+  const score = given.scores
+    .filter(([, value]) => value !== null)
+    .map(([metric, value]) => `, ${metric} ${formatNumber(value)}`)
+    .join('');
   const text = marked ?? block(context, given.text, given.failed ? 'bad' : '');
   return html`<div class="side"><p class="label">${name}${score}${given.failed ? ', failed' : ''}</p>${text}</div>`;
 }

@@ -3,7 +3,19 @@ import type { Regression, ReplayPart, Reply } from '../data.ts';
 import { type Html, html } from '../html.ts';
 import { firstOf } from '../limits.ts';
 import { evidenceTable } from './evidence.ts';
-import { anchor, badge, block, cell, facts, folded, inline, type PageContext, section, table } from './parts.ts';
+import {
+  anchor,
+  badge,
+  block,
+  blocks,
+  cell,
+  facts,
+  folded,
+  inline,
+  type PageContext,
+  section,
+  table,
+} from './parts.ts';
 
 /** Requests that are seen without unfolding the others. */
 const IN_SIGHT = 4;
@@ -24,22 +36,33 @@ export function replaySection(context: PageContext, part: ReplayPart): Html {
             IN_SIGHT,
             'requests',
           )}${left === 0 ? null : html`<p class="note">${formatNumber(left)} more are left out.</p>`}`
-    }${coverage(context, part)}`,
+    }${waivers(context, part)}${coverage(context, part)}`,
     badge(part.verdict),
   );
 }
 
 function regression(context: PageContext, one: Regression): Html {
+  const both = one.old === null || one.new === null ? null : blocks(context, one.old.text, one.new.text);
   return html`<li class="case"><p class="case-head"><strong>${inline(context, one.id)}</strong> <span class="muted">${inline(context, one.route)}</span>${
     one.why === null ? null : html` ${inline(context, one.why)}`
   }${one.outcome === 'unconfirmed' ? ' (seen once)' : ''}</p>${
     one.body === null ? null : html`<p class="label">request</p>${block(context, one.body)}`
-  }<div class="sides">${reply(context, 'old', one.old)}${reply(context, 'new', one.new)}</div></li>`;
+  }<div class="sides">${reply(context, 'old', one.old, both?.[0])}${reply(context, 'new', one.new, both?.[1])}</div></li>`;
 }
 
-function reply(context: PageContext, name: string, given: Reply | null): Html | null {
+function reply(context: PageContext, name: string, given: Reply | null, marked?: Html): Html | null {
   if (given === null) return null;
-  return html`<div class="side"><p class="label">${name}${given.status === null ? '' : `, status ${given.status}`}</p>${block(context, given.text)}</div>`;
+  return html`<div class="side"><p class="label">${name}${given.status === null ? '' : `, status ${given.status}`}</p>${marked ?? block(context, given.text)}</div>`;
+}
+
+function waivers(context: PageContext, part: ReplayPart): Html | null {
+  if (part.waivers.length === 0) return null;
+  const heads = [{ label: 'waiver' }, { label: 'reason' }, { label: 'last day' }, { label: 'requests', num: true }];
+  const rows = part.waivers.map(
+    (one) =>
+      html`<tr><th scope="row">${inline(context, one.what)}</th>${cell(null, inline(context, one.reason))}${cell('last day', html`${inline(context, one.until)}${one.expired ? ' (over)' : ''}`)}${cell('requests', one.matched === null ? '' : formatNumber(one.matched), 'num')}</tr>`,
+  );
+  return html`<h3>Let pass for a while</h3>${table(`Waivers of ${part.step}`, 'compact', heads, rows)}`;
 }
 
 function coverage(context: PageContext, part: ReplayPart): Html | null {

@@ -1,4 +1,4 @@
-import type { ColumnPart, ColumnReference, DataPart, Histogram } from '../data.ts';
+import type { ColumnPart, ColumnReference, DataPart, Histogram, Offending } from '../data.ts';
 import { evidenceOf, type Fields, fieldsOf, listOf, numberOf, shownText, textOf, verdictOf } from './json.ts';
 
 /** What is known of the step whose report is read. */
@@ -30,6 +30,7 @@ export function dataPart(
     rows: numberOf(report.rows) ?? numberOf(profile.rows),
     digest,
     checks: evidenceOf(report.checks),
+    offending: offendingIn(report.results),
     columns: listOf(profile.columns).map((one) => {
       const column = fieldsOf(one);
       const found = otherColumns.get(textOf(column.name));
@@ -37,6 +38,27 @@ export function dataPart(
     }),
     reference: reference?.from ?? null,
   };
+}
+
+/** Samples of what breaks a rule, from results in the shape of Great Expectations. */
+function offendingIn(results: unknown): Offending[] {
+  return listOf(fieldsOf(results).results).flatMap((one) => {
+    const { success, expectation_config, result } = fieldsOf(one);
+    const { partial_unexpected_list, partial_unexpected_index_list, unexpected_count } = fieldsOf(result);
+    const rows = listOf(partial_unexpected_index_list);
+    const values = listOf(partial_unexpected_list).map((value, i) => ({
+      value: shownText(value),
+      row: numberOf(rows[i]),
+    }));
+    if (success === true || values.length === 0) return [];
+    const { type, kwargs } = fieldsOf(expectation_config);
+    const { column, column_list } = fieldsOf(kwargs);
+    const on = textOf(column) ?? listOf(column_list).map(shownText).join(', ');
+    const rule = `${on === '' ? '' : `${on}: `}${shownText(type)
+      .replace(/^expect_/, '')
+      .replaceAll('_', ' ')}`;
+    return [{ rule, count: numberOf(unexpected_count), values }];
+  });
 }
 
 function columnPart(column: Fields, reference: ColumnReference | null): ColumnPart {

@@ -10,10 +10,12 @@ import {
   textOf,
   verdictOf,
 } from './json.ts';
+import { suitePart } from './suite.ts';
 
 /** What an evaluation's report in the store says. */
 export function evaluationPart(step: string, stored: unknown): EvaluationPart {
   const report = fieldsOf(stored);
+  if (Array.isArray(report.rows)) return suitePart(step, report);
   return {
     step,
     name: textOf(report.name) ?? step,
@@ -57,6 +59,6 @@ function worstCase(one: Fields): WorstCase {
 function answerOf(value: unknown): Answer {
   const answer = fieldsOf(value);
   const error = textOf(answer.error);
-  if (error !== null) return { text: error, score: null, failed: true };
-  return { text: shownText(answer.prediction), score: numberOf(answer.score), failed: false };
+  if (error !== null) return { text: error, scores: [], failed: true };
+  return { text: shownText(answer.prediction), scores: [['score', numberOf(answer.score)]], failed: false };
 }

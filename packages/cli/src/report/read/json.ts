@@ -1,4 +1,6 @@
 import { type Evidence, type Verdict, verdicts } from '@sluice/sdk';
+import { gainOf } from '@sluice/ui/shared';
+import type { Row } from '../data.ts';
 
 /** Reading JSON that another version may have written: what is not as expected is left out, never an error. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -29,7 +31,7 @@ export function verdictOf(value: unknown): Verdict {
   return verdicts.find((one) => one === value) ?? 'error';
 }
 
-export function evidenceOf(value: unknown): Evidence[] {
+export function evidenceOf(value: unknown): Row[] {
   return listOf(value).flatMap((one) => {
     const row = fieldsOf(one);
     const metric = textOf(row.metric);
@@ -39,21 +41,22 @@ export function evidenceOf(value: unknown): Evidence[] {
       const found = textOf(row[name]);
       return found === null ? {} : { [name]: found };
     };
-    return [
-      {
-        metric,
-        verdict: verdictOf(row.verdict),
-        value: numberOf(row.value),
-        baseline: numberOf(row.baseline),
-        effect: numberOf(row.effect),
-        interval: low == null || high == null ? null : ([low, high] as const),
-        p: numberOf(row.p),
-        n: numberOf(row.n),
-        ...text('slice'),
-        ...text('threshold'),
-        ...text('note'),
-      },
-    ];
+    const evidence: Evidence = {
+      metric,
+      verdict: verdictOf(row.verdict),
+      value: numberOf(row.value),
+      baseline: numberOf(row.baseline),
+      effect: numberOf(row.effect),
+      interval: low == null || high == null ? null : ([low, high] as const),
+      p: numberOf(row.p),
+      n: numberOf(row.n),
+      ...text('slice'),
+      ...text('threshold'),
+      ...text('note'),
+    };
+    // A check may be only a warning; a category that is too small to tell says in its note that it does not count.
+    const counts = row.severity !== 'warn' && !(evidence.note ?? '').endsWith('does not count by itself');
+    return [{ ...evidence, gain: gainOf(evidence), counts }];
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Covered, Fact, Regression, ReplayPart, Reply } from '../data.ts';
+import type { Covered, Fact, Regression, ReplayPart, Reply, WaiverPart } from '../data.ts';
 import { evidenceOf, type Fields, fieldsOf, listOf, numberOf, shownText, textOf, verdictOf } from './json.ts';
 
 /** Names of the counts in the order in which they are told. */
@@ -13,7 +13,11 @@ const names: Readonly<Record<string, string>> = {
   failedWhenCaptured: 'failed when captured',
   withoutBody: 'without their body',
   malformedLines: 'lines that are no request',
+  waived: 'let pass by waivers',
+  withoutSpace: 'left out for want of space',
 };
+
+const ALWAYS: ReadonlySet<string> = new Set(['captured', 'sent', 'passed', 'regressions', 'stale']);
 
 /** What a replay's report in the store says. @param most regressions that are kept */
 export function replayPart(step: string, stored: unknown, most: number): ReplayPart {
@@ -26,6 +30,7 @@ export function replayPart(step: string, stored: unknown, most: number): ReplayP
     counts: countsOf(fieldsOf(report.counts)),
     evidence: evidenceOf(report.evidence).filter(({ metric }) => metric !== 'regression'),
     bound: boundOf(report),
+    waivers: listOf(report.waivers).map((one) => waiverOf(fieldsOf(one))),
     coverage: listOf(report.coverage).map((one) => coveredOf(fieldsOf(one))),
     regressions: regressions.slice(0, most).map((one) => regressionOf(fieldsOf(one))),
     moreRegressions: Math.max(0, regressions.length - most),
@@ -34,7 +39,10 @@ export function replayPart(step: string, stored: unknown, most: number): ReplayP
 
 /** Counts of later versions are told by their own names. */
 function countsOf(counts: Fields): Fact[] {
-  const known = Object.entries(names).filter(([key]) => numberOf(counts[key]) !== null);
+  // What usually is 0 is told only where it is not.
+  const known = Object.entries(names).filter(([key]) =>
+    ALWAYS.has(key) ? counts[key] !== undefined : (numberOf(counts[key]) ?? 0) > 0,
+  );
   const others = Object.keys(counts).filter((key) => names[key] === undefined && numberOf(counts[key]) !== null);
   return [...known, ...others.map((key) => [key, key.replace(/([A-Z])/g, ' $1').toLowerCase()] as const)].map(
     ([key, name]): Fact => [name, (numberOf(counts[key]) ?? 0).toLocaleString('en-US')],
@@ -50,6 +58,16 @@ function boundOf(report: Fields): string | null {
       ? ''
       : `; of the ${shownText(of)} captured at most ${shownText(most)}`;
   return `No request failed on the candidate only. Fewer than ${Number((100 * share).toPrecision(2))} % of such requests fail (95 % sure)${captured}.`;
+}
+
+function waiverOf({ requests, kind, reason, until, expired, matched }: Fields): WaiverPart {
+  return {
+    what: textOf(kind) ?? `requests ${listOf(requests).map(shownText).join(', ')}`,
+    reason: shownText(reason),
+    until: shownText(until),
+    expired: expired === true,
+    matched: numberOf(matched),
+  };
 }
 
 function coveredOf(one: Fields): Covered {

@@ -2,8 +2,10 @@ import type { Decision, GateResult } from '@sluice/sdk';
 import type { RunReport } from '../data.ts';
 import { dataPart } from '../read/data-checks.ts';
 import { evaluationPart } from '../read/evaluation.ts';
+import { evidenceOf } from '../read/json.ts';
 import { replayPart } from '../read/replay.ts';
 import { baseline, candidate, evaluation, formerProfile, profile, replay } from './stored.ts';
+import { suite } from './stored-suite.ts';
 
 /** 2026-11-25 21:40 UTC. */
 const at = Date.UTC(2026, 10, 25, 21, 40);
@@ -73,7 +75,7 @@ export function exampleReport(more: Partial<RunReport> = {}): RunReport {
         reason: null,
       },
     ],
-    evaluations: [summaries],
+    evaluations: [summaries, evaluationPart('suite', suite)],
     replays: [traffic],
     data: [rows],
     rollouts: [],
@@ -129,7 +131,7 @@ export function rolledBackReport(): RunReport {
         endedAt: began + 1_320_000,
         firstBadAt: began + 1_205_000,
         offTrafficAt: began + 1_300_000,
-        evidence: [
+        evidence: evidenceOf([
           {
             metric: 'errors',
             verdict: 'fail',
@@ -140,7 +142,7 @@ export function rolledBackReport(): RunReport {
             threshold: '> -0.005',
             n: 5120,
           },
-        ],
+        ]),
         shares: [
           { at: began + 20_000, percent: 5 },
           { at: began + 620_000, percent: 25 },

@@ -38,7 +38,7 @@ export function hostileReport(): RunReport {
     ],
     replays: [
       replayPart(
-        hostile,
+        `${hostile} replay`,
         {
           ...replay,
           evidence: [row],
@@ -60,7 +60,7 @@ export function hostileReport(): RunReport {
     ],
     data: [
       dataPart(
-        { step: hostile, name: hostile, verdict: hostile, digest: null },
+        { step: `${hostile} data`, name: hostile, verdict: hostile, digest: null },
         {
           ...profile,
           columns: profile.columns.map((column) => ({ ...column, name: hostile, top: [{ value: hostile, count: 1 }] })),
