@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sluice } from '../bad-input/sluice.ts';
@@ -47,6 +47,34 @@ it('the decision is in it once it was made, for programs too', async () => {
   const page = await readFile(out, 'utf8');
   expect(page).toContain('Not &lt;b&gt;today&lt;/b&gt;.');
   expect(wordsOf(page)).toContain('was rejected');
+});
+
+it('a second run shows its data beside the first one that was deployed, and how its rollout went', async () => {
+  const second = await project.start('life', { trainer: { steps: 8, pace: 0, every: 2 }, on: 'cpu' }, 'second');
+  await untilState(second, 'awaiting-approval');
+  expect(await run('approve', 'second', '--by', 'Ana')).toMatchObject({ exit: 0 });
+  await untilState(second, 'deployed');
+  const third = await project.start('life', { trainer: { steps: 10, pace: 0, every: 2 }, on: 'cpu' }, 'third');
+  await untilState(third, 'awaiting-approval');
+  expect(await run('report', 'second')).toMatchObject({ exit: 0, err: '' });
+  const page = await readFile(join(project.root, '.sluice/reports/life-second.html'), 'utf8');
+  const words = wordsOf(page);
+  expect(words).toContain('serves endpoint');
+  expect(words).toContain('Rollout on');
+  expect(page).toMatch(/Share of traffic of the candidate: .*100 %/);
+  expect(await run('report', 'third')).toMatchObject({ exit: 0, err: '' });
+  const later = await readFile(join(project.root, '.sluice/reports/life-third.html'), 'utf8');
+  expect(wordsOf(later)).toContain('the outline: as in life/second');
+  const folder = process.env.SLUICE_TEST_SCREENSHOTS;
+  if (folder)
+    await Promise.all([writeFile(join(folder, 'second.html'), page), writeFile(join(folder, 'third.html'), later)]);
+});
+
+it('the same is printed as Markdown for a pull request', async () => {
+  const { exit, out, err } = await run('report', 'second', '--markdown');
+  expect([exit, err]).toEqual([0, '']);
+  expect(out).toMatch(/^## ✅ life\/second: pass\n/);
+  expect(out).toContain('### Evaluation: quality');
 });
 
 it('a run that there is not is told, and nothing is written', async () => {

@@ -83,7 +83,7 @@ export function tally(report: RunReport): string {
     .map((verdict) => [verdict, rows.filter((row) => row.counts && row.verdict === verdict).length] as const)
     .filter(([, count]) => count > 0)
     .map(([verdict, count]) => `${formatNumber(count)} ${verdict}`);
-  const others = rows.filter(({ counts: own }) => !own).length;
-  const more = others === 0 ? '' : `; ${formatNumber(others)} that do not count by themselves do not pass either`;
-  return `${formatNumber(all)} rows of evidence${counts.length === 0 ? (others === 0 ? ', all pass' : '') : `: ${counts.join(', ')}`}${more}`;
+  const others = rows.filter((row) => !row.counts).length;
+  const said = others === 0 ? counts : [...counts, `${formatNumber(others)} beside the verdict`];
+  return `${formatNumber(all)} rows of evidence${said.length === 0 ? ', all pass' : `: ${said.join(', ')}`}`;
 }

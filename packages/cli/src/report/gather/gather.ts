@@ -14,6 +14,7 @@ import { fieldsOf, verdictOf } from '../read/json.ts';
 import { replayPart } from '../read/replay.ts';
 import { deployParts } from './deploys.ts';
 import { lineagePart } from './lineage.ts';
+import { noReferences, referencesFor } from './reference.ts';
 import { rolloutParts } from './rollouts.ts';
 import { type EvidenceStep, evidenceSteps } from './steps.ts';
 
@@ -55,6 +56,15 @@ export async function gatherReport(
     }),
   ]);
   const steps = readable(evidenceSteps(works), missing);
+  const row = view?.row ?? rowOf(execution);
+  const references = await referencesFor(temporal, sources.store, row).catch((error: unknown) => {
+    missing.push(`No earlier run could be read to hold the data against: ${sentence(error, temporal, id)}`);
+    return noReferences;
+  });
+  const referenceOf = async (step: string) => {
+    const profile = references.from === null ? null : await references.profileOf(step);
+    return profile === null || references.from === null ? null : { from: references.from, profile };
+  };
   const evaluations: EvaluationPart[] = [];
   const replays: ReplayPart[] = [];
   const data: DataPart[] = [];
@@ -64,7 +74,7 @@ export async function gatherReport(
       const { kind } = fieldsOf(stored);
       if (kind === 'evaluation') evaluations.push(evaluationPart(one.step, stored));
       else if (kind === 'replay') replays.push(replayPart(one.step, stored, REGRESSIONS));
-      else data.push(dataPart(one, stored));
+      else data.push(dataPart(one, stored, await referenceOf(one.step)));
     } catch (error) {
       missing.push(`The report of ${one.step} could not be read: ${troubleOf(error).message}`);
     }
@@ -76,7 +86,6 @@ export async function gatherReport(
   const order = new Map(steps.map(({ step }, i) => [step, i]));
   const inOrder = <Part extends { readonly step: string }>(parts: readonly Part[]) =>
     [...parts].sort((a, b) => (order.get(a.step) ?? 0) - (order.get(b.step) ?? 0));
-  const row = view?.row ?? rowOf(execution);
   const temporalUrl = temporalPage(target, id);
   const mlflowUrl = view?.mlflowUrl ?? null;
   return {

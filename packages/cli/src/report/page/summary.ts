@@ -41,7 +41,7 @@ function decided(context: PageContext, deploy: DeployPart, many: boolean): Html 
   const open = deploy.open;
   return html`<div class="decided">${many ? html`<p>${inline(context, deploySentence(deploy))}</p>` : null}<p>Candidate ${candidate}${than}.</p>${
     decisions.length + refused.length === 0 ? null : html`<ul class="decisions">${decisions}${refused}</ul>`
-  }${deploy.reason === null ? null : html`<p>${inline(context, deploy.reason)}</p>`}${
+  }${deploy.reason === null ? null : html`<p class="muted">${inline(context, deploy.reason)}</p>`}${
     open === null
       ? null
       : html`<p>Until ${utc(open.expiresAt)}:</p><ul class="report-commands">${open.commands.map((command) => html`<li><code>${command}</code></li>`)}</ul>`
