@@ -77,6 +77,14 @@ it('the same is printed as Markdown for a pull request', async () => {
   expect(out).toContain('### Evaluation: quality');
 });
 
+it('it cannot be attached where there is no MLflow, and is written all the same', async () => {
+  const out = join(project.root, 'kept.html');
+  const { exit, err } = await run('report', 'second', '--attach', '--out', out);
+  expect(exit).toBe(1);
+  expect(err).toContain('no run in MLflow');
+  expect((await readFile(out, 'utf8')).length).toBeGreaterThan(1_000);
+});
+
 it('a run that there is not is told, and nothing is written', async () => {
   const none = await run('report', 'nowhere', '--out', join(project.root, 'none.html'));
   expect(none.exit).toBe(2);

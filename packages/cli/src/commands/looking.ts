@@ -36,6 +36,7 @@ export function addLooking(program: Command, server: (command: Command) => Comma
     )
     .option('--out <file>', 'where to put it (default: .sluice/reports of the project)')
     .option('--markdown', 'as Markdown for a pull request, on standard output unless --out is given')
+    .option('--attach', "put it among the artifacts of the run's run in MLflow too")
     .option('--open', 'open it in the browser')
     .action(action(async (io, options: never, [run]) => (await import('./report.ts')).reportCommand(run, options, io)));
 

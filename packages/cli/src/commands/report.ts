@@ -4,6 +4,7 @@ import { atomicWrite } from '../atomic-write.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatBytes } from '../follow/format.ts';
 import { openSources } from '../records/sources.ts';
+import { attachReport } from '../report/attach.ts';
 import { gatherReport } from '../report/gather/gather.ts';
 import { reportMarkdown } from '../report/markdown.ts';
 import { reportPage } from '../report/page/page.ts';
@@ -18,6 +19,7 @@ export interface ReportOptions extends CommonOptions {
   readonly out?: string;
   readonly open?: boolean;
   readonly markdown?: boolean;
+  readonly attach?: boolean;
 }
 
 /** `sluice report [RUN]`: all that a run has measured, as one page that a decision can be made from. */
@@ -30,27 +32,23 @@ export async function reportCommand(run: string | undefined, options: ReportOpti
     const report = await gatherReport(sources, temporal, found.workflowId, version());
     const { verdict, text: said } = headline(report);
     for (const one of report.missing) io.note(one);
-    if (options.markdown && options.out === undefined && !options.open) {
-      const text = reportMarkdown(report);
-      io.object({
-        type: 'report',
-        run: found.workflowId,
-        path: null,
-        markdown: text,
-        verdict,
-        missing: report.missing,
-      });
+    const text = options.markdown ? reportMarkdown(report) : reportPage(report, await reportStyle());
+    const told = { type: 'report', run: found.workflowId, verdict, missing: report.missing };
+    if (options.markdown && options.out === undefined && !options.open && !options.attach) {
+      io.object({ ...told, path: null, markdown: text });
       for (const line of text.trimEnd().split('\n')) io.line(line);
       return ExitCode.done;
     }
-    const text = options.markdown ? reportMarkdown(report) : reportPage(report, await reportStyle());
-    const end = options.markdown ? 'md' : 'html';
-    const path = options.out === undefined ? placeOf(loaded.root, found.workflowId, end) : resolve(options.out);
+    const path = options.out === undefined ? placeOf(loaded.root, found.workflowId, options) : resolve(options.out);
     await atomicWrite(path, text);
     const bytes = Buffer.byteLength(text);
-    io.object({ type: 'report', run: found.workflowId, path, bytes, verdict, missing: report.missing });
+    const attached = options.attach
+      ? await attachReport(sources, report.mlflowRunId, reportPage(report, await reportStyle()))
+      : null;
+    io.object({ ...told, path, bytes, attached });
     io.line(said);
     io.line(`${formatBytes(bytes)}: ${io.paint('name', path)}`);
+    if (attached !== null) io.line(`in MLflow: ${io.paint('link', attached)}`);
     if (options.open) openInBrowser(path);
     return ExitCode.done;
   } finally {
@@ -59,6 +57,7 @@ export async function reportCommand(run: string | undefined, options: ReportOpti
 }
 
 /** Where a report goes that nobody gave a place. */
-function placeOf(root: string, workflowId: string, end: string): string {
+function placeOf(root: string, workflowId: string, { markdown }: ReportOptions): string {
+  const end = markdown ? 'md' : 'html';
   return join(root, '.sluice', 'reports', `${workflowId.replaceAll(/[^\w.=-]+/g, '-').slice(0, 150)}.${end}`);
 }

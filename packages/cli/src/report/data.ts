@@ -11,6 +11,8 @@ export interface RunReport {
   readonly version: string;
   readonly run: RunRow;
   readonly params: Json;
+  /** The MLflow run that stands for it; null where MLflow is off. */
+  readonly mlflowRunId: string | null;
   readonly deploys: readonly DeployPart[];
   readonly evaluations: readonly EvaluationPart[];
   readonly replays: readonly ReplayPart[];

@@ -3,7 +3,7 @@ import { worstOf } from '@sluice/sdk';
 import type { RunView } from '@sluice/ui/api';
 import { rowOf } from '../../records/row.ts';
 import type { Sources, TemporalSource } from '../../records/sources.ts';
-import { stepWork } from '../../records/step-work.ts';
+import { type StepWork, stepWork } from '../../records/step-work.ts';
 import { temporalPage } from '../../ui/data/links.ts';
 import { describe, Runs } from '../../ui/data/run.ts';
 import { readableError, troubleOf } from '../../ui/trouble.ts';
@@ -94,6 +94,7 @@ export async function gatherReport(
     version,
     run: row,
     params: view?.params ?? null,
+    mlflowRunId: mlflowRunIn(works),
     deploys: deployParts(works, view?.status ?? null),
     evaluations: inOrder(evaluations),
     replays: inOrder(replays),
@@ -107,6 +108,11 @@ export async function gatherReport(
     },
     missing,
   };
+}
+
+function mlflowRunIn(works: readonly StepWork[]): string | null {
+  const ids = works.map(({ input }) => (input as { readonly parentRunId?: unknown } | null | undefined)?.parentRunId);
+  return ids.find((id) => typeof id === 'string') ?? null;
 }
 
 function statusOf(sources: Sources, temporal: TemporalSource, id: string): Promise<RunView> {

@@ -58,6 +58,7 @@ export function exampleReport(more: Partial<RunReport> = {}): RunReport {
       dirty: false,
       endpoint: 'writer',
     },
+    mlflowRunId: null,
     params: { languages: ['en', 'de', 'fr', 'sv'], until: '2026-11-24' },
     deploys: [
       {
