@@ -93,7 +93,7 @@ describe('the report of a run in a browser', () => {
     await page.keyboard.press('Enter');
     const target = decodeURIComponent(new URL(page.url()).hash.slice(1));
     expect(await page.locator(`[id="${target}"] h2`).textContent()).toContain('summaries');
-    const fold = page.getByText('more cases');
+    const fold = page.locator('summary', { hasText: 'more cases' }).first();
     await fold.focus();
     await page.keyboard.press('Enter');
     expect(await fold.evaluate((summary) => summary.parentElement?.hasAttribute('open'))).toBe(true);

@@ -3,7 +3,7 @@ import type { EvaluationPart, Row, RunReport } from './data.ts';
 import { findings, judgedSteps } from './findings.ts';
 import { cutText } from './limits.ts';
 import { byHarm } from './rows.ts';
-import { deploySentence, differenceOf, headline, rowSentence, tally, utc } from './words.ts';
+import { deploySentence, headline, numbersOf, rowSentence, tally, utc } from './words.ts';
 
 /** Characters that GitHub takes for one comment, with room for what a workflow puts around it. */
 export const MOST_CHARACTERS = 60_000;
@@ -89,16 +89,20 @@ function decisions(report: RunReport): string[] {
 
 function against(report: RunReport, room: Room): string[] {
   const all = findings(report);
+  const counting = all.filter(({ row }) => row.counts);
+  const shown = counting.slice(0, Math.min(8, room.rows));
+  const beside = all.length - counting.length;
   if (all.length === 0) return [`All ${judgedSteps(report).length} steps that judge pass.`, ''];
-  const shown = all.slice(0, Math.min(8, room.rows));
   return [
     '### What speaks against it',
     '',
+    ...(shown.length === 0 ? ['Nothing that counts.'] : []),
     ...shown.map(
       ({ step, row }) =>
         `- ${signs[row.verdict]} **${said(step)}** ${said(rowSentence(row))}${row.note === undefined ? '' : `: ${said(cutTo(row.note, room))}`}`,
     ),
-    ...(all.length > shown.length ? [`- and ${formatNumber(all.length - shown.length)} more`] : []),
+    ...(counting.length > shown.length ? [`- and ${formatNumber(counting.length - shown.length)} more`] : []),
+    ...(beside > 0 ? ['', `${formatNumber(beside)} beside these cannot sink the verdict alone.`] : []),
     '',
   ];
 }
@@ -135,15 +139,9 @@ function rowsTable(rows: readonly Row[], room: Room): string[] {
     `|${heads.map((head) => (['old', 'new', 'value', 'difference', 'n'].includes(head) ? '---:' : '---')).join('|')}|`,
     ...shown.map((row) => {
       const name = row.slice === undefined ? said(row.metric) : `**${said(row.slice)}** ${said(row.metric)}`;
-      const found = differenceOf(row);
-      const value = row.value === null ? '' : formatNumber(row.value);
-      const values = compared
-        ? [
-            row.baseline == null ? '' : formatNumber(row.baseline),
-            value,
-            found === null ? '' : `${found.effect}${found.interval === null ? '' : ` (${found.interval})`}`,
-          ]
-        : [value];
+      const numbers = numbersOf(row);
+      const difference = numbers.interval === null ? numbers.effect : `${numbers.effect} (${numbers.interval})`;
+      const values = compared ? [numbers.old ?? '', numbers.new ?? '', difference ?? ''] : [numbers.new ?? ''];
       const cells = [
         signs[row.verdict],
         name,

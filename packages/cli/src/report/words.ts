@@ -45,34 +45,43 @@ export function deploySentence(deploy: DeployPart): string {
   }
 }
 
-/** A difference and the ends of its interval, with as many digits as the interval can tell apart. */
-export function differenceOf({
-  effect,
-  interval,
-}: Evidence): { readonly effect: string; readonly interval: string | null } | null {
-  if (effect == null) return null;
-  if (interval == null) return { effect: formatSigned(effect), interval: null };
-  const width = interval[1] - interval[0];
+/** The numbers of a row as text, all with as many digits as its interval can tell apart; null for what it has none of. */
+export function numbersOf({ value, baseline, effect, interval }: Evidence): {
+  readonly old: string | null;
+  readonly new: string | null;
+  readonly effect: string | null;
+  readonly interval: string | null;
+} {
+  const width = interval ? interval[1] - interval[0] : 0;
   const digits =
-    width > 0 && Number.isFinite(width) ? Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(width)))) : null;
-  const shown = (value: number) =>
-    Number.isFinite(value)
-      ? formatSigned(digits === null ? value : Number(value.toFixed(digits)))
-      : value > 0
-        ? 'no end'
-        : 'no beginning';
-  return { effect: shown(effect), interval: `${shown(interval[0])} to ${shown(interval[1])}` };
+    width > 0 && Number.isFinite(width) ? Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(width)))) : null;
+  const plain = (one: number | null | undefined) =>
+    one == null ? null : digits === null ? formatNumber(one) : fixed(one, digits);
+  const signed = (one: number) => {
+    if (!Number.isFinite(one)) return one > 0 ? 'no end' : 'no beginning';
+    return digits === null ? formatSigned(one) : `${one > 0 ? '+' : ''}${fixed(one, digits)}`;
+  };
+  return {
+    old: plain(baseline),
+    new: plain(value),
+    effect: effect == null ? null : signed(effect),
+    interval: interval ? `${signed(interval[0])} to ${signed(interval[1])}` : null,
+  };
+}
+
+function fixed(value: number, digits: number): string {
+  const shown = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return value.toLocaleString('en-US', shown).replace('-', '−');
 }
 
 /** One row in words: `WN, accuracy: 0.91 → 0.84 (−0.07, −0.11 to −0.03), n 566`. */
 export function rowSentence(row: Row): string {
   const name = row.slice === undefined ? row.metric : `${row.slice}, ${row.metric}`;
-  const value = row.value === null ? '' : formatNumber(row.value);
-  const change = row.baseline == null ? value : `${formatNumber(row.baseline)} → ${value}`;
-  const found = differenceOf(row);
-  const effect = found === null ? '' : ` (${[found.effect, found.interval].filter((one) => one !== null).join(', ')})`;
+  const numbers = numbersOf(row);
+  const change = numbers.old === null ? numbers.new : `${numbers.old} → ${numbers.new ?? '–'}`;
+  const difference = [numbers.effect, numbers.interval].filter((one) => one !== null).join(', ');
   const n = row.n == null ? '' : `, n ${formatNumber(row.n)}`;
-  return `${name}${change === '' ? '' : `: ${change}${effect}`}${n}`;
+  return `${name}${change === null ? '' : `: ${change}${difference === '' ? '' : ` (${difference})`}`}${n}`;
 }
 
 /** How many findings of which kind. */

@@ -1,5 +1,5 @@
 import { inParallel } from '@sluice/activities/store';
-import { worstOf } from '@sluice/sdk';
+import { type Verdict, worstFirst, worstOf } from '@sluice/sdk';
 import type { RunView } from '@sluice/ui/api';
 import { rowOf } from '../../records/row.ts';
 import type { Sources, TemporalSource } from '../../records/sources.ts';
@@ -84,8 +84,8 @@ export async function gatherReport(
     return [];
   });
   const order = new Map(steps.map(({ step }, i) => [step, i]));
-  const inOrder = <Part extends { readonly step: string }>(parts: readonly Part[]) =>
-    [...parts].sort((a, b) => (order.get(a.step) ?? 0) - (order.get(b.step) ?? 0));
+  const inOrder = <Part extends { readonly step: string; readonly verdict: Verdict }>(parts: readonly Part[]) =>
+    worstFirst([...parts].sort((a, b) => (order.get(a.step) ?? 0) - (order.get(b.step) ?? 0)));
   const temporalUrl = temporalPage(target, id);
   const mlflowUrl = view?.mlflowUrl ?? null;
   return {

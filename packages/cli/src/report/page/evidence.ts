@@ -4,7 +4,7 @@ import type { Row } from '../data.ts';
 import { type Html, html } from '../html.ts';
 import { firstOf } from '../limits.ts';
 import { byHarm } from '../rows.ts';
-import { differenceOf } from '../words.ts';
+import { numbersOf } from '../words.ts';
 import { badge, cell, inline, type PageContext, table } from './parts.ts';
 
 /** Rows up to which all are in sight; of more, slices that pass are behind a fold. */
@@ -71,12 +71,13 @@ function evidenceRow(context: PageContext, row: Row, { compared, scales }: Shape
       : html`<span class="slice">${inline(context, row.slice)}</span> <span class="muted">${inline(context, row.metric)}</span>`;
   const scale = scales.get(row.metric) ?? null;
   const { gain } = row;
+  const numbers = numbersOf(row);
   const drawn = scale !== null && gain !== null;
   const bad = row.counts && (row.verdict === 'fail' || row.verdict === 'error');
   return html`<tr class="${bad ? 'bad-row' : row.counts ? '' : 'aside-row'}">${cell(null, badge(row.verdict))}<th scope="row">${name}${
     row.note === undefined ? null : html`<span class="note">${inline(context, row.note)}</span>`
-  }</th>${compared ? cell('old', formatNumber(row.baseline), 'num') : null}${cell(compared ? 'new' : 'value', formatNumber(row.value), 'num')}${
-    compared ? cell('difference', difference(row), 'num') : null
+  }</th>${compared ? cell('old', numbers.old ?? '–', 'num') : null}${cell(compared ? 'new' : 'value', numbers.new ?? '–', 'num')}${
+    compared ? cell('difference', difference(numbers), 'num') : null
   }${
     scales.size === 0
       ? null
@@ -84,12 +85,11 @@ function evidenceRow(context: PageContext, row: Row, { compared, scales }: Shape
   }${cell(
     'asked for',
     row.threshold === undefined ? null : inline(context, row.threshold.replaceAll('-', '−')),
-    'asked',
+    (row.threshold?.length ?? 0) > 24 ? 'asked long' : 'asked',
   )}${cell('n', row.n == null ? '' : formatNumber(row.n), 'num')}</tr>`;
 }
 
-function difference(row: Row): Html | string {
-  const found = differenceOf(row);
-  if (found === null) return '–';
-  return html`${found.effect}${found.interval === null ? null : html`<span class="note">${found.interval}</span>`}`;
+function difference({ effect, interval }: ReturnType<typeof numbersOf>): Html | string {
+  if (effect === null) return '–';
+  return html`${effect}${interval === null ? null : html`<span class="note">${interval}</span>`}`;
 }

@@ -1,4 +1,4 @@
-import { counted, formatMs, formatNumber, shortDigest } from '@sluice/ui/shared';
+import { counted, formatMs, shortDigest } from '@sluice/ui/shared';
 import type { DeployPart, RunReport } from '../data.ts';
 import { findings, judgedSteps } from '../findings.ts';
 import { type Html, html } from '../html.ts';
@@ -50,8 +50,9 @@ function decided(context: PageContext, deploy: DeployPart, many: boolean): Html 
 
 function against(context: PageContext, report: RunReport): Html | null {
   const all = findings(report);
-  if (all.length === 0) return null;
-  const rows = all
+  const counting = all.filter(({ row }) => row.counts);
+  const beside = all.length - counting.length;
+  const rows = counting
     .slice(0, TOP)
     .map(
       ({ step, row }) =>
@@ -59,11 +60,18 @@ function against(context: PageContext, report: RunReport): Html | null {
           row.note === undefined ? null : html`<span class="note">${inline(context, row.note)}</span>`
         }</span></li>`,
     );
-  const more = all.length - rows.length;
+  const more = counting.length - rows.length;
+  const notes = [
+    more > 0 ? `${counted(more, 'more row')} ${more === 1 ? 'does' : 'do'} not pass, below.` : null,
+    beside > 0
+      ? `${counted(beside, 'row')} besides ${beside === 1 ? 'does' : 'do'} not pass and cannot sink the verdict alone: categories too small to tell, and warnings.`
+      : null,
+  ].filter((note) => note !== null);
+  if (rows.length + notes.length === 0) return null;
   return section(
     'against',
     'What speaks against it',
-    html`<ol class="findings">${rows}</ol>${more > 0 ? html`<p class="note">and ${formatNumber(more)} more, below</p>` : null}`,
+    html`${rows.length === 0 ? html`<p>Nothing that counts.</p>` : html`<ol class="findings">${rows}</ol>`}${notes.map((note) => html`<p class="note">${note}</p>`)}`,
   );
 }
 
