@@ -33,7 +33,7 @@ export function deploySentence(deploy: DeployPart): string {
     case 'rejected':
       return `${who} was rejected for ${to}${failing === 0 ? '' : `: ${gates}`}.`;
     case 'expired':
-      return `Nobody decided on ${who} for ${to} in time${failing === 0 ? '' : `; ${gates}`}.`;
+      return `Nobody decided on ${who.replace(/^V/, 'v')} for ${to} in time${failing === 0 ? '' : `; ${gates}`}.`;
     case 'deployed':
       return `${who} serves ${to}${failing === 0 ? '' : `, overridden: ${gates}`}.`;
     case 'rolled-back':
@@ -54,12 +54,12 @@ export function numbersOf({ value, baseline, effect, interval }: Evidence): {
 } {
   const width = interval ? interval[1] - interval[0] : 0;
   const digits =
-    width > 0 && Number.isFinite(width) ? Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(width)))) : null;
+    width > 0 && Number.isFinite(width) ? Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(width / 4)))) : null;
   const plain = (one: number | null | undefined) =>
     one == null ? null : digits === null ? formatNumber(one) : fixed(one, digits);
   const signed = (one: number) => {
     if (!Number.isFinite(one)) return one > 0 ? 'no end' : 'no beginning';
-    return digits === null ? formatSigned(one) : `${one > 0 ? '+' : ''}${fixed(one, digits)}`;
+    return digits === null ? formatSigned(one) : `${Number(one.toFixed(digits)) > 0 ? '+' : ''}${fixed(one, digits)}`;
   };
   return {
     old: plain(baseline),
@@ -71,7 +71,9 @@ export function numbersOf({ value, baseline, effect, interval }: Evidence): {
 
 function fixed(value: number, digits: number): string {
   const shown = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return value.toLocaleString('en-US', shown).replace('-', '−');
+  // What rounds to nothing has no sign.
+  const rounded = Number(value.toFixed(digits)) || 0;
+  return rounded.toLocaleString('en-US', shown).replace('-', '−');
 }
 
 /** One row in words: `WN, accuracy: 0.91 → 0.84 (−0.07, −0.11 to −0.03), n 566`. */

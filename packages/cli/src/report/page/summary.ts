@@ -79,8 +79,10 @@ function gates(report: RunReport): Html | null {
   const judged = judgedSteps(report);
   if (judged.length === 0) return null;
   const rows = judged.map(({ step, what, verdict, rows: own }) => {
-    const failing = own.filter((row) => row.verdict !== 'pass').length;
-    return html`<tr>${cell(null, badge(verdict))}<th scope="row"><a href="#${anchor('step', step)}">${step}</a></th>${cell(null, what)}${cell(null, `${counted(own.length, 'row')}${failing === 0 ? '' : `, ${failing} not passing`}`)}</tr>`;
+    const failing = own.filter((row) => row.verdict !== 'pass');
+    const counting = failing.filter((row) => row.counts).length;
+    const beside = failing.length - counting;
+    return html`<tr>${cell(null, badge(verdict))}<th scope="row"><a href="#${anchor('step', step)}">${step}</a></th>${cell(null, what)}${cell(null, `${counted(own.length, 'row')}${counting === 0 ? '' : `, ${counting} not passing`}${beside === 0 ? '' : `, ${beside} beside the verdict`}`)}</tr>`;
   });
   return section(
     'judged',
