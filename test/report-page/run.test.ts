@@ -55,7 +55,7 @@ it('a second run shows its data beside the first one that was deployed, and how 
   expect(await run('approve', 'second', '--by', 'Ana')).toMatchObject({ exit: 0 });
   await untilState(second, 'deployed');
   const third = await project.start('life', { trainer: { steps: 10, pace: 0, every: 2 }, on: 'cpu' }, 'third');
-  await untilState(third, 'awaiting-approval');
+  await untilState(third, 'awaiting-approval', 'blocked');
   expect(await run('report', 'second')).toMatchObject({ exit: 0, err: '' });
   const page = await readFile(join(project.root, '.sluice/reports/life-second.html'), 'utf8');
   const words = wordsOf(page);
@@ -77,12 +77,13 @@ it('the same is printed as Markdown for a pull request', async () => {
   expect(out).toContain('### Evaluation: quality');
 });
 
-it('it cannot be attached where there is no MLflow, and is written all the same', async () => {
-  const out = join(project.root, 'kept.html');
-  const { exit, err } = await run('report', 'second', '--attach', '--out', out);
-  expect(exit).toBe(1);
-  expect(err).toContain('no run in MLflow');
-  expect((await readFile(out, 'utf8')).length).toBeGreaterThan(1_000);
+it('it is attached to the run in MLflow, where its pages show it', async () => {
+  const { exit, events, err } = await run('report', 'second', '--attach', '--json');
+  expect([exit, err]).toEqual([0, '']);
+  const { path, attached } = events.at(-1) as unknown as { path: string; attached: string };
+  const [, base, mlflowRun] = /^(.*)\/#\/experiments\/\d+\/runs\/(\w+)\/artifacts\/report\.html$/.exec(attached) ?? [];
+  const got = await fetch(`${base}/get-artifact?run_uuid=${mlflowRun}&path=report.html`);
+  expect(await got.text()).toBe(await readFile(path, 'utf8'));
 });
 
 it('a run that there is not is told, and nothing is written', async () => {

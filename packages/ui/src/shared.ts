@@ -2,7 +2,6 @@
 export { type Gain, gainOf, gainScale, type IntervalScale } from './charts/interval-scale.ts';
 export {
   counted,
-  formatBytes,
   formatMoney,
   formatMs,
   formatNumber,
@@ -10,4 +9,4 @@ export {
   formatSigned,
   shortDigest,
 } from './format.ts';
-export { signOf, type Tone, toneOf } from './parts/tone.ts';
+export { signOf, toneOf } from './parts/tone.ts';

@@ -16,7 +16,7 @@ function stand(status: number, body: string) {
 }
 
 test('a file is put below the run, with the credentials of the server', async () => {
-  const { asked, artifacts } = stand(200, '{}');
+  const { asked, artifacts } = stand(200, '');
   await artifacts.putArtifact(run('mlflow-artifacts:/3/r1/artifacts'), file);
   const path = '/base/api/2.0/mlflow-artifacts/artifacts/3/r1/artifacts/report.html';
   expect(asked).toEqual([

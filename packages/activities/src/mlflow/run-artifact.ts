@@ -44,7 +44,10 @@ export function mlflowArtifacts(connection: MlflowConnection): MlflowArtifacts {
           headers: { 'content-type': type, ...(authorization === null ? {} : { authorization }) },
           body: text,
         });
-        answer = judge(response, await response.text(), where);
+        const said = await response.text();
+        // What was taken is answered with nothing.
+        if (response.ok) return;
+        answer = judge(response, said, where);
       } catch (cause) {
         if (options.signal?.aborted) throw options.signal.reason;
         throw new MlflowUnreachable(`MLflow at ${base} does not answer.`, { where, attempts: 1, cause });
