@@ -46,7 +46,7 @@ export function mlflowArtifacts(connection: MlflowConnection): MlflowArtifacts {
         });
         const said = await response.text();
         // What was taken is answered with nothing.
-        if (response.ok) return;
+        if (response.ok && said.trim() === '') return;
         answer = judge(response, said, where);
       } catch (cause) {
         if (options.signal?.aborted) throw options.signal.reason;
