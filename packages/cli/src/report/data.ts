@@ -1,6 +1,7 @@
 import type { Decision, Evidence, GateResult, Json, OpenGate, RefusedDecision, Verdict } from '@sluice/sdk';
 import type { Cost, RunRow } from '@sluice/ui/api';
 import type { Gain } from '@sluice/ui/shared';
+import type { ReplayPart } from './data-replay.ts';
 
 /** All that the report of a run tells: what it is rendered of, and nothing else. Absent numbers are null, never 0. */
 export interface RunReport {
@@ -90,55 +91,6 @@ export interface Answer {
   readonly scores: readonly (readonly [metric: string, score: number | null])[];
   /** It is not an answer but what went wrong. */
   readonly failed: boolean;
-}
-
-/** Captured requests, sent to both versions. */
-export interface ReplayPart {
-  readonly step: string;
-  readonly name: string;
-  readonly verdict: Verdict;
-  readonly counts: readonly Fact[];
-  readonly evidence: readonly Row[];
-  /** What may fail although nothing did, as a sentence. */
-  readonly bound: string | null;
-  /** Regressions that are let pass for a while. */
-  readonly waivers: readonly WaiverPart[];
-  readonly coverage: readonly Covered[];
-  readonly regressions: readonly Regression[];
-  /** Of those there are, more than are listed. */
-  readonly moreRegressions: number;
-}
-
-export interface WaiverPart {
-  readonly what: string;
-  readonly reason: string;
-  /** Its last day. */
-  readonly until: string;
-  readonly expired: boolean;
-  readonly matched: number | null;
-}
-
-/** One kind of request: how many were captured and sent, and how they went. */
-export interface Covered {
-  readonly kind: string;
-  readonly captured: number | null;
-  readonly sent: number | null;
-  readonly failed: number | null;
-}
-
-export interface Regression {
-  readonly id: string;
-  readonly route: string;
-  readonly why: string | null;
-  readonly outcome: string;
-  readonly body: string | null;
-  readonly old: Reply | null;
-  readonly new: Reply | null;
-}
-
-export interface Reply {
-  readonly status: number | null;
-  readonly text: string;
 }
 
 /** A dataset with its checks. */

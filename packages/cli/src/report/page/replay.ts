@@ -1,5 +1,5 @@
 import { formatNumber } from '@sluice/ui/shared';
-import type { Regression, ReplayPart, Reply } from '../data.ts';
+import type { Regression, ReplayPart, Reply } from '../data-replay.ts';
 import { type Html, html } from '../html.ts';
 import { firstOf } from '../limits.ts';
 import { evidenceTable } from './evidence.ts';
@@ -36,7 +36,7 @@ export function replaySection(context: PageContext, part: ReplayPart): Html {
             IN_SIGHT,
             'requests',
           )}${left === 0 ? null : html`<p class="note">${formatNumber(left)} more are left out.</p>`}`
-    }${waivers(context, part)}${coverage(context, part)}`,
+    }${differing(context, part)}${waivers(context, part)}${coverage(context, part)}`,
     badge(part.verdict),
   );
 }
@@ -53,6 +53,34 @@ function regression(context: PageContext, one: Regression): Html {
 function reply(context: PageContext, name: string, given: Reply | null, marked?: Html): Html | null {
   if (given === null) return null;
   return html`<div class="side"><p class="label">${name}${given.status === null ? '' : `, status ${given.status}`}</p>${marked ?? block(context, given.text)}</div>`;
+}
+
+function differing(context: PageContext, part: ReplayPart): Html | null {
+  if (part.differing === null) return null;
+  const { places, noise } = part.differing;
+  const { first, more } = firstOf(places, context.limits.rows);
+  if (more > 0) context.leftOut.push(`${more} places at which answers of ${part.step} differ`);
+  const count = (value: number | null) => (value === null ? '' : formatNumber(value));
+  const rows = first.map(
+    (one) =>
+      html`<tr><th scope="row"><code>${inline(context, one.path)}</code><span class="note">${inline(context, one.kind)}</span></th>${cell('compared', count(one.compared), 'num')}${cell('candidate differs', count(one.candidate), 'num')}${cell('old from itself', count(one.copy), 'num')}${cell('p', count(one.p), 'num')}<td>${
+        one.example === null ? null : html`${inline(context, one.example.old)} → ${inline(context, one.example.now)}`
+      }</td></tr>`,
+  );
+  const heads = [
+    { label: 'place' },
+    { label: 'compared', num: true },
+    { label: 'candidate differs', num: true },
+    { label: 'old differs from itself', num: true },
+    { label: 'p', num: true },
+    { label: 'such as' },
+  ];
+  const quiet = `${formatNumber(noise)} other places differ no more than the old version does from itself.`;
+  return html`<h3>Where answers differ</h3>${
+    rows.length === 0
+      ? html`<p>At no place by more than noise.</p>`
+      : table(`Where answers of ${part.step} differ`, 'differing', heads, rows)
+  }${noise === 0 ? null : html`<p class="note">${quiet}</p>`}`;
 }
 
 function waivers(context: PageContext, part: ReplayPart): Html | null {

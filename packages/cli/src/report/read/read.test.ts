@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { byHarm } from '../rows.ts';
-import { evaluation, formerProfile, profile, replay } from '../testing/stored.ts';
+import { evaluation, formerProfile, profile } from '../testing/stored.ts';
+import { replay } from '../testing/stored-replay.ts';
 import { suite } from '../testing/stored-suite.ts';
 import { dataPart } from './data-checks.ts';
 import { evaluationPart } from './evaluation.ts';
@@ -56,6 +57,10 @@ test('a replay tells its counts, the first regressions with what was asked and a
   expect(part.waivers).toEqual([
     { what: 'requests a1', reason: 'known', until: '2026-12-31', expired: false, matched: 1 },
   ]);
+  expect(part.differing).toMatchObject({
+    noise: 1,
+    places: [{ path: '$.predictions[*].score', candidate: 312, copy: 4, example: { old: '0.81', now: '0.12' } }],
+  });
   expect(part.coverage.map(({ failed }) => failed)).toEqual([0, 3]);
 });
 

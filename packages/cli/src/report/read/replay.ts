@@ -1,4 +1,5 @@
-import type { Covered, Fact, Regression, ReplayPart, Reply, WaiverPart } from '../data.ts';
+import type { Fact } from '../data.ts';
+import type { Covered, DifferingPart, Regression, ReplayPart, Reply, WaiverPart } from '../data-replay.ts';
 import { evidenceOf, type Fields, fieldsOf, listOf, numberOf, shownText, textOf, verdictOf } from './json.ts';
 
 /** Names of the counts in the order in which they are told. */
@@ -30,6 +31,7 @@ export function replayPart(step: string, stored: unknown, most: number): ReplayP
     counts: countsOf(fieldsOf(report.counts)),
     evidence: evidenceOf(report.evidence).filter(({ metric }) => metric !== 'regression'),
     bound: boundOf(report),
+    differing: Array.isArray(report.differences) ? differingOf(report.differences) : null,
     waivers: listOf(report.waivers).map((one) => waiverOf(fieldsOf(one))),
     coverage: listOf(report.coverage).map((one) => coveredOf(fieldsOf(one))),
     regressions: regressions.slice(0, most).map((one) => regressionOf(fieldsOf(one))),
@@ -60,6 +62,33 @@ function boundOf(report: Fields): string | null {
   return `No request failed on the candidate only. Fewer than ${Number((100 * share).toPrecision(2))} % of such requests fail (95 % sure)${captured}.`;
 }
 
+function differingOf(places: readonly unknown[]): DifferingPart {
+  const all = places.map(fieldsOf);
+  const systematic = all.filter((one) => one.systematic === true);
+  return {
+    noise: all.length - systematic.length,
+    places: systematic.map((one) => {
+      const [example] = listOf(one.examples).map(fieldsOf);
+      return {
+        path: shownText(one.path),
+        kind: kindOf(one.route, one.inputClass),
+        compared: numberOf(one.compared),
+        candidate: numberOf(one.raw),
+        copy: numberOf(one.noise),
+        p: numberOf(one.adjusted),
+        example: example === undefined ? null : { old: shownText(example.old), now: shownText(example.now) },
+      };
+    }),
+  };
+}
+
+function kindOf(...parts: readonly unknown[]): string {
+  return parts
+    .filter((part) => part !== undefined && part !== null)
+    .map(shownText)
+    .join(' · ');
+}
+
 function waiverOf({ requests, kind, reason, until, expired, matched }: Fields): WaiverPart {
   return {
     what: textOf(kind) ?? `requests ${listOf(requests).map(shownText).join(', ')}`,
@@ -71,10 +100,9 @@ function waiverOf({ requests, kind, reason, until, expired, matched }: Fields): 
 }
 
 function coveredOf(one: Fields): Covered {
-  const parts = [one.route, one.inputClass, one.recorded].filter((part) => part !== undefined && part !== null);
   const failures = [one.regression, one.unconfirmed].map(numberOf).filter((count) => count !== null);
   return {
-    kind: parts.map(shownText).join(' · '),
+    kind: kindOf(one.route, one.inputClass, one.recorded),
     captured: numberOf(one.captured),
     sent: numberOf(one.sent),
     failed: failures.length === 0 ? null : failures.reduce((sum, count) => sum + count, 0),

@@ -4,7 +4,8 @@ import { dataPart } from '../read/data-checks.ts';
 import { evaluationPart } from '../read/evaluation.ts';
 import { evidenceOf } from '../read/json.ts';
 import { replayPart } from '../read/replay.ts';
-import { baseline, candidate, evaluation, formerProfile, profile, replay } from './stored.ts';
+import { baseline, candidate, evaluation, formerProfile, profile } from './stored.ts';
+import { replay } from './stored-replay.ts';
 import { suite } from './stored-suite.ts';
 
 /** 2026-11-25 21:40 UTC. */

@@ -3,7 +3,8 @@ import { dataPart } from '../read/data-checks.ts';
 import { evaluationPart } from '../read/evaluation.ts';
 import { replayPart } from '../read/replay.ts';
 import { exampleReport } from './example.ts';
-import { evaluation, profile, replay } from './stored.ts';
+import { evaluation, profile } from './stored.ts';
+import { replay } from './stored-replay.ts';
 
 /** A name that would run if any part of a report forgot to escape it. */
 export const hostile = `<img src=x onerror="document.title='owned'"><script>document.title="owned"</script></style></pre><style>*{display:none}</style>`;
@@ -44,6 +45,8 @@ export function hostileReport(): RunReport {
           evidence: [row],
           counts: { [hostile]: 1 },
           coverage: [{ route: hostile, inputClass: long }],
+          waivers: [{ kind: hostile, reason: hostile, until: hostile }],
+          differences: [{ path: long, route: hostile, systematic: true, examples: [{ old: hostile, now: long }] }],
           regressions: [
             {
               id: hostile,
