@@ -19,10 +19,11 @@ test('words that only one of two texts has are marked, and the texts stay whole'
   expect(found?.now.map(({ text }) => text).join('')).toBe(now);
 });
 
-test('the same text has no change; texts without a common word, and very long ones, have no diff', () => {
+test('the same text has no change; texts with little in common, and very long ones, have no diff', () => {
   expect(marked('all the same', 'all the same')).toEqual(['all the same', 'all the same']);
   expect(marked('yes', 'no')).toBeNull();
   expect(marked('', '')).toBeNull();
+  expect(marked('{"predictions":["a long answer"]}', '{"error":"KeyError: no such language"}')).toBeNull();
   const long = (word: string) => Array.from({ length: 2000 }, (_, i) => `${word}${i}`).join(' ');
   expect(marked(long('a'), long('b'))).toBeNull();
 });

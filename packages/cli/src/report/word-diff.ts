@@ -7,9 +7,12 @@ export interface Stretch {
 /** Pairs of words that are looked at at most; texts that differ in more are not worth a diff. */
 const MOST_PAIRS = 250_000;
 
+/** Share of a text that both must have: of less, marks would only make both hard to read. */
+const LEAST_COMMON = 0.3;
+
 const words = new Intl.Segmenter(undefined, { granularity: 'word' });
 
-/** Two texts word by word, as few words changed as can be; null where they are too long, or have nothing in common. */
+/** Two texts word by word, as few words changed as can be; null where they are too long, or have little in common. */
 export function wordDiff(
   old: string,
   now: string,
@@ -22,12 +25,13 @@ export function wordDiff(
   const [n, m] = [a.length - start - end, b.length - start - end];
   if (n * m > MOST_PAIRS) return null;
   const kept = commonWords(a.slice(start, start + n), b.slice(start, start + m));
-  if (start + end + kept.length === 0) return null;
   const changed = (of: number, length: number, side: 0 | 1) => {
     const same = new Set(kept.map((pair) => pair[side] + start));
     return Array.from({ length: of }, (_, i) => i >= start && i < start + length && !same.has(i));
   };
-  return { old: stretches(a, changed(a.length, n, 0)), now: stretches(b, changed(b.length, m, 1)) };
+  const diff = { old: stretches(a, changed(a.length, n, 0)), now: stretches(b, changed(b.length, m, 1)) };
+  const common = diff.old.reduce((sum, one) => sum + (one.changed ? 0 : one.text.length), 0);
+  return common <= LEAST_COMMON * Math.max(old.length, now.length) ? null : diff;
 }
 
 function wordsOf(text: string): string[] {

@@ -1,4 +1,4 @@
-import { formatNumber } from '@sluice/ui/shared';
+import { counted, formatNumber } from '@sluice/ui/shared';
 import type { Regression, ReplayPart, Reply } from '../data-replay.ts';
 import { type Html, html } from '../html.ts';
 import { firstOf } from '../limits.ts';
@@ -63,7 +63,7 @@ function differing(context: PageContext, part: ReplayPart): Html | null {
   const count = (value: number | null) => (value === null ? '' : formatNumber(value));
   const rows = first.map(
     (one) =>
-      html`<tr><th scope="row"><code>${inline(context, one.path)}</code><span class="note">${inline(context, one.kind)}</span></th>${cell('compared', count(one.compared), 'num')}${cell('candidate differs', count(one.candidate), 'num')}${cell('old from itself', count(one.copy), 'num')}${cell('p', count(one.p), 'num')}<td>${
+      html`<tr><th scope="row"><code>${inline(context, one.path)}</code><span class="note">${inline(context, one.kind)}</span></th>${cell('compared', count(one.compared), 'num')}${cell('candidate differs', count(one.candidate), 'num')}${cell('old from itself', count(one.copy), 'num')}${cell('p', one.p !== null && one.p < 0.0001 ? '< 0.0001' : count(one.p), 'num')}<td>${
         one.example === null ? null : html`${inline(context, one.example.old)} → ${inline(context, one.example.now)}`
       }</td></tr>`,
   );
@@ -75,7 +75,7 @@ function differing(context: PageContext, part: ReplayPart): Html | null {
     { label: 'p', num: true },
     { label: 'such as' },
   ];
-  const quiet = `${formatNumber(noise)} other places differ no more than the old version does from itself.`;
+  const quiet = `At ${counted(noise, 'other place')} they differ no more than the old version does from itself.`;
   return html`<h3>Where answers differ</h3>${
     rows.length === 0
       ? html`<p>At no place by more than noise.</p>`
