@@ -30,6 +30,7 @@ function deployPart(step: string, works: readonly StepWork[], status: RunStatus 
   const open = status?.gates.find((gate) => gate.step === step) ?? null;
   const told = status?.steps.find((one) => one.step === step);
   const decisions = status?.decisions.filter((one) => one.step === step) ?? decisionsIn(recorded);
+  const state = open?.state ?? told?.outcome ?? last?.state ?? told?.state ?? 'running';
   const gates = open?.gates ?? last?.evidence ?? asked.gates ?? [];
   return {
     step,
@@ -38,13 +39,14 @@ function deployPart(step: string, works: readonly StepWork[], status: RunStatus 
     version: version?.registered?.version ?? null,
     baseline: last?.baseline ?? baselineIn(asked.gates ?? []),
     verdict: open?.verdict ?? last?.verdict ?? told?.verdict ?? null,
-    state: open?.state ?? told?.outcome ?? last?.state ?? told?.state ?? 'running',
+    state,
     gates,
     open,
     decisions,
     // What did not count need not say which question was meant.
     refused: status?.refused ?? [],
-    reason: told?.note ?? null,
+    // A note may say no more than the state does.
+    reason: told?.note == null || told.note === state ? null : told.note,
   };
 }
 

@@ -80,7 +80,7 @@ export async function gatherReport(
       missing.push(`The report of ${one.step} could not be read: ${troubleOf(error).message}`);
     }
   });
-  const rollouts = await rolloutParts(client, works).catch((error: unknown) => {
+  const rollouts = await rolloutParts(client, execution, works).catch((error: unknown) => {
     missing.push(`How its rollout went could not be read: ${sentence(error, temporal, id)}`);
     return [];
   });

@@ -1,18 +1,31 @@
+import { inParallel } from '@sluice/activities/store';
 import { type EndpointState, endpointWorkflowId, Query, type RolloutRequest } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
-import type { StepWork } from '../../records/step-work.ts';
+import type { ExecutionId } from '../../records/history.ts';
+import { type StepWork, stepWork } from '../../records/step-work.ts';
 import { EndpointHistory, type EndpointPast } from '../../ui/data/endpoint-history.ts';
 import { describe } from '../../ui/data/run.ts';
 import { percent } from '../../ui/data/traffic-series.ts';
 import type { LookPart, RolloutPart } from '../data.ts';
 import { evidenceOf } from '../read/json.ts';
 
+/** Deploys of one run that are looked at, and how many at once. */
+const DEPLOYS = 50;
+const AT_ONCE = 4;
 /** Time an endpoint's worker has to say how it stands, ms. */
 const STATE_WITHIN = 10_000;
 
 /** How traffic went to the candidates that this run asked a rollout for. @throws what Temporal's client throws */
-export async function rolloutParts(client: Client, works: readonly StepWork[]): Promise<RolloutPart[]> {
-  const asked = works
+export async function rolloutParts(
+  client: Client,
+  execution: ExecutionId,
+  works: readonly StepWork[],
+): Promise<RolloutPart[]> {
+  const decided = new Set(works.filter(({ activity }) => activity === 'recordDecision').map(({ step }) => step));
+  // What asks an endpoint does not say which step it is for: it is found by the step alone.
+  const own = await inParallel([...decided].slice(0, DEPLOYS), AT_ONCE, (step) => stepWork(client, execution, step));
+  const asked = own
+    .flat()
     .filter(({ activity }) => activity === 'requestRollout')
     .flatMap(({ input, at }) => {
       const { request } = (input ?? {}) as { readonly request?: RolloutRequest };
