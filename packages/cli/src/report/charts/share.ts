@@ -12,8 +12,8 @@ export function shareChart(
   const [first] = shares;
   const last = shares.at(-1);
   if (first === undefined || last === undefined) return null;
-  const to = Math.max(until, last.at);
-  if (to <= first.at) return null;
+  // One change only, right at the end, is drawn all the same.
+  const to = Math.max(until, last.at, first.at + 1);
   const x = (at: number) => Math.round((10 * WIDTH * (at - first.at)) / (to - first.at)) / 10;
   const y = (percent: number) => Math.round(10 * (HEIGHT - (HEIGHT * percent) / 100)) / 10;
   const steps = shares.map(({ at, percent }) => `H${x(at)}V${y(percent)}`).join('');

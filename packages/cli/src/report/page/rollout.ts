@@ -20,7 +20,7 @@ export function rolloutSections(context: PageContext, report: RunReport): Html[]
         part.firstBadAt === null || part.offTrafficAt === null
           ? null
           : ['off traffic', `${formatMs(part.offTrafficAt - part.firstBadAt)} after the first bad answer`],
-      ])}${shareChart(part.shares, part.endedAt ?? report.at)}${looks(context, part)}${
+      ])}${shareChart(sharesOf(part), part.endedAt ?? report.at)}${looks(context, part)}${
         part.evidence.length === 0
           ? null
           : html`<h3>What ended it</h3>${evidenceTable(context, `Rollout on ${part.endpoint}`, part.evidence)}`
@@ -28,6 +28,13 @@ export function rolloutSections(context: PageContext, report: RunReport): Html[]
       badge(part.state),
     ),
   );
+}
+
+/** From its beginning on, when the candidate had nothing. */
+function sharesOf({ shares, startedAt }: RolloutPart): RolloutPart['shares'] {
+  const [first] = shares;
+  if (first === undefined || startedAt === null || startedAt >= first.at) return shares;
+  return [{ at: startedAt, percent: 0 }, ...shares];
 }
 
 function looks(context: PageContext, part: RolloutPart): Html | null {
