@@ -216,4 +216,9 @@ describe('the details of a run', () => {
       '| airport=EWR/by_airport.v2 |',
     );
   });
+
+  it('name the report of a run that judged something, and of no other', () => {
+    expect(renderDetails(status({ steps: [step()] }))).toContain("`sluice report 'life/a' --open`");
+    expect(renderDetails(status({ steps: [step({ verdict: null })] }))).not.toContain('sluice report');
+  });
 });

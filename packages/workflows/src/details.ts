@@ -27,6 +27,9 @@ export function renderDetails(status: RunStatus, identity: 'by' | 'token' = 'by'
     .filter(([name]) => name !== 'temporal')
     .map(([name, url]) => `[${plain(name)}](${url})`);
   const parts = [[`**${plain(status.pipeline)}** is **${status.state}**`, ...links].join(' · ')];
+  if (status.steps.some(({ verdict }) => verdict !== null)) {
+    parts.push(`All that it measured, as one page: \`sluice report ${quoted(status.workflowId)} --open\``);
+  }
   for (const gate of status.gates.slice(0, GATES)) parts.push(renderGate(gate, status.workflowId, identity));
   const more = status.gates.length - GATES;
   if (more > 0)

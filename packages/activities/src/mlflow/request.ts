@@ -114,7 +114,8 @@ async function once(
   }
 }
 
-function judge(response: Response, text: string, where: string): Answer {
+/** Whether an answer is done, refused, or worth asking again. */
+export function judge(response: Response, text: string, where: string): Answer {
   const body = parse(text);
   const { status } = response;
   if (response.ok && body !== null) return { kind: 'done', body };
@@ -186,7 +187,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** `fetch` refuses URLs with credentials, so they go into a header. */
-function splitCredentials(text: string): { base: string; credentials: string | null } {
+export function splitCredentials(text: string): { base: string; credentials: string | null } {
   const { username, password } = new URL(text);
   const base = publicUrl(text);
   if (username === '' && password === '') return { base, credentials: null };

@@ -29,6 +29,17 @@ export function addLooking(program: Command, server: (command: Command) => Comma
     .description('wait for a run, and exit as sluice run --wait does')
     .action(action(async (io, options: never, [run]) => (await import('./wait.ts')).waitCommand(run, options, io)));
 
+  server(program.command('report'))
+    .argument('[run]', 'run id or its last part (default: the one that is open)')
+    .description(
+      'write all that a run has measured as one page: verdict, differences, worst cases, data, lineage, cost',
+    )
+    .option('--out <file>', 'where to put it (default: .sluice/reports of the project)')
+    .option('--markdown', 'as Markdown for a pull request, on standard output unless --out is given')
+    .option('--attach', "put it among the artifacts of the run's run in MLflow too")
+    .option('--open', 'open it in the browser')
+    .action(action(async (io, options: never, [run]) => (await import('./report.ts')).reportCommand(run, options, io)));
+
   server(program.command('cancel'))
     .argument('[run]', 'run id or its last part (default: the one that is open)')
     .option('--reason <text>', 'why')

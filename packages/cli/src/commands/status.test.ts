@@ -89,3 +89,9 @@ it('says once why a run failed: at its top, and not at the step and at each of i
   expect(text).toContain('attempt 1 ended on spot-1 as failed');
   expect(text).toContain('another reason');
 });
+
+it('names the report of a run that judged something, and of no other', () => {
+  const report = 'report    sluice report delays/one --open';
+  expect(linesOf({ steps: [step('a', { verdict: 'pass' })] })).toContain(report);
+  expect(linesOf({ steps: [step('a', { verdict: null })] })).not.toContain(report);
+});

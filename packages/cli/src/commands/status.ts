@@ -88,6 +88,9 @@ export function statusLines(
   const cost = costLine(spentBy(snapshot));
   if (cost !== null) lines.push('', cost);
   const links = Object.entries(status.links);
+  if (status.steps.some(({ verdict }) => verdict !== null)) {
+    links.push(['report', `sluice report ${status.workflowId} --open`]);
+  }
   if (links.length > 0) lines.push('', ...links.map(([name, url]) => `${name.padEnd(9)} ${paint('link', url)}`));
   return lines;
 }

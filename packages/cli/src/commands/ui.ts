@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { readDevFile } from '../dev/dev-file.ts';
 import { claimPort } from '../dev/ports.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -7,6 +6,7 @@ import { startUiServer } from '../ui/server.ts';
 import { version } from '../version.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
+import { openInBrowser } from './open-in-browser.ts';
 import { type CommonOptions, loadProject } from './project.ts';
 
 export interface UiOptions extends CommonOptions {
@@ -41,14 +41,5 @@ export async function uiCommand(options: UiOptions, io: Io): Promise<ExitCode> {
 function tell(url: string, { open }: UiOptions, io: Io): void {
   io.object({ type: 'ui', at: Date.now(), url });
   io.line(io.paint('link', url));
-  if (open) openBrowser(url);
-}
-
-/** A machine without a browser still has the address. */
-function openBrowser(url: string): void {
-  const [program, ...args] =
-    process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['cmd', '/c', 'start'] : ['xdg-open'];
-  const child = spawn(program as string, [...args, url], { detached: true, stdio: 'ignore' });
-  child.once('error', () => {});
-  child.unref();
+  if (open) openInBrowser(url);
 }

@@ -28,6 +28,14 @@ export function uiAssets(): Promise<UiAssets> {
   return made;
 }
 
+/** The stylesheet of a report, which stands alone: the pages' colours, tables and charts. @throws Error where the build left it out */
+export async function reportStyle(): Promise<string> {
+  const { files } = await uiAssets();
+  const found = [...files].find(([path]) => path.startsWith('/assets/report-') && path.endsWith('.css'));
+  if (found === undefined) throw new Error('The stylesheet of reports is missing from @sluice/ui.');
+  return new TextDecoder().decode(found[1].bytes);
+}
+
 async function load(): Promise<UiAssets> {
   // Built, this file is dist/build/assets.js; from source there is no dist/ beside it.
   const folder = join(import.meta.dirname, '../assets');

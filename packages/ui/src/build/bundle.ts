@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 export async function bundledAssets(source: string): Promise<Map<string, Uint8Array>> {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
-    entryPoints: { app: join(source, 'app/client.tsx') },
+    entryPoints: { app: join(source, 'app/client.tsx'), report: join(source, 'styles/report.css') },
     outdir: join(source, 'assets'),
     entryNames: '[name]-[hash]',
     bundle: true,
@@ -25,7 +25,8 @@ export async function bundledAssets(source: string): Promise<Map<string, Uint8Ar
   const files = new Map<string, Uint8Array>(
     outputFiles.map(({ path, contents }) => [`assets/${basename(path)}`, contents]),
   );
-  const named = (end: string) => `/${[...files.keys()].find((path) => path.endsWith(end)) ?? ''}`;
+  const named = (end: string) =>
+    `/${[...files.keys()].find((path) => path.startsWith('assets/app-') && path.endsWith(end)) ?? ''}`;
   const page = (await readFile(join(source, 'build/index.html'), 'utf8'))
     .replace('{{script}}', named('.js'))
     .replace('{{style}}', named('.css'));

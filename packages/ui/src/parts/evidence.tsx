@@ -1,6 +1,7 @@
 import type { Evidence } from '@sluice/sdk';
 import { useState } from 'preact/hooks';
-import { IntervalBar, type IntervalScale, intervalScale } from '../charts/interval-bar.tsx';
+import { IntervalBar } from '../charts/interval-bar.tsx';
+import { type IntervalScale, intervalScale } from '../charts/interval-scale.ts';
 import { formatNumber, formatSigned } from '../format.ts';
 import { harmFirst } from './harm.ts';
 import { Badge } from './state.tsx';

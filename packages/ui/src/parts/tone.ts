@@ -33,3 +33,10 @@ const tones: Readonly<Record<RunState | StepState | Verdict | AttemptEnd, Tone>>
 export function toneOf(state: string): Tone {
   return (tones as Readonly<Record<string, Tone>>)[state] ?? 'quiet';
 }
+
+const signs: Readonly<Record<Tone, string>> = { good: '✓', warn: '!', bad: '✕', busy: '◐', quiet: '–' };
+
+/** One character beside the word, so that colour is never all there is. */
+export function signOf(state: string): string {
+  return state === 'waiting' || state === 'awaiting-approval' ? '?' : signs[toneOf(state)];
+}

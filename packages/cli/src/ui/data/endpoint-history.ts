@@ -1,4 +1,4 @@
-import type { SluiceActivities, WatchInput, WatchOutcome, Weights } from '@sluice/sdk';
+import type { SluiceActivities, Verdict, WatchInput, WatchOutcome, Weights } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import { type ExecutionId, firstValue, type HistoryEvent, historyBackwards, msOf } from '../../records/history.ts';
 
@@ -13,6 +13,10 @@ export interface PhaseTraffic {
   readonly at: number;
   readonly seconds: number;
   readonly versions: Readonly<Record<string, { readonly requests: number; readonly errors: number }>>;
+  /** `shadow`, `canary 25 %`, `bake`, and what its watcher said of it. */
+  readonly phase?: string;
+  readonly verdict?: Verdict;
+  readonly reason?: string | null;
 }
 
 /** What an endpoint's history tells of its traffic, oldest first. */
@@ -115,8 +119,8 @@ export function shareChange(input: unknown, result: unknown): ShareChange | null
 
 /** The counts that the judge went by; null where it has none. */
 export function phaseTraffic(input: unknown, result: unknown, endedAt: number): PhaseTraffic | null {
-  const { candidate, stable, since } = (input ?? {}) as Partial<WatchInput>;
-  const { memory } = (result ?? {}) as Partial<WatchOutcome>;
+  const { candidate, stable, since, phase } = (input ?? {}) as Partial<WatchInput>;
+  const { memory, verdict, reason } = (result ?? {}) as Partial<WatchOutcome>;
   const { countedUntil, judge } = (memory ?? {}) as {
     readonly countedUntil?: unknown;
     readonly judge?: { readonly metrics?: { readonly errors?: { readonly phase?: Record<string, unknown> } } };
@@ -134,6 +138,8 @@ export function phaseTraffic(input: unknown, result: unknown, endedAt: number): 
   return {
     at: until,
     seconds: Math.round((until - since) / 1000),
+    ...(phase === undefined ? {} : { phase }),
+    ...(verdict === undefined ? {} : { verdict, reason: reason ?? null }),
     versions: {
       ...(mine === null ? {} : { [candidate]: mine }),
       ...(theirs === null || typeof stable !== 'string' ? {} : { [stable]: theirs }),

@@ -77,6 +77,8 @@ test("a phase tells the judge's counts, and nothing where it has none", () => {
     seconds: 10,
     versions: { 'v-2': { requests: 20, errors: 1 }, 'v-1': { requests: 80, errors: 0 } },
   });
+  const said = { phase: 'canary 5 %', verdict: 'pass', reason: null };
+  expect(phaseTraffic({ ...input, phase: said.phase }, { ...said, memory }, 12_000)).toMatchObject(said);
   expect(phaseTraffic(input, { memory: null }, 12_000)).toBeNull();
   expect(phaseTraffic({ ...input, since: 11_000 }, { memory }, 12_000)).toBeNull();
   expect(phaseTraffic({ ...input, stable: null }, { memory }, 12_000)?.versions).toEqual({
