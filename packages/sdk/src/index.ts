@@ -73,8 +73,11 @@ export {
 } from './steps/deploy.ts';
 export {
   type EvaluateOptions,
+  type Baseline,
   type EvaluateSpec,
   evaluate,
+  type RegisteredVersion,
+  type StoredResult,
   type Suite,
   type SuiteOptions,
   suiteOf,

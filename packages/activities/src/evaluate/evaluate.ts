@@ -17,10 +17,13 @@ import { type ActivityScope, activityScope, alive } from '../serving/activity-sc
 import { superviseServer } from '../serving/supervised-server.ts';
 import { type Case, type Cases, loadCases } from './cases.ts';
 import { type Judged, judge } from './judge.ts';
+import { registeredVersion } from './registered-version.ts';
 import { evaluationReport } from './report.ts';
 import { runCases } from './run-cases.ts';
 import type { Pair, Scored } from './score.ts';
 import { loadSuite } from './suite.ts';
+import { evaluateSuite } from './tasks/evaluate-suite.ts';
+import { suiteFolderAt } from './tasks/load-suite-folder.ts';
 
 type Input = Parameters<SluiceActivities['evaluate']>[0];
 type AtEndpoint = Input['spec'] & { readonly endpoint: string };
@@ -40,10 +43,12 @@ export function evaluateActivity(context: ActivityContext): SluiceActivities['ev
 async function evaluate(context: ActivityContext, { ref, spec: asked }: Input, scope: ActivityScope): Promise<Report> {
   const spec = { ...asked, endpoint: asked.endpoint ?? ref.pipeline };
   const where = `evaluate ${ref.step}`;
+  const folder = await suiteFolderAt(context.root, spec.suite, where);
+  if (folder !== null) return evaluateSuite(context, { ref, spec, folder, where }, scope);
   const suite = await loadSuite(context.root, spec.suite, where);
   const loaded = await loadCases(context, suite, spec.seed, where);
   checkLabels(suite, loaded.cases, where);
-  const baseline = await baselineOf(context, spec);
+  const baseline = await baselineOf(context, spec, where);
   const measured = await measure(context, spec.endpoint, suite.metric, loaded.cases, spec.model, baseline, scope);
   const judged = await judgeAll(loaded, measured, suite, spec, baseline, scope);
   const text = evaluationReport({ ref, spec, suite, loaded, pairs: measured.pairs, baseline, judged });
@@ -59,9 +64,18 @@ async function evaluate(context: ActivityContext, { ref, spec: asked }: Input, s
 }
 
 /** What the candidate is held against; null: it is judged alone. */
-async function baselineOf(context: ActivityContext, spec: AtEndpoint): Promise<Servable | null> {
-  if (spec.against !== 'production') return spec.against;
-  const stable = (await endpointState(context, spec.endpoint))?.stable ?? null;
+async function baselineOf(context: ActivityContext, spec: AtEndpoint, where: string): Promise<Servable | null> {
+  const { against, endpoint } = spec;
+  if (against === null) return null;
+  if (against !== 'production') {
+    if ('version' in against) return registeredVersion(context, endpoint, against.version, where);
+    if (!('result' in against)) return against;
+    throw new SluiceError(ErrorCode.InvalidStep, 'against is a stored result, and the suite is of the short form.', {
+      where,
+      fix: 'Make the suite a folder (docs/evaluate.md), or compare with a model or a version.',
+    });
+  }
+  const stable = (await endpointState(context, endpoint))?.stable ?? null;
   return stable === null ? null : { uri: stable.uri, digest: stable.digest as Digest };
 }
 

@@ -123,8 +123,17 @@ async function compare(
   return { ...measured, verdict, ...(note === undefined ? {} : { note }) };
 }
 
+/** Did a model answer? */
+export type Answered = { readonly ok: true } | { readonly ok: false; readonly error: string };
+/** One case, answered or not by both. */
+export interface AnsweredPair {
+  readonly candidate: Answered;
+  /** Null where there is nothing to compare with. */
+  readonly baseline: Answered | null;
+}
+
 /** What was not answered: by the candidate only (fails), by the baseline (too often: nothing can be said). */
-function answerRows(pairs: readonly Pair[]): Evidence[] {
+export function answerRows(pairs: readonly AnsweredPair[]): Evidence[] {
   const n = pairs.length;
   const failed = pairs.filter(({ candidate }) => !candidate.ok);
   if (pairs.every(({ baseline }) => baseline === null)) {
@@ -157,7 +166,7 @@ function answerRows(pairs: readonly Pair[]): Evidence[] {
   return rows;
 }
 
-function firstError(pairs: readonly Pair[]): { note?: string } {
+function firstError(pairs: readonly AnsweredPair[]): { note?: string } {
   const first = pairs[0]?.candidate;
   return first === undefined || first.ok ? {} : { note: `first: ${first.error}` };
 }

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { type Dataset, ErrorCode, SluiceError, type Suite, type SuiteOptions, suiteOf } from '@sluice/sdk';
 
@@ -24,18 +24,6 @@ export async function loadSuite(root: string, suite: Suite | string, where: stri
   return suiteOf(withoutNulls(parsed as SuiteOptions), path);
 }
 
-/**
- * Looks whether a suite and the file of its cases are there, without reading the cases.
- *
- * @throws SluiceError `NotFound`, and what `loadSuite` throws
- */
-export async function checkSuiteFiles(root: string, suite: Suite | string, where: string): Promise<void> {
-  const { cases } = await loadSuite(root, suite, where);
-  if (typeof cases !== 'string') return;
-  const found = await stat(belowProject(root, cases, where)).catch(() => null);
-  if (!found?.isFile()) throw missingCases(cases, where);
-}
-
 /** An absolute path of something below the project. @throws SluiceError `InvalidStep` for a path that leaves it. */
 export function belowProject(root: string, path: string, where: string): string {
   const absolute = resolve(root, path);
@@ -56,9 +44,9 @@ async function readSuite(root: string, name: string, where: string): Promise<{ t
       if (!['ENOENT', 'EISDIR', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
   }
-  throw new SluiceError(ErrorCode.NotFound, `The suite file ${tries.join(' or ')} does not exist.`, {
+  throw new SluiceError(ErrorCode.NotFound, `The suite ${tries.join(' or ')} does not exist.`, {
     where,
-    fix: 'Write it as JSON with `cases` and `label`, at a path relative to the folder of sluice.config.ts.',
+    fix: 'Write it as JSON with `cases` and `label`, or as a folder with suite.json and cases, at a path relative to the folder of sluice.config.ts.',
   });
 }
 

@@ -7,6 +7,8 @@ export interface Exchange {
   readonly body?: Buffer | string;
   /** For the whole answer, milliseconds. */
   readonly timeout: number;
+  /** Most bytes of the answer's body. @default any */
+  readonly most?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -16,11 +18,11 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** Why no whole answer came: nobody answered properly, or not in time. */
+/** Why no whole answer came: nobody answered properly, not in time, or too much. */
 export class NoAnswer extends Error {
-  readonly kind: 'transport' | 'deadline';
+  readonly kind: 'transport' | 'deadline' | 'size';
 
-  constructor(kind: 'transport' | 'deadline', message: string) {
+  constructor(kind: NoAnswer['kind'], message: string) {
     super(message);
     this.name = 'NoAnswer';
     this.kind = kind;
@@ -33,7 +35,7 @@ export class NoAnswer extends Error {
  * @throws NoAnswer; the signal's reason when that aborts.
  */
 export function exchange(request: Exchange): Promise<Answer> {
-  const { signal } = request;
+  const { signal, most = Number.POSITIVE_INFINITY } = request;
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const outgoing = http.request(request.url, {
@@ -60,7 +62,12 @@ export function exchange(request: Exchange): Promise<Answer> {
     outgoing.on('error', (error) => fail('transport', describe(error)));
     outgoing.on('response', (incoming) => {
       const parts: Buffer[] = [];
-      incoming.on('data', (part: Buffer) => parts.push(part));
+      let bytes = 0;
+      incoming.on('data', (part: Buffer) => {
+        bytes += part.length;
+        if (bytes > most) fail('size', `the answer is larger than ${most} bytes`);
+        else parts.push(part);
+      });
       incoming.on('error', (error) => fail('transport', describe(error)));
       incoming.on('end', () => {
         finish();

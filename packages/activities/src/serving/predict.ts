@@ -26,7 +26,9 @@ export async function predict(
       ...options,
     });
   } catch (error) {
-    if (error instanceof NoAnswer) return { ok: false, kind: error.kind, message: error.message };
+    if (error instanceof NoAnswer) {
+      return { ok: false, kind: error.kind === 'size' ? 'answer' : error.kind, message: error.message };
+    }
     throw error;
   }
   if (answer.status !== 200) {

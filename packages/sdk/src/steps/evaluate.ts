@@ -1,4 +1,4 @@
-import type { Dataset, Model, ModelRef, Report } from '../artifact.ts';
+import type { Artifact, Dataset, Digest, Model, ModelRef, Report } from '../artifact.ts';
 import { checkName } from '../name.ts';
 import {
   artifact,
@@ -35,12 +35,27 @@ export interface Suite {
   readonly limit: number | null;
 }
 
+/** A registered version of the endpoint's model. */
+export interface RegisteredVersion {
+  /** MLflow's number of it. */
+  readonly version: string;
+}
+
+/** What an earlier evaluation by the same suite folder found. */
+export interface StoredResult {
+  readonly result: Artifact;
+  /** Step that found it; null where only its digest is known. */
+  readonly step: string | null;
+}
+
+/** `production`: what the endpoint serves now; null: nothing, the candidate is judged alone. */
+export type Baseline = 'production' | ModelRef | RegisteredVersion | StoredResult | null;
+
 export interface EvaluateSpec extends SpecBase<'evaluate', Report> {
   readonly model: ModelRef;
-  /** Path of a suite file below the project, without or with `.json`. */
+  /** Path below the project: of a suite folder, or of a suite file without or with `.json`. */
   readonly suite: Suite | string;
-  /** `production`: what the endpoint serves now; a model; null: judged alone. */
-  readonly against: 'production' | ModelRef | null;
+  readonly against: Baseline;
   /** Null means the pipeline's name. */
   readonly endpoint: string | null;
   readonly seed: number;
@@ -73,10 +88,25 @@ export interface SuiteOptions {
 export interface EvaluateOptions extends Placement {
   /** Model that is judged. */
   readonly model: Model;
-  /** A suite, or the path of a suite file (JSON with the same fields) below the project. */
+  /**
+   * A suite, or a path below the project: of a suite file (JSON with the same fields), or of a suite folder (`suite.json` and
+   * cases as JSON lines).
+   */
   readonly suite: SuiteOptions | string;
-  /** What the model is compared with; null: nothing, it is judged alone. @default 'production' */
-  readonly against?: 'production' | Model | null;
+  /**
+   * What the model is compared with: what the endpoint serves, a model of the run, a registered version, or what an
+   * earlier evaluation by the same suite folder found (its report, or that report's digest). Null: nothing, it is judged
+   * alone.
+   *
+   * @default 'production'
+   */
+  readonly against?:
+    | 'production'
+    | Model
+    | Report
+    | { readonly version: number | string }
+    | { readonly result: Digest }
+    | null;
   /** Endpoint whose production version and serving command are meant. @default the pipeline's name */
   readonly endpoint?: string;
   /** Seed by which cases are drawn where the suite has a limit. @default 0 */
@@ -162,7 +192,31 @@ function worstOf(where: string, worst: number, metric: Suite['metric'], margin: 
   );
 }
 
-function baseline(where: string, against: EvaluateOptions['against']): EvaluateSpec['against'] {
+function baseline(where: string, against: EvaluateOptions['against']): Baseline {
   if (against === undefined || against === 'production') return 'production';
-  return against === null ? null : modelRef(where, 'against', against);
+  if (against === null) return null;
+  if (has(against, 'report')) {
+    return { result: artifact<Artifact>(where, 'against.report', against.report, 'report'), step: against.step };
+  }
+  if (has(against, 'version')) return { version: versionOf(where, against.version) };
+  if (has(against, 'result')) return { result: reportOf(where, against.result), step: null };
+  return modelRef(where, 'against', against);
+}
+
+function has<Key extends string>(value: unknown, key: Key): value is { readonly [K in Key]: unknown } {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key);
+}
+
+function versionOf(where: string, version: unknown): string {
+  if (/^[1-9]\d{0,9}$/.test(String(version))) return String(version);
+  const fix = "Give MLflow's number of a registered version, such as { version: 3 }.";
+  throw invalidStep(where, `against.version is ${shown(version)}; it must be a whole number of at least 1.`, fix);
+}
+
+/** Artifacts are known by their content, so a digest says where the report lies. */
+function reportOf(where: string, digest: unknown): Artifact {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(String(digest))?.[1];
+  if (hex !== undefined) return { kind: 'report', uri: `sluice:blob/${hex}`, digest: `sha256:${hex}`, bytes: 0 };
+  const fix = 'Give the digest of a report as `sluice artifacts` shows it: sha256: and 64 hexadecimal digits.';
+  throw invalidStep(where, `against.result is ${shown(digest)}, not the digest of a report.`, fix);
 }

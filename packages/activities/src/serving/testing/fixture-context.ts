@@ -22,9 +22,9 @@ export interface Fixture {
   remove(): Promise<void>;
 }
 
-/** A context on a folder of its own, with a plain store and a client that only knows one endpoint. */
+/** A context on a folder of its own (or on `root`), with a plain store and a client that only knows one endpoint. */
 export async function fixture(overrides: Partial<ActivityContext> = {}): Promise<Fixture> {
-  const root = await mkdtemp(join(tmpdir(), 'sluice-activities-'));
+  const root = overrides.root ?? (await mkdtemp(join(tmpdir(), 'sluice-activities-')));
   const store = folderStore(join(root, 'store'));
   const state: { endpoint: Fixture['endpoint'] } = { endpoint: null };
   const context: ActivityContext = {

@@ -2,10 +2,11 @@
  * A model server for tests. `model.json` in the model's folder says how it behaves:
  * `add` (answer is x + add), `label` (constant answer), `rules` (what to do for a row's `key`: `status`, `crash`,
  * `hang`, `null`, `short`, `flaky`, `text`), `pingAfter` (answers `/ping` so often and then no more), `ping` (`never`, `exit`, milliseconds to wait), `extra` (added to answers),
+ * `asked` (file that the keys of answered rows are appended to), `wait` (ms before an answer),
  * `ignoreTerm`, `child` (start a process that outlives its parent), `status` (for every request).
  */
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 
@@ -59,8 +60,11 @@ function answer(request, response, body) {
   }
   const predictions = rows.map((row, i) => (rules[i] === 'null' ? null : rules[i] === 'text' ? 'n/a' : answerFor(row)));
   if (rules.includes('short')) predictions.pop();
-  response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ predictions, ...model.extra }));
+  if (model.asked) appendFileSync(model.asked, rows.map((row) => `${row.key}\n`).join(''));
+  setTimeout(() => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ predictions, ...model.extra }));
+  }, model.wait ?? 0);
 }
 
 function answerFor(row) {

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Artifact } from '@sluice/sdk';
+import type { ActivityContext } from '../../context.ts';
+import { canonical } from '../../job/inputs/digests.ts';
+import { newAttemptId } from '../../job/process/attempt-id.ts';
+import type { ActivityScope } from '../../serving/activity-scope.ts';
+import { type AnswerLog, openAnswerLog } from './answer-log.ts';
+import { startAnswerer } from './answerer.ts';
+import { askAll } from './ask-all.ts';
+import type { SuiteFolder } from './load-suite-folder.ts';
+import type { Reply } from './reply.ts';
+import type { SuiteCase } from './suite-cases.ts';
+
+/** All that one model answered. */
+export interface ModelAnswers {
+  readonly get: (id: string) => Promise<Reply | null>;
+  /** Stores every answer as JSON lines, in the order of the cases. */
+  store(cases: readonly SuiteCase[]): Promise<Artifact>;
+  close(): Promise<void>;
+}
+
+/** Where a step keeps its answers while it is under way. */
+export interface AnswerFolder {
+  readonly suite: SuiteFolder;
+  /** Of one model's answers: another suite, model, protocol or seed is another folder. */
+  of(model: string): string;
+  /** Removes them all: the report has been stored. */
+  remove(): Promise<void>;
+}
+
+/** Days after which what a step left that nobody goes on with is removed. */
+const FORGOTTEN = 14;
+
+/** The folder of a step's answers. It is of this machine: a step that moves to another asks anew. */
+export async function answerFolder(
+  { stateDir }: Pick<ActivityContext, 'stateDir'>,
+  step: { readonly workflowId: string; readonly step: string },
+  suite: SuiteFolder,
+  seed: number,
+): Promise<AnswerFolder> {
+  const all = join(stateDir, 'evaluations');
+  await forget(all);
+  const own = join(all, hashed([step.workflowId, step.step]));
+  const { protocol } = suite.file;
+  return {
+    suite,
+    of: (model) => join(own, hashed([suite.digest, model, protocol.kind, seed])),
+    remove: () => rm(own, { recursive: true, force: true }),
+  };
+}
+
+/** Removes folders of steps that were given up long ago. */
+async function forget(all: string): Promise<void> {
+  const oldest = Date.now() - FORGOTTEN * 24 * 3_600_000;
+  for (const name of await readdir(all).catch(() => [])) {
+    const found = await stat(join(all, name)).catch(() => null);
+    if (found !== null && found.mtimeMs < oldest) await rm(join(all, name), { recursive: true, force: true });
+  }
+}
+
+export interface AskedModel {
+  readonly folder: AnswerFolder;
+  readonly model: Pick<Artifact, 'uri' | 'digest'>;
+  readonly endpoint: string;
+  readonly scope: ActivityScope;
+  /** For heartbeats. */
+  readonly who: string;
+}
+
+/**
+ * Every answer of a model: those that an attempt before this one left, and the others asked now.
+ *
+ * @throws SluiceError what starting its server or program throws
+ */
+export async function askModel(context: ActivityContext, asked: AskedModel): Promise<ModelAnswers> {
+  const { folder, model, endpoint, scope, who } = asked;
+  const { file, cases } = folder.suite;
+  const log = await openAnswerLog(folder.of(model.digest));
+  try {
+    let passing: ReadonlyMap<string, Reply> = new Map();
+    if (cases.some(({ id }) => !log.has(id))) {
+      const answerer = await startAnswerer({ context, endpoint, model, scope, file });
+      try {
+        const { concurrency, retries } = file;
+        passing = await askAll(cases, answerer, log, { concurrency, retries, scope, who });
+      } finally {
+        await answerer.stop();
+      }
+    }
+    return answersOf(context, log, passing);
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+/** Answers that lie in a log, and those that are not kept. */
+export function answersOf(
+  context: Pick<ActivityContext, 'stateDir' | 'store'>,
+  log: AnswerLog,
+  passing: ReadonlyMap<string, Reply> = new Map(),
+): ModelAnswers {
+  const get = async (id: string) => passing.get(id) ?? (await log.get(id));
+  return { get, store: (cases) => storeAnswers(context, cases, get), close: () => log.close() };
+}
+
+async function storeAnswers(
+  { stateDir, store }: Pick<ActivityContext, 'stateDir' | 'store'>,
+  cases: readonly SuiteCase[],
+  get: ModelAnswers['get'],
+): Promise<Artifact> {
+  const scratch = join(stateDir, 'work', newAttemptId());
+  await mkdir(scratch, { recursive: true });
+  try {
+    const path = join(scratch, 'answers.jsonl');
+    const file = await open(path, 'w');
+    try {
+      for (const { id } of cases) {
+        const reply = await get(id);
+        if (reply !== null) await file.appendFile(`${JSON.stringify({ id, ...reply })}\n`);
+      }
+    } finally {
+      await file.close();
+    }
+    return await store.putFile(path, 'report');
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function hashed(parts: readonly (string | number)[]): string {
+  return createHash('sha256').update(canonical(parts)).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,274 @@
+import type { Json } from '@sluice/sdk';
+import { describe, expect, test } from 'vitest';
+import type { Metric } from '../../metrics/metric.ts';
+import { metricOf } from '../../metrics/table.ts';
+import { type Random, seededRandom } from '../../statistics/random.ts';
+import type { SuiteRow } from '../suite-report.ts';
+import { judgeSuite, type TaskToJudge } from './judge-suite.ts';
+import { type NamedMetric, type ScoredTask, scoreTask } from './scored-task.ts';
+import type { SuiteCase } from './suite-cases.ts';
+import { suiteEvidence } from './suite-evidence.ts';
+import { suiteFile } from './suite-file.ts';
+
+/** A score between 0 and 1 that the model answers itself. */
+const quality: Metric = {
+  name: 'quality',
+  of: 'case',
+  better: 'higher',
+  range: [0, 1],
+  unit: null,
+  signature: 'quality',
+  score: ({ answer }) => Number(answer),
+};
+
+function settingsOf(metric: object) {
+  const { tasks } = suiteFile.parse({
+    version: 1,
+    protocol: { kind: 'invocations' },
+    tasks: { t: { metrics: [{ name: 'quality', ...metric }] } },
+  });
+  const [settings] = tasks.t?.metrics ?? [];
+  if (settings === undefined) throw new Error('no metric');
+  return settings;
+}
+
+function casesOf(
+  n: number,
+  categories: number,
+  expected: (i: number) => Json = () => null,
+  cluster?: number,
+): SuiteCase[] {
+  return Array.from({ length: n }, (_, i) => ({
+    id: `c${i}`,
+    task: 't',
+    category: `category ${String(i % categories).padStart(2, '0')}`,
+    input: i,
+    expected: expected(i),
+    cluster: cluster === undefined ? null : `s${Math.floor(i / cluster)}`,
+  }));
+}
+
+type Model = (i: number) => Json;
+
+async function judged(
+  cases: readonly SuiteCase[],
+  candidate: Model,
+  baseline: Model | null,
+  metric: object,
+  options: { readonly metric?: Metric; readonly seed?: number } = {},
+) {
+  const named: NamedMetric = { name: 'quality', metric: options.metric ?? quality };
+  const answers = (model: Model): Promise<ScoredTask> =>
+    scoreTask(
+      cases,
+      [named],
+      async (id) => ({ answer: model(Number(id.slice(1))), latencyMs: 1 }),
+      () => {},
+    );
+  const task: TaskToJudge = {
+    task: 't',
+    cases,
+    metrics: [{ ...named, settings: settingsOf(metric) }],
+    candidate: await answers(candidate),
+    baseline: baseline === null ? null : await answers(baseline),
+  };
+  const seed = options.seed ?? 0;
+  const { rows, comparisons } = await judgeSuite([task], { rounds: 1000, seed, sameModel: false, onSlice: () => {} });
+  const facts = { kind: baseline === null ? 'none' : 'model', digest: null, name: null, broken: null } as const;
+  return { rows, comparisons, ...suiteEvidence([task], rows, facts, 'demo', seed) };
+}
+
+/** Answers around 0.8, another draw each time: a model with a temperature. */
+function sampled(random: Random): Model {
+  return () => 0.7 + random.below(2000) / 10_000;
+}
+
+const whole = (rows: readonly SuiteRow[]) => rows.find(({ category }) => category === null) as SuiteRow;
+
+describe('a regression in one category of twenty', () => {
+  test('is found and named with its size, and no other category is', async () => {
+    let named = 0;
+    let wrongly = 0;
+    for (let trial = 0; trial < 40; trial += 1) {
+      const random = seededRandom(`planted/${trial}`);
+      const [old, fresh] = [sampled(random), sampled(random)];
+      const { rows, verdict, evidence } = await judged(
+        casesOf(600, 20),
+        (i) => Number(fresh(i)) - (i % 20 === 13 ? 0.3 : 0),
+        old,
+        { margin: 0.05 },
+      );
+      expect(verdict).toBe('fail');
+      const failed = rows.filter((row) => row.verdict === 'fail');
+      const found = failed.find(({ category }) => category === 'category 13');
+      if (found !== undefined) named += 1;
+      if (failed.some(({ category }) => category !== 'category 13')) wrongly += 1;
+      if (trial > 0) continue;
+      expect(found?.difference).toBeCloseTo(-0.3, 1);
+      expect(found?.interval?.[0]).toBeLessThan(-0.3);
+      expect(found?.interval?.[1]).toBeGreaterThan(-0.3);
+      const row = evidence[0];
+      expect(row).toMatchObject({ slice: 'category 13', verdict: 'fail', n: 30 });
+      expect(row?.note).toMatch(/worse by 0\.(29|3|30|31)\d* over 30 cases/);
+    }
+    expect(named).toBe(40);
+    expect(wrongly).toBeLessThanOrEqual(1);
+  });
+
+  test('that is as small as the margin blocks by no false alarm', async () => {
+    let alarms = 0;
+    for (let trial = 0; trial < 60; trial += 1) {
+      const random = seededRandom(`edge/${trial}`);
+      const [old, fresh] = [sampled(random), sampled(random)];
+      const { rows } = await judged(casesOf(400, 20), (i) => Number(fresh(i)) - 0.05, old, { margin: 0.05 });
+      if (rows.some((row) => row.verdict === 'fail')) alarms += 1;
+    }
+    expect(alarms).toBeLessThanOrEqual(5); // 2.5 % of 60 is promised
+  });
+});
+
+describe('the same model twice', () => {
+  test('passes in at least 95 of 100 trials, though it answers differently every time', async () => {
+    let passed = 0;
+    for (let trial = 0; trial < 100; trial += 1) {
+      const random = seededRandom(`same/${trial}`);
+      const { verdict } = await judged(casesOf(300, 20), sampled(random), sampled(random), { margin: 0.05 });
+      if (verdict === 'pass') passed += 1;
+    }
+    expect(passed).toBeGreaterThanOrEqual(95);
+  });
+
+  test('passes by a metric over all cases at once too', async () => {
+    let passed = 0;
+    const cases = casesOf(300, 3, (i) => i % 7);
+    for (let trial = 0; trial < 20; trial += 1) {
+      const random = seededRandom(`corpus/${trial}`);
+      const noisy: Model = (i) => (i % 7) + random.below(100) / 100;
+      const options = { metric: metricOf('rmse'), seed: trial };
+      if ((await judged(cases, noisy, noisy, { margin: 0.2 }, options)).verdict === 'pass') passed += 1;
+    }
+    expect(passed).toBeGreaterThanOrEqual(19);
+  });
+});
+
+describe('a suite that is too small', () => {
+  test('is inconclusive and says how many further cases it needs, and so many decide it', async () => {
+    const few = await judged(
+      casesOf(40, 1),
+      () => 0.8,
+      () => 0.8,
+      { margin: 0.05 },
+    );
+    expect(few.verdict).toBe('inconclusive');
+    const { needed, note } = whole(few.rows);
+    expect(needed).toBe(73 - 40); // 1 − 0.025^(1/73) is 0.05
+    expect(note).toContain('about 33 more like these would do');
+    expect(
+      (
+        await judged(
+          casesOf(73, 1),
+          () => 0.8,
+          () => 0.8,
+          { margin: 0.05 },
+        )
+      ).verdict,
+    ).toBe('pass');
+  });
+
+  test('needs fewer where the suite says how much one case can lose', async () => {
+    const small = await judged(
+      casesOf(40, 1),
+      () => 0.8,
+      () => 0.8,
+      { margin: 0.05, worst: 0.5 },
+    );
+    expect(small.verdict).toBe('pass');
+  });
+
+  test('is as large as its sources are many: ten questions to each of eight documents are eight', async () => {
+    const copies = await judged(
+      casesOf(80, 1, () => null, 10),
+      () => 0.8,
+      () => 0.8,
+      { margin: 0.05 },
+    );
+    expect(whole(copies.rows)).toMatchObject({ verdict: 'inconclusive', clusters: 8, n: 80, needed: 650 });
+  });
+
+  test('decides nothing by fewer than ten cases of a metric over all of them', async () => {
+    const metric = metricOf('rmse');
+    const { rows } = await judged(
+      casesOf(9, 1, () => 1),
+      () => 5,
+      () => 1,
+      { margin: 0.1 },
+      { metric },
+    );
+    expect(whole(rows)).toMatchObject({ verdict: 'inconclusive', note: expect.stringContaining('fewer than 10') });
+  });
+});
+
+describe('bounds of the metric itself', () => {
+  const right =
+    (share: number): Model =>
+    (i) =>
+      i % 100 < share * 100 ? 1 : 0;
+
+  test.each([
+    [0.95, 'pass'],
+    [0.91, 'inconclusive'],
+    [0.8, 'fail'],
+  ])('a share of %d against at least 0.9 is %s', async (share, verdict) => {
+    const { rows } = await judged(casesOf(400, 1), right(share), null, { least: 0.9 });
+    expect(whole(rows)).toMatchObject({ verdict, method: 'Clopper–Pearson', counts: true });
+    expect(whole(rows).threshold?.interval?.[0]).toBeLessThan(share);
+  });
+
+  test('of a metric where lower is better', async () => {
+    const options = { metric: metricOf('mae') };
+    const cases = casesOf(100, 1, () => 0);
+    expect((await judged(cases, (i) => (i % 10) / 10, null, { most: 5 }, options)).verdict).toBe('pass');
+    expect((await judged(cases, (i) => 20 + (i % 10) / 10, null, { most: 5 }, options)).verdict).toBe('fail');
+  });
+});
+
+describe('categories', () => {
+  test('too small to tell sink nothing, but for those that the suite gives a margin of their own', async () => {
+    const same: Model = () => 0.8;
+    expect((await judged(casesOf(100, 10), same, same, { margin: 0.05 })).verdict).toBe('pass');
+    const asked = await judged(casesOf(100, 10), same, same, { margin: 0.05, margins: { 'category 03': 0.05 } });
+    expect(asked.verdict).toBe('inconclusive');
+    expect(asked.evidence[0]).toMatchObject({ slice: 'category 03', verdict: 'inconclusive' });
+  });
+});
+
+describe('scores that are none', () => {
+  test('NaN and wrong types count as the worst there is', async () => {
+    const metric = metricOf('token_f1');
+    const cases = casesOf(100, 1, () => 'yes');
+    const odd: Model = (i) => (i < 50 ? 'yes' : i < 75 ? null : 3);
+    const { rows, verdict } = await judged(cases, odd, () => 'yes', { margin: 0.05 }, { metric });
+    expect(verdict).toBe('fail');
+    expect(whole(rows).candidate).toBeCloseTo(0.5, 6);
+  });
+
+  test('a metric that throws is an error of its row, and names the case', async () => {
+    const metric: Metric = {
+      ...quality,
+      of: 'case',
+      score: ({ answer }) => {
+        if (answer === 7) throw new Error('no sevens');
+        return 1;
+      },
+    };
+    const { rows, verdict } = await judged(
+      casesOf(20, 1),
+      (i) => i,
+      () => 1,
+      { margin: 0.05 },
+      { metric },
+    );
+    expect(verdict).toBe('error');
+    expect(whole(rows).note).toContain('it failed at the case c7: no sevens');
+  });
+});

@@ -1,0 +1,147 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ErrorCode, type SluiceError } from '@sluice/sdk';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkSuiteFiles } from '../check-suite-files.ts';
+import { loadSuiteFolder } from './load-suite-folder.ts';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'sluice-suite-'));
+  await mkdir(join(root, 'eval', 'tasks'), { recursive: true });
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const settings = {
+  version: 1,
+  protocol: { kind: 'invocations' },
+  tasks: { titles: { metrics: [{ name: 'exact_match', margin: 0.05 }] } },
+};
+const one = { id: 'a', task: 'titles', category: 'news', input: 'Zürich', expected: '東京' };
+
+async function write(suite: unknown, ...files: (readonly (object | string)[])[]): Promise<void> {
+  const folder = join(root, 'eval', 'tasks');
+  await writeFile(join(folder, 'suite.json'), typeof suite === 'string' ? suite : JSON.stringify(suite));
+  for (const [i, lines] of files.entries()) {
+    const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
+    await writeFile(join(folder, `cases-${i}.jsonl`), text);
+  }
+}
+
+const load = () => loadSuiteFolder(root, 'eval/tasks', 'evaluate tasks');
+
+async function problems(): Promise<readonly string[]> {
+  const error = await checkSuiteFiles(root, 'eval/tasks', 'tasks').then(
+    () => null,
+    (caught: SluiceError) => caught,
+  );
+  expect(error?.code).toBe(ErrorCode.InvalidStep);
+  return error?.data as readonly string[];
+}
+
+describe('the digest of a suite folder', () => {
+  test('knows what is asked, not how the files are written', async () => {
+    await write(settings, [one, { ...one, id: 'b' }]);
+    const { digest, cases } = await load();
+    expect(cases.map(({ id }) => id)).toEqual(['a', 'b']);
+    const { id, ...rest } = one;
+    await write(
+      JSON.stringify(settings, null, 4),
+      ['', { ...rest, id: 'b' }, '  '],
+      [`\uFEFF${JSON.stringify({ ...rest, id })}\r`],
+    );
+    expect((await load()).digest).toBe(digest);
+  });
+
+  test.each([
+    ['an expected answer', settings, { ...one, expected: '京都' }],
+    ['an input', settings, { ...one, input: 'Zurich' }],
+    ['a category', settings, { ...one, category: 'sport' }],
+    ['a margin', { ...settings, tasks: { titles: { metrics: [{ name: 'exact_match', margin: 0.06 }] } } }, one],
+  ])('changes with %s', async (_, suite, line) => {
+    await write(settings, [one]);
+    const { digest } = await load();
+    await write(suite, [line]);
+    expect((await load()).digest).not.toBe(digest);
+  });
+});
+
+describe('a suite folder that cannot work says what and where', () => {
+  test('suite.json that is no JSON', async () => {
+    await write('{"version": 1,', [one]);
+    expect(await problems()).toEqual([expect.stringContaining('suite.json: not JSON')]);
+  });
+
+  test.each([
+    ['a field that there is not', { ...settings, timeuot: 3 }, 'timeuot'],
+    ['another version', { ...settings, version: 2 }, 'version'],
+    ['no task', { ...settings, tasks: {} }, 'there is no task'],
+    ['a protocol that there is not', { ...settings, protocol: { kind: 'grpc' } }, 'protocol'],
+    ['a time-out of nothing', { ...settings, timeout: '0 seconds' }, 'timeout: expected a duration over 0'],
+    ['no concurrency', { ...settings, concurrency: 0 }, 'concurrency'],
+  ])('%s', async (_, suite, message) => {
+    await write(suite, [one]);
+    expect((await problems()).join('\n')).toContain(message);
+  });
+
+  test.each([
+    ['a metric that there is not', { name: 'exactmatch', margin: 0.1 }, 'Did you mean "exact_match"?'],
+    ['an option that there is not', { name: 'exact_match', margin: 0.1, options: { ignorecase: true } }, 'ignorecase'],
+    ['a margin of nothing', { name: 'exact_match', margin: 0 }, 'margin'],
+    ['nothing to judge by', { name: 'exact_match' }, 'nothing would be judged'],
+    ['bounds that no value can keep', { name: 'exact_match', least: 0.9, most: 0.1 }, 'least: it is above most'],
+    ['a worst case within the margin', { name: 'mae', margin: 2, worst: 1 }, 'worst: it must be over every margin'],
+    ['a margin of a category that no case has', { name: 'exact_match', margins: { sprot: 0.1 } }, 'sprot: no case'],
+    ['a command that does not say what is better', { name: 'mine', margin: 1, command: ['./score'] }, 'better'],
+    ['a direction for a metric that knows its own', { name: 'mae', margin: 1, better: 'lower' }, 'only for a metric'],
+  ])('a metric with %s', async (_, metric, message) => {
+    await write({ ...settings, tasks: { titles: { metrics: [metric] } } }, [one]);
+    expect((await problems()).join('\n')).toContain(message);
+  });
+
+  test('one metric twice without a name of its own', async () => {
+    const metrics = [
+      { name: 'exact_match', margin: 0.1 },
+      { name: 'exact_match', options: { strip: true } },
+    ];
+    await write({ ...settings, tasks: { titles: { metrics } } }, [one]);
+    expect((await problems()).join('\n')).toContain('two metrics are called "exact_match"');
+  });
+
+  test.each([
+    ['a line torn in the middle', '{"id": "b", "task": "titles", "inp', 'cases-0.jsonl:2: '],
+    ['an id that stands elsewhere', { ...one, input: 'x' }, 'cases-0.jsonl:2: the id "a" stands at cases-0.jsonl:1'],
+    ['no expected value', { id: 'b', task: 'titles', input: 'x' }, 'expected'],
+    ['no input', { id: 'b', task: 'titles', expected: 'x' }, 'input'],
+    ['no id', { task: 'titles', input: 'x', expected: 'x' }, 'id'],
+    ['a field that there is not', { ...one, id: 'b', catgory: 'x' }, 'catgory'],
+    ['a task that there is not', { ...one, id: 'b', task: 'title' }, 'there is no "title" in suite.json'],
+    ['an expected value that no metric can score', { ...one, id: 'b', expected: null }, 'the case b of titles'],
+  ])('a case with %s', async (_, line, message) => {
+    await write(settings, [one, line]);
+    const told = (await problems()).join('\n');
+    expect(told).toContain(message);
+    expect(told).not.toContain('suite.json:2');
+  });
+
+  test('no cases, and a task without any', async () => {
+    await write(settings);
+    expect((await problems()).join('\n')).toContain('there are no cases');
+    await write({ ...settings, tasks: { ...settings.tasks, other: settings.tasks.titles } }, [one]);
+    expect((await problems()).join('\n')).toContain('tasks.other: it has no cases');
+  });
+
+  test('tells at most twenty problems of a million', async () => {
+    await write(settings, ['{}'.repeat(1), ...Array.from({ length: 1000 }, () => '{"id": 1.5}')]);
+    expect(await problems()).toHaveLength(20);
+  });
+
+  test('and a file of the same name, of which one is meant', async () => {
+    await write(settings, [one]);
+    await writeFile(join(root, 'eval', 'tasks.json'), '{"cases": "x.csv", "label": "y"}');
+    await expect(checkSuiteFiles(root, 'eval/tasks', 'tasks')).rejects.toThrow(
+      'both the folder eval/tasks and the file',
+    );
+  });
+});

@@ -1,0 +1,121 @@
+import type { Json } from '@sluice/sdk';
+import { isUnscored, type Metric, type Unscored, worstScore } from '../../metrics/metric.ts';
+import type { AnswerProblem } from '../suite-report.ts';
+import type { OwnScores } from './own-metric.ts';
+import { isAnswer, type Reply } from './reply.ts';
+import type { SuiteCase } from './suite-cases.ts';
+
+/** What one model's answers come to, by one metric: a number a case, or what each case contributes. Null: no score. */
+export interface MetricScores {
+  readonly parts: readonly (Json | null)[];
+  /** Answers that the metric could not score. */
+  readonly unscored: number;
+  /** The first of them, `id: why`. */
+  readonly example: string | null;
+  /** What a reader has to know of some scores. */
+  readonly note: string | null;
+  /** Why there are no scores at all. */
+  readonly broken: string | null;
+}
+
+/** One model's answers to the cases of one task. */
+export interface ScoredTask {
+  /** By the metric's name in the suite. */
+  readonly metrics: ReadonlyMap<string, MetricScores>;
+  /** What was wrong with each case's answer; null: it has one. */
+  readonly problems: readonly (AnswerProblem | null)[];
+  /** By case, where there is no answer. */
+  readonly errors: ReadonlyMap<string, string>;
+}
+
+/** A metric by its name in the suite. */
+export interface NamedMetric {
+  readonly name: string;
+  readonly metric: Metric;
+}
+
+/**
+ * Reads a model's answers one by one, and keeps of each only what the metrics need.
+ *
+ * @param own What programs of the user's said, by the metric's name in the suite.
+ */
+export async function scoreTask(
+  cases: readonly SuiteCase[],
+  metrics: readonly NamedMetric[],
+  reply: (id: string) => Promise<Reply | null>,
+  onCase: () => void,
+  own: ReadonlyMap<string, OwnScores> = new Map(),
+): Promise<ScoredTask> {
+  const problems: (AnswerProblem | null)[] = [];
+  const errors = new Map<string, string>();
+  const tallies = metrics.map(() => newTally());
+  for (const one of cases) {
+    onCase();
+    const found = (await reply(one.id)) ?? {
+      error: 'it was not asked',
+      problem: 'transport' as const,
+      latencyMs: null,
+    };
+    problems.push(isAnswer(found) ? null : found.problem);
+    if (!isAnswer(found)) errors.set(one.id, found.error);
+    metrics.forEach(({ name, metric }, i) => {
+      const tally = tallies[i];
+      const said = own.get(name);
+      if (tally !== undefined) scoreCase(one, found, said === undefined ? metric : saidOf(metric, said, one.id), tally);
+    });
+  }
+  return { metrics: new Map(metrics.map(({ name }, i) => [name, tallies[i] ?? newTally()])), problems, errors };
+}
+
+/** A metric whose score of this case a program has said. */
+function saidOf(metric: Metric, said: OwnScores, id: string): Metric {
+  if (metric.of !== 'case') return metric;
+  const score = (): number | Unscored => {
+    if ('broken' in said) throw new Error(said.broken);
+    const found = said.scores.get(id) ?? { problem: 'the program said nothing of it' };
+    if (typeof found !== 'number') return { ...found, blame: 'answer' };
+    const [low, high] = metric.range;
+    const within = found >= (low ?? Number.NEGATIVE_INFINITY) && found <= (high ?? Number.POSITIVE_INFINITY);
+    return within ? found : { problem: `the score ${found} is outside of the range`, blame: 'answer' };
+  };
+  return { ...metric, score };
+}
+
+interface Tally {
+  readonly parts: (Json | null)[];
+  unscored: number;
+  example: string | null;
+  note: string | null;
+  broken: string | null;
+}
+
+function newTally(): Tally {
+  return { parts: [], unscored: 0, example: null, note: null, broken: null };
+}
+
+function scoreCase({ id, expected }: SuiteCase, reply: Reply, metric: Metric, tally: Tally): void {
+  if (!isAnswer(reply)) {
+    // No answer is as bad as the worst one, where there is a worst.
+    tally.parts.push(metric.of === 'case' ? worstScore(metric) : null);
+    return;
+  }
+  const answered = { expected, answer: reply.answer, latencyMs: reply.latencyMs };
+  try {
+    const found = metric.of === 'case' ? metric.score(answered) : metric.part(answered);
+    const problem = isUnscored(found)
+      ? found.problem
+      : typeof found === 'number' && !Number.isFinite(found)
+        ? `the score is ${found}`
+        : null;
+    if (problem === null) {
+      tally.parts.push(found as Json);
+      tally.note ??= metric.note?.(answered) ?? null;
+      return;
+    }
+    tally.example ??= `${id}: ${problem}`;
+    tally.unscored += 1;
+  } catch (error) {
+    tally.broken ??= `it failed at the case ${id}: ${(error as Error).message}`;
+  }
+  tally.parts.push(metric.of === 'case' && tally.broken === null ? worstScore(metric) : null);
+}

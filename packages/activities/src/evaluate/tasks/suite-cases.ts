@@ -1,0 +1,104 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Json } from '@sluice/sdk';
+import { z } from 'zod';
+import { problemLine } from './suite-file.ts';
+
+/** One question of a suite. */
+export interface SuiteCase {
+  /** Unique in its suite. */
+  readonly id: string;
+  readonly task: string;
+  readonly category: string;
+  readonly input: Json;
+  readonly expected: Json;
+  /** Cases of one source are no independent evidence; null: it stands for itself. */
+  readonly cluster: string | null;
+}
+
+/** Category of a case that names none. */
+export const NO_CATEGORY = '(none)';
+/** Problems told of one suite; the rest is counted. */
+export const TOLD = 20;
+/** Most cases of a suite. */
+export const MOST_CASES = 500_000;
+/** Most characters of all cases together: they are held in memory. */
+export const MOST_TEXT = 512 * 1024 * 1024;
+
+const name = z.union([z.string().min(1).max(200), z.int().transform(String)]);
+const line = z.strictObject({
+  id: name,
+  task: name.optional(),
+  category: name.optional(),
+  input: z.json(),
+  expected: z.json(),
+  cluster: name.nullish(),
+});
+
+/** What reading gathers: problems are told all at once, and no more than {@link TOLD} of them. */
+export interface Reading {
+  readonly cases: SuiteCase[];
+  readonly problems: string[];
+  /** Where an id was seen first. */
+  readonly seen: Map<string, string>;
+  characters: number;
+  /** Too much was wrong or too large to go on. */
+  full: boolean;
+}
+
+export function newReading(): Reading {
+  return { cases: [], problems: [], seen: new Map(), characters: 0, full: false };
+}
+
+/** Reads one file of JSON lines into `reading`; empty lines are none. */
+export async function readCases(path: string, file: string, tasks: readonly string[], reading: Reading): Promise<void> {
+  const input = createReadStream(path, 'utf8');
+  let number = 0;
+  try {
+    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      number += 1;
+      const bare = number === 1 ? text.replace(/^\uFEFF/, '') : text;
+      if (bare.trim() !== '') readLine(bare, `${file}:${number}`, tasks, reading);
+      if (reading.full) return;
+    }
+  } finally {
+    input.destroy();
+  }
+}
+
+function readLine(text: string, where: string, tasks: readonly string[], reading: Reading): void {
+  const tell = (problem: string) => {
+    reading.problems.push(`${where}: ${problem}`);
+    reading.full = reading.problems.length >= TOLD;
+  };
+  reading.characters += text.length;
+  if (reading.characters > MOST_TEXT || reading.cases.length >= MOST_CASES) {
+    tell(`too much: a suite holds at most ${MOST_CASES} cases and ${MOST_TEXT / 1024 / 1024} million characters`);
+    reading.full = true;
+    return;
+  }
+  const parsed = line.safeParse(json(text));
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues.slice(0, 3)) tell(problemLine(issue).replace(/^suite\.json: /, ''));
+    return;
+  }
+  const { id, category = NO_CATEGORY, input, expected, cluster = null } = parsed.data;
+  const task = parsed.data.task ?? (tasks.length === 1 ? tasks[0] : undefined);
+  const first = reading.seen.get(id);
+  if (first !== undefined) tell(`the id ${JSON.stringify(id)} stands at ${first} already`);
+  else if (task === undefined)
+    tell(`task: suite.json has several (${tasks.join(', ')}), so a case has to name its own`);
+  else if (!tasks.includes(task)) {
+    tell(`task: there is no ${JSON.stringify(task)} in suite.json, which has ${tasks.join(', ')}`);
+  } else reading.cases.push({ id, task, category, input, expected, cluster });
+  if (first === undefined) reading.seen.set(id, where);
+}
+
+/** Undefined for what is no JSON, which no schema takes. */
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

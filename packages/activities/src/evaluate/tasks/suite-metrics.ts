@@ -1,0 +1,56 @@
+import type { Json } from '@sluice/sdk';
+import { isUnscored } from '../../metrics/metric.ts';
+import { metricOf } from '../../metrics/table.ts';
+import { invalid, type SuiteFolder } from './load-suite-folder.ts';
+import { ownMetric } from './own-metric.ts';
+import type { NamedMetric } from './scored-task.ts';
+import type { SuiteCase } from './suite-cases.ts';
+import type { SuiteMetric } from './suite-file.ts';
+
+export type SuiteTaskMetric = NamedMetric & { readonly settings: SuiteMetric };
+
+export interface SuiteTask {
+  readonly task: string;
+  readonly cases: readonly SuiteCase[];
+  readonly metrics: readonly SuiteTaskMetric[];
+}
+
+/**
+ * The metrics that a suite names, by task, and a look whether what each case expects is something they can score: before
+ * any model is started.
+ *
+ * @throws SluiceError `InvalidStep` with every problem at once
+ */
+export function tasksOf({ path, file, cases }: SuiteFolder): SuiteTask[] {
+  const problems: string[] = [];
+  const byTask = Map.groupBy(cases, ({ task }) => task);
+  const tasks = Object.entries(file.tasks).map(([task, { metrics }]): SuiteTask => {
+    const own = byTask.get(task) ?? [];
+    const made = metrics.flatMap((settings, i): SuiteTaskMetric[] => {
+      try {
+        const metric = settings.command === null ? metricOf(settings.name, settings.options) : ownMetric(settings);
+        return [{ name: settings.as ?? settings.name, metric, settings }];
+      } catch (error) {
+        problems.push(`tasks.${task}.metrics.${i}: ${(error as Error).message}`);
+        return [];
+      }
+    });
+    problems.push(...made.flatMap((one) => unfit(one, own)));
+    return { task, cases: own, metrics: made };
+  });
+  if (problems.length > 0) throw invalid(path, problems);
+  return tasks;
+}
+
+/** The cases of which no answer could be right: told by answering what is expected. */
+function unfit({ name, metric }: NamedMetric, cases: readonly SuiteCase[]): string[] {
+  const problems: string[] = [];
+  for (const { id, task, expected } of cases) {
+    const answered = { expected, answer: expected as Json, latencyMs: 0 };
+    const found = metric.of === 'case' ? metric.score(answered) : metric.part(answered);
+    if (isUnscored(found) && found.blame === 'expected') {
+      problems.push(`the case ${id} of ${task}: ${name} cannot score what is expected: ${found.problem}`);
+    }
+  }
+  return problems;
+}

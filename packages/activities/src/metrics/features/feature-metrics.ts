@@ -1,0 +1,59 @@
+import { badAnswer, badExpected, type CorpusMetric, show, type Unscored } from '../metric.ts';
+import type { OptionReader } from '../options.ts';
+import { vectorOf } from '../vectors.ts';
+import { type FeatureRows, featureRows } from './feature-rows.ts';
+import { fid } from './fid.ts';
+import { kid } from './kid.ts';
+
+/** Features of what was expected and of what was answered. */
+type FeaturePart = readonly [expected: readonly number[], answer: readonly number[]];
+
+/**
+ * Fréchet distance between the features of all that was expected and of all answers. It falls as sets grow: compare it
+ * over equally many cases only, and by the same features.
+ */
+export function fidMetric(options: OptionReader): CorpusMetric<FeaturePart> {
+  return featureMetric(options, [0, null], (expected, answers) => fid(expected, answers));
+}
+
+/**
+ * Kernel distance between the features of all that was expected and of all answers; without bias, so the one for a few
+ * hundred cases. Below 0 by chance where sets are alike.
+ *
+ * Options: `subsets`, @default 100; `subsetSize`, @default 1000; `seed`, @default 0.
+ */
+export function kidMetric(options: OptionReader): CorpusMetric<FeaturePart> {
+  const subsets = options.whole('subsets', 100, 1, 10_000);
+  const subsetSize = options.whole('subsetSize', 1000, 2, 100_000);
+  const seed = options.whole('seed', 0, 0, Number.MAX_SAFE_INTEGER);
+  return featureMetric(
+    options,
+    [null, null],
+    (expected, answers) => kid(expected, answers, { subsets, subsetSize, seed })?.mean ?? null,
+  );
+}
+
+function featureMetric(
+  options: OptionReader,
+  range: readonly [number | null, number | null],
+  distance: (expected: FeatureRows, answers: FeatureRows) => number | null,
+): CorpusMetric<FeaturePart> {
+  return {
+    name: options.metric,
+    of: 'corpus',
+    better: 'lower',
+    range,
+    unit: null,
+    signature: options.end(),
+    part({ expected, answer }): FeaturePart | Unscored {
+      const wanted = vectorOf(expected);
+      if (wanted === null) return badExpected(`what was expected, ${show(expected)}, is not a list of features`);
+      const said = vectorOf(answer);
+      if (said === null) return badAnswer(`the answer ${show(answer)} is not a list of features`);
+      if (said.length === wanted.length) return [[...wanted], [...said]];
+      return badAnswer(`the answer has ${said.length} features where ${wanted.length} were expected`);
+    },
+    score: (parts) =>
+      distance(featureRows(parts.map(([expected]) => expected)), featureRows(parts.map(([, answer]) => answer))),
+  };
+}
