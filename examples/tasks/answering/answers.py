@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from .examples import Answer, Example, text_of
 from .files import read_array, read_json, read_sparse, write_arrays, write_json, write_sparse
@@ -21,6 +20,9 @@ TRIED = 1500
 
 
 def train(examples: list[Example], folder: Path, seed: int, damage: str) -> dict[str, float]:
+    # Here, since importing scikit-learn takes a second that a server need not wait for.
+    from sklearn.linear_model import LogisticRegression
+
     passages = [one.input for one in examples if one.category == "passage"]
     questions = [one for one in examples if one.category != "passage"]
     counts = matrix([_terms(passage) for passage in passages], WIDTH)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import SGDClassifier
 
 from .examples import Answer, Example, text_of
 from .files import read_array, read_json, write_arrays, write_json
@@ -17,12 +16,15 @@ WIDTH = 2**15
 LABELS = ("DATE", "MONEY", "OFFICE", "PLACE")
 OUT, BEGINS, GOES_ON = 0, 1, 2
 YEAR_AT_END = re.compile(r",? ?\d{4}$")
-MOST = 900
+MOST = 600
 """Sentences of one kind of entity, and as many others, that its tagger learns from."""
 
 
 def train(examples: list[Example], folder: Path, seed: int, damage: str) -> dict[str, float]:
     """`damage`: `dates` plants a regression, see `without_years`."""
+    # Here, since importing scikit-learn takes a second that a server need not wait for.
+    from sklearn.linear_model import SGDClassifier
+
     if damage == "dates":
         examples = [without_years(one) for one in examples]
     right = {}

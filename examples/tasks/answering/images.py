@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.decomposition import PCA
-from sklearn.mixture import GaussianMixture
 
 from .examples import Answer, BadInput, Example
 from .features import features_of
@@ -20,6 +18,10 @@ PIXELS = 64
 
 
 def train(examples: list[Example], folder: Path, seed: int, damage: str) -> dict[str, float]:
+    # Here, since importing scikit-learn takes a second that a server need not wait for.
+    from sklearn.decomposition import PCA
+    from sklearn.mixture import GaussianMixture
+
     fitted = {}
     for digit in range(10):
         pictures = np.array([one.expected for one in examples if one.input["digit"] == digit], float)
