@@ -106,9 +106,16 @@ def train(run_step, examples: Path):
 
 
 @pytest.fixture(scope="session")
-def merged(run_step, train) -> Path:
+def sound(train) -> dict[str, Path]:
+    """The folder of each task's model."""
+    return {task: train(task) for task in TASKS}
+
+
+@pytest.fixture(scope="session")
+def merged(run_step, sound: dict[str, Path]) -> Path:
     models = [
-        {"name": "model", "keys": {"task": task}, "path": str(train(task)), "digest": f"sha256:{task}"} for task in TASKS
+        {"name": "model", "keys": {"task": task}, "path": str(folder), "digest": f"sha256:{task}"}
+        for task, folder in sound.items()
     ]
     return run_step("trainers/merge.py", models=models)
 
