@@ -23,7 +23,7 @@ def train(examples: list[Example], folder: Path, seed: int, damage: str) -> dict
     rows = weighted(counts, rarity)
     wanted = np.array([one.expected for one in examples])
     topics = min(TOPICS, min(rows.shape) - 1)
-    _, _, axes = svds(rows, k=topics, v0=np.ones(min(rows.shape)))
+    _, _, axes = svds(rows, k=topics, v0=np.ones(min(rows.shape)), rng=0)
     found = rows @ axes.T
     into = np.linalg.solve(found.T @ found + 0.1 * np.eye(topics), found.T @ wanted)
     write_arrays(folder, rarity=rarity.astype(np.float32), map=(axes.T @ into).astype(np.float32))

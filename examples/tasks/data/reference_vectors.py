@@ -17,7 +17,7 @@ def reference_vectors(texts: list[str]) -> list[list[float]]:
     """A vector of length 1 for each text, to four places; the first dimension, which all share, is left out."""
     table = TfidfVectorizer(min_df=5, sublinear_tf=True, stop_words=STOPPED).fit_transform(texts)
     start = np.ones(min(table.shape))
-    _, _, axes = svds(table, k=DIMENSIONS + 1, v0=start)
+    _, _, axes = svds(table, k=DIMENSIONS + 1, v0=start, rng=0)
     axes = axes[::-1][1:]
     # The sign of an axis is arbitrary: its largest weight is positive here.
     axes *= np.sign(axes[np.arange(DIMENSIONS), np.abs(axes).argmax(axis=1)])[:, None]

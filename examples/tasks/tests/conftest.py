@@ -31,7 +31,8 @@ def made_up() -> list[tuple[str, str, str, Any, Any]]:
     rows: list[tuple[str, str, str, Any, Any]] = []
     for number in range(60):
         what = draw.choice(["mean", "median", "spread", "slope"])
-        text = f"The {what} of values is found here for all. It may be slow for a long list of them. See elsewhere too."
+        parts = [f"The {what} of values is found here for all.", "It may be slow for a long list.", "See elsewhere too."]
+        text = " ".join(draw.sample(parts, 3))
         rows.append(("summaries", f"s{number}", "arrays", {"name": f"np.{what}", "text": text}, f"Find the {what} of values."))
     months, places = ["March", "June", "October"], ["Ohio", "France", "New York"]
     for number in range(300):

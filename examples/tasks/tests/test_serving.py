@@ -22,7 +22,7 @@ def answer(connection, task, input):
 
 
 def test_a_summary_is_the_sentence_that_says_what_the_text_is_about(connection):
-    text = "See elsewhere too. The median of values is found here for all. It may be slow for a long list of them."
+    text = "See elsewhere too. The median of values is found here for all. It may be slow for a long list."
     assert answer(connection, "summaries", {"name": "np.median", "text": text}) == "The median of values is found here for all."
 
 
@@ -62,7 +62,7 @@ def test_records_of_several_tasks_are_answered_in_their_order(connection):
     ("body", "message"),
     [
         (b"not json", "Expecting value"),
-        (b"\xff\xfe", "decode"),
+        (b"\xff\xff", "decode"),
         ({"rows": []}, "expected {"),
         ({"dataframe_records": ["x"]}, "dataframe_records.0: expected"),
         ({"dataframe_records": [QUESTION, {"task": "poems", "input": "x"}]}, "dataframe_records.1.task: expected one of"),
