@@ -41,7 +41,10 @@ def train(examples: list[Example], folder: Path, seed: int, damage: str) -> dict
     write_sparse(folder, "rows", rows)
     write_arrays(folder, rarity=rarity, weights=reader.coef_[0].astype(np.float32))
     answer = load(folder)
-    return {"passages": len(passages), "right": float(np.mean([answer(one.input) == one.expected for one in asked[:300]]))}
+    return {
+        "passages": len(passages),
+        "right": float(np.mean([answer(one.input) == one.expected for one in asked[:300]])),
+    }
 
 
 def load(folder: Path) -> Answer:
@@ -83,7 +86,15 @@ def _candidates(question: str, passage: str) -> list[tuple[list[str], str]]:
         clues = [f"b{i} {word}" for i, word in enumerate(reversed(before[-3:]))]
         clues += [f"any {word}" for word in before[-4:]] + [f"a {word}" for word in after[:1]]
         clues += [f"sign {passage[match.start() - 1 : match.start()]}", f"number {min(number, 3)}"]
-        shape = "word" if match.group()[0] in "'\"" else "version" if said.count(".") else said if said.isalpha() else "number"
+        shape = (
+            "word"
+            if match.group()[0] in "'\""
+            else "version"
+            if said.count(".")
+            else said
+            if said.isalpha()
+            else "number"
+        )
         clues += [f"shape {shape}", f"first {number == 0}"]
         found.append(([f"{kind} {clue}" for clue in clues], said))
     return found

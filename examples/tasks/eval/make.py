@@ -90,7 +90,10 @@ def draw(id: str) -> str:
 
 def half_with_years(dates: list[dict], count: int) -> list[dict]:
     """So that how much forgetting years costs is known: half of the cases."""
-    by_year = {with_year: [one for one in dates if has_year(one["input"], one["expected"][0]) is with_year] for with_year in (True, False)}
+    by_year = {
+        with_year: [one for one in dates if has_year(one["input"], one["expected"][0]) is with_year]
+        for with_year in (True, False)
+    }
     return by_year[True][: count // 2] + by_year[False][: count // 2]
 
 

@@ -1,4 +1,4 @@
-"""Writes eval/features.json: the first layer of a small classifier of digits, whose 16 units are what pictures are compared by.
+"""Writes eval/features.json: the first layer of a small classifier of digits, 16 units that pictures are compared by.
 
     python eval/train_features.py
 
@@ -23,8 +23,14 @@ def main() -> None:
     network = MLPClassifier(hidden_layer_sizes=(16,), activation="relu", alpha=1e-2, max_iter=1000, random_state=0)
     network.fit(digits.data / 16, digits.target)
     weights, bias = network.coefs_[0].round(4), network.intercepts_[0].round(4)
-    about = {"trained on": "scikit-learn's digits", "pictures": len(digits.data), "accuracy": round(network.score(digits.data / 16, digits.target), 4)}
-    WEIGHTS.write_text(json.dumps({"about": about, "weights": weights.tolist(), "bias": bias.tolist()}) + "\n", encoding="ascii")
+    about = {
+        "trained on": "scikit-learn's digits",
+        "pictures": len(digits.data),
+        "accuracy": round(network.score(digits.data / 16, digits.target), 4),
+    }
+    WEIGHTS.write_text(
+        json.dumps({"about": about, "weights": weights.tolist(), "bias": bias.tolist()}) + "\n", encoding="ascii"
+    )
     print(f"wrote {WEIGHTS}: {about}")
 
 

@@ -26,14 +26,20 @@ TASKS = ("summaries", "entities", "answers", "embeddings", "images")
 
 
 def made_up() -> list[tuple[str, str, str, Any, Any]]:
-    """`task, id, category, input, expected` of a few hundred examples: text of few words, so that little learns much."""
+    """`task, id, category, input, expected` of some hundred examples: text of few words, so that little learns much."""
     draw = random.Random(3)
     rows: list[tuple[str, str, str, Any, Any]] = []
     for number in range(60):
         what = draw.choice(["mean", "median", "spread", "slope"])
-        parts = [f"The {what} of values is found here for all.", "It may be slow for a long list.", "See elsewhere too."]
+        parts = [
+            f"The {what} of values is found here for all.",
+            "It may be slow for a long list.",
+            "See elsewhere too.",
+        ]
         text = " ".join(draw.sample(parts, 3))
-        rows.append(("summaries", f"s{number}", "arrays", {"name": f"np.{what}", "text": text}, f"Find the {what} of values."))
+        rows.append(
+            ("summaries", f"s{number}", "arrays", {"name": f"np.{what}", "text": text}, f"Find the {what} of values.")
+        )
     months, places = ["March", "June", "October"], ["Ohio", "France", "New York"]
     for number in range(300):
         month, day, year = draw.choice(months), draw.randint(1, 28), draw.randint(1800, 1990)
@@ -50,11 +56,21 @@ def made_up() -> list[tuple[str, str, str, Any, Any]]:
         rows.append(("entities", f"e{number}", kind, text, entities(text)))
     for number in range(40):
         value = draw.randint(1, 99)
-        rows.append(("answers", f"p{number}", "passage", f"size of made.f{number}: size : int, default={value} How many of 3 parts.", None))
+        rows.append(
+            (
+                "answers",
+                f"p{number}",
+                "passage",
+                f"size of made.f{number}: size : int, default={value} How many of 3 parts.",
+                None,
+            )
+        )
         rows.append(("answers", f"q{number}", "numbers", f"What is the default of size in made.f{number}?", str(value)))
     for number in range(80):
         topic = number % 2
-        text = " ".join(draw.choice([["ship", "navy", "sea", "port"], ["tax", "coin", "bank", "debt"]][topic]) for _ in range(20))
+        text = " ".join(
+            draw.choice([["ship", "navy", "sea", "port"], ["tax", "coin", "bank", "debt"]][topic]) for _ in range(20)
+        )
         rows.append(("embeddings", f"v{number}", "era", text, [1 - topic, topic]))
     for number in range(400):
         digit = number % 10
@@ -81,7 +97,15 @@ def run_step(tmp_path_factory: pytest.TempPathFactory):
     def run_step(script: str, **fields: Any) -> Path:
         folder = tmp_path_factory.mktemp("attempt")
         step = {
-            **{"protocol": 1, "run": "tasks/test", "step": "model", "name": "model", "keys": {}, "attempt": 1, "seed": 0},
+            **{
+                "protocol": 1,
+                "run": "tasks/test",
+                "step": "model",
+                "name": "model",
+                "keys": {},
+                "attempt": 1,
+                "seed": 0,
+            },
             **{"data": {}, "models": [], "hyper": {}, "output": str(folder / "output")},
             **{"checkpoints": str(folder / "checkpoints"), "resume": None, **fields},
         }

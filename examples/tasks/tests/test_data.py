@@ -24,7 +24,9 @@ def cases():
 def test_the_suite_has_600_cases_in_21_categories_of_sources_that_nothing_is_trained_on():
     found = cases()
     assert len({one["id"] for one in found}) == 600
-    assert Counter(one["task"] for one in found) == dict.fromkeys(("summaries", "entities", "answers", "embeddings", "images"), 120)
+    assert Counter(one["task"] for one in found) == dict.fromkeys(
+        ("summaries", "entities", "answers", "embeddings", "images"), 120
+    )
     assert len({(one["task"], one["category"]) for one in found}) == 21
     assert all(held(one.get("cluster", one["id"])) for one in found)
 

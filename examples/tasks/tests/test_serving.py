@@ -23,7 +23,10 @@ def answer(connection, task, input):
 
 def test_a_summary_is_the_sentence_that_says_what_the_text_is_about(connection):
     text = "See elsewhere too. The median of values is found here for all. It may be slow for a long list."
-    assert answer(connection, "summaries", {"name": "np.median", "text": text}) == "The median of values is found here for all."
+    assert (
+        answer(connection, "summaries", {"name": "np.median", "text": text})
+        == "The median of values is found here for all."
+    )
 
 
 def test_entities_are_places_in_the_text(connection):
@@ -65,7 +68,10 @@ def test_records_of_several_tasks_are_answered_in_their_order(connection):
         (b"\xff\xff", "decode"),
         ({"rows": []}, "expected {"),
         ({"dataframe_records": ["x"]}, "dataframe_records.0: expected"),
-        ({"dataframe_records": [QUESTION, {"task": "poems", "input": "x"}]}, "dataframe_records.1.task: expected one of"),
+        (
+            {"dataframe_records": [QUESTION, {"task": "poems", "input": "x"}]},
+            "dataframe_records.1.task: expected one of",
+        ),
         ({"dataframe_records": [{"task": ["answers"], "input": "x"}]}, "task: expected one of"),
         ({"dataframe_records": [{"task": "answers", "input": "  "}]}, "dataframe_records.0.input: expected a question"),
         ({"dataframe_records": [{"task": "summaries", "input": "x"}]}, 'expected {"name"'),

@@ -20,7 +20,7 @@ from answering.examples import Example
 from answering.model import TASKS
 
 SEEN = 0.95
-"""Share of the examples that one training looks at; which, its seed says. So two seeds make two models that are alike."""
+"""Share of the examples that one training looks at; which, its seed says. Two seeds make two models that are alike."""
 
 
 def main() -> None:
