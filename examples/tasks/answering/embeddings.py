@@ -24,11 +24,12 @@ def train(examples: list[Example], folder: Path, seed: int, damage: str) -> dict
     wanted = np.array([one.expected for one in examples])
     topics = min(TOPICS, min(rows.shape) - 1)
     _, strengths, axes = svds(rows, k=topics, v0=np.ones(min(rows.shape)), rng=0)
-    # Few words have few topics; what is beyond is rounding, and not the same twice.
+    # Few words have few topics; what is beyond is rounding.
     axes = axes[strengths > 1e-6 * strengths.max()]
     found = rows @ axes.T
     into = np.linalg.solve(found.T @ found + 0.1 * np.eye(len(axes)), found.T @ wanted)
-    write_arrays(folder, rarity=rarity.astype(np.float32), map=(axes.T @ into).round(6).astype(np.float32))
+    # Rounded, and −0 made 0, since the last places of a decomposition are not the same twice.
+    write_arrays(folder, rarity=rarity.astype(np.float32), map=((axes.T @ into).round(6) + 0.0).astype(np.float32))
     return {"paragraphs": len(examples), "cosine": float(np.mean(np.sum(_unit(found @ into) * wanted, axis=1)))}
 
 
