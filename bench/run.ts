@@ -15,7 +15,9 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   store: () => import('./store/store.ts'),
   daily: () => import('./daily/daily.ts'),
   coverage: () => import('./coverage/coverage.ts'),
+  verdicts: () => import('./verdicts/verdicts.ts'),
   page: () => import('./page/page.ts'),
+  metrics: () => import('./metrics/metrics.ts'),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

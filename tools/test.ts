@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { mlflowRequirements } from '../packages/cli/src/dev/mlflow-server.ts';
 import { findTemporal } from '../packages/cli/src/dev/temporal-binary.ts';
 import { ensurePythonEnv } from '../packages/cli/src/python-env.ts';
+import { referenceLibraries } from '../test/parity/metrics/reference-libraries.ts';
 import { installed } from './apt.ts';
 import { findChromium } from './chromium.ts';
 
@@ -64,6 +65,7 @@ async function main(): Promise<void> {
       requirements: join(root, 'packages/trainer/notebook/requirements.txt'),
       log,
     });
+    await referenceLibraries(log);
     const chromium = await findChromium(log);
     await installed(['tmux', 'zsh', 'fish'], log);
 

@@ -4,26 +4,25 @@ import { SIZES } from './cells.ts';
 import type { EvaluateFigures } from './evaluate-cell.ts';
 import type { ReplayFigures } from './replay-cell.ts';
 
-const BEGIN = '<!-- bench coverage: begin -->';
-const END = '<!-- bench coverage: end -->';
-
 /** Puts the tables between the markers of the docs; returns the files' names. */
 export async function writeTables(
   evaluate: readonly EvaluateFigures[],
   replay: readonly ReplayFigures[],
 ): Promise<string[]> {
-  await between('docs/evaluate.md', evaluateTables(evaluate));
-  await between('docs/replay.md', replayTable(replay));
+  await writeBetween('docs/evaluate.md', 'coverage', evaluateTables(evaluate));
+  await writeBetween('docs/replay.md', 'coverage', replayTable(replay));
   return ['docs/evaluate.md', 'docs/replay.md'];
 }
 
-async function between(file: string, tables: string): Promise<void> {
+/** Puts tables between the markers of a bench in a page of the docs. @param file from the root of the repository */
+export async function writeBetween(file: string, bench: string, tables: string): Promise<void> {
+  const [begin, end] = [`<!-- bench ${bench}: begin -->`, `<!-- bench ${bench}: end -->`];
   const path = join(import.meta.dirname, '..', '..', file);
   const text = await readFile(path, 'utf8');
-  const [before, rest] = text.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`${file} has no line "${BEGIN}" … "${END}".`);
-  await writeFile(path, `${before}${BEGIN}\n\n${tables}\n\n${END}${after}`);
+  const [before, rest] = text.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`${file} has no line "${begin}" … "${end}".`);
+  await writeFile(path, `${before}${begin}\n\n${tables}\n\n${end}${after}`);
 }
 
 export function evaluateTables(figures: readonly EvaluateFigures[]): string {
@@ -59,7 +58,8 @@ function sizesTable(figures: readonly EvaluateFigures[], value: (one: EvaluateFi
   return grid(['', ...SIZES.map((n) => String(n))], rows);
 }
 
-function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table in Markdown, numbers to the right. */
+export function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (row: readonly string[]) => `| ${row.join(' | ')} |`;
   return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }

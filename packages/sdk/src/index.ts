@@ -72,8 +72,8 @@ export {
   type Rejected,
 } from './steps/deploy.ts';
 export {
-  type EvaluateOptions,
   type Baseline,
+  type EvaluateOptions,
   type EvaluateSpec,
   evaluate,
   type RegisteredVersion,

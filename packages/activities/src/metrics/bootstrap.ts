@@ -31,7 +31,7 @@ export interface Resampled {
  * Draws cases with replacement, as many as there are, and computes the score of them, round after round: Efron and
  * Tibshirani, "An introduction to the bootstrap" (1993), chapter 13, percentile intervals.
  */
-export function bootstrap<Part>(
+export async function bootstrap<Part>(
   parts: readonly Part[],
   score: (parts: readonly Part[]) => number | null,
   options: BootstrapOptions,
@@ -46,7 +46,7 @@ export function bootstrap<Part>(
  * @param candidate One part a case; `baseline` those of the same cases in the same order.
  * @throws SluiceError `Internal` for lists of different lengths
  */
-export function pairedBootstrap<Part>(
+export async function pairedBootstrap<Part>(
   candidate: readonly Part[],
   baseline: readonly Part[],
   score: (parts: readonly Part[]) => number | null,

@@ -51,7 +51,8 @@ export interface CorpusMetric<Part extends Json = Json> extends MetricBase {
 export type Metric = CaseMetric | CorpusMetric;
 
 export function isUnscored(value: unknown): value is Unscored {
-  return typeof value === 'object' && value !== null && 'problem' in value && 'blame' in value;
+  // A part may be an object with any names, such as labels: what is in it is no text.
+  return typeof value === 'object' && value !== null && 'problem' in value && typeof value.problem === 'string';
 }
 
 /** The score of a case that the model did not answer: the worst that the metric knows; null where it has no worst. */

@@ -9,8 +9,6 @@ export interface OptionReader {
   flag(name: string, byDefault: boolean): boolean;
   /** A whole number. */
   whole(name: string, byDefault: number, least: number, most: number): number;
-  /** A number. */
-  number(name: string, byDefault: number, least: number, most: number): number;
   oneOf<const Choice extends string>(name: string, byDefault: Choice, choices: readonly Choice[]): Choice;
   /** Text, or null where nobody said. */
   text(name: string): string | null;
@@ -35,13 +33,6 @@ export function readOptions(metric: string, options: MetricOptions): OptionReade
       where: `metric ${metric}`,
       fix: `Give ${wanted}.`,
     });
-  const inRange = (name: string, byDefault: number, least: number, most: number, whole: boolean): number => {
-    const value = given(name);
-    if (value === undefined) return hold(name, byDefault);
-    const fits = typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value));
-    if (!fits) throw wrong(name, value, `a ${whole ? 'whole ' : ''}number from ${least} to ${most}`);
-    return hold(name, value);
-  };
   return {
     metric,
     flag(name, byDefault) {
@@ -50,8 +41,14 @@ export function readOptions(metric: string, options: MetricOptions): OptionReade
       if (typeof value !== 'boolean') throw wrong(name, value, 'true or false');
       return hold(name, value);
     },
-    whole: (name, byDefault, least, most) => inRange(name, byDefault, least, most, true),
-    number: (name, byDefault, least, most) => inRange(name, byDefault, least, most, false),
+    whole(name, byDefault, least, most) {
+      const value = given(name);
+      if (value === undefined) return hold(name, byDefault);
+      if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
+        throw wrong(name, value, `a whole number from ${least} to ${most}`);
+      }
+      return hold(name, value);
+    },
     oneOf(name, byDefault, choices) {
       const value = given(name);
       if (value === undefined) return hold(name, byDefault);

@@ -37,6 +37,8 @@ describe('finding a metric', () => {
     );
     expect(() => metricOf('rouge1', { stemmer: 'yes' })).toThrow('rouge1: stemmer is "yes".');
     expect(() => metricOf('rougeL', { measure: 'F' })).toThrow('rougeL: measure is "F".');
+    expect(() => metricOf('chrf', { charOrder: 2.5 })).toThrow('chrf: charOrder is 2.5.');
+    expect(() => metricOf('kid', { subsets: 0 })).toThrow('kid: subsets is 0.');
     expect(() => metricOf('mae', { stemmer: true })).toThrow('mae has no option "stemmer".');
   });
 

@@ -112,6 +112,24 @@ describe('a step hands its runtime plain data with every default filled in:', ()
       against: null,
       suite: 'eval/x',
     });
+    const against = async (given: Parameters<typeof evaluate>[1]['against'] & {}) => {
+      const spec = await specOf(() => evaluate('x', { model, suite: 'eval/x', against: given }));
+      return spec.kind === 'evaluate' ? spec.against : undefined;
+    };
+    const hex = 'a'.repeat(64);
+    const stored = { kind: 'report', uri: `sluice:blob/${hex}`, digest: `sha256:${hex}`, bytes: 12 } as const;
+    const report = {
+      name: 'x',
+      verdict: 'pass',
+      evidence: [],
+      report: stored,
+      candidate: 'sha256:1',
+      step: 'k=1/x',
+    } as const;
+    expect(await against(model)).toEqual(reference);
+    expect(await against({ version: 3 })).toEqual({ version: '3' });
+    expect(await against(report)).toEqual({ result: stored, step: 'k=1/x' });
+    expect(await against({ result: `sha256:${hex}` })).toEqual({ result: { ...stored, bytes: 0 }, step: null });
   });
 
   it('replay', async () => {
@@ -279,6 +297,21 @@ describe('a step that cannot work is refused before anything runs:', () => {
       'evaluate quality',
       () => evaluate('quality', { model, suite: 'x', against: 'prod' as never }),
       'against is not a model',
+    ],
+    [
+      'evaluate quality',
+      () => evaluate('quality', { model, suite: 'x', against: { version: 0 } }),
+      'against.version is 0',
+    ],
+    [
+      'evaluate quality',
+      () => evaluate('quality', { model, suite: 'x', against: { result: 'sha256:12' } }),
+      'against.result is "sha256:12"',
+    ],
+    [
+      'evaluate quality',
+      () => evaluate('quality', { model, suite: 'x', against: { report: model } as never }),
+      'against.report is not a report',
     ],
     ['endpoint "a b"', () => evaluate('quality', { model, suite: 'x', endpoint: 'a b' }), 'is not usable'],
     ['evaluate quality', () => suiteWith({ cases: '' }), 'cases is ""'],

@@ -24,7 +24,7 @@ export interface ModelAnswers {
 /** Where a step keeps its answers while it is under way. */
 export interface AnswerFolder {
   readonly suite: SuiteFolder;
-  /** Of one model's answers: another suite, model, protocol or seed is another folder. */
+  /** Of one model's answers: another suite (its protocols are part of it), model or seed is another folder. */
   of(model: string): string;
   /** Removes them all: the report has been stored. */
   remove(): Promise<void>;
@@ -43,10 +43,9 @@ export async function answerFolder(
   const all = join(stateDir, 'evaluations');
   await forget(all);
   const own = join(all, hashed([step.workflowId, step.step]));
-  const { protocol } = suite.file;
   return {
     suite,
-    of: (model) => join(own, hashed([suite.digest, model, protocol.kind, seed])),
+    of: (model) => join(own, hashed([suite.digest, model, seed])),
     remove: () => rm(own, { recursive: true, force: true }),
   };
 }
@@ -80,8 +79,9 @@ export async function askModel(context: ActivityContext, asked: AskedModel): Pro
   const log = await openAnswerLog(folder.of(model.digest));
   try {
     let passing: ReadonlyMap<string, Reply> = new Map();
-    if (cases.some(({ id }) => !log.has(id))) {
-      const answerer = await startAnswerer({ context, endpoint, model, scope, file });
+    const tasks = new Set(cases.filter(({ id }) => !log.has(id)).map(({ task }) => task));
+    if (tasks.size > 0) {
+      const answerer = await startAnswerer({ context, endpoint, model, scope, file, tasks });
       try {
         const { concurrency, retries } = file;
         passing = await askAll(cases, answerer, log, { concurrency, retries, scope, who });

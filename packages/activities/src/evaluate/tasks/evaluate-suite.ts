@@ -8,7 +8,7 @@ import { suiteBaseline } from './baseline.ts';
 import { CONFIDENCE } from './inference.ts';
 import { judgeSuite, type TaskToJudge } from './judge-suite.ts';
 import { loadSuiteFolder } from './load-suite-folder.ts';
-import { type OwnScores, scoreByProgram } from './own-metric.ts';
+import { type OwnScores, ownScores } from './own-metric.ts';
 import { type ScoredTask, scoreTask } from './scored-task.ts';
 import { answerCounts, suiteEvidence } from './suite-evidence.ts';
 import { type SuiteTask, tasksOf } from './suite-metrics.ts';
@@ -122,8 +122,8 @@ async function scoreOne(
 ): Promise<ScoredTask> {
   const own = new Map<string, OwnScores>();
   for (const { name, settings } of metrics) {
-    if (settings.command === null) continue;
-    own.set(name, await scoreByProgram(context, settings.command, cases, answers.get, scope.signal));
+    const said = await ownScores(settings, { context, cases, reply: answers.get, signal: scope.signal });
+    if (said !== null) own.set(name, said);
   }
   return scoreTask(cases, metrics, answers.get, () => beat(scope), own);
 }

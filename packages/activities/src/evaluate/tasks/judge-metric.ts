@@ -77,7 +77,6 @@ function ofMeans(
 ): Found {
   const [low, high] = metric.range;
   const n = clusters === null ? one.length : new Set(clusters).size;
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value / values.length, 0);
   let gain: Inference | null = null;
   if (other !== null) {
     const sign = metric.better === 'higher' ? 1 : -1;
@@ -90,6 +89,12 @@ function ofMeans(
   }
   const own = bounded ? ownMean(metric, one, clusters, onSlice) : null;
   return { candidate: mean(one), baseline: other === null ? null : mean(other), gain, own, problem: null };
+}
+
+/** Divided at the end, so that right answers alone are 1; before, where the sum is too large to be held. */
+function mean(values: readonly number[]): number {
+  const whole = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Number.isFinite(whole) ? whole : values.reduce((sum, value) => sum + value / values.length, 0);
 }
 
 /** The candidate's own mean, from below for what it must reach, and from above for what it must not exceed. */

@@ -1,11 +1,9 @@
-import { type Verdict, worstOf } from '@sluice/sdk';
-import type { Metric } from '../../metrics/metric.ts';
+import { worstOf } from '@sluice/sdk';
 import type { Interval, SuiteRow } from '../suite-report.ts';
+import { against, bounded, type Draft, type Tests } from './findings.ts';
 import { holm } from './holm.ts';
-import { type Inference, TAIL } from './inference.ts';
-import { type Measured, measure, type Own } from './judge-metric.ts';
-import { MIN_UNITS } from './mean-inference.ts';
-import type { NamedMetric, ScoredTask } from './scored-task.ts';
+import { measure, type Own } from './judge-metric.ts';
+import type { MetricScores, NamedMetric, ScoredTask } from './scored-task.ts';
 import type { SuiteCase } from './suite-cases.ts';
 import type { SuiteMetric } from './suite-file.ts';
 
@@ -25,26 +23,6 @@ export interface JudgeSuiteOptions {
   /** The candidate is, byte for byte, the baseline. */
   readonly sameModel: boolean;
   readonly onSlice: () => void;
-}
-
-interface Draft {
-  readonly task: string;
-  readonly category: string | null;
-  readonly name: string;
-  readonly metric: Metric;
-  readonly margin: number | null;
-  /** Given for this category: it has to be decided. */
-  readonly explicit: boolean;
-  readonly least: number | null;
-  readonly most: number | null;
-  readonly measured: Measured;
-}
-
-/** The comparisons that could fail a gate, of which Holm's method keeps the chance of any false alarm. */
-interface Tests {
-  readonly margin: number | null;
-  readonly least: number | null;
-  readonly most: number | null;
 }
 
 /** Every row of a suite: by task and metric the whole, then its categories by name. */
@@ -77,6 +55,7 @@ async function draftsOf(
     const given = category === null ? undefined : settings.margins[category];
     const margin = given ?? settings.margin;
     const [least, most] = category === null ? [settings.least, settings.most] : [null, null];
+    const told = category === null ? tellingsOf(mine, theirs) : [];
     const measured = await measure({
       metric,
       places,
@@ -86,11 +65,11 @@ async function draftsOf(
       margin,
       worst: settings.worst,
       bounded: least !== null || most !== null,
-      rounds,
+      rounds: settings.rounds ?? rounds,
       seed: `${seed}/${task}/${name}/${category ?? ''}`,
       onSlice,
     });
-    return { task, category, name, metric, margin, explicit: given !== undefined, least, most, measured };
+    return { task, category, name, metric, margin, explicit: given !== undefined, least, most, measured, told };
   };
   const drafts = [await draft(null, [...cases.keys()])];
   const categories = [...Map.groupBy(cases.keys(), (i) => cases[i]?.category ?? '')];
@@ -113,7 +92,7 @@ function testsOf({ measured: { gain, own }, margin, least, most }: Draft, { same
 async function rowOf(draft: Draft, p: Tests, options: JudgeSuiteOptions): Promise<SuiteRow> {
   const { measured, metric, margin, category } = draft;
   const { candidate, baseline, gain, own, n, problem } = measured;
-  const judged = await against(draft, p.margin, options);
+  const judged = await against(draft, p.margin, options.sameModel);
   const bounds = await bounded(draft, p);
   const threshold =
     draft.least === null && draft.most === null
@@ -135,7 +114,9 @@ async function rowOf(draft: Draft, p: Tests, options: JudgeSuiteOptions): Promis
   const difference = candidate === null || baseline === null ? null : candidate - baseline;
   const counts = category === null || draft.explicit ? applies : verdict === 'fail' || judged?.suspect === true;
   const needed = Math.max(judged?.needed ?? 0, bounds.needed ?? 0);
-  const notes = [problem?.note, judged?.note, bounds.note, ...tellings(draft)].filter((note) => note !== undefined);
+  const notes = [problem?.note, judged?.note, bounds.note, ...tellings(draft), ...draft.told].filter(
+    (note) => note !== undefined,
+  );
   return {
     task: draft.task,
     metric: draft.name,
@@ -161,84 +142,11 @@ async function rowOf(draft: Draft, p: Tests, options: JudgeSuiteOptions): Promis
   };
 }
 
-interface Finding {
-  readonly verdict: Verdict;
-  /** It would fail if it were the only comparison: undecided, but not to be passed over. */
-  readonly suspect?: boolean;
-  readonly needed: number | null;
-  readonly note?: string;
-}
-
-/** Against the baseline; null where the suite asks for nothing of the kind, or there is no baseline. */
-async function against(
-  { measured, margin, metric }: Draft,
-  p: number | null,
-  { sameModel }: JudgeSuiteOptions,
-): Promise<Finding | null> {
-  const { gain, problem, baseline } = measured;
-  if (margin === null) return null;
-  if (problem !== null) return { verdict: problem.verdict, needed: null };
-  if (baseline === null && gain === null) return null;
-  if (sameModel) return { verdict: 'pass', needed: null, note: 'the candidate is the baseline, byte for byte' };
-  if (gain === null || p === null) return { verdict: 'inconclusive', needed: null };
-  const found = sided(gain, -margin, p);
-  if (found !== 'inconclusive') {
-    if (!openEnded(metric) || enough(measured)) return { verdict: found, needed: null };
-    return { verdict: 'inconclusive', needed: MIN_UNITS, note: `fewer than ${MIN_UNITS} cases` };
-  }
-  return { ...(await tooFew(gain, -margin, measured.n)), suspect: gain.below(-margin) < TAIL };
-}
-
-/** The metric itself, against the bounds that the suite gives. */
-async function bounded({ measured, least, most }: Draft, p: Tests): Promise<Finding> {
-  const { own, problem, n } = measured;
-  if (least === null && most === null) return { verdict: 'pass', needed: null };
-  if (own === null) return { verdict: problem?.verdict ?? 'inconclusive', needed: null };
-  const findings: Finding[] = [];
-  for (const [at, found, adjusted] of [
-    [least, own.least, p.least],
-    [most === null ? null : -most, own.most, p.most],
-  ] as const) {
-    if (at === null || adjusted === null) continue;
-    const verdict = sided(found, at, adjusted);
-    findings.push(verdict === 'inconclusive' ? await tooFew(found, at, n) : { verdict, needed: null });
-  }
-  const verdict = worstOf(findings.map((one) => one.verdict));
-  return findings.find((one) => one.verdict === verdict) ?? { verdict, needed: null };
-}
-
-/** Above `at`, for all but {@link TAIL}; below it, by a p that is adjusted for all comparisons; or neither. */
-function sided(found: Inference, at: number, adjusted: number): Verdict {
-  if (found.above(at) < TAIL) return 'pass';
-  return adjusted < TAIL ? 'fail' : 'inconclusive';
-}
-
 /** Each end is that of the test which it decides, where only one does. */
 function ownInterval(own: Own, { least, most }: Draft): Interval {
   const ofMost = flipped(own.most.interval);
   if (most === null) return own.least.interval;
   return least === null ? ofMost : [own.least.interval[0], ofMost[1]];
-}
-
-async function tooFew(found: Inference, at: number, n: number): Promise<Finding> {
-  const needed = await found.needed(at);
-  if (needed === null) {
-    return { verdict: 'inconclusive', needed, note: 'too close to the bound for any number of cases to tell' };
-  }
-  if (needed <= n) {
-    const note = 'it would be worse if it stood alone; among so many comparisons that may be chance';
-    return { verdict: 'inconclusive', needed: null, note };
-  }
-  const note = `too few cases to tell: about ${roundedUp(needed - n)} more like these would do`;
-  return { verdict: 'inconclusive', needed, note };
-}
-
-function openEnded({ range: [low, high] }: Metric): boolean {
-  return low === null || high === null;
-}
-
-function enough({ n, clusters }: Measured): boolean {
-  return (clusters ?? n) >= MIN_UNITS;
 }
 
 function tellings({ measured, category, metric }: Draft): string[] {
@@ -251,16 +159,18 @@ function tellings({ measured, category, metric }: Draft): string[] {
   ];
 }
 
+/** What could not be scored, and what a reader has to know of the rest. */
+function tellingsOf(candidate: MetricScores, baseline: MetricScores | null): string[] {
+  const lost = (who: string, { unscored, example }: MetricScores) =>
+    unscored === 0 ? [] : [`${unscored} answers of the ${who} cannot be scored, first ${example}`];
+  const notes = [candidate.note, baseline?.note ?? null].filter((note) => note !== null);
+  return [...lost('candidate', candidate), ...(baseline === null ? [] : lost('baseline', baseline)), ...new Set(notes)];
+}
+
 function flipped([low, high]: Interval): Interval {
   return [high === null ? null : 0 - high, low === null ? null : 0 - low];
 }
 
-/** Up to two digits that count, never down: 368 is 370. */
-function roundedUp(count: number): string {
-  const unit = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
-  return (Math.ceil(count / unit) * unit).toLocaleString('en');
-}
-
-export function short(value: number): string {
+function short(value: number): string {
   return String(Number(value.toPrecision(3)));
 }

@@ -21,8 +21,10 @@ export interface MeanOptions {
   readonly onSlice?: () => void;
 }
 
-/** Fewest units whose spread says how sure their mean is. */
+/** Fewest cases (clusters, where there are any) for a statement on numbers without known ends, or on a corpus. */
 export const MIN_UNITS = 10;
+/** Fewest whose spread tells Student's t how sure their mean is. */
+const MIN_SPREAD = 5;
 
 /**
  * The mean of values of which nothing is known but the ends they lie between. That it is high enough is told by Gaffke's
@@ -87,10 +89,13 @@ function shifted({ sums, sizes }: Clusters, end: number, at: number): { sample: 
   return { sample: weighed(values.map((value) => value / unit)), low: low / unit };
 }
 
+/** Of an end of an interval, in shares of what it may be. */
+const PRECISION = 1e-7;
+
 /** The greatest `at` that the mean is above for all but {@link TAIL}, by halving: `above` rises with it. */
 function lowerEnd(above: (at: number) => number, end: number, value: number): number {
   let [low, high] = [end, value];
-  for (let step = 0; step < 60 && high - low > 1e-9 * (Math.abs(value) + Math.abs(value - end)); step += 1) {
+  for (let step = 0; step < 60 && high - low > PRECISION * (Math.abs(value) + Math.abs(value - end)); step += 1) {
     const middle = (low + high) / 2;
     if (above(middle) < TAIL) low = middle;
     else high = middle;
@@ -112,12 +117,12 @@ async function casesNeeded(
 /** Student's one-sided p of the hypothesis that the mean is at least `at`, over clusters where there are some. */
 function studentTail(clusters: Clusters, at: number): number {
   const { t, df } = studentOf(clusters, at);
-  return df + 1 < MIN_UNITS ? 0.5 : Math.min(0.5, studentUpperTail(-t, df));
+  return df + 1 < MIN_SPREAD ? 0.5 : Math.min(0.5, studentUpperTail(-t, df));
 }
 
 function studentNeeded(clusters: Clusters, at: number): number | null {
   const { t, df } = studentOf(clusters, at);
-  const units = Math.max(MIN_UNITS, (df + 1) * (studentQuantile(TAIL, Math.max(df, 1)) / t) ** 2);
+  const units = Math.max(MIN_SPREAD, (df + 1) * (studentQuantile(TAIL, Math.max(df, 1)) / t) ** 2);
   const cases = Math.ceil((units * clusters.cases) / (df + 1));
   return cases > 1e9 || Number.isNaN(cases) ? null : cases;
 }

@@ -1,21 +1,19 @@
-import type { Writable } from 'node:stream';
-import type { Command } from '@sluice/sdk';
+import { ErrorCode, type Json, SluiceError } from '@sluice/sdk';
 import type { Metric } from '../../metrics/metric.ts';
-import { readLines } from './program-lines.ts';
-import { findLineProgram, type ProgramOptions } from './program-process.ts';
-import { isAnswer, type Reply } from './reply.ts';
-import type { SuiteCase } from './suite-cases.ts';
+import { type OverAnswers, programOverAnswers } from './program-over-answers.ts';
 import type { SuiteMetric } from './suite-file.ts';
 
-/** Milliseconds in which a program of the user's has to say something, or it counts as hung. */
-const SILENCE = 120_000;
-/** Characters of one line that it writes. */
-const LINE = 1 << 20;
-
-/** What the program says of one model: a score by case, or why there is none; or why there are none at all. */
+/**
+ * What a program of the user's makes of one model's answers: scores by case, or what a metric compares; or why there is
+ * nothing at all.
+ */
 export type OwnScores =
   | { readonly scores: ReadonlyMap<string, number | { readonly problem: string }> }
+  | { readonly extracted: ReadonlyMap<string, Extracted>; readonly extractor: string | null }
   | { readonly broken: string };
+
+/** What a metric compares instead of what was expected and answered. */
+export type Extracted = { readonly expected: Json; readonly answer: Json } | { readonly problem: string };
 
 /** A metric whose scores come from a program; here is only what is known of it. */
 export function ownMetric({ name, as, better = 'higher', range, unit = null, command }: SuiteMetric): Metric {
@@ -24,110 +22,57 @@ export function ownMetric({ name, as, better = 'higher', range, unit = null, com
     of: 'case',
     better,
     range: range ?? [null, null],
-    unit: unit ?? null,
+    unit,
     signature: `${name}|command:${command?.argv.join(' ') ?? ''}`,
     score: () => ({ problem: 'the program has not scored it', blame: 'answer' }),
   };
 }
 
 /**
- * Has a program of the user's score every answer of a model. It gets a case a line on its standard input (`{"id", "task",
- * "category", "input", "expected", "answer", "latencyMs"}`), and writes a score a line: `{"id", "score"}`, or `{"id",
- * "problem"}` for an answer that it cannot score. It is done when it ends.
- *
- * @throws SluiceError `CommandNotFound`, `NotFound`; the signal's reason when that aborts
+ * Has a program score every answer: it writes `{"id", "score"}` a line, or `{"id", "problem"}` for an answer that it cannot
+ * score. Of a case it says twice the first counts.
  */
-export async function scoreByProgram(
-  context: ProgramOptions['context'],
-  command: Command,
-  cases: readonly SuiteCase[],
-  reply: (id: string) => Promise<Reply | null>,
-  signal: AbortSignal,
-  silence = SILENCE,
-): Promise<OwnScores> {
-  signal.throwIfAborted();
-  const program = await findLineProgram({ context, command, where: 'suite.json, a metric of your own' });
-  try {
-    const { child, ended, kill } = program.start();
-    const scores = new Map<string, number | { readonly problem: string }>();
-    const known = new Set(cases.map(({ id }) => id));
-    let hung = false;
-    const patience = setTimeout(() => {
-      hung = true;
-      kill();
-    }, silence);
-    signal.addEventListener('abort', kill, { once: true });
-    readLines(child.stdout, LINE, {
-      line: (text) => {
-        patience.refresh();
-        note(text, known, scores);
-      },
-      tooLong: () => patience.refresh(),
-    });
-    const fed = feed(child.stdin, cases, reply, patience).catch((error: unknown) => {
-      kill();
-      return error;
-    });
-    const end = await ended.finally(() => {
-      clearTimeout(patience);
-      signal.removeEventListener('abort', kill);
-      kill(); // whoever it left behind
-    });
-    const unread = await fed;
-    signal.throwIfAborted();
-    if (unread !== undefined) throw unread;
-    if (hung) return { broken: `the program was silent for ${silence / 1000} s` };
-    if (end === null) return { scores };
-    return { broken: `the program ended with ${end}${reasonIn(await program.tail())}` };
-  } finally {
-    await program.remove();
-  }
+export async function scoreByProgram(options: OverAnswers): Promise<OwnScores> {
+  const known = new Set(options.cases.map(({ id }) => id));
+  const scores = new Map<string, number | { readonly problem: string }>();
+  const broken = await programOverAnswers(options, ({ id, score, problem }) => {
+    if (typeof id !== 'string' || !known.has(id) || scores.has(id)) return;
+    if (typeof score === 'number' && Number.isFinite(score)) scores.set(id, score);
+    else scores.set(id, { problem: typeof problem === 'string' ? problem.slice(0, 200) : 'the score is no number' });
+  });
+  return broken === null ? { scores } : { broken };
 }
 
-/** What a traceback is about stands last in Python, and first in Node. */
-function reasonIn(tail: readonly string[]): string {
-  const named = tail.findLast((line) => /^\S*(Error|Exception)\b/.test(line));
-  const words = named ?? tail.slice(-3).join(' / ');
-  return words === '' ? '' : `: ${words.slice(0, 400)}`;
+/**
+ * Has a program make of every case what the metric compares: it writes `{"id", "expected", "answer"}` a line, such as the
+ * features of both images, or `{"id", "problem"}`; and once, with the first, `{"extractor": {…}}`, which says what it is:
+ * implementation, digest of its weights.
+ */
+export async function extractByProgram(options: OverAnswers): Promise<OwnScores> {
+  const known = new Set(options.cases.map(({ id }) => id));
+  const extracted = new Map<string, Extracted>();
+  let extractor: string | null = null;
+  const broken = await programOverAnswers(options, ({ id, expected, answer, problem, extractor: about }) => {
+    if (id === undefined && about !== undefined) extractor ??= JSON.stringify(about).slice(0, 500);
+    if (typeof id !== 'string' || !known.has(id) || extracted.has(id)) return;
+    const whole = expected !== undefined && answer !== undefined;
+    const why = typeof problem === 'string' ? problem.slice(0, 200) : 'the line has no expected and answer';
+    extracted.set(id, whole ? { expected: expected as Json, answer: answer as Json } : { problem: why });
+  });
+  return broken === null ? { extracted, extractor } : { broken };
 }
 
-async function feed(
-  stdin: Writable,
-  cases: readonly SuiteCase[],
-  reply: (id: string) => Promise<Reply | null>,
-  patience: NodeJS.Timeout,
-): Promise<void> {
-  for (const { id, task, category, input, expected } of cases) {
-    const found = await reply(id);
-    if (found === null || !isAnswer(found)) continue;
-    const line = `${JSON.stringify({ id, task, category, input, expected, answer: found.answer, latencyMs: found.latencyMs })}\n`;
-    if (stdin.destroyed) return;
-    if (!stdin.write(line)) {
-      await new Promise<void>((on) => {
-        stdin.once('drain', on);
-        stdin.once('close', on);
-      });
-    }
-    patience.refresh();
-  }
-  stdin.end();
-}
-
-/** A line that is about no case is none of ours: programs print. */
-function note(
-  line: string,
-  known: ReadonlySet<string>,
-  scores: Map<string, number | { readonly problem: string }>,
-): void {
-  let said: { id?: unknown; score?: unknown; problem?: unknown };
-  try {
-    said = JSON.parse(line) as typeof said;
-  } catch {
-    return;
-  }
-  if (typeof said !== 'object' || said === null || typeof said.id !== 'string') return;
-  const { id, score, problem } = said;
-  if (!known.has(id) || scores.has(id)) return;
-  if (typeof score === 'number' && Number.isFinite(score)) scores.set(id, score);
-  else scores.set(id, { problem: typeof problem === 'string' ? problem.slice(0, 200) : 'the score is no number' });
+/** What a metric's program says, where it has one. */
+export async function ownScores(
+  { command, extract }: SuiteMetric,
+  options: Omit<OverAnswers, 'command'>,
+): Promise<OwnScores | null> {
+  if (command !== null) return scoreByProgram({ ...options, command });
+  if (extract === null) return null;
+  const found = await extractByProgram({ ...options, command: extract });
+  if (!('extracted' in found) || found.extractor !== null) return found;
+  throw new SluiceError(ErrorCode.InvalidStep, `The program ${extract.argv.join(' ')} does not say what it is.`, {
+    where: 'suite.json, extract',
+    fix: 'Have it write {"extractor": {"implementation": …, "weights": "sha256:…"}} as its first line: such numbers compare only by the same features.',
+  });
 }

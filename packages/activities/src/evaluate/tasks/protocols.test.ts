@@ -8,7 +8,7 @@ import { type Fixture, fixture } from '../../serving/testing/fixture-context.ts'
 import { openAnswerLog } from './answer-log.ts';
 import { askAll } from './ask-all.ts';
 import { httpAnswerer } from './http-answerer.ts';
-import { scoreByProgram } from './own-metric.ts';
+import { extractByProgram, scoreByProgram } from './own-metric.ts';
 import { programAnswerer } from './program-answerer.ts';
 import { type Answerer, isAnswer, type Reply } from './reply.ts';
 import type { SuiteCase } from './suite-cases.ts';
@@ -269,7 +269,14 @@ describe('a program', () => {
     const answers = async (id: string): Promise<Reply> =>
       id === 'd' ? { error: 'status 500', problem: 'status', latencyMs: 1 } : { answer: `yes ${id}`, latencyMs: 1 };
     const scoring = (body: string, silence?: number) =>
-      scoreByProgram(fix.context, script(body), cases, answers, scope.signal, silence);
+      scoreByProgram({
+        context: fix.context,
+        command: script(body),
+        cases,
+        reply: answers,
+        signal: scope.signal,
+        ...(silence === undefined ? {} : { silence }),
+      });
 
     test('is given every answer and says their scores', async () => {
       const found = await scoring(`
@@ -305,6 +312,22 @@ describe('a program', () => {
       expect(found).toEqual({ broken: expect.stringMatching(/exit code 1.*unknown label/) });
     });
 
+    test('may make of each case what another metric compares, and says what it is', async () => {
+      const extracting = script(`
+        if (first) say({ extractor: { implementation: 'lengths', weights: 'none' } });
+        first = false;
+        say({ id: one.id, expected: [one.expected.length], answer: [one.answer.length] });`);
+      const options = { context: fix.context, cases, reply: answers, signal: scope.signal };
+      const found = await extractByProgram({ ...options, command: extracting });
+      expect(found).toMatchObject({ extractor: '{"implementation":"lengths","weights":"none"}' });
+      const vectors = { expected: [3], answer: [5] };
+      expect('extracted' in found && [...found.extracted]).toEqual([
+        ['a', vectors],
+        ['b', vectors],
+        ['c', vectors],
+      ]);
+    });
+
     test('that never ends is given up', async () => {
       expect(await scoring('setInterval(() => {}, 1000);', 500)).toEqual({
         broken: 'the program was silent for 0.5 s',
@@ -312,13 +335,14 @@ describe('a program', () => {
     });
 
     test('that does not read and ends has scored nothing', async () => {
-      const found = await scoreByProgram(
-        fix.context,
-        command([process.execPath, '-e', '']),
+      const silent = command([process.execPath, '-e', '']);
+      const found = await scoreByProgram({
+        context: fix.context,
+        command: silent,
         cases,
-        answers,
-        scope.signal,
-      );
+        reply: answers,
+        signal: scope.signal,
+      });
       expect(found).toEqual({ scores: new Map() });
     });
   });

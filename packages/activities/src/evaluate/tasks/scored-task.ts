@@ -1,5 +1,5 @@
 import type { Json } from '@sluice/sdk';
-import { isUnscored, type Metric, type Unscored, worstScore } from '../../metrics/metric.ts';
+import { type Answered, isUnscored, type Metric, type Unscored, worstScore } from '../../metrics/metric.ts';
 import type { AnswerProblem } from '../suite-report.ts';
 import type { OwnScores } from './own-metric.ts';
 import { isAnswer, type Reply } from './reply.ts';
@@ -48,7 +48,7 @@ export async function scoreTask(
 ): Promise<ScoredTask> {
   const problems: (AnswerProblem | null)[] = [];
   const errors = new Map<string, string>();
-  const tallies = metrics.map(() => newTally());
+  const tallies = metrics.map(({ name }) => newTally(own.get(name)));
   for (const one of cases) {
     onCase();
     const found = (await reply(one.id)) ?? {
@@ -61,24 +61,43 @@ export async function scoreTask(
     metrics.forEach(({ name, metric }, i) => {
       const tally = tallies[i];
       const said = own.get(name);
-      if (tally !== undefined) scoreCase(one, found, said === undefined ? metric : saidOf(metric, said, one.id), tally);
+      if (tally !== undefined) scoreCase(one, found, said === undefined ? metric : bySaid(metric, said, one.id), tally);
     });
   }
-  return { metrics: new Map(metrics.map(({ name }, i) => [name, tallies[i] ?? newTally()])), problems, errors };
+  return {
+    metrics: new Map(metrics.map(({ name }, i) => [name, tallies[i] ?? newTally(undefined)])),
+    problems,
+    errors,
+  };
 }
 
-/** A metric whose score of this case a program has said. */
-function saidOf(metric: Metric, said: OwnScores, id: string): Metric {
-  if (metric.of !== 'case') return metric;
-  const score = (): number | Unscored => {
-    if ('broken' in said) throw new Error(said.broken);
-    const found = said.scores.get(id) ?? { problem: 'the program said nothing of it' };
-    if (typeof found !== 'number') return { ...found, blame: 'answer' };
-    const [low, high] = metric.range;
-    const within = found >= (low ?? Number.NEGATIVE_INFINITY) && found <= (high ?? Number.POSITIVE_INFINITY);
-    return within ? found : { problem: `the score ${found} is outside of the range`, blame: 'answer' };
-  };
-  return { ...metric, score };
+/** A metric that knows of this case what a program has said. */
+function bySaid(metric: Metric, said: OwnScores, id: string): Metric {
+  if ('broken' in said) {
+    const fail = () => {
+      throw new Error(said.broken);
+    };
+    return metric.of === 'case' ? { ...metric, score: fail } : { ...metric, part: fail };
+  }
+  if ('scores' in said)
+    return metric.of === 'case' ? { ...metric, score: () => scoreSaid(metric, said.scores.get(id)) } : metric;
+  const found = said.extracted.get(id) ?? { problem: 'the program said nothing of it' };
+  if ('problem' in found) {
+    const problem = (): Unscored => ({ ...found, blame: 'answer' });
+    return metric.of === 'case' ? { ...metric, score: problem } : { ...metric, part: problem };
+  }
+  if (metric.of === 'case') return { ...metric, score: (one: Answered) => metric.score({ ...one, ...found }) };
+  return { ...metric, part: (one: Answered) => metric.part({ ...one, ...found }) };
+}
+
+function scoreSaid(
+  { range: [low, high] }: Metric,
+  said: number | { readonly problem: string } | undefined,
+): number | Unscored {
+  if (said === undefined) return { problem: 'the program said nothing of it', blame: 'answer' };
+  if (typeof said !== 'number') return { ...said, blame: 'answer' };
+  const within = said >= (low ?? Number.NEGATIVE_INFINITY) && said <= (high ?? Number.POSITIVE_INFINITY);
+  return within ? said : { problem: `the score ${said} is outside of the range`, blame: 'answer' };
 }
 
 interface Tally {
@@ -89,8 +108,9 @@ interface Tally {
   broken: string | null;
 }
 
-function newTally(): Tally {
-  return { parts: [], unscored: 0, example: null, note: null, broken: null };
+function newTally(own: OwnScores | undefined): Tally {
+  const about = own !== undefined && 'extracted' in own ? `extractor: ${own.extractor}` : null;
+  return { parts: [], unscored: 0, example: null, note: about, broken: null };
 }
 
 function scoreCase({ id, expected }: SuiteCase, reply: Reply, metric: Metric, tally: Tally): void {

@@ -15,16 +15,17 @@ export function suiteEvidence(
   const answered = tasks.flatMap(pairsOf);
   const counting: Evidence[] = [...answerRows(answered), ...rows.filter(({ counts }) => counts).map(asEvidence(seed))];
   const shown = rows.filter(({ counts }) => !counts).map(asEvidence(seed));
+  const aside: Evidence[] = [];
   if (baseline.broken !== null) {
     const note = baseline.broken.slice(0, 500);
     counting.unshift({ metric: 'baseline could be served', verdict: 'error', value: null, note });
   } else if (baseline.kind === 'production' && baseline.digest === null) {
     const note = `nothing is deployed on ${endpoint}, so there is nothing to compare with`;
-    shown.push({ metric: 'production version', verdict: 'pass', value: null, note });
+    aside.push({ metric: 'production version', verdict: 'pass', value: null, note });
   }
   return {
     verdict: worstOf(counting.map(({ verdict }) => verdict)),
-    evidence: [...byHarm(counting), ...byHarm(shown)],
+    evidence: [...byHarm(counting), ...aside, ...byHarm(shown)],
   };
 }
 

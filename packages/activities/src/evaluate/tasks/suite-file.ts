@@ -47,12 +47,17 @@ const protocol = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('command'), command }),
 ]);
 
+const rounds = z.int().min(200).max(100_000);
 const finite = z.number();
 const end = z.number().nullable();
 
 const metric = z
   .strictObject({
     name: z.string().min(1).max(100),
+    /** Program that makes of expected value and answer what the metric compares, such as features of images. */
+    extract: command.nullable().default(null),
+    /** Resamples, where not as many as the suite's. */
+    rounds: rounds.optional(),
     /** Its name in results, where one metric stands twice. */
     as: z.string().min(1).max(100).optional(),
     options: parameters.default({}),
@@ -80,6 +85,7 @@ const metric = z
         if (one[field] !== undefined) say(field, 'only for a metric with a command: the others know it');
       }
     }
+    if (one.command !== null && one.extract !== null) say('extract', 'only for a metric without a command');
     const [low = null, high = null] = one.range ?? [];
     if (low !== null && high !== null && low >= high) say('range', 'its lower end is not below its upper end');
     if (one.least !== null && one.most !== null && one.least > one.most) say('least', 'it is above most');
@@ -90,13 +96,19 @@ const metric = z
     if (one.worst !== null && margins.length === 0) say('worst', 'it needs a margin');
   });
 
+const taskSettings = z.strictObject({
+  /** How its cases are asked; left out: as the suite's are. */
+  protocol: protocol.optional(),
+  metrics: z.array(metric).min(1),
+});
+
 /** `suite.json` of a suite folder. */
 export const suiteFile = z
   .strictObject({
     version: z.literal(1),
     title: z.string().optional(),
     protocol,
-    tasks: z.record(z.string().min(1).max(100), z.strictObject({ metrics: z.array(metric).min(1) })),
+    tasks: z.record(z.string().min(1).max(100), taskSettings),
     /** Requests under way at a time, to one model. */
     concurrency: z.int().min(1).max(256).default(8),
     /** Of one request. */
@@ -104,7 +116,7 @@ export const suiteFile = z
     /** Further tries where no connection came about or it broke. */
     retries: z.int().min(0).max(10).default(2),
     /** Resamples of a metric that is computed over all cases at once. */
-    rounds: z.int().min(200).max(100_000).default(4_000),
+    rounds: rounds.default(4_000),
   })
   .superRefine(({ tasks }, context) => {
     const all = Object.entries(tasks);

@@ -31,39 +31,59 @@ export function kid(a: FeatureRows, b: FeatureRows, options: KidOptions = {}): K
   const least = Math.min(a.rows, b.rows);
   if (least < 2) return null;
   if (a.rows <= subsetSize || b.rows <= subsetSize) {
-    const mean = discrepancy(a, everyRow(a), b, everyRow(b));
+    const direct: Kernels = { aa: kernels(a, a, 0), bb: kernels(b, b, 0), ab: kernels(a, b, 0) };
+    const mean = discrepancy(direct, everyRow(a), everyRow(b));
     return { mean, sd: 0, subsets: 1, subsetSize: least };
   }
   const random = seededRandom(seed);
+  const uses = subsets * subsetSize ** 2;
+  const known: Kernels = { aa: kernels(a, a, uses), bb: kernels(b, b, uses), ab: kernels(a, b, uses) };
   const found = Array.from({ length: subsets }, () =>
-    discrepancy(a, drawn(random, a.rows, subsetSize), b, drawn(random, b.rows, subsetSize)),
+    discrepancy(known, drawn(random, a.rows, subsetSize), drawn(random, b.rows, subsetSize)),
   );
   const mean = found.reduce((sum, one) => sum + one, 0) / subsets;
   const sd = Math.sqrt(found.reduce((sum, one) => sum + (one - mean) ** 2, 0) / subsets);
   return { mean, sd, subsets, subsetSize };
 }
 
-/** The unbiased estimate: rows are not compared with themselves. */
-function discrepancy(a: FeatureRows, rowsA: Uint32Array, b: FeatureRows, rowsB: Uint32Array): number {
-  const [m, n] = [rowsA.length, rowsB.length];
-  let [within, across] = [0, 0];
-  for (const [set, rows] of [
-    [a, rowsA],
-    [b, rowsB],
-  ] as const) {
-    let sum = 0;
-    for (let i = 0; i < rows.length; i += 1) {
-      for (let j = 0; j < i; j += 1) sum += kernel(set, rows[i] as number, set, rows[j] as number);
-    }
-    within += (2 * sum) / (rows.length * (rows.length - 1));
-  }
-  for (const i of rowsA) for (const j of rowsB) across += kernel(a, i, b, j);
-  return within - (2 * across) / (m * n);
+/** The kernel of a row of one set and a row of the other, or of the same. */
+type Kernel = (row: number, other: number) => number;
+
+interface Kernels {
+  readonly aa: Kernel;
+  readonly bb: Kernel;
+  readonly ab: Kernel;
 }
 
-function kernel(a: FeatureRows, row: number, b: FeatureRows, other: number): number {
-  const value = product(a, row, b, other) / a.columns + 1;
-  return value * value * value;
+/** The unbiased estimate: rows are not compared with themselves. */
+function discrepancy({ aa, bb, ab }: Kernels, rowsA: Uint32Array, rowsB: Uint32Array): number {
+  let across = 0;
+  for (const i of rowsA) for (const j of rowsB) across += ab(i, j);
+  return within(aa, rowsA) + within(bb, rowsB) - (2 * across) / (rowsA.length * rowsB.length);
+}
+
+function within(kernel: Kernel, rows: Uint32Array): number {
+  let sum = 0;
+  for (let i = 0; i < rows.length; i += 1) {
+    for (let j = 0; j < i; j += 1) sum += kernel(rows[i] as number, rows[j] as number);
+  }
+  return (2 * sum) / (rows.length * (rows.length - 1));
+}
+
+/** Numbers that are kept rather than computed again for every subset: 128 MiB. */
+const MOST_KEPT = 2 ** 24;
+
+/** @param uses how many will be asked for; where they are more than there are, they are computed once and kept */
+function kernels(a: FeatureRows, b: FeatureRows, uses: number): Kernel {
+  const compute = (row: number, other: number): number => {
+    const value = product(a, row, b, other) / a.columns + 1;
+    return value * value * value;
+  };
+  const all = a.rows * b.rows;
+  if (all > Math.min(uses, MOST_KEPT)) return compute;
+  const kept = new Float64Array(all);
+  for (let at = 0; at < all; at += 1) kept[at] = compute(Math.floor(at / b.rows), at % b.rows);
+  return (row, other) => kept[row * b.rows + other] as number;
 }
 
 function everyRow({ rows }: FeatureRows): Uint32Array {

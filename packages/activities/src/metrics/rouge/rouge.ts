@@ -53,7 +53,8 @@ export function rougeLsum(expected: string, answer: string, tokenize: Tokenize):
   const longest = said.reduce((most, line) => Math.max(most, line.length), 0);
   const steps = wanted.reduce((sum, line) => sum + lcsSteps(line.length, n), 0);
   const bytes = wanted.reduce((most, line) => Math.max(most, 4 * lcsSteps(line.length, longest)), 0);
-  if (steps > MOST_STEPS || bytes > MOST_BYTES) return tooLong('rougeLsum', m, n);
+  if (bytes > MOST_BYTES) return tooLong('rougeLsum, which looks for sentences on lines of their own', m, n);
+  if (steps > MOST_STEPS) return tooLong('rougeLsum', m, n);
   const space = workspace(number.size());
   const leftWanted = bag(wanted, number.size());
   const leftSaid = bag(said, number.size());
@@ -88,6 +89,5 @@ function bag(lines: readonly Int32Array[], symbols: number): Int32Array {
 }
 
 function tooLong(name: string, expected: number, answer: number): TooLong {
-  const lines = name === 'rougeLsum' ? ': it looks for sentences on lines of their own' : '';
-  return { tooLong: `texts of ${expected} and ${answer} words are too long for ${name}${lines}` };
+  return { tooLong: `texts of ${expected} and ${answer} words are too long for ${name}` };
 }
