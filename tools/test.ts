@@ -50,6 +50,11 @@ async function main(): Promise<void> {
       requirements: join(root, 'examples/flight-delays/requirements-test.txt'),
       log,
     });
+    const tasks = await ensurePythonEnv({
+      name: 'tasks-test',
+      requirements: join(root, 'examples/tasks/requirements-test.txt'),
+      log,
+    });
     const frameworks = await ensurePythonEnv({
       name: 'frameworks',
       requirements: join(root, 'packages/trainer/frameworks/requirements.txt'),
@@ -68,6 +73,7 @@ async function main(): Promise<void> {
     for (const folder of ['packages/trainer', 'examples/flight-delays', 'examples/digits']) {
       add(folder, await pytest(python.python, folder, join(scratch, `${folder.replace('/', '-')}.xml`)));
     }
+    add('examples/tasks', await pytest(tasks.python, 'examples/tasks', join(scratch, 'examples-tasks.xml')));
     add('mypy', await asOne(notebook.python, ['-m', 'mypy'], { cwd: join(root, 'packages/trainer') }));
     const real = 'packages/trainer/frameworks';
     add(real, await pytest(frameworks.python, real, join(scratch, 'frameworks.xml')));

@@ -30,20 +30,23 @@ export interface RunHandle {
   logs(step: string): Promise<string[]>;
 }
 
-/** Copies `test/projects/<name>` beside it, where its imports resolve, and returns the folder. */
-export async function copyProject(name = 'tiny'): Promise<string> {
+/** Copies `test/projects/<name>`, or `from`, below `test`, where its imports resolve, and returns the folder. */
+export async function copyProject(
+  name = 'tiny',
+  from = join(import.meta.dirname, '../projects', name),
+): Promise<string> {
   const root = join(import.meta.dirname, '../projects/.copies', `${name}-${randomBytes(4).toString('hex')}`);
   await mkdir(root, { recursive: true });
-  await cp(join(import.meta.dirname, '../projects', name), root, {
+  await cp(from, root, {
     recursive: true,
-    filter: (path) => !path.includes('.sluice') && !path.includes('__pycache__'),
+    filter: (path) => !/\.sluice|__pycache__|\/node_modules|\/\.venv/.test(path.slice(from.length)),
   });
   return root;
 }
 
 /** Starts a stack; ended by `close`, and by the test file's end at the latest. */
-export async function projectStack(name = 'tiny'): Promise<ProjectStack> {
-  const root = await copyProject(name);
+export async function projectStack(name = 'tiny', from?: string): Promise<ProjectStack> {
+  const root = await copyProject(name, from);
   const stack = await startDevStack({
     root,
     ...(process.env.SLUICE_TEST_VERBOSE ? { onEvent: (event) => console.error(event) } : {}),

@@ -1,0 +1,1 @@
+"""What trainers, server and the making of the data share: one module a kind of task, each with `train` and `load`."""

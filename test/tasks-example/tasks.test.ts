@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Evidence, RunStatus } from '@sluice/sdk';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ensurePythonEnv } from '../../packages/cli/src/python-env.ts';
+import { type ProjectStack, projectStack, type RunHandle } from '../harness/project.ts';
+import { waitFor } from '../harness/wait-for.ts';
+
+const example = join(import.meta.dirname, '../../examples/tasks');
+
+let project: ProjectStack;
+
+beforeAll(async () => {
+  const { python } = await ensurePythonEnv({ name: 'tasks', requirements: join(example, 'requirements.txt') });
+  const there = await access(join(example, 'data/examples.jsonl')).then(
+    () => true,
+    () => false,
+  );
+  if (!there) await promisify(execFile)(python, ['data/fetch.py'], { cwd: example });
+  project = await projectStack('tasks', example);
+}, 600_000);
+afterAll(() => project?.close());
+
+it('a model of five tasks is replaced by its equal; one that lost years is blocked by name and size, until overridden', {
+  timeout: 1_200_000,
+}, async () => {
+  const first = await asked({ seed: 0 });
+  expect(first.status.gates[0]?.verdict).toBe('pass');
+  await decided(first.run, 'approve', { by: 'ana' });
+
+  const equal = await asked({ seed: 1 });
+  expect(equal.status.gates[0]?.verdict).toBe('pass');
+  await decided(equal.run, 'approve', { by: 'ana' });
+
+  const damaged = await asked({ seed: 1, damage: 'entities/dates' });
+  expect(damaged.status.state).toBe('blocked');
+  const failed = evidenceOf(damaged.status).filter(({ verdict }) => verdict === 'fail');
+  const categories = failed.flatMap(({ slice }) => slice ?? []);
+  expect(categories).toEqual(['dates']);
+  expect(failed.every(({ metric }) => metric === 'entities: entity_f1')).toBe(true);
+  // Half of the dates have a year; of those that were right before, each is lost.
+  const dates = failed.find(({ slice }) => slice === 'dates');
+  expect(dates?.effect).toBeGreaterThan(-0.6);
+  expect(dates?.effect).toBeLessThan(-0.35);
+
+  await damaged.run.signal('approve', { by: 'ana' });
+  await waitFor('the refused approval', async () => (await damaged.run.status()).refused.length > 0);
+  await decided(damaged.run, 'override', { by: 'ana', reason: 'nobody asks for years this week' });
+  const { decisions } = await damaged.run.status();
+  expect(decisions).toMatchObject([{ decision: 'override', by: 'ana', reason: 'nobody asks for years this week' }]);
+});
+
+/** A run, once it asks or is blocked. */
+async function asked(params: object): Promise<{ run: RunHandle; status: RunStatus }> {
+  const run = await project.start('tasks', { pace: 'quick', ...params });
+  const status = await waitFor(
+    'the question',
+    async () => {
+      const seen = await run.status();
+      if (seen.state === 'failed') throw new Error(JSON.stringify(seen.steps));
+      return seen.gates.length > 0 && seen;
+    },
+    420_000,
+    500,
+  );
+  return { run, status };
+}
+
+async function decided(run: RunHandle, decision: 'approve' | 'override', argument: object): Promise<void> {
+  await run.signal(decision, argument);
+  await waitFor('the deployment', async () => (await run.status()).state === 'deployed', 180_000, 200);
+}
+
+function evidenceOf({ gates }: RunStatus): readonly Evidence[] {
+  return gates.flatMap((gate) => gate.gates.flatMap(({ evidence }) => evidence));
+}
