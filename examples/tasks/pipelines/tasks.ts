@@ -34,7 +34,7 @@ export const tasks = pipeline({
       }),
     );
     const model = await merge('all-tasks', { run: script('trainers/merge.py'), models });
-    const quality = await evaluate('tasks', { model, suite: 'eval/tasks', against: 'production' });
+    const quality = await evaluate('suite', { model, suite: 'eval/tasks', against: 'production' });
     return deploy('tasks', {
       model,
       gates: [examples, quality],
