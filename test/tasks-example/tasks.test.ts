@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Evidence, RunStatus } from '@sluice/sdk';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -29,6 +30,8 @@ it('a model of five tasks is replaced by its equal; one that lost years is block
   const first = await asked({ seed: 0 });
   expect(first.status.gates[0]?.verdict).toBe('pass');
   await decided(first.run, 'approve', { by: 'ana' });
+  // From here on a rollout is judged by what callers are answered.
+  await using _callers = callers();
 
   const equal = await asked({ seed: 1 });
   expect(equal.status.gates[0]?.verdict).toBe('pass');
@@ -52,6 +55,28 @@ it('a model of five tasks is replaced by its equal; one that lost years is block
   expect(decisions).toMatchObject([{ decision: 'override', by: 'ana', reason: 'nobody asks for years this week' }]);
 });
 
+/** Somebody who asks the model that is served, until disposed of. */
+function callers(): AsyncDisposable {
+  const url = `${project.stack.gateway.url}/tasks/invocations`;
+  const body = JSON.stringify({ dataframe_records: [{ task: 'entities', input: 'It was signed on April 30, 1803.' }] });
+  const stopping = new AbortController();
+  const asking = (async () => {
+    while (!stopping.signal.aborted) {
+      await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body }).then(
+        (answer) => answer.text(),
+        () => {}, // the gateway says how many fail, and the rollout goes by it
+      );
+      await delay(40);
+    }
+  })();
+  return {
+    [Symbol.asyncDispose]: () => {
+      stopping.abort();
+      return asking;
+    },
+  };
+}
+
 /** A run, once it asks or is blocked. */
 async function asked(params: object): Promise<{ run: RunHandle; status: RunStatus }> {
   const run = await project.start('tasks', { pace: 'quick', ...params });
@@ -70,7 +95,16 @@ async function asked(params: object): Promise<{ run: RunHandle; status: RunStatu
 
 async function decided(run: RunHandle, decision: 'approve' | 'override', argument: object): Promise<void> {
   await run.signal(decision, argument);
-  await waitFor('the deployment', async () => (await run.status()).state === 'deployed', 180_000, 200);
+  const end = await waitFor(
+    'the end of the deployment',
+    async () => {
+      const { state } = await run.status();
+      return ['deployed', 'rolled-back', 'failed'].includes(state) && state;
+    },
+    180_000,
+    200,
+  );
+  expect(end).toBe('deployed');
 }
 
 function evidenceOf({ gates }: RunStatus): readonly Evidence[] {
