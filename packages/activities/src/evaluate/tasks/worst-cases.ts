@@ -32,9 +32,9 @@ export async function worstCases(
       candidate: shown(await candidate(one.id)),
       baseline: baseline === null ? null : shown(await baseline(one.id)),
       scores: Object.fromEntries(
-        task.metrics.map(({ name }) => [
-          name,
-          { candidate: scoreAt(task.candidate, name, i), baseline: scoreAt(task.baseline, name, i) },
+        task.metrics.map((named) => [
+          named.name,
+          { candidate: scoreAt(task.candidate, named, i), baseline: scoreAt(task.baseline, named, i) },
         ]),
       ),
       harm,
@@ -48,9 +48,7 @@ function harmOf({ metrics, candidate, baseline }: TaskToJudge, i: number): numbe
   const failed = (candidate.problems[i] ?? null) !== null;
   if (baseline === null) return failed ? 1 : 0;
   if (failed) return (baseline.problems[i] ?? null) === null ? 1 : 0;
-  const losses = metrics.map((named) =>
-    lossOf(named, scoreAt(candidate, named.name, i), scoreAt(baseline, named.name, i)),
-  );
+  const losses = metrics.map((named) => lossOf(named, scoreAt(candidate, named, i), scoreAt(baseline, named, i)));
   return Math.max(0, ...losses);
 }
 
@@ -63,10 +61,15 @@ function lossOf({ metric }: NamedMetric, mine: number | null, theirs: number | n
   return lost / scale;
 }
 
-/** Of a metric over all cases at once, a case has no score. */
-function scoreAt(scored: ScoredTask | null, name: string, i: number): number | null {
+/**
+ * One case's score. Of a metric over all cases at once it is that of the case alone, where the metric has two ends: a
+ * distance of distributions says nothing of one.
+ */
+function scoreAt(scored: ScoredTask | null, { name, metric }: NamedMetric, i: number): number | null {
   const part = scored?.metrics.get(name)?.parts[i] ?? null;
-  return typeof part === 'number' ? part : null;
+  if (part === null) return null;
+  if (metric.of === 'case') return typeof part === 'number' ? part : null;
+  return metric.range.includes(null) ? null : metric.score([part]);
 }
 
 function shown(reply: Reply | null): ShownAnswer {

@@ -1,0 +1,51 @@
+import type { Json } from '@sluice/sdk';
+import { expect, test } from 'vitest';
+import { isUnscored } from '../../metrics/metric.ts';
+import { metricOf } from '../../metrics/table.ts';
+import type { TaskToJudge } from './judge-suite.ts';
+import type { ScoredTask } from './scored-task.ts';
+import { worstCases } from './worst-cases.ts';
+
+const dates = (...starts: number[]) => starts.map((start) => ({ start, end: start + 4, label: 'DATE' }));
+
+/** A task of one metric, answered by both. */
+function task(name: string, expected: readonly Json[], mine: readonly Json[], theirs: readonly Json[]): TaskToJudge {
+  const metric = metricOf(name);
+  const scored = (answers: readonly Json[]): ScoredTask => {
+    const parts = answers.map((answer, i) => {
+      const one = { expected: expected[i] ?? null, answer, latencyMs: 1 };
+      const found = metric.of === 'case' ? metric.score(one) : metric.part(one);
+      return isUnscored(found) ? null : found;
+    });
+    const scores = { parts, unscored: 0, example: null, note: null, broken: null };
+    return { metrics: new Map([[name, scores]]), problems: answers.map(() => null), errors: new Map() };
+  };
+  const cases = expected.map((one, i) => {
+    return { id: `case-${i}`, task: name, category: 'c', input: i, expected: one, cluster: null };
+  });
+  const metrics = [{ name, metric, settings: {} as never }];
+  return { task: name, cases, metrics, candidate: scored(mine), baseline: scored(theirs) };
+}
+
+const answered = (answers: readonly Json[]) => async (id: string) => {
+  return { answer: answers[Number(id.slice(5))] ?? null, latencyMs: 1 };
+};
+
+test('cases that lost most are found by a metric over all cases too, each scored alone', async () => {
+  const expected = [dates(0, 10), dates(20), dates(30, 40)];
+  const mine = [dates(0), dates(20), []];
+  const worst = await worstCases([task('entity_f1', expected, mine, expected)], answered(mine), answered(expected));
+  expect(worst.map(({ id }) => id)).toEqual(['case-2', 'case-0']);
+  expect(worst[0]).toMatchObject({ harm: 1, scores: { entity_f1: { candidate: 0, baseline: 1 } } });
+  expect(worst[1]?.scores.entity_f1?.candidate).toBeCloseTo(2 / 3, 12);
+});
+
+test('a distance of distributions says nothing of a case', async () => {
+  const features = [
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ];
+  const off = features.map(([x = 0, y = 0]) => [x + 9, y]);
+  expect(await worstCases([task('fid', features, off, features)], answered(off), answered(features))).toEqual([]);
+});
