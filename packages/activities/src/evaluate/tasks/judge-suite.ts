@@ -114,7 +114,9 @@ async function rowOf(draft: Draft, p: Tests, options: JudgeSuiteOptions): Promis
   const difference = candidate === null || baseline === null ? null : candidate - baseline;
   const counts = category === null || draft.explicit ? applies : verdict === 'fail' || judged?.suspect === true;
   const needed = Math.max(judged?.needed ?? 0, bounds.needed ?? 0);
-  const notes = [problem?.note, judged?.note, bounds.note, ...tellings(draft), ...draft.told].filter(
+  const ofBounds =
+    bounds.note !== undefined && judged?.note !== undefined ? `of its bounds: ${bounds.note}` : bounds.note;
+  const notes = [problem?.note, judged?.note, ofBounds, ...tellings(draft), ...draft.told].filter(
     (note) => note !== undefined,
   );
   return {

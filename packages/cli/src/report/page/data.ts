@@ -8,6 +8,8 @@ import { anchor, badge, cell, inline, type PageContext, section, table } from '.
 
 /** Most frequent values of one column that are shown. */
 const TOP = 4;
+/** Share of the most frequent value under which none is listed. */
+const RARE = 0.01;
 
 /** A dataset: its checks, and how each column's values spread. */
 export function dataSection(context: PageContext, part: DataPart): Html {
@@ -84,10 +86,15 @@ function values(context: PageContext, column: ColumnPart): Html | null {
     return histogramChart(column.name, column.histogram, column.reference?.histogram ?? null);
   if (column.top === null || column.top.length === 0) return null;
   const all = Math.max(1, column.count ?? 0);
+  // The most frequent of thousands of names tell nothing.
+  if (column.top.length > TOP && (column.top[0]?.count ?? 0) / all < RARE) {
+    return html`<span class="muted">each under ${formatShare(RARE)}</span>`;
+  }
   const rows = column.reference?.rows ?? 0;
   const before = new Map(column.reference?.top?.map(({ value, count }) => [value, count]));
   return html`<ul class="top-values">${column.top.slice(0, TOP).map(({ value, count }) => {
-    const was = before.get(value);
-    return html`<li><span class="top-value">${value === '' ? '(empty)' : inline(context, value)}</span><span class="muted num">${formatShare(count / all)}${was === undefined || rows === 0 ? '' : ` was ${formatShare(was / rows)}`}</span></li>`;
+    const former = before.get(value);
+    const [share, was] = [count / all, former === undefined || rows === 0 ? null : former / rows].map(formatShare);
+    return html`<li><span class="top-value">${value === '' ? '(empty)' : inline(context, value)}</span><span class="muted num">${share}${former === undefined || rows === 0 || was === share ? '' : ` was ${was}`}</span></li>`;
   })}${column.top.length > TOP ? html`<li class="muted">and ${formatNumber((column.distinct ?? column.top.length) - TOP)} more</li>` : null}</ul>`;
 }
