@@ -1,7 +1,7 @@
 import type { Pace } from '@sluice/sdk';
 import type { Redactor } from '@sluice/sdk/redact';
 import { type ActivityScope, pause } from '../serving/activity-scope.ts';
-import { type PlainConnections, plainConnections } from '../serving/plain-connections.ts';
+import { type KeptConnections, keptConnections } from '../serving/kept-connections.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
 import { answerDifferences, type Difference } from './answer-differences.ts';
 import type { WholeRequest } from './captured.ts';
@@ -106,7 +106,7 @@ async function sendAll(
   // The first one that fails for good ends the others, which may have long to wait.
   const ended = new AbortController();
   const scope = { ...options.scope, signal: AbortSignal.any([options.scope.signal, ended.signal]) };
-  const connections = plainConnections(scope.signal);
+  const connections = keptConnections(scope.signal);
   const sending = { ...options, scope, connections };
   let next = 0;
   const work = async () => {
@@ -131,7 +131,7 @@ async function sendAll(
   scope.signal.throwIfAborted();
 }
 
-type Sending = ReplayOptions & { readonly connections: PlainConnections };
+type Sending = ReplayOptions & { readonly connections: KeptConnections };
 
 async function tryBoth(
   request: WholeRequest,

@@ -1,6 +1,6 @@
 import type { Redactor } from '@sluice/sdk/redact';
 import { exchange, NoAnswer } from '../serving/http-exchange.ts';
-import type { PlainConnections } from '../serving/plain-connections.ts';
+import type { KeptConnections } from '../serving/kept-connections.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
 import type { WholeRequest } from './captured.ts';
 import { shapeDifference } from './same-shape.ts';
@@ -33,7 +33,7 @@ export interface SendOptions {
   readonly deadline: number;
   readonly signal: AbortSignal;
   /** To be used again. @default a connection of its own for each */
-  readonly connections?: PlainConnections;
+  readonly connections?: KeptConnections;
 }
 
 /** Sends a captured request again. Never throws but for cancellation. */
