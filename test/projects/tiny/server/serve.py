@@ -30,6 +30,9 @@ class Handler(BaseHTTPRequestHandler):
         if serving == "slow":
             time.sleep(0.4)
         records = body["dataframe_records"]
+        if model["version"] == "counted":
+            with Path("asked.txt").open("a") as asked:
+                asked.write("".join(f"{record['i']}\n" for record in records))
         # `live` marks requests of the test's traffic: a model may pass its gates and still fail on those.
         live = any("live" in record for record in records)
         if serving == "fails-after" and live or serving == "fails-some" and any(record.get("i") == 3 for record in records):

@@ -1,0 +1,84 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Report } from '@sluice/sdk';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type ProjectStack, projectStack } from '../harness/project.ts';
+import { waitFor } from '../harness/wait-for.ts';
+
+const CASES = 60;
+/** Requests that are under way at a time; what they asked when their worker died is asked again. */
+const AT_ONCE = 8;
+/** Requests of callers have numbers from here on. */
+const LIVE = 1000;
+
+let project: ProjectStack;
+
+beforeAll(async () => {
+  project = await projectStack();
+  const folder = join(project.root, 'eval/doubles');
+  await mkdir(folder, { recursive: true });
+  const metrics = [{ name: 'accuracy', least: 0.9 }];
+  const suite = {
+    version: 1,
+    protocol: { kind: 'invocations' },
+    concurrency: AT_ONCE,
+    tasks: { doubles: { metrics } },
+  };
+  await writeFile(join(folder, 'suite.json'), JSON.stringify(suite));
+  const cases = Array.from({ length: CASES }, (_, i) => ({ id: `c${i}`, input: { i }, expected: 2 * i }));
+  await writeFile(join(folder, 'cases.jsonl'), cases.map((one) => `${JSON.stringify(one)}\n`).join(''));
+  const first = await project.start('release', { trainer: { steps: 3, pace: 0 }, on: 'cpu', endpoint: 'shop-1' });
+  expect(await first.result()).toMatchObject({ state: 'deployed' });
+  for (let i = 0; i < CASES; i += 1) {
+    const response = await fetch(`${project.stack.gateway.url}/shop-1/invocations`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ dataframe_records: [{ i: LIVE + i }] }),
+    });
+    expect(response.status).toBe(200);
+    await response.text();
+  }
+});
+afterAll(() => project?.close());
+
+interface Evidence {
+  readonly quality: Report;
+  readonly replayed: Report;
+}
+
+function started(key: string) {
+  const trainer = { steps: 3, pace: 0, version: 'counted', serving: 'slow' };
+  return project.start('evidence', { trainer, on: 'cpu', endpoint: 'shop-1' }, key);
+}
+
+/** What the candidate was asked, by both. */
+async function asked(): Promise<{ readonly suite: readonly number[]; readonly live: readonly number[] }> {
+  const text = await readFile(join(project.root, 'asked.txt'), 'utf8').catch(() => '');
+  const all = text.split('\n').filter(Boolean).map(Number);
+  return { suite: all.filter((i) => i < LIVE), live: all.filter((i) => i >= LIVE) };
+}
+
+it('an evaluation and a replay whose worker is killed go on where they were, and say what undisturbed ones say', {
+  timeout: 300_000,
+}, async () => {
+  const twin = await started('twin');
+  const expected = (await twin.result()) as Evidence;
+  expect(expected).toMatchObject({ quality: { verdict: 'pass' }, replayed: { verdict: 'pass' } });
+  expect((await asked()).suite).toHaveLength(CASES);
+  expect((await asked()).live).toHaveLength(CASES);
+  await rm(join(project.root, 'asked.txt'));
+
+  const run = await started('killed');
+  await waitFor('a part of the suite', async () => (await asked()).suite.length >= 24);
+  await project.stack.restart('worker cpu', 'SIGKILL');
+  await waitFor('a part of the requests', async () => (await asked()).live.length >= 24, 120_000);
+  await project.stack.restart('worker cpu', 'SIGKILL');
+  const { quality, replayed } = (await run.result()) as Evidence;
+
+  expect(quality.evidence).toEqual(expected.quality.evidence);
+  expect(replayed.evidence).toEqual(expected.replayed.evidence);
+  for (const all of Object.values(await asked())) {
+    expect(new Set(all).size).toBe(CASES);
+    expect(all.length).toBeLessThanOrEqual(CASES + AT_ONCE);
+  }
+});
