@@ -109,13 +109,14 @@ export async function check(name: string, options: CheckOptions): Promise<Checke
     throw invalidStep(where, what, 'Give one of them: the rows to check.');
   }
   if (endpoint !== undefined) checkName('endpoint', endpoint);
+  const rows = dataset === undefined ? null : artifact<Dataset>(where, 'dataset', dataset, 'dataset');
   const as = nonEmptyText(where, 'as', options.as ?? 'prediction');
   const checks = checksOf(where, options.checks, 1);
   const counted = checks.some((one) => 'column' in one && one.column === as && one.rule.kind === 'notNull');
   return currentRuntime().step<CheckSpec>({
     kind: 'check',
     name,
-    dataset: dataset === undefined ? null : artifact<Dataset>(where, 'dataset', dataset, 'dataset'),
+    dataset: rows,
     captured: captured === undefined ? null : capturedOf(where, captured),
     reference: reference === undefined ? null : artifact<Dataset>(where, 'reference', reference, 'dataset'),
     others: datasetsOf(where, 'others', options.others ?? {}),
