@@ -1,14 +1,8 @@
 import type { Column, Json } from '@sluice/sdk';
 import type { DatasetProfile } from '../extract/profile.ts';
+import type { Source } from './source.ts';
 
-/** Where checks and profile read rows from. */
-export interface Source {
-  /** Relation in SQL. */
-  readonly all: string;
-  /** The same relation with a column `file_row_number`, from 0; null where the data has a column of that name. */
-  readonly numbered: string | null;
-  readonly rows: number;
-}
+export type { Source } from './source.ts';
 
 /** What a check is held against besides its own dataset. */
 export interface Beside {

@@ -1,6 +1,6 @@
 import type { Column, Evidence } from '@sluice/sdk';
-import type { Source } from '../checks/compiled.ts';
-import type { CheckResults } from '../checks/results.ts';
+import type { CheckResults } from '../checks/result-shape.ts';
+import type { Source } from '../checks/source.ts';
 import type { DuckDbSession, Row } from './duckdb-session.ts';
 import {
   countsOfAtLeast,

@@ -1,6 +1,6 @@
 import type { WholeRequest } from './captured.ts';
 import type { Entry } from './diary.ts';
-import type { ReplayOptions } from './replay-requests.ts';
+import type { ReplayOptions } from './replay-options.ts';
 import { type Answer, answered, replyOf, send, whyWorse } from './send.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { ActivityContext } from '../context.ts';
 import type { ActivityScope } from '../serving/activity-scope.ts';
 import { type SupervisedServer, superviseServer } from '../serving/supervised-server.ts';
 import { comparisonOf } from './answer-differences.ts';
-import type { ReplayOptions } from './replay-requests.ts';
+import type { ReplayOptions } from './replay-options.ts';
 
 export type Copies = Pick<ReplayOptions, 'old' | 'fresh' | 'second'> & { stop(): Promise<void> };
 

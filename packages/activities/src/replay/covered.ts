@@ -1,4 +1,4 @@
-import type { Outcome, Replayed } from './replay-requests.ts';
+import type { Outcome, Replayed } from './replayed.ts';
 import { nameOf, OTHER, type Sample, type Stratum } from './sample.ts';
 
 export type Counts = Readonly<Record<Outcome | 'sent' | 'waived', number>>;

@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '@sluice/sdk';
-import type { Replayed } from './replay-requests.ts';
+import type { Replayed } from './replayed.ts';
 import type { Sample } from './sample.ts';
 import type { Asked } from './spool.ts';
 

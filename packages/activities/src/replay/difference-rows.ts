@@ -1,5 +1,5 @@
 import type { BodyDifferences, Evidence } from '@sluice/sdk';
-import type { Replayed } from './replay-requests.ts';
+import type { Replayed } from './replayed.ts';
 import { type DifferingPlace, differingOf } from './systematic.ts';
 
 /** Rows of kinds of request whose answers differ. */

@@ -1,6 +1,6 @@
 import { type Drawn, mostUnseenFailures, mostUnseenShare } from '../statistics/unseen-failures.ts';
 import { countsByStratum } from './covered.ts';
-import type { Replayed } from './replay-requests.ts';
+import type { Replayed } from './replayed.ts';
 import type { Sample } from './sample.ts';
 import { isKind, type Waived } from './waived.ts';
 

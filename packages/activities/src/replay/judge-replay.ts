@@ -1,7 +1,7 @@
 import { type Evidence, type ReplaySpec, type Verdict, worstFirst, worstOf } from '@sluice/sdk';
 import { differenceRows } from './difference-rows.ts';
 import { failureBound } from './failure-bound.ts';
-import type { Outcome, Replayed } from './replay-requests.ts';
+import type { Outcome, Replayed } from './replayed.ts';
 import type { Sample } from './sample.ts';
 import { whyInShort } from './send.ts';
 import { isRegression, type Waived, type WaiverUse, waiverName } from './waived.ts';

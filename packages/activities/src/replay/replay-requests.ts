@@ -1,63 +1,15 @@
-import type { Pace } from '@sluice/sdk';
-import type { Redactor } from '@sluice/sdk/redact';
-import { type ActivityScope, pause } from '../serving/activity-scope.ts';
+import { pause } from '../serving/activity-scope.ts';
 import { type KeptConnections, keptConnections } from '../serving/kept-connections.ts';
-import type { SupervisedServer } from '../serving/supervised-server.ts';
-import { answerDifferences, type Difference } from './answer-differences.ts';
+import { answerDifferences } from './answer-differences.ts';
 import type { WholeRequest } from './captured.ts';
 import { confirmAlone } from './confirm.ts';
-import { type Diary, type Entry, isFinal } from './diary.ts';
-import type { Comparison } from './differing-places.ts';
-import { answered, type Reply, replyOf, send, whyWorse } from './send.ts';
-import type { Asked, Spool } from './spool.ts';
+import { type Entry, isFinal } from './diary.ts';
+import type { ReplayOptions } from './replay-options.ts';
+import type { Replayed } from './replayed.ts';
+import { answered, replyOf, send, whyWorse } from './send.ts';
+import type { Asked } from './spool.ts';
 import { timetable } from './timetable.ts';
 import { byteWindow } from './window.ts';
-
-/**
- * Stale: the old version fails it now. Regression: the old version answers it, the new one never does. Flaky: the new
- * one answers it sometimes. Unconfirmed: it failed once, and enough others were confirmed.
- */
-export type Outcome = 'pass' | 'stale' | 'regression' | 'flaky' | 'unconfirmed';
-
-/** What requests have in common. */
-export interface Kind {
-  readonly route: string;
-  readonly inputClass: string;
-}
-
-export interface Replayed {
-  readonly request: Pick<Asked, 'id' | 'at' | 'path' | 'status' | 'route' | 'inputClass'>;
-  readonly outcome: Outcome;
-  /** Null where nobody has to see it: for pass. */
-  readonly old: Reply | null;
-  /** The new version's last answer that would not do; null for pass and stale. */
-  readonly now: Reply | null;
-  readonly why: string | null;
-  /** What was asked, redacted and cut; null where nobody has to see it. */
-  readonly body: string | null;
-  /** Where answers differ; left out where they were not compared. */
-  readonly differences?: readonly Difference[];
-}
-
-export interface ReplayOptions {
-  readonly old: SupervisedServer;
-  readonly fresh: SupervisedServer;
-  /** A second copy of the old version, and what to compare by it; null: bodies are not compared. */
-  readonly second: { readonly server: SupervisedServer; readonly comparison: Comparison } | null;
-  readonly spool: Spool;
-  /** What attempts before this one have learned, and where this one writes it down. */
-  readonly diary: Pick<Diary, 'entries' | 'note'>;
-  /** When requests are sent; null: as fast as the answers come. */
-  readonly pace: Pace | null;
-  /** Times a request must fail on the new version. */
-  readonly confirm: number;
-  /** Requests whose failures are let pass: they are confirmed after all others. @default none */
-  readonly waived?: (request: Asked) => boolean;
-  /** Milliseconds for one answer. */
-  readonly deadline: number;
-  readonly redactor: Redactor;
-  readonly scope: ActivityScope;
-}
 
 /** Requests under way at a time, and most bytes of their bodies. */
 const IN_FLIGHT = 8;

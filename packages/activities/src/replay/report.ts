@@ -3,7 +3,7 @@ import type { Redactor } from '@sluice/sdk/redact';
 import { countsByStratum } from './covered.ts';
 import { failureBound } from './failure-bound.ts';
 import type { Judged } from './judge-replay.ts';
-import type { Outcome, Replayed } from './replay-requests.ts';
+import type { Outcome, Replayed } from './replayed.ts';
 import type { Sample } from './sample.ts';
 import { differingOf } from './systematic.ts';
 import { isRegression, type Waived } from './waived.ts';

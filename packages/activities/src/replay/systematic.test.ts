@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { holm } from '../statistics/holm.ts';
 import type { Difference } from './answer-differences.ts';
-import type { Replayed } from './replay-requests.ts';
+import type { Replayed } from './replayed.ts';
 import { differingOf } from './systematic.ts';
 
 /** Requests of one kind: how many of them differ in the candidate's answer only, in the second copy's only, in both. */

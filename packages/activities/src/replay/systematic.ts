@@ -1,7 +1,7 @@
 import { binomialUpperTail } from '../statistics/binomial.ts';
 import { holm } from '../statistics/holm.ts';
 import type { DifferenceKind } from './differing-places.ts';
-import type { Kind, Replayed } from './replay-requests.ts';
+import type { Kind, Replayed } from './replayed.ts';
 
 /** How often answers to a kind of request differ at a place. */
 export interface DifferingPlace extends Kind {

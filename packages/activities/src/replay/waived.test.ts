@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Waiver } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { failureBound } from './failure-bound.ts';
-import type { Outcome, Replayed } from './replay-requests.ts';
+import type { Outcome, Replayed } from './replayed.ts';
 import type { Sample } from './sample.ts';
 import { call, calls, type ReplayStand, replayStand } from './testing/replay-stand.ts';
 import { hasExpired, isKind, waivedOf } from './waived.ts';

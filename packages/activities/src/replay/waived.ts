@@ -1,5 +1,5 @@
 import type { Waiver } from '@sluice/sdk';
-import type { Kind, Replayed } from './replay-requests.ts';
+import type { Kind, Replayed } from './replayed.ts';
 
 const DAY = 86_400_000;
 

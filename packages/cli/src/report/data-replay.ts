@@ -1,5 +1,5 @@
 import type { Verdict } from '@sluice/sdk';
-import type { Fact, Row } from './data.ts';
+import type { Fact, Row } from './data-row.ts';
 
 /** Captured requests, sent to both versions. */
 export interface ReplayPart {

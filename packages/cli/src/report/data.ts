@@ -1,7 +1,9 @@
-import type { Decision, Evidence, GateResult, Json, OpenGate, RefusedDecision, Verdict } from '@sluice/sdk';
+import type { Decision, GateResult, Json, OpenGate, RefusedDecision, Verdict } from '@sluice/sdk';
 import type { Cost, RunRow } from '@sluice/ui/api';
-import type { Gain } from '@sluice/ui/shared';
 import type { ReplayPart } from './data-replay.ts';
+import type { Fact, Row } from './data-row.ts';
+
+export type { Fact, Row } from './data-row.ts';
 
 /** All that the report of a run tells: what it is rendered of, and nothing else. Absent numbers are null, never 0. */
 export interface RunReport {
@@ -26,14 +28,6 @@ export interface RunReport {
   readonly links: Readonly<Record<string, string>>;
   /** What could not be read, each a sentence. */
   readonly missing: readonly string[];
-}
-
-/** A row of evidence, and what a reader has to know of it besides. */
-export interface Row extends Evidence {
-  /** The difference as one of which more is better, for a chart; null where there is none. */
-  readonly gain: Gain | null;
-  /** False: it is shown, and sinks nothing by itself. */
-  readonly counts: boolean;
 }
 
 /** What is asked of a candidate, and what people said. */
@@ -70,8 +64,6 @@ export interface EvaluationPart {
   readonly evidence: readonly Row[];
   readonly worst: readonly WorstCase[];
 }
-
-export type Fact = readonly [name: string, value: string];
 
 /** One case with both answers. */
 export interface WorstCase {

@@ -5,9 +5,9 @@ import type { ActivityScope } from '../../serving/activity-scope.ts';
 import { registeredVersion } from '../registered-version.ts';
 import type { SuiteBaseline } from '../suite-report.ts';
 import { type AnswerFolder, askModel, type ModelAnswers } from './answers.ts';
-import type { SuiteInput } from './evaluate-suite.ts';
 import type { SuiteFolder } from './load-suite-folder.ts';
 import { storedAnswers, storedResult } from './stored-result.ts';
+import type { SuiteInput } from './suite-input.ts';
 
 type Facts = Omit<SuiteBaseline, 'broken'>;
 

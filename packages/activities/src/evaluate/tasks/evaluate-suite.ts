@@ -1,4 +1,4 @@
-import type { Report, SluiceActivities } from '@sluice/sdk';
+import type { Report } from '@sluice/sdk';
 import type { ActivityContext } from '../../context.ts';
 import type { ActivityScope } from '../../serving/activity-scope.ts';
 import { onDisk } from '../../store/storage-error.ts';
@@ -11,18 +11,9 @@ import { loadSuiteFolder } from './load-suite-folder.ts';
 import { type OwnScores, ownScores } from './own-metric.ts';
 import { type ScoredTask, scoreTask } from './scored-task.ts';
 import { answerCounts, suiteEvidence } from './suite-evidence.ts';
+import type { SuiteInput } from './suite-input.ts';
 import { type SuiteTask, tasksOf } from './suite-metrics.ts';
 import { worstCases } from './worst-cases.ts';
-
-type Input = Parameters<SluiceActivities['evaluate']>[0];
-
-export interface SuiteInput {
-  readonly ref: Input['ref'];
-  readonly spec: Input['spec'] & { readonly endpoint: string };
-  /** The suite's folder, below the project. */
-  readonly folder: string;
-  readonly where: string;
-}
 
 /** Rows of evidence that travel with the verdict; the report has all. */
 const ROWS = 20;
