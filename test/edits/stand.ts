@@ -82,6 +82,7 @@ export async function startStand(address: string): Promise<Stand> {
     train: done(stubs.train),
     merge: done(stubs.merge),
     step: done(stubs.step),
+    check: done(stubs.check),
     evaluate: done(stubs.evaluate),
     replay: done(stubs.replay),
   };
