@@ -1,6 +1,6 @@
 import type { Artifact, Dataset, Model, ModelRef } from '../artifact.ts';
 import { type Check, column } from '../column.ts';
-import type { Duration } from '../duration.ts';
+import { type Duration, inWords } from '../duration.ts';
 import { checkName } from '../name.ts';
 import { artifact, checkFields, invalidStep, modelRef, nonEmptyText, period, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
@@ -8,7 +8,7 @@ import type { SpecBase } from '../spec.ts';
 import type { GateResult } from '../verdict.ts';
 import { checksOf } from './extract.ts';
 import { datasetsOf } from './job.ts';
-import { noCaptures, passed, planned, type StepKind } from './kind.ts';
+import { checkCount, noCaptures, passed, planned, type StepKind } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 
 export interface CheckSpec extends SpecBase<'check', Checked> {
@@ -139,6 +139,9 @@ function capturedOf(where: string, options: CapturedOptions): CapturedRows {
 }
 
 export const checkKind: StepKind<CheckSpec> = {
+  plan: ({ checks, captured, model }) => [
+    `${checkCount(checks)} of ${captured === null ? 'a dataset' : `what ${captured.endpoint} was asked in the last ${inWords(captured.last)}`}${model === null ? '' : ', and of what the model answers'}`,
+  ],
   planned: (spec, { step }) => ({
     ...passed(spec),
     step,

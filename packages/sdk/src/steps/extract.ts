@@ -4,7 +4,7 @@ import { checkName } from '../name.ts';
 import { checkFields, invalidStep, json, nonEmptyText, shown } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
 import type { SpecBase } from '../spec.ts';
-import { passed, planned, type StepKind } from './kind.ts';
+import { checkCount, passed, planned, type StepKind } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 
 export interface ExtractSpec extends SpecBase<'extract', Dataset> {
@@ -63,6 +63,7 @@ export function checksOf(where: string, checks: readonly Check[], least: number)
 }
 
 export const extractKind: StepKind<ExtractSpec> = {
+  plan: ({ checks }) => (checks.length === 0 ? [] : [checkCount(checks)]),
   planned: (spec, origin) => ({
     ...planned('dataset'),
     ...origin,
