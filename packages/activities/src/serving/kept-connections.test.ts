@@ -31,6 +31,7 @@ beforeEach(async () => {
       asked.push(whole);
       for (const piece of answer(whole, count++)) {
         if (piece === null) socket.destroy();
+        else if (piece === 'reset') socket.resetAndDestroy();
         else socket.write(piece);
         await new Promise((go) => setImmediate(go));
       }
@@ -101,6 +102,14 @@ describe('connections that are used again', () => {
     await expect(untilReused()).rejects.toMatchObject({ ...failure, reused: true });
     answer = () => [null];
     await expect(connections.exchange({ ...post, url })).rejects.toMatchObject({ ...failure, reused: false });
+  });
+
+  test('tell one that is reset, as a server does that has just given up an idle one, as one used before', async () => {
+    answer = (_, count) => (count === 0 ? [ok('first')] : ['reset']);
+    const untilReused = async () => {
+      for (let i = 0; i < 10; i += 1) await connections.exchange({ ...post, url });
+    };
+    await expect(untilReused()).rejects.toMatchObject({ kind: 'transport', reused: true });
   });
 
   test('give up an answer that is too large, and one that is late', async () => {

@@ -76,7 +76,8 @@ async function ask(pool: Pool, request: Exchange, signal: AbortSignal): Promise<
 function failureOf(error: unknown): unknown {
   if (error instanceof NoAnswer) return error;
   const { code, cause, socket } = error as errors.SocketError & { readonly cause?: NodeJS.ErrnoException };
-  const reused = (socket?.bytesRead ?? 0) > 0;
+  // Of a connection that was reset undici does not say whether it had been used.
+  const reused = socket === undefined ? code === 'ECONNRESET' || code === 'EPIPE' : socket.bytesRead > 0;
   const known = code === 'UND_ERR_SOCKET' ? { code: 'ECONNRESET' } : (cause ?? (error as NodeJS.ErrnoException));
   return new NoAnswer('transport', transportFailure(known), reused);
 }
