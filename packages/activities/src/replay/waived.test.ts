@@ -100,6 +100,9 @@ describe('a kind of request', () => {
     [`POST /invocations ${kind.inputClass}`, true],
     ['POST /invocations {dataframe_records: …', true],
     ['POST /invocations …', true],
+    ['POST /invoc…', true],
+    // The route of this one ends where the blank stands: POST /invocations-batch is another.
+    ['POST /invoc …', false],
     ['POST /invoc', false],
     ['POST /invocations {dataframe_records', false],
     ['GET …', false],
