@@ -75,9 +75,9 @@ async function ask(pool: Pool, request: Exchange, signal: AbortSignal): Promise<
 
 function failureOf(error: unknown): unknown {
   if (error instanceof NoAnswer) return error;
-  const { code, cause, socket } = error as errors.SocketError & { readonly cause?: NodeJS.ErrnoException };
+  const { code, cause, socket } = error as Pick<errors.SocketError, 'socket'> & NodeJS.ErrnoException;
   // Of a connection that was reset undici does not say whether it had been used.
-  const reused = socket === undefined ? code === 'ECONNRESET' || code === 'EPIPE' : socket.bytesRead > 0;
+  const reused = socket ? (socket.bytesRead ?? 0) > 0 : code === 'ECONNRESET' || code === 'EPIPE';
   const known = code === 'UND_ERR_SOCKET' ? { code: 'ECONNRESET' } : (cause ?? (error as NodeJS.ErrnoException));
   return new NoAnswer('transport', transportFailure(known), reused);
 }
