@@ -39,7 +39,7 @@ export function judgeReplay(sample: Sample, replayed: readonly Replayed[], spec:
       n,
       ...(flaky === 0 ? {} : { note: firstNote(replayed, 'flaky') }),
     },
-    ...differenceRows(replayed, spec.differences ?? null),
+    ...differenceRows(replayed, spec.differences ?? null, spec.maxStale),
     capturedRow(sample, replayed.length),
   ];
   const listed = regressions.map(oneRow);
