@@ -29,6 +29,7 @@ describe('two answers', () => {
   test.each([
     ['fields in another order', { a: 1, b: [{}] }, { b: [{}], a: 1 }],
     ['nothing', {}, {}],
+    ['the sign of nothing', { a: [-0] }, { a: [0] }],
     ['texts beyond ASCII', { é: '東京' }, { é: '東京' }],
   ])('do not differ in %s', (_, old, now) => {
     expect(kinds(old, now)).toEqual({});

@@ -37,7 +37,8 @@ interface Pair {
 
 function compare(pair: Pair, comparison: Comparison, found: Map<string, Place>): void {
   const { old, now, place, path } = pair;
-  if (Object.is(old, now) || place.length > DEEPEST || isIgnored(place, comparison)) return;
+  // A score of -0.0 is no other than one of 0.0.
+  if (old === now || place.length > DEEPEST || isIgnored(place, comparison)) return;
   const add = (kind: DifferenceKind) => {
     if (!found.has(path)) found.set(path, { kind, place });
   };
