@@ -64,4 +64,14 @@ describe('two answers', () => {
     expect(kinds(deep('1'), deep('2'))).toEqual({});
     expect(kinds([deep('1'), 1], [deep('1'), 2])).toEqual({ '$[*]': 'value' });
   });
+
+  test('that differ at more places than anybody reads are left at some point, for others wait meanwhile', () => {
+    const fields = (n: number) => Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`f${i}`, n]));
+    expect(Object.keys(kinds({ a: [fields(1)] }, { a: [fields(2)] })).length).toBeLessThanOrEqual(1000);
+    const rows = Array.from({ length: 60_000 }, (_, i) => [i, i + 1]);
+    const turned = rows.map(([a, b]) => [b, a]);
+    expect(kinds(rows.slice(0, 10), turned.slice(0, 10))).toEqual({ '$[*]': 'order' });
+    // So long a list is not sorted as a whole; and of its items only so many.
+    expect(kinds(rows, turned)).toEqual({ '$[*]': 'order', '$[*][*]': 'value' });
+  });
 });
