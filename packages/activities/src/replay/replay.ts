@@ -8,7 +8,7 @@ import { type ActivityScope, activityScope, alive } from '../serving/activity-sc
 import { attemptsOf } from './attempt.ts';
 import { startCopies } from './copies.ts';
 import { type Diary, type Plan, withDiary } from './diary.ts';
-import { type Judged, judgeReplay } from './judge-replay.ts';
+import { inShort, type Judged, judgeReplay } from './judge-replay.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { replayRequests } from './replay-requests.ts';
 import type { Replayed } from './replayed.ts';
@@ -59,7 +59,7 @@ async function replay(context: ActivityContext, input: Input, scope: ActivitySco
     return {
       name: spec.name,
       verdict: judged.verdict,
-      evidence: judged.evidence.slice(0, ROWS),
+      evidence: inShort(judged.evidence, ROWS),
       report: await context.store.putText(text, 'report'),
       candidate: spec.model.digest,
       baseline,
