@@ -2,6 +2,7 @@ import type { BodyDifferences } from '@sluice/sdk';
 import { describe, expect, test } from 'vitest';
 import { comparisonOf } from './answer-differences.ts';
 import { differingPlaces } from './differing-places.ts';
+import { whyWorse } from './send.ts';
 
 const nothing: BodyDifferences = { as: 'warn', ignore: [], tolerate: [] };
 
@@ -63,6 +64,13 @@ describe('two answers', () => {
     const deep = (end: string) => JSON.parse(`${'['.repeat(5000)}${end}${']'.repeat(5000)}`) as unknown;
     expect(kinds(deep('1'), deep('2'))).toEqual({});
     expect(kinds([deep('1'), 1], [deep('1'), 2])).toEqual({ '$[*]': 'value' });
+  });
+
+  test('whose fields have whole texts for names do not make whole texts of paths', () => {
+    const long = '東'.repeat(100_000);
+    expect(kinds({ [long]: 1 }, {})).toEqual({ [`$.${'東'.repeat(100)}…`]: 'missing' });
+    const answer = (text: string) => ({ status: 200, body: Buffer.from(text), problem: null });
+    expect(whyWorse(answer(`{"${long}":1}`), answer('{}'))?.length).toBeLessThanOrEqual(300);
   });
 
   test('that differ at more places than anybody reads are left at some point, for others wait meanwhile', () => {

@@ -17,6 +17,8 @@ export interface Place {
 
 /** Deeper than this nobody looks. */
 const DEEPEST = 100;
+/** Characters of a field's name: some answers have texts for names, and paths of all requests are kept. */
+const LONGEST_NAME = 100;
 /** Whoever looks at one answer keeps all others waiting, so after so many places he has seen enough … */
 const MOST_PLACES = 1_000;
 /** … and after so many items of lists he does not ask any more whether only their order is another. */
@@ -141,7 +143,8 @@ function canonical(value: unknown): string {
 }
 
 function fieldStep(name: string): string {
-  return /^[^.[\]'"*\s]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+  const shown = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+  return /^[^.[\]'"*\s]+$/.test(shown) ? `.${shown}` : `[${JSON.stringify(shown)}]`;
 }
 
 function typeOf(value: unknown): string {

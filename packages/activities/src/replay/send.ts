@@ -79,7 +79,9 @@ export function whyWorse(old: Answer, now: Answer): string | null {
   const before = jsonOf(old.body);
   if (before === undefined) return null;
   const after = jsonOf(now.body);
-  return after === undefined ? 'the answer is not JSON any more' : shapeDifference(before, after);
+  return after === undefined
+    ? 'the answer is not JSON any more'
+    : (shapeDifference(before, after)?.slice(0, KEPT) ?? null);
 }
 
 /** Redacted whole, then cut: of a part of it nobody could tell what it is. */
