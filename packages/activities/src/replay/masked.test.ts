@@ -32,4 +32,13 @@ describe('a request that brings the old version down', () => {
     // Eight at a time; and one that was flaky.
     expect(asked).toBeLessThanOrEqual(N + 8 + 1);
   });
+
+  test('blames those beside it for nothing when waived ones bring the new version down more often than it is started', async () => {
+    await stand.deployed({ delay: 50, rules: { k20: 'crash' } });
+    const crashing = ['k0', 'k5', 'k9', 'k13', 'k29', 'k38'];
+    const waive = [{ requests: crashing.map((key) => key.replace('k', 'r')), reason: 'known', until: '2999-12-31' }];
+    const rules = Object.fromEntries(crashing.map((key) => [key, 'crash']));
+    const report = await stand.run(await stand.fix.model({ add: 1, rules }), { waive });
+    expect((await stand.full(report)).counts).toMatchObject({ stale: 1, waived: 6, regressions: 0 });
+  });
 });
