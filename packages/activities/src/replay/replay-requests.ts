@@ -41,6 +41,11 @@ export async function replayRequests(requests: readonly Asked[], options: Replay
   };
   await sendAll(requests, entries, keep, options);
   await confirmAll(requests, entries, keep, options);
+  return replayedOf(requests, entries);
+}
+
+/** Requests with what came of them, in the order of the plan. */
+export function replayedOf(requests: readonly Asked[], entries: ReadonlyMap<number, Entry>): Replayed[] {
   return requests.flatMap((request, place) => {
     const entry = entries.get(place);
     return entry === undefined ? [] : [{ request, ...entry }];
