@@ -9,7 +9,7 @@ const wanted = { experiment: 'e', key: 'k', name: 'n' };
 
 /** A server on which each call takes the time that is asked for: what is written is there at its end, what is read is of its middle. */
 function server(
-  times: { readonly create: (nth: number) => number; readonly call: () => number },
+  times: { readonly create: (nth: number) => number; readonly call: () => number; readonly clock?: () => number },
   patience = 2_000,
   onTag: (runId: string) => unknown = () => {},
 ) {
@@ -26,7 +26,8 @@ function server(
     },
     createRun: async ({ start_time }: { start_time: number }) => {
       const nth = made++;
-      const run = { info: { run_id: `run-${9 - nth}`, start_time }, data: {} } as unknown as MlflowRun;
+      const began = start_time + (times.clock?.() ?? 0);
+      const run = { info: { run_id: `run-${9 - nth}`, start_time: began }, data: {} } as unknown as MlflowRun;
       await delay(times.create(nth));
       runs.set(run.info.run_id, run);
       return run;
@@ -62,9 +63,14 @@ test('a run that was found alone and kept stays, though one that says it is olde
   expect(made()).toBe(2);
 });
 
-test('however fast each of eight workers is, all keep one run, and no other is left', { timeout: 60_000 }, async () => {
+test.each([
+  ['however fast each is', 0],
+  ['however far apart their clocks are', 200_000],
+])('eight workers, %s, all keep one run, and no other is left', { timeout: 60_000 }, async (_, apart) => {
+  const clock = () => Math.round((Math.random() - 0.5) * apart);
   const rounds = Array.from({ length: 100 }, async () => {
-    const { runs, ensure } = server({ create: () => Math.random() * 40, call: () => Math.random() * 15 });
+    const times = { create: () => Math.random() * 40, call: () => Math.random() * 15, clock };
+    const { runs, ensure } = server(times);
     const answers = await Promise.all(
       Array.from({ length: 8 }, async () => {
         await delay(Math.random() * 60);

@@ -162,7 +162,7 @@ function active(experiment: { experiment_id: string; name: string; lifecycle_sta
  * it is older may come to light after another was seen alone. So a maker who sees its run alone marks it as settled, and
  * only then it is anybody's; who finds a settled one gives way to it. Of those made at once all but the first give way, and
  * its maker waits for that: or until one of them is settled after all, which was seen alone a moment before. One that
- * nobody settles is settled by who has waited for it; nobody gives way to one that may give way in turn.
+ * nobody settles is settled by who has waited for it. All go by one order, so never do two give way to each other.
  *
  * @returns null where there is none
  */
@@ -182,7 +182,7 @@ async function settled(made: string | null, { look, settle, takeBack, patience }
     const { run_id: id } = first.info;
     // On a server that is slow, whatever another maker is about takes as long as these looks do.
     const isOver = Date.now() > end && looks > LOOKS;
-    if (isOver || (mine === null ? isLeft(first, patience) : runs.length === 1)) {
+    if (isOver || (mine !== null && runs.length === 1)) {
       await settle(id).catch((error: unknown) => {
         // Its maker may have taken it back meanwhile; then it is not seen again.
         if (mine !== null || refused === id || !isRefusal(error)) throw error;
@@ -205,11 +205,6 @@ interface Settling {
 
 function isSettled({ data }: MlflowRun): boolean {
   return tagsOf(data)[SETTLED_TAG] !== undefined;
-}
-
-/** So old by its maker's clock that nobody is about to settle it: he died, or it is from before runs were settled. */
-function isLeft({ info }: MlflowRun, patience: number): boolean {
-  return Number(info.start_time) < Date.now() - 10 * patience;
 }
 
 function olderFirst(a: MlflowRun, b: MlflowRun): number {
