@@ -125,6 +125,12 @@ describe('connections that are used again', () => {
     });
   });
 
+  test('take the head of something large for what it is', async () => {
+    answer = () => ['HTTP/1.1 200 OK\r\ncontent-length: 2000\r\n\r\n'];
+    const head = { url, method: 'HEAD', timeout: 10_000, most: 1000 };
+    expect(await connections.exchange(head)).toMatchObject({ status: 200, body: Buffer.alloc(0) });
+  });
+
   test('carry answers in chunks one after another', async () => {
     answer = () => ['HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'];
     for (let i = 0; i < 3; i += 1) await connections.exchange({ ...post, url });

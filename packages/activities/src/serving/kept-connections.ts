@@ -63,7 +63,9 @@ async function ask(pool: Pool, request: Exchange, signal: AbortSignal): Promise<
     signal,
   });
   const parts: Buffer[] = [];
-  let bytes = Number(said.headers['content-length'] ?? 0) > most ? Number.POSITIVE_INFINITY : 0;
+  // What is said of a body that was not asked for is no answer to read.
+  const announced = method === 'HEAD' ? 0 : Number(said.headers['content-length'] ?? 0);
+  let bytes = announced > most ? Number.POSITIVE_INFINITY : 0;
   for await (const part of said.body) {
     bytes += part.length;
     if (bytes > most) break; // which ends the connection, and nothing more is read
