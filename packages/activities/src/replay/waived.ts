@@ -42,5 +42,5 @@ export function waives(waiver: Waiver, request: Kind & { readonly id: string }):
 export function isKind(named: string, { route, inputClass }: Kind): boolean {
   const kind = `${route} ${inputClass}`;
   if (named === route || named === kind) return true;
-  return named.endsWith('…') && kind.startsWith(named.slice(0, -1).trimEnd());
+  return named.endsWith('…') && kind.startsWith(named.slice(0, -1));
 }

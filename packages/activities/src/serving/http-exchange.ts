@@ -21,7 +21,7 @@ export interface Answer {
 /** Why no whole answer came: nobody answered properly, or not in time, or too much. */
 export class NoAnswer extends Error {
   readonly kind: 'transport' | 'deadline' | 'too large';
-  /** The connection had been used before: that it broke may say nothing of this request. */
+  /** The connection may have been used before: that it broke may say nothing of this request. */
   readonly reused: boolean;
 
   constructor(kind: NoAnswer['kind'], message: string, reused = false) {

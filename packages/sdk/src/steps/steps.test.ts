@@ -385,6 +385,11 @@ describe('a step that cannot work is refused before anything runs:', () => {
     ['replay recent', () => replayWith({ waive: [{ ...waiver, until: '2026-12-31T00:00' }] }), 'must be a day'],
     ['replay recent', () => replayWith({ waive: [{ ...waiver, until: 20261231 }] }), 'must be a day'],
     ['replay recent', () => replayWith({ waive: [waiver, { ...waiver, reason: ' ' }] }), 'waive[1].reason is " "'],
+    [
+      'replay recent',
+      () => replayWith({ waive: [{ kind: ' …', reason: 'known', until: '2026-12-31' }] }),
+      'waive[0].kind names every request',
+    ],
     ['replay recent', () => replayWith({ waive: [{ ...waiver, requests: [] }] }), 'must name at least one id'],
     ['replay recent', () => replayWith({ waive: [{ ...waiver, requests: 'r7' }] }), 'must name at least one id'],
     ['replay recent', () => replayWith({ waive: [{ ...waiver, requests: [7] }] }), 'waive[0].requests[0] is 7'],

@@ -60,11 +60,18 @@ function waiverOf(where: string, label: string, value: unknown): Waiver {
     throw invalidStep(where, `${label} must name either requests or a kind of request.`, example);
   }
   const rest = { reason: nonEmptyText(where, `${label}.reason`, reason), until: dayOf(where, `${label}.until`, until) };
-  if (kind !== undefined) return { kind: nonEmptyText(where, `${label}.kind`, kind).trim(), ...rest };
+  if (kind !== undefined) return { kind: kindOf(where, `${label}.kind`, kind), ...rest };
   if (!Array.isArray(requests) || requests.length === 0) {
     throw invalidStep(where, `${label}.requests is ${shown(requests)}; it must name at least one id.`, example);
   }
   return { requests: requests.map((id, i) => nonEmptyText(where, `${label}.requests[${i}]`, id)), ...rest };
+}
+
+/** Whatever begins with nothing is everything: that is no known regression. */
+function kindOf(where: string, label: string, value: unknown): string {
+  const kind = nonEmptyText(where, label, value).trim();
+  if (kind !== '…') return kind;
+  throw invalidStep(where, `${label} names every request.`, "Begin it with a route, 'POST /invocations …'.");
 }
 
 function dayOf(where: string, label: string, value: unknown): string {
