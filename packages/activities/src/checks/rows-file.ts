@@ -53,7 +53,7 @@ export async function rowsFile(
   await onDuckDb((session) =>
     session.rows(`
       COPY (SELECT r.*, a.answer AS ${identifier(spec.as)}
-        FROM read_parquet(${literal(file.path)}) r POSITIONAL JOIN ${readLines(answers)} a)
+        FROM read_parquet(${literal(file.path)}, hive_partitioning = false) r POSITIONAL JOIN ${readLines(answers)} a)
       TO ${literal(path)} (FORMAT parquet)`),
   );
   return { ...file, path, unanswered: unanswered.rows === 0 ? null : { ...unanswered, column: spec.as } };

@@ -85,9 +85,11 @@ async function read(path: string, suite: Suite, seed: number, where: string): Pr
 function readerOf(path: string, where: string): string {
   const file = `'${path.replaceAll("'", "''")}'`;
   const name = path.toLowerCase().replace(/\.(gz|zst)$/, '');
-  if (name.endsWith('.parquet')) return `read_parquet(${file})`;
-  if (/\.(jsonl|ndjson|json)$/.test(name)) return `read_json_auto(${file})`;
-  if (/\.(csv|tsv)$/.test(name)) return `read_csv_auto(${file}, header = true)`;
+  // Else a folder called `run=3` on the way to the file would be an input.
+  const plain = 'hive_partitioning = false';
+  if (name.endsWith('.parquet')) return `read_parquet(${file}, ${plain})`;
+  if (/\.(jsonl|ndjson|json)$/.test(name)) return `read_json_auto(${file}, ${plain})`;
+  if (/\.(csv|tsv)$/.test(name)) return `read_csv_auto(${file}, header = true, ${plain})`;
   throw new SluiceError(ErrorCode.InvalidStep, `${path.slice(path.lastIndexOf('/') + 1)} is no kind of file I know.`, {
     where,
     fix: 'Give the cases as .jsonl, .csv or .parquet.',

@@ -4,6 +4,7 @@ import { mkdir, readdir, rename } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { column } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { extractMemory } from './memory-budget.ts';
 import { type TestProject, testProject } from './testing/project.ts';
@@ -48,6 +49,17 @@ describe('extract', () => {
     expect(other.bytes + beside).toBeLessThan(totalmem() * 0.5);
     other.release();
     expect(await limit()).toBe(alone);
+  });
+
+  it('has the columns of the query and no others, in a folder that looks like a partition too', async () => {
+    const partition = await testProject('x=');
+    try {
+      const dataset = await partition.extract('select 1 as y', { checks: [column('y').max(1, 1)] });
+      expect(dataset).toMatchObject({ columns: [{ name: 'y' }], verdict: 'pass' });
+      expect((await partition.profile(dataset)).columns.map(({ name }) => name)).toEqual(['y']);
+    } finally {
+      await partition.remove();
+    }
   });
 
   it('stores the rows of a CSV query as Parquet, with schema, origin and count', async () => {
