@@ -24,6 +24,13 @@ describe('rules on texts', () => {
     expect(await on.row(rows('(12)'), x.length(1, 2))).toMatchObject({ verdict: 'error' });
   });
 
+  it('that cannot be judged leave the others their verdict, whatever words they have', async () => {
+    const checks = [x.notNull(), x.matches('Connection refused('), x.matches('No space left on device(')];
+    const { evidence } = await on.judge(words('a'), checks);
+    expect(evidence.map(({ verdict }) => verdict)).toEqual(['error', 'error', 'pass']);
+    expect(evidence[0]?.note).toContain('missing )');
+  });
+
   it('refuse what they must not be', async () => {
     expect(await on.row(words('a', 'b'), x.notIn(['b']))).toMatchObject({ verdict: 'fail', value: 0.5 });
     expect(await on.row(words('a1', 'b'), x.notMatches('\\d'))).toMatchObject({ verdict: 'fail', value: 0.5 });
