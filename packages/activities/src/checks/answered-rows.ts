@@ -7,6 +7,7 @@ import { linesOf } from '../replay/captured-lines.ts';
 import type { ActivityScope } from '../serving/activity-scope.ts';
 import { eachRow, ROWS_PER_REQUEST } from '../serving/each-row.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
+import { jsonLine } from './json-lines.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -38,7 +39,7 @@ export async function writeAnswers(
           rows += 1;
           why ??= answer.why;
         }
-        yield `${JSON.stringify({ answer: answer.ok ? (single(answer.prediction as Json) ?? null) : null })}\n`;
+        yield jsonLine({ answer: answer.ok ? (single(answer.prediction as Json) ?? null) : null });
       }
     }
   }

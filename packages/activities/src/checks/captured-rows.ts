@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CapturedRequest } from '../replay/captured.ts';
+import { jsonLine } from './json-lines.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -42,7 +43,7 @@ export async function writeCapturedRows(
       for (const row of rows ?? []) {
         if (counts.rows >= most) return;
         counts.rows += 1;
-        yield `${JSON.stringify(row)}\n`;
+        yield jsonLine(row);
       }
       if ((counts.requests + counts.withoutRows) % 1000 === 0) onProgress();
     }
