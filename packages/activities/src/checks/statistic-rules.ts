@@ -99,7 +99,9 @@ function number(rule: StatisticRule, n: number, nan: number, answer: Json): Meas
     const note = `The ${rule.of} is ${answer}.`;
     return { kind: 'value', n, value: null, observed: String(answer), keeps: isWithin(value, rule), note };
   }
-  return { kind: 'value', n, value, observed: value, keeps: isWithin(value, rule) };
+  // A quantile is the value of a row, or between two.
+  const personal = rule.of === 'median' || rule.of === 'quantile' ? { personal: true } : {};
+  return { kind: 'value', n, value, observed: value, keeps: isWithin(value, rule), ...personal };
 }
 
 /** The least or greatest value, of any type that has an order. */
