@@ -66,6 +66,9 @@ const shares = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] as const;
 /** Rows up to which everything is exact; beyond them, quantiles come from about so many. */
 const exactRows = 1_000_000;
 
+/** Characters that a profile shows of a value. */
+export const mostShown = 200;
+
 /** Describes every column of a relation. */
 export async function profileColumns(
   session: DuckDbSession,
@@ -116,7 +119,7 @@ function kindOf(type: string): ColumnProfile['kind'] {
 
 function endOf(value: Row[string] | undefined, kind: ColumnProfile['kind'], floating: boolean): number | string | null {
   if (typeof value !== 'string') return null;
-  if (kind !== 'number') return value.slice(0, 200);
+  if (kind !== 'number') return value.slice(0, mostShown);
   const digits = value.replace(/^-?0*\.?0*|\D/g, '').length;
   return floating || digits <= 15 ? Number(value) : value;
 }
@@ -200,7 +203,7 @@ async function moment(session: DuckDbSession, source: Source, value: string, nam
 
 async function topOf(session: DuckDbSession, source: Source, x: string): Promise<{ value: string; count: number }[]> {
   const rows = await session.rows(`
-    SELECT left(v, 200) AS v, n FROM (
+    SELECT left(v, ${mostShown}) AS v, n FROM (
       SELECT ${x}::VARCHAR AS v, count(*) AS n FROM ${source.all} WHERE ${x} IS NOT NULL GROUP BY ${x} ORDER BY n DESC, v LIMIT 20
     ) ORDER BY n DESC, v`);
   return rows.map((row) => ({ value: String(row.v), count: Number(row.n) }));
@@ -208,7 +211,7 @@ async function topOf(session: DuckDbSession, source: Source, x: string): Promise
 
 async function examplesOf(session: DuckDbSession, source: Source, x: string): Promise<string[]> {
   const rows = await session.rows(
-    `SELECT left(${x}::VARCHAR, 200) AS v FROM ${source.all} WHERE ${x} IS NOT NULL LIMIT 5`,
+    `SELECT left(${x}::VARCHAR, ${mostShown}) AS v FROM ${source.all} WHERE ${x} IS NOT NULL LIMIT 5`,
   );
   return rows.map((row) => String(row.v));
 }
