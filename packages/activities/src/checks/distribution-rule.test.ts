@@ -101,5 +101,19 @@ describe('a distribution', () => {
     expect(await on.row(rows('(1)'), x.distribution('ks', 0.1), { reference })).toMatchObject({
       verdict: 'inconclusive',
     });
+    const texts = { data: await on.dataset(words('a')) };
+    expect(await on.row(rows('(1)'), x.distribution('ks', 0.1), { reference: texts })).toMatchObject({
+      verdict: 'error',
+      note: 'The reference\'s column "x" is of the type VARCHAR, and not of numbers.',
+    });
+  });
+
+  it('whose deviation is more than a number holds keeps no distance', async () => {
+    const reference = { data: await on.dataset(rows('(1e200), (-1e200), (3)')) };
+    expect(await on.row(rows('(1e150), (5)'), x.distribution('wasserstein', 0.1), { reference })).toMatchObject({
+      verdict: 'fail',
+      value: null,
+      note: expect.stringContaining('too large'),
+    });
   });
 });
