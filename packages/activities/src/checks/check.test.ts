@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type CheckSpec, column, type Dataset, ErrorCode } from '@sluice/sdk';
+import { type CheckSpec, column, type Dataset, ErrorCode, table } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractDataset } from '../extract/extract.ts';
 import { type Fixture, fixture } from '../serving/testing/fixture-context.ts';
@@ -89,6 +89,18 @@ describe('a check of a dataset', () => {
 
   test('is inconclusive without a row, and never passes', async () => {
     expect((await checked({ dataset: await rows('select 1 as x where false') })).verdict).toBe('inconclusive');
+  });
+
+  test('without a row fails what asks for rows or columns, as it does where the rows are extracted', async () => {
+    const dataset = await rows('select 1 as x where false');
+    const checks = [table().rows(1, null), table().columns(['x', 'y']), column('x').notNull()];
+    const { verdict, evidence } = await checked({ dataset, checks });
+    expect(verdict).toBe('fail');
+    expect(evidence.map((row) => row.verdict)).toEqual(['fail', 'fail', 'inconclusive', 'inconclusive']);
+    expect(await checked({ dataset, checks, model: await fix.model({ add: 1 }) })).toMatchObject({
+      verdict: 'inconclusive',
+      evidence: [{ note: 'The dataset is empty.' }],
+    });
   });
 
   test('says which step it was when the dataset is not in the store any more', async () => {

@@ -78,7 +78,10 @@ async function judge(
   const { spec } = input;
   const onDuckDb = duckDbIn(context.root, scratch, scope.signal);
   const file = withoutMasked(await rowsFile(context, input, onDuckDb, scratch, scope), spec);
-  if (file.rows === 0) return { file, verdict: 'inconclusive', checks: [nothing(file)], results: null };
+  // Without a row there is no column of answers, nor any of captured rows; a dataset's own can be judged.
+  if (file.rows === 0 && (spec.dataset === null || spec.model !== null)) {
+    return { file, verdict: 'inconclusive', checks: [nothing(file)], results: null };
+  }
   return onDuckDb(async (session) => {
     const { source, columns } = await parquetSource(session, file.path, file.rows);
     const beside = await besideFiles(context, spec, session, scratch);
