@@ -31,11 +31,11 @@ export async function writeCapturedRows(
   captured: AsyncIterable<CapturedRequest | null>,
   path: string,
   { until, most }: Wanted,
-  onProgress: () => void = () => {},
 ): Promise<Counted> {
   const counts = { rows: 0, requests: 0, withoutRows: 0 };
   async function* lines(): AsyncGenerator<string> {
     for await (const request of captured) {
+      if (counts.rows >= most) return;
       if (request !== null && (request.status >= 400 || request.at > until)) continue;
       const rows = rowsIn(request?.body ?? null);
       if (rows === null) counts.withoutRows += 1;
@@ -45,7 +45,6 @@ export async function writeCapturedRows(
         counts.rows += 1;
         yield jsonLine(row);
       }
-      if ((counts.requests + counts.withoutRows) % 1000 === 0) onProgress();
     }
   }
   await pipeline(Readable.from(lines()), createWriteStream(path));

@@ -243,6 +243,8 @@ describe('a check of what callers have sent', () => {
     captured = Array.from({ length: 50 }, (_, i) => call({ dataframe_records: [{ x: i }, { x: i }] }));
     const result = await checked({ captured: { ...recent.captured, rows: 7 }, checks: [column('x').between(0, 3)] });
     expect(result.evidence).toMatchObject([{ verdict: 'pass', n: 7 }]);
+    const whole = await checked({ captured: { ...recent.captured, rows: 8 }, checks: [column('x').between(0, 3)] });
+    expect(await fix.report(whole.report)).toMatchObject({ captured: { rows: 8, requests: 4, withoutRows: 0 } });
   });
 
   test('is inconclusive where nobody has sent any', async () => {

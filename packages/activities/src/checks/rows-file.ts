@@ -84,7 +84,7 @@ async function captured(
   const { endpoint, last, rows: most } = captured;
   const window = { since: stepBegun() - last, until: stepBegun() };
   const requests = targetOf(context, endpoint).captured(endpoint, { since: window.since, signal: scope.signal });
-  const counted = await writeCapturedRows(requests, lines, { until: window.until, most }, () => scope.heartbeat());
+  const counted = await writeCapturedRows(requests, lines, { until: window.until, most });
   if (counted.rows > 0) {
     await onDuckDb(async (session) => {
       const rows = await readJsonLines(session, lines);
