@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CapturedRequest } from '../replay/captured.ts';
-import { jsonLine } from './json-lines.ts';
+import { isTooLong, jsonLine } from './json-lines.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -37,14 +37,15 @@ export async function writeCapturedRows(
     for await (const request of captured) {
       if (counts.rows >= most) return;
       if (request !== null && (request.status >= 400 || request.at > until)) continue;
-      const rows = rowsIn(request?.body ?? null);
-      if (rows === null) counts.withoutRows += 1;
-      else counts.requests += 1;
-      for (const row of rows ?? []) {
-        if (counts.rows >= most) return;
-        counts.rows += 1;
-        yield jsonLine(row);
+      const rows = rowsIn(request?.body ?? null)?.map(jsonLine);
+      if (rows === undefined || rows.some(isTooLong)) {
+        counts.withoutRows += 1;
+        continue;
       }
+      counts.requests += 1;
+      const wanted = rows.slice(0, most - counts.rows);
+      counts.rows += wanted.length;
+      yield* wanted;
     }
   }
   await pipeline(Readable.from(lines()), createWriteStream(path));

@@ -149,13 +149,16 @@ describe('a check of what a model answers', () => {
     expect(tight.evidence[0]).toMatchObject({ verdict: 'fail', value: 400 / 450 });
   });
 
-  test.each(['status', 'crash', 'null'])('counts a row that ends in %s as one without an answer', async (rule) => {
-    const model = await fix.model({ add: 1, rules: { k7: rule } });
-    const checks = [column('prediction').notNull()];
-    const result = await checked({ dataset: await rows(line), model, checks });
-    expect(result.evidence[0]).toMatchObject({ slice: 'prediction', verdict: 'fail', value: 449 / 450, n: 450 });
-    if (rule === 'status') expect(result.evidence[0]?.note).toContain('1 rows have no answer; the first: status 500');
-  });
+  test.each(['status', 'crash', 'null', 'html', 'nan'])(
+    'counts a row that ends in %s as one without an answer',
+    async (rule) => {
+      const model = await fix.model({ add: 1, rules: { k7: rule } });
+      const checks = [column('prediction').notNull()];
+      const result = await checked({ dataset: await rows(line), model, checks });
+      expect(result.evidence[0]).toMatchObject({ slice: 'prediction', verdict: 'fail', value: 449 / 450, n: 450 });
+      if (rule === 'status') expect(result.evidence[0]?.note).toContain('1 rows have no answer; the first: status 500');
+    },
+  );
 
   test('keeps what it says of the rule, and says nothing of why where a column is masked', async () => {
     const model = await fix.model({ add: 1, rules: { k7: 'status' } });
@@ -173,6 +176,13 @@ describe('a check of what a model answers', () => {
     const odd = "select range as x, 'NaN' as text, 'nan'::double as d, ['inf'::double, 1] as list from range(3)";
     const result = await checked({ dataset: await rows(odd), model, checks: [column('prediction').between(1, 3)] });
     expect(result).toMatchObject({ verdict: 'pass', evidence: [{ n: 3 }] });
+  });
+
+  test('counts an answer that nobody can read in as none', async () => {
+    const model = await fix.model({ add: 1, rules: { k1: 'huge' } });
+    const checks = [column('prediction').notNull()];
+    const answers = await checked({ dataset: await rows("select 'k1' as key, 1 as x"), model, checks });
+    expect(answers.evidence[0]?.note).toContain('1 rows have no answer; the first: an answer of more than 16 MiB');
   });
 
   test('does not overwrite a column that is called like the answers', async () => {

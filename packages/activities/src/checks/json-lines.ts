@@ -10,6 +10,11 @@ export function jsonLine(value: unknown): string {
   return `${JSON.stringify(value).replace(ESCAPED, (found) => (found.length === 6 ? '\ufffd' : found))}\n`;
 }
 
+/** Whether DuckDB refuses the line, and with it all others. */
+export function isTooLong(line: string): boolean {
+  return Buffer.byteLength(line) > 16 * 1024 * 1024;
+}
+
 /** JSON.stringify escapes a surrogate only where it has no partner; an escaped backslash before `ud800` is none. */
 const ESCAPED = /\\(?:u[dD][89a-fA-F][0-9a-fA-F]{2}|.)/g;
 
