@@ -14,10 +14,11 @@ import { extractMemory } from '../extract/memory-budget.ts';
 import { withScratch } from '../extract/scratch.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
 import { onDisk } from '../store/storage-error.ts';
+import { besideFiles } from './beside-files.ts';
 import { type CheckResults, judgeDataset } from './judge-dataset.ts';
 import { maskedColumns } from './masked.ts';
 import { parquetSource } from './parquet-source.ts';
-import { besideFiles, type OnDuckDb, type RowsFile, rowsFile } from './rows-file.ts';
+import { type OnDuckDb, type RowsFile, rowsFile } from './rows-file.ts';
 
 /** Rows of evidence that travel with the verdict; the report has all. */
 const ROWS = 20;
@@ -84,7 +85,7 @@ async function judge(
   }
   return onDuckDb(async (session) => {
     const { source, columns } = await parquetSource(session, file.path, file.rows);
-    const beside = await besideFiles(context, spec, session, scratch);
+    const beside = await besideFiles(context, spec.reference, spec.others, session, scratch);
     const { verdict, evidence, results } = await judgeDataset(session, source, columns, spec.checks, beside);
     return { file, verdict, checks: evidence.map((row) => noted(row, file)), results };
   });

@@ -10,7 +10,6 @@ import { superviseServer } from '../serving/supervised-server.ts';
 import { type Unanswered, writeAnswers } from './answered-rows.ts';
 import { type Counted, writeCapturedRows } from './captured-rows.ts';
 import { readJsonLines } from './json-lines.ts';
-import type { Beside, Other } from './judge-dataset.ts';
 import { parquetSource } from './parquet-source.ts';
 
 /** The rows to check, as a Parquet file. */
@@ -92,28 +91,6 @@ async function captured(
     });
   }
   return { path, rows: counted.rows, captured: counted };
-}
-
-/** Datasets that checks are held against, fetched into `folder`. */
-export async function besideFiles(
-  context: Pick<ActivityContext, 'store'>,
-  { reference, others }: CheckSpec,
-  session: DuckDbSession,
-  folder: string,
-): Promise<Beside> {
-  const fetched = async (dataset: Dataset, name: string): Promise<Other> => {
-    const path = join(folder, `${name}.parquet`);
-    await context.store.fetch(dataset, path);
-    return parquetSource(session, path, dataset.rows);
-  };
-  const named: [string, Other][] = [];
-  for (const [i, [name, dataset]] of Object.entries(others).entries()) {
-    named.push([name, await fetched(dataset, `beside-${i}`)]);
-  }
-  return {
-    others: Object.fromEntries(named),
-    ...(reference === null ? {} : { reference: { data: await fetched(reference, 'reference') } }),
-  };
 }
 
 function taken(as: string, step: string): SluiceError {
