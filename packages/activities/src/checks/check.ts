@@ -37,7 +37,7 @@ export function checkActivity(context: ActivityContext): SluiceActivities['check
  * @throws SluiceError `NotFound`, `Corrupt`, `StorageFull`, `OutOfMemory`, `Unreachable`, `InvalidStep`, `ServerNotReady`;
  * the signal's reason when it is cancelled
  */
-export async function checkRows(context: ActivityContext, input: Input, scope: ActivityScope): Promise<Checked> {
+async function checkRows(context: ActivityContext, input: Input, scope: ActivityScope): Promise<Checked> {
   const { ref } = input;
   const { dataset, model } = input.spec;
   try {

@@ -3,7 +3,7 @@ import { literal } from '../extract/sql-text.ts';
 import { isFloating, isText } from './column-types.ts';
 
 /** A constant to compare a column with: text takes the column's type, so that '2013-06-30' is a date beside dates. */
-export function constant(value: Choice, type: string): string {
+function constant(value: Choice, type: string): string {
   if (isFloating(type) && !Number.isFinite(Number(value))) {
     return `error(${literal(`${JSON.stringify(value)} is no number to compare with.`)})`;
   }

@@ -1,4 +1,5 @@
 import type { Column, Evidence } from '@sluice/sdk';
+import { isFloating, isNumber, isTime } from '../checks/column-types.ts';
 import type { CheckResults } from '../checks/result-shape.ts';
 import type { Source } from '../checks/source.ts';
 import type { DuckDbSession, Row } from './duckdb-session.ts';
@@ -83,7 +84,7 @@ export async function profileColumns(
 async function profileColumn(session: DuckDbSession, source: Source, column: Column): Promise<ColumnProfile> {
   const x = identifier(column.name);
   const kind = kindOf(column.type);
-  const floating = /^(FLOAT|DOUBLE)$/.test(column.type);
+  const floating = isFloating(column.type);
   const finite = floating ? `isfinite(${x})` : `${x} IS NOT NULL`;
   const distinctExact = source.rows <= exactRows;
   const ordered = kind !== 'other';
@@ -111,8 +112,8 @@ async function profileColumn(session: DuckDbSession, source: Source, column: Col
 }
 
 function kindOf(type: string): ColumnProfile['kind'] {
-  if (/^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\))$/.test(type)) return 'number';
-  if (/^(DATE|TIME|TIMESTAMP)(_(S|MS|NS))?( WITH TIME ZONE)?$/.test(type)) return 'time';
+  if (isNumber(type)) return 'number';
+  if (isTime(type)) return 'time';
   if (type === 'BOOLEAN') return 'boolean';
   return /^(VARCHAR|UUID|JSON|ENUM\(.*\))$/.test(type) ? 'text' : 'other';
 }
