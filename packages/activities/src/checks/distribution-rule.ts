@@ -1,4 +1,5 @@
 import type { Column, Json, Rule } from '@sluice/sdk';
+import { twelveDigits } from '../extract/digits.ts';
 import type { ColumnProfile } from '../extract/profile.ts';
 import { identifier } from '../extract/sql-text.ts';
 import { isNumber } from './column-types.ts';
@@ -64,7 +65,7 @@ function exactly(rule: Distribution, answers: readonly Json[]): MeasuredValue {
   const [reference = 0, n = 0, strange = 0, ks = 0, area = 0, sd = 0] = answers.map(Number);
   return judged(rule, { reference, n, strange, binning: 'value by value' }, () =>
     // An endless deviation would make every distance 0.
-    rule.by === 'ks' ? ks : Number.isFinite(sd) ? area / Math.max(sd, leastDeviation) : Number.NaN,
+    rule.by === 'ks' ? ks : Number.isFinite(sd) ? twelveDigits(area / Math.max(sd, leastDeviation)) : Number.NaN,
   );
 }
 

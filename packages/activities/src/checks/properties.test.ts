@@ -57,8 +57,7 @@ const checkArbitrary: fc.Arbitrary<Check> = fc.oneof(
   fc
     .tuple(number, fc.constantFrom(0, 0.1, 0.25, 0.9, 1), ends(-3, 3))
     .map(([name, at, [a, b]]) => column(name).quantile(at, a, b)),
-  // No end that a deviation may lie on: DuckDB's own is 3.0000000000000004 for -3, 1, 1, -5.
-  fc.tuple(number, ends(0, 4)).map(([name, [a, b]]) => column(name).stdev(a + 0.123, b + 0.123)),
+  fc.tuple(number, ends(0, 4)).map(([name, [a, b]]) => column(name).stdev(a, b)),
   fc.tuple(number, ends(-9, 9)).map(([name, [a, b]]) => column(name).sum(a, b)),
   fc.tuple(number, ends(-5, 5), strict).map(([name, [a, b], how]) => column(name).min(a, b, how)),
   fc.tuple(number, ends(-5, 5)).map(([name, [a, b]]) => column(name).max(a, b)),

@@ -2,6 +2,7 @@ import type { Column, Evidence } from '@sluice/sdk';
 import { isFloating, isNumber, isTime } from '../checks/column-types.ts';
 import type { CheckResults } from '../checks/result-shape.ts';
 import type { Source } from '../checks/source.ts';
+import { twelveDigits } from './digits.ts';
 import type { DuckDbSession, Row } from './duckdb-session.ts';
 import {
   countsOfAtLeast,
@@ -195,7 +196,7 @@ async function moment(session: DuckDbSession, source: Source, value: string, nam
     const [row = {}] = await session.rows(
       `SELECT ${name}(v) AS m FROM (SELECT ${value} AS v FROM ${source.all}) WHERE isfinite(v)`,
     );
-    return typeof row.m === 'number' && Number.isFinite(row.m) ? Number(row.m.toPrecision(12)) : null;
+    return typeof row.m === 'number' && Number.isFinite(row.m) ? twelveDigits(row.m) : null;
   } catch (error) {
     if (error instanceof Error && error.message.startsWith('Out of Range Error')) return null;
     throw error;
