@@ -15,7 +15,11 @@ const rows =
 
 const whole =
   (rule: (kwargs: Kwargs, where: string) => Rule): Reader =>
-  (kwargs, where) => ({ column: kwargs.need('column'), rule: rule(kwargs, where), share: 1 });
+  (kwargs, where) => {
+    // Of a type, Great Expectations asks each value.
+    kwargs.only('mostly', 1);
+    return { column: kwargs.need('column'), rule: rule(kwargs, where), share: 1 };
+  };
 
 const table =
   (rule: (kwargs: Kwargs) => TableRule): Reader =>
