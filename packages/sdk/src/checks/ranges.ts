@@ -70,8 +70,8 @@ export function choices(label: string, values: readonly Choice[], where: string)
 export function names(list: readonly string[], label: string, where: string): string[] {
   if (!Array.isArray(list) || list.length === 0) throw invalidStep(where, `${label}: there are none.`, 'Give a list.');
   const copy = list.map((name) => nonEmptyText(where, `one of ${label}`, name));
+  if (new Set(copy).size === copy.length) return copy;
   const twice = copy.find((name, index) => copy.indexOf(name) !== index);
-  if (twice === undefined) return copy;
   throw invalidStep(where, `${label} have ${shown(twice)} twice.`, 'Name each once.');
 }
 
