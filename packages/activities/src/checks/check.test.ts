@@ -261,5 +261,7 @@ describe('a check of what callers have sent', () => {
     captured = [call('<html>')];
     const result = await checked({ ...recent, model: await fix.model({ add: 1 }) });
     expect(result.evidence).toMatchObject([{ verdict: 'inconclusive', note: 'Of 1 captured requests none had rows.' }]);
+    captured = [];
+    expect((await checked({ ...recent })).evidence[0]?.note).toBe('No answered request was captured in that time.');
   });
 });

@@ -110,10 +110,9 @@ function withoutMasked(file: RowsFile, { checks }: CheckSpec): RowsFile {
 }
 
 function nothing({ captured }: RowsFile): Evidence {
-  const why =
-    captured === null
-      ? 'The dataset is empty.'
-      : `Of ${captured.requests + captured.withoutRows} captured requests none had rows.`;
+  const requests = captured === null ? 0 : captured.requests + captured.withoutRows;
+  const none = captured === null ? 'The dataset is empty.' : 'No answered request was captured in that time.';
+  const why = requests === 0 ? none : `Of ${requests} captured requests none had rows.`;
   return { metric: 'rows', verdict: 'inconclusive', value: 0, threshold: '> 0', n: 0, note: why };
 }
 
