@@ -28,7 +28,8 @@ export function corpusInference(
   // The chance that cases which would move it so far are among nobody's.
   const missed = (far: number) => (reach === null ? 0 : Math.max(0, 1 - far / reach) ** units);
   const p = (at: number, wrong: boolean, beyond: number) => {
-    const share = expanded((beyond + 1) / (sorted.length + 1), units);
+    const side = at < estimate ? quantile(sorted, FEW / sorted.length) : quantile(sorted, 1 - FEW / sorted.length);
+    const share = expanded(shareBeyond(beyond, sorted.length, (estimate - at) / (estimate - side)), units);
     return wrong ? Math.max(0.5, share) : Math.max(share, missed(Math.abs(estimate - at)));
   };
   return {
@@ -48,6 +49,20 @@ export function corpusInference(
       return needed > 1e9 ? null : needed;
     },
   };
+}
+
+/** Resamples beyond a point, of which fewer say little of their share. */
+const FEW = 10;
+
+/**
+ * The share of resamples beyond a point. Where fewer than {@link FEW} are, by a normal distribution that has as many beyond
+ * the place where that many are: with a thousand resamples there would be no chance under one in a thousand.
+ *
+ * @param far How far the point is from the estimate, over how far that place is.
+ */
+function shareBeyond(beyond: number, all: number, far: number): number {
+  const counted = (beyond + 1) / (all + 1);
+  return beyond >= FEW || !(far > 1) ? counted : normalCdf(normalQuantile(FEW / all) * far);
 }
 
 /** What a share of resamples says of `n` cases: at few of them, more. */
