@@ -7,6 +7,7 @@ import { linesOf } from '../replay/captured-lines.ts';
 import type { ActivityScope } from '../serving/activity-scope.ts';
 import { eachRow, ROWS_PER_REQUEST } from '../serving/each-row.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
+import { isTooLong, jsonLine } from './json-lines.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -34,11 +35,13 @@ export async function writeAnswers(
       scope.signal.throwIfAborted();
       scope.heartbeat();
       for (const answer of await ask(batch)) {
-        if (!answer.ok) {
+        const line = jsonLine({ answer: answer.ok ? (single(answer.prediction as Json) ?? null) : null });
+        const long = isTooLong(line);
+        if (!answer.ok || long) {
           rows += 1;
-          why ??= answer.why;
+          why ??= answer.ok ? 'an answer of more than 16 MiB' : answer.why;
         }
-        yield `${JSON.stringify({ answer: answer.ok ? (single(answer.prediction as Json) ?? null) : null })}\n`;
+        yield long ? jsonLine({ answer: null }) : line;
       }
     }
   }

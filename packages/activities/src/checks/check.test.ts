@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type CheckSpec, column, type Dataset, ErrorCode } from '@sluice/sdk';
+import { type CheckSpec, column, type Dataset, ErrorCode, table } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractDataset } from '../extract/extract.ts';
 import { type Fixture, fixture } from '../serving/testing/fixture-context.ts';
@@ -91,6 +91,18 @@ describe('a check of a dataset', () => {
     expect((await checked({ dataset: await rows('select 1 as x where false') })).verdict).toBe('inconclusive');
   });
 
+  test('without a row fails what asks for rows or columns, as it does where the rows are extracted', async () => {
+    const dataset = await rows('select 1 as x where false');
+    const checks = [table().rows(1, null), table().columns(['x', 'y']), column('x').notNull()];
+    const { verdict, evidence } = await checked({ dataset, checks });
+    expect(verdict).toBe('fail');
+    expect(evidence.map((row) => row.verdict)).toEqual(['fail', 'fail', 'inconclusive', 'inconclusive']);
+    expect(await checked({ dataset, checks, model: await fix.model({ add: 1 }) })).toMatchObject({
+      verdict: 'inconclusive',
+      evidence: [{ note: 'The dataset is empty.' }],
+    });
+  });
+
   test('says which step it was when the dataset is not in the store any more', async () => {
     const dataset = await rows('select 42 as x');
     await fix.context.store.discard([dataset], []);
@@ -137,13 +149,16 @@ describe('a check of what a model answers', () => {
     expect(tight.evidence[0]).toMatchObject({ verdict: 'fail', value: 400 / 450 });
   });
 
-  test.each(['status', 'crash', 'null'])('counts a row that ends in %s as one without an answer', async (rule) => {
-    const model = await fix.model({ add: 1, rules: { k7: rule } });
-    const checks = [column('prediction').notNull()];
-    const result = await checked({ dataset: await rows(line), model, checks });
-    expect(result.evidence[0]).toMatchObject({ slice: 'prediction', verdict: 'fail', value: 449 / 450, n: 450 });
-    if (rule === 'status') expect(result.evidence[0]?.note).toContain('1 rows have no answer; the first: status 500');
-  });
+  test.each(['status', 'crash', 'null', 'html', 'nan'])(
+    'counts a row that ends in %s as one without an answer',
+    async (rule) => {
+      const model = await fix.model({ add: 1, rules: { k7: rule } });
+      const checks = [column('prediction').notNull()];
+      const result = await checked({ dataset: await rows(line), model, checks });
+      expect(result.evidence[0]).toMatchObject({ slice: 'prediction', verdict: 'fail', value: 449 / 450, n: 450 });
+      if (rule === 'status') expect(result.evidence[0]?.note).toContain('1 rows have no answer; the first: status 500');
+    },
+  );
 
   test('keeps what it says of the rule, and says nothing of why where a column is masked', async () => {
     const model = await fix.model({ add: 1, rules: { k7: 'status' } });
@@ -161,6 +176,13 @@ describe('a check of what a model answers', () => {
     const odd = "select range as x, 'NaN' as text, 'nan'::double as d, ['inf'::double, 1] as list from range(3)";
     const result = await checked({ dataset: await rows(odd), model, checks: [column('prediction').between(1, 3)] });
     expect(result).toMatchObject({ verdict: 'pass', evidence: [{ n: 3 }] });
+  });
+
+  test('counts an answer that nobody can read in as none', async () => {
+    const model = await fix.model({ add: 1, rules: { k1: 'huge' } });
+    const checks = [column('prediction').notNull()];
+    const answers = await checked({ dataset: await rows("select 'k1' as key, 1 as x"), model, checks });
+    expect(answers.evidence[0]?.note).toContain('1 rows have no answer; the first: an answer of more than 16 MiB');
   });
 
   test('does not overwrite a column that is called like the answers', async () => {
@@ -231,11 +253,15 @@ describe('a check of what callers have sent', () => {
     captured = Array.from({ length: 50 }, (_, i) => call({ dataframe_records: [{ x: i }, { x: i }] }));
     const result = await checked({ captured: { ...recent.captured, rows: 7 }, checks: [column('x').between(0, 3)] });
     expect(result.evidence).toMatchObject([{ verdict: 'pass', n: 7 }]);
+    const whole = await checked({ captured: { ...recent.captured, rows: 8 }, checks: [column('x').between(0, 3)] });
+    expect(await fix.report(whole.report)).toMatchObject({ captured: { rows: 8, requests: 4, withoutRows: 0 } });
   });
 
   test('is inconclusive where nobody has sent any', async () => {
     captured = [call('<html>')];
     const result = await checked({ ...recent, model: await fix.model({ add: 1 }) });
     expect(result.evidence).toMatchObject([{ verdict: 'inconclusive', note: 'Of 1 captured requests none had rows.' }]);
+    captured = [];
+    expect((await checked({ ...recent })).evidence[0]?.note).toBe('No answered request was captured in that time.');
   });
 });

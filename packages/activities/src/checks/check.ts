@@ -37,7 +37,7 @@ export function checkActivity(context: ActivityContext): SluiceActivities['check
  * @throws SluiceError `NotFound`, `Corrupt`, `StorageFull`, `OutOfMemory`, `Unreachable`, `InvalidStep`, `ServerNotReady`;
  * the signal's reason when it is cancelled
  */
-export async function checkRows(context: ActivityContext, input: Input, scope: ActivityScope): Promise<Checked> {
+async function checkRows(context: ActivityContext, input: Input, scope: ActivityScope): Promise<Checked> {
   const { ref } = input;
   const { dataset, model } = input.spec;
   try {
@@ -79,7 +79,10 @@ async function judge(
   const { spec } = input;
   const onDuckDb = duckDbIn(context.root, scratch, scope.signal);
   const file = withoutMasked(await rowsFile(context, input, onDuckDb, scratch, scope), spec);
-  if (file.rows === 0) return { file, verdict: 'inconclusive', checks: [nothing(file)], results: null };
+  // Without a row there is no column of answers, nor any of captured rows; a dataset's own can be judged.
+  if (file.rows === 0 && (spec.dataset === null || spec.model !== null)) {
+    return { file, verdict: 'inconclusive', checks: [nothing(file)], results: null };
+  }
   return onDuckDb(async (session) => {
     const { source, columns } = await parquetSource(session, file.path, file.rows);
     const beside = await besideFiles(context, spec.reference, spec.others, session, scratch);
@@ -107,10 +110,9 @@ function withoutMasked(file: RowsFile, { checks }: CheckSpec): RowsFile {
 }
 
 function nothing({ captured }: RowsFile): Evidence {
-  const why =
-    captured === null
-      ? 'The dataset is empty.'
-      : `Of ${captured.requests + captured.withoutRows} captured requests none had rows.`;
+  const requests = captured === null ? 0 : captured.requests + captured.withoutRows;
+  const none = captured === null ? 'The dataset is empty.' : 'No answered request was captured in that time.';
+  const why = requests === 0 ? none : `Of ${requests} captured requests none had rows.`;
   return { metric: 'rows', verdict: 'inconclusive', value: 0, threshold: '> 0', n: 0, note: why };
 }
 

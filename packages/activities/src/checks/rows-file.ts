@@ -9,6 +9,7 @@ import type { ActivityScope } from '../serving/activity-scope.ts';
 import { superviseServer } from '../serving/supervised-server.ts';
 import { type Unanswered, writeAnswers } from './answered-rows.ts';
 import { type Counted, writeCapturedRows } from './captured-rows.ts';
+import { readJsonLines } from './json-lines.ts';
 import { parquetSource } from './parquet-source.ts';
 
 /** The rows to check, as a Parquet file. */
@@ -49,12 +50,13 @@ export async function rowsFile(
   const server = await superviseServer({ context, endpoint, model: spec.model, scope });
   const unanswered = await writeAnswers(server, lines, answers, scope).finally(() => server.stop());
   const path = join(folder, 'answered.parquet');
-  await onDuckDb((session) =>
-    session.rows(`
+  await onDuckDb(async (session) => {
+    const { source } = await parquetSource(session, file.path, file.rows);
+    await session.rows(`
       COPY (SELECT r.*, a.answer AS ${identifier(spec.as)}
-        FROM read_parquet(${literal(file.path)}) r POSITIONAL JOIN ${readLines(answers)} a)
-      TO ${literal(path)} (FORMAT parquet)`),
-  );
+        FROM ${source.all} r POSITIONAL JOIN ${await readJsonLines(session, answers)} a)
+      TO ${literal(path)} (FORMAT parquet)`);
+  });
   return { ...file, path, unanswered: unanswered.rows === 0 ? null : { ...unanswered, column: spec.as } };
 }
 
@@ -81,18 +83,14 @@ async function captured(
   const { endpoint, last, rows: most } = captured;
   const window = { since: stepBegun() - last, until: stepBegun() };
   const requests = targetOf(context, endpoint).captured(endpoint, { since: window.since, signal: scope.signal });
-  const counted = await writeCapturedRows(requests, lines, { until: window.until, most }, () => scope.heartbeat());
+  const counted = await writeCapturedRows(requests, lines, { until: window.until, most });
   if (counted.rows > 0) {
-    await onDuckDb((session) =>
-      session.rows(`COPY (SELECT * FROM ${readLines(lines)}) TO ${literal(path)} (FORMAT parquet)`),
-    );
+    await onDuckDb(async (session) => {
+      const rows = await readJsonLines(session, lines);
+      await session.rows(`COPY (SELECT * FROM ${rows}) TO ${literal(path)} (FORMAT parquet)`);
+    });
   }
   return { path, rows: counted.rows, captured: counted };
-}
-
-/** Types are told by all rows, not by the first ones. */
-function readLines(path: string): string {
-  return `read_json(${literal(path)}, format = 'newline_delimited', sample_size = -1)`;
 }
 
 function taken(as: string, step: string): SluiceError {

@@ -51,6 +51,17 @@ describe('extract', () => {
     expect(await limit()).toBe(alone);
   });
 
+  it('has the columns of the query and no others, in a folder that looks like a partition too', async () => {
+    const partition = await testProject('x=');
+    try {
+      const dataset = await partition.extract('select 1 as y', { checks: [column('y').max(1, 1)] });
+      expect(dataset).toMatchObject({ columns: [{ name: 'y' }], verdict: 'pass' });
+      expect((await partition.profile(dataset)).columns.map(({ name }) => name)).toEqual(['y']);
+    } finally {
+      await partition.remove();
+    }
+  });
+
   it('stores the rows of a CSV query as Parquet, with schema, origin and count', async () => {
     await project.write('data/flights.csv', flights);
     const dataset = await project.extract(

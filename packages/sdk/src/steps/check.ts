@@ -103,6 +103,15 @@ export async function check(name: string, options: CheckOptions): Promise<Checke
       dataset === undefined ? 'there is neither dataset nor captured.' : 'there are both dataset and captured.';
     throw invalidStep(where, what, 'Give one of them: the rows to check.');
   }
+  const idle =
+    model === undefined ? (['as', 'endpoint'] as const).find((name) => options[name] !== undefined) : undefined;
+  if (idle !== undefined) {
+    throw invalidStep(
+      where,
+      `${idle} has no effect without a model.`,
+      `Give the model that answers, or leave ${idle} out.`,
+    );
+  }
   if (endpoint !== undefined) checkName('endpoint', endpoint);
   const rows = dataset === undefined ? null : artifact<Dataset>(where, 'dataset', dataset, 'dataset');
   const as = nonEmptyText(where, 'as', options.as ?? 'prediction');

@@ -65,7 +65,8 @@ export async function extract(name: string, options: ExtractOptions): Promise<Da
 /** Checks that can work, `least` of them or more. @throws SluiceError `InvalidStep` */
 export function checksOf(where: string, checks: readonly Check[], least: number): Check[] {
   if (!Array.isArray(checks) || checks.length < least) {
-    throw invalidStep(where, `checks is ${shown(checks)}.`, "Give a list: [column('carrier').notNull()].");
+    const what = Array.isArray(checks) ? 'an empty list' : shown(checks);
+    throw invalidStep(where, `checks is ${what}.`, "Give a list: [column('carrier').notNull()].");
   }
   return checks.map((check: Check) => checked(check, where));
 }

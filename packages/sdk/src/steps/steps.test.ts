@@ -253,6 +253,8 @@ const waiver = { requests: ['r7'], reason: 'known', until: '2026-12-31' };
 const replayWith = (options: Loose) => replay('recent', { model, endpoint: 'shop', ...options } as never);
 const deployWith = (options: Loose) => deploy('shop', { model, gates: [], ...options } as never);
 const extractWith = (options: Loose) => extract('rows', { sql: 'select 1', ...options } as never);
+const checkWith = (options: Loose) =>
+  check('sane', { dataset: someDataset, checks: [column('x').notNull()], ...options } as never);
 const cyclic: { self?: unknown } = {};
 cyclic.self = cyclic;
 
@@ -268,6 +270,17 @@ describe('a step that cannot work is refused before anything runs:', () => {
     ['extract rows', () => extractWith({ attach: { shop: 7 } }), 'attach.shop is 7'],
     ['database "my shop"', () => extractWith({ attach: { 'my shop': 'env:X' } }), 'is not usable'],
     ['extract rows', () => extractWith({ query: 'select 1' }), 'options: there is no "query"'],
+    ['check sane', () => checkWith({ dataset: undefined }), 'there is neither dataset nor captured'],
+    ['check sane', () => checkWith({ captured: { endpoint: 'shop' } }), 'there are both dataset and captured'],
+    [
+      'check sane',
+      () => checkWith({ dataset: undefined, captured: { endpoint: 'shop', rows: 0 } }),
+      'captured.rows is 0',
+    ],
+    ['check sane', () => checkWith({ checks: [] }), 'checks is an empty list'],
+    ['check sane', () => checkWith({ checks: [undefined] }), 'undefined is no rule'],
+    ['check sane', () => checkWith({ as: 'score' }), 'as has no effect without a model'],
+    ['check sane', () => checkWith({ endpoint: 'shop' }), 'endpoint has no effect without a model'],
     ['extract rows', () => extract('rows', undefined as never), 'options: expected an object, got undefined'],
     ['train delay', () => trainWith({ run: 'python train.py' }), 'run is "python train.py", not a command'],
     ['train delay', () => trainWith({ run: undefined }), 'run is undefined, not a command'],
