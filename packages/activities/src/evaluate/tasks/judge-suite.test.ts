@@ -252,6 +252,27 @@ describe('scores that are none', () => {
     expect(whole(rows).candidate).toBeCloseTo(0.5, 6);
   });
 
+  test.each(['mae', 'rmse', 'f1', 'bleu'])(
+    'by %s, which knows no worst one, are no answers: one that only the baseline has fails the gate',
+    async (name) => {
+      const right: Model = (i) => (name === 'mae' || name === 'rmse' ? i % 7 : `the cat sat there ${i % 3}`);
+      const metric = metricOf(name);
+      const odd: Model = (i) => (i === 3 ? null : right(i));
+      const options = { metric };
+      const { verdict, evidence } = await judged(casesOf(1000, 1, right), odd, right, { margin: 1 }, options);
+      expect(verdict).toBe('fail');
+      expect(evidence[0]).toMatchObject({
+        metric: 'cases only the baseline answers',
+        value: 1,
+        note: 'first: c3: quality cannot score the answer',
+      });
+      const alone = await judged(casesOf(1000, 1, right), odd, null, { least: 0, most: 100 }, options);
+      expect(alone.evidence[0]).toMatchObject({ metric: 'cases not answered', verdict: 'fail', value: 1 });
+      // That of the baseline alone is no fault of the candidate's.
+      expect((await judged(casesOf(1000, 1, right), right, odd, { margin: 1 }, options)).verdict).toBe('pass');
+    },
+  );
+
   test('a metric that throws is an error of its row, and names the case', async () => {
     const metric: Metric = {
       ...quality,

@@ -35,6 +35,17 @@ export interface NamedMetric {
 }
 
 /**
+ * Is there an answer of the candidate's that this metric makes nothing of, where it scores the baseline's, or where there is
+ * none to compare with? The case counts for nobody then, so it must not go unseen.
+ */
+export function isUnscoredAt(name: string, i: number, candidate: ScoredTask, baseline: ScoredTask | null): boolean {
+  const mine = candidate.metrics.get(name);
+  if (mine === undefined || mine.broken !== null || (candidate.problems[i] ?? null) !== null) return false;
+  if ((mine.parts[i] ?? null) !== null) return false;
+  return baseline === null || (baseline.metrics.get(name)?.parts[i] ?? null) !== null;
+}
+
+/**
  * Reads a model's answers one by one, and keeps of each only what the metrics need.
  *
  * @param own What programs of the user's said, by the metric's name in the suite.

@@ -49,3 +49,8 @@ test('a distance of distributions says nothing of a case', async () => {
   const off = features.map(([x = 0, y = 0]) => [x + 9, y]);
   expect(await worstCases([task('fid', features, off, features)], answered(off), answered(features))).toEqual([]);
 });
+
+test('an answer that cannot be scored is lost as one that never came', async () => {
+  const worst = await worstCases([task('mae', [1, 2], [1, null], [1, 2])], answered([1, null]), answered([1, 2]));
+  expect(worst).toMatchObject([{ id: 'case-1', harm: 1, candidate: { answer: null } }]);
+});

@@ -2,7 +2,7 @@ import type { Json } from '@sluice/sdk';
 import { type ShownAnswer, TEXT_LENGTH, WORST_CASES, type WorstCase } from '../suite-report.ts';
 import type { TaskToJudge } from './judge-suite.ts';
 import { isAnswer, type Reply } from './reply.ts';
-import type { NamedMetric, ScoredTask } from './scored-task.ts';
+import { isUnscoredAt, type NamedMetric, type ScoredTask } from './scored-task.ts';
 
 type Get = (id: string) => Promise<Reply | null>;
 
@@ -48,7 +48,11 @@ function harmOf({ metrics, candidate, baseline }: TaskToJudge, i: number): numbe
   const failed = (candidate.problems[i] ?? null) !== null;
   if (baseline === null) return failed ? 1 : 0;
   if (failed) return (baseline.problems[i] ?? null) === null ? 1 : 0;
-  const losses = metrics.map((named) => lossOf(named, scoreAt(candidate, named, i), scoreAt(baseline, named, i)));
+  const losses = metrics.map((named) =>
+    isUnscoredAt(named.name, i, candidate, baseline)
+      ? 1
+      : lossOf(named, scoreAt(candidate, named, i), scoreAt(baseline, named, i)),
+  );
   return Math.max(0, ...losses);
 }
 
