@@ -273,6 +273,31 @@ describe('scores that are none', () => {
     },
   );
 
+  test('are the same on both sides and say nothing, where they are more than one in twenty of the baseline’s', async () => {
+    const metric = metricOf('token_f1');
+    const cases = casesOf(400, 1, () => 'yes');
+    const page: Model = () => ({ html: '<p>Bad gateway</p>' });
+    const both = await judged(cases, page, page, { margin: 0.05 }, { metric });
+    expect(both.verdict).toBe('inconclusive');
+    expect(whole(both.rows).note).toContain('too many answers of the baseline cannot be scored');
+    const better = await judged(
+      cases,
+      () => 'yes',
+      (i) => (i % 10 ? 'yes' : null),
+      { margin: 0.05 },
+      { metric },
+    );
+    expect(better.verdict).toBe('inconclusive');
+    const few = await judged(
+      cases,
+      () => 'yes',
+      (i) => (i % 50 ? 'yes' : null),
+      { margin: 0.05 },
+      { metric },
+    );
+    expect(few.verdict).toBe('pass');
+  });
+
   test('a metric that throws is an error of its row, and names the case', async () => {
     const metric: Metric = {
       ...quality,

@@ -1,5 +1,6 @@
 import { worstOf } from '@sluice/sdk';
 import { holm } from '../../statistics/holm.ts';
+import { MAX_UNANSWERED } from '../judge.ts';
 import type { Interval, SuiteRow } from '../suite-report.ts';
 import { against, bounded, type Draft, type Tests } from './findings.ts';
 import { measure, type Own } from './judge-metric.ts';
@@ -51,6 +52,7 @@ async function draftsOf(
   const theirs = baseline?.metrics.get(name) ?? null;
   if (mine === undefined) return [];
   const clusters = cases.map(({ cluster }) => cluster);
+  const unmeasured = theirs !== null && theirs.unscored > MAX_UNANSWERED * cases.length;
   const draft = async (category: string | null, places: readonly number[]): Promise<Draft> => {
     const given = category === null ? undefined : settings.margins[category];
     const margin = given ?? settings.margin;
@@ -69,7 +71,8 @@ async function draftsOf(
       seed: `${seed}/${task}/${name}/${category ?? ''}`,
       onSlice,
     });
-    return { task, category, name, metric, margin, explicit: given !== undefined, least, most, measured, told };
+    const explicit = given !== undefined;
+    return { task, category, name, metric, margin, explicit, least, most, measured, told, unmeasured };
   };
   const drafts = [await draft(null, [...cases.keys()])];
   const categories = [...Map.groupBy(cases.keys(), (i) => cases[i]?.category ?? '')];
