@@ -82,6 +82,9 @@ export async function scoreTask(
   };
 }
 
+/** No word of an answer that a program was given: it has not done its work, whatever it says of the others. */
+const SILENT = 'the program said nothing of it';
+
 /** A metric that knows of this case what a program has said. */
 function bySaid(metric: Metric, said: OwnScores, id: string): Metric {
   if ('broken' in said) {
@@ -92,7 +95,8 @@ function bySaid(metric: Metric, said: OwnScores, id: string): Metric {
   }
   if ('scores' in said)
     return metric.of === 'case' ? { ...metric, score: () => scoreSaid(metric, said.scores.get(id)) } : metric;
-  const found = said.extracted.get(id) ?? { problem: 'the program said nothing of it' };
+  const found = said.extracted.get(id);
+  if (found === undefined) return bySaid(metric, { broken: SILENT }, id);
   if ('problem' in found) {
     const problem = (): Unscored => ({ ...found, blame: 'answer' });
     return metric.of === 'case' ? { ...metric, score: problem } : { ...metric, part: problem };
@@ -105,7 +109,7 @@ function scoreSaid(
   { range: [low, high] }: Metric,
   said: number | { readonly problem: string } | undefined,
 ): number | Unscored {
-  if (said === undefined) return { problem: 'the program said nothing of it', blame: 'answer' };
+  if (said === undefined) throw new Error(SILENT);
   if (typeof said !== 'number') return { ...said, blame: 'answer' };
   const within = said >= (low ?? Number.NEGATIVE_INFINITY) && said <= (high ?? Number.POSITIVE_INFINITY);
   return within ? said : { problem: `the score ${said} is outside of the range`, blame: 'answer' };
