@@ -298,6 +298,32 @@ describe('scores that are none', () => {
     expect(few.verdict).toBe('pass');
   });
 
+  test.each([
+    [1e308, 'error', 'too far apart'],
+    [1e200, 'fail', null],
+  ])('%d off is never a pass, however large its sums are', async (off, verdict, note) => {
+    const options = { metric: metricOf('mae') };
+    const cases = casesOf(100, 1, () => 0);
+    const { rows } = await judged(
+      cases,
+      (i) => off * (1 - i / 1000),
+      () => 0,
+      { margin: 0.05 },
+      options,
+    );
+    expect(whole(rows).verdict).toBe(verdict);
+    if (note !== null) expect(whole(rows).note).toContain(note);
+    const one = await judged(
+      cases,
+      (i) => (i === 0 ? off : 0),
+      () => 0,
+      { margin: 0.05 },
+      options,
+    );
+    expect(one.verdict).not.toBe('pass');
+    expect((await judged(cases, () => off, null, { most: 5 }, options)).verdict).toBe(verdict);
+  });
+
   test('a metric that throws is an error of its row, and names the case', async () => {
     const metric: Metric = {
       ...quality,
