@@ -1,5 +1,5 @@
 import type { Json } from '@sluice/sdk';
-import { isUnscored } from '../../metrics/metric.ts';
+import { isUnscored, type Metric } from '../../metrics/metric.ts';
 import { metricOf } from '../../metrics/table.ts';
 import { invalid, type SuiteFolder } from './load-suite-folder.ts';
 import { ownMetric } from './own-metric.ts';
@@ -29,6 +29,7 @@ export function tasksOf({ path, file, cases }: SuiteFolder): SuiteTask[] {
     const made = metrics.flatMap((settings, i): SuiteTaskMetric[] => {
       try {
         const metric = settings.command === null ? metricOf(settings.name, settings.options) : ownMetric(settings);
+        problems.push(...beyondRange(metric, settings).map((problem) => `tasks.${task}.metrics.${i}.${problem}`));
         return [{ name: settings.as ?? settings.name, metric, settings }];
       } catch (error) {
         problems.push(`tasks.${task}.metrics.${i}: ${(error as Error).message}`);
@@ -42,6 +43,27 @@ export function tasksOf({ path, file, cases }: SuiteFolder): SuiteTask[] {
   });
   if (problems.length > 0) throw invalid(path, problems);
   return tasks;
+}
+
+/** What no score can reach: a margin that every candidate keeps, a bound that none or every one does. BLEU is of 100, ROUGE of 1. */
+function beyondRange({ range: [low, high] }: Metric, { margin, margins, least, most }: SuiteMetric): string[] {
+  const from = low ?? Number.NEGATIVE_INFINITY;
+  const to = high ?? Number.POSITIVE_INFINITY;
+  const within = `the metric lies between ${low ?? '−∞'} and ${high ?? '∞'}`;
+  const wide = ([path, value]: readonly [string, number | null]) =>
+    value !== null && value >= to - from ? [`${path}: ${value} is as wide as all there is; ${within}`] : [];
+  const outside = ([path, value]: readonly [string, number | null]) =>
+    value !== null && (value < from || value > to) ? [`${path}: ${value} is out of reach; ${within}`] : [];
+  const ofCategories = Object.entries(margins).map(([category, value]) => [`margins.${category}`, value] as const);
+  return [
+    ...[['margin', margin] as const, ...ofCategories].flatMap(wide),
+    ...(
+      [
+        ['least', least],
+        ['most', most],
+      ] as const
+    ).flatMap(outside),
+  ];
 }
 
 /** The cases of which no answer could be right: told by answering what is expected. */
