@@ -241,6 +241,12 @@ describe('a suite', () => {
     expect((await run(model, { suite: { ...suite, inputs: ['x'] } })).verdict).toBe('pass');
   });
 
+  test('may have columns of any name', async () => {
+    await cases(Array.from({ length: 30 }, (_, i) => ({ x: i, y: i + 1, row_index: i, cases: 'a', chosen: 1 })));
+    const report = await run(await fix.model({ add: 1 }), { suite: { ...suite, category: 'chosen' }, against: null });
+    expect(report).toMatchObject({ verdict: 'pass', evidence: [{ n: 30 }, {}] });
+  });
+
   test('with a limit draws evenly over categories, the same for the same seed', async () => {
     await cases(Array.from({ length: 500 }, (_, i) => ({ airport: i < 490 ? 'EWR' : 'JFK', x: i, y: i })));
     const used = async (seed: number) => {
