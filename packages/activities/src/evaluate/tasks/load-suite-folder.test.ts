@@ -132,6 +132,11 @@ describe('a suite folder that cannot work says what and where', () => {
 
   test.each([
     ['a line torn in the middle', '{"id": "b", "task": "titles", "inp', 'cases-0.jsonl:2: '],
+    [
+      'lists in lists without end',
+      `{"id": "b", "input": ${'['.repeat(50_000)}${']'.repeat(50_000)}, "expected": 1}`,
+      'cases-0.jsonl:2: it is nested deeper than 100 levels',
+    ],
     ['an id that stands elsewhere', { ...one, input: 'x' }, 'cases-0.jsonl:2: the id "a" stands at cases-0.jsonl:1'],
     ['no expected value', { id: 'b', task: 'titles', input: 'x' }, 'expected'],
     ['no input', { id: 'b', task: 'titles', expected: 'x' }, 'input'],

@@ -14,6 +14,7 @@ import { type Answerer, isAnswer, type Reply } from './reply.ts';
 import type { SuiteCase } from './suite-cases.ts';
 import { type SuiteProtocol, suiteFile } from './suite-file.ts';
 
+const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
 const scope = { signal: new AbortController().signal, heartbeat: () => {} };
 
 function one(id: string, input: SuiteCase['input'] = 'what?'): SuiteCase {
@@ -100,6 +101,7 @@ describe('a served model', () => {
     ['JSON of another kind', json({ result: 3 }), 'answer', /no list `predictions`/],
     ['JSON that is null', json(null), 'answer', /no list `predictions`/],
     ['two predictions', json({ predictions: [1, 2] }), 'answer', /2 predictions for one case/],
+    ['lists in lists without end', says(`{"predictions": [${deep}]}`), 'answer', /nested deeper than 100 levels/],
     ['50 megabytes', says(Buffer.alloc(50 * 1024 * 1024, 'x')), 'answer', /too large: over 4 MiB/],
     ['a refusal', says('{"error": "no such column"}', 400), 'status', /status 400: .*no such column/],
     ['a broken connection', (response) => response.socket?.destroy(), 'transport', /broken|hang up/],
@@ -220,10 +222,11 @@ describe('a program', () => {
       if (one.id === 'a') say({ id: 'a', error: 'no such language' });
       if (one.id === 'b') say({ id: 'b', answer: 'x'.repeat(5e6) });
       if (one.id === 'c') say({ id: 'c' });
-      if (one.id === 'e') say({ id: 'e', answer: null });`;
+      if (one.id === 'e') say({ id: 'e', answer: null });
+      if (one.id === 'f') console.log('{"id": "f", "answer": ' + '['.repeat(5e4) + ']'.repeat(5e4) + '}');`;
     const replies = await asking(
       body,
-      ['a', 'b', 'c', 'd', 'e'].map((id) => one(id)),
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => one(id)),
       3_000,
     );
     expect(replies).toMatchObject([
@@ -232,6 +235,7 @@ describe('a program', () => {
       { problem: 'answer', error: expect.stringContaining('neither answer nor error') },
       { problem: 'deadline' },
       { answer: null },
+      { problem: 'answer', error: expect.stringContaining('nested deeper') },
     ]);
   });
 

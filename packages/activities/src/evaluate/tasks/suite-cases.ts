@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Json } from '@sluice/sdk';
 import { z } from 'zod';
+import { DEEPEST, isTooDeep } from './nesting.ts';
 import { problemLine } from './suite-file.ts';
 
 /** One question of a suite. */
@@ -83,7 +84,9 @@ function readLine(text: string, where: string, tasks: readonly string[], reading
     reading.full = true;
     return;
   }
-  const parsed = line.safeParse(json(text));
+  const raw = json(text);
+  if (isTooDeep(raw)) return tell(`it is nested deeper than ${DEEPEST} levels`);
+  const parsed = line.safeParse(raw);
   if (!parsed.success) {
     for (const issue of parsed.error.issues.slice(0, 3)) tell(problemLine(issue).replace(/^suite\.json: /, ''));
     return;
