@@ -75,6 +75,16 @@ describe('the digest of a suite folder', () => {
   });
 });
 
+test.each(['accuracy', 'f1', 'log_loss', 'roc_auc', 'average_precision'])(
+  'classes may be whole numbers, for %s too',
+  async (name) => {
+    await write({ ...settings, tasks: { titles: { metrics: [{ name, margin: 0.1 }] } } }, [
+      ...[0, 1, 2].map((expected) => ({ ...one, id: expected, expected })),
+    ]);
+    await expect(checkSuiteFiles(root, 'eval/tasks', 'tasks')).resolves.toBeUndefined();
+  },
+);
+
 describe('a suite folder that cannot work says what and where', () => {
   test('suite.json that is no JSON', async () => {
     await write('{"version": 1,', [one]);
