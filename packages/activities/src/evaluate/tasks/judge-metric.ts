@@ -62,7 +62,10 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
   const found =
     options.metric.of === 'case'
       ? ofMeans(one as number[], other as number[] | null, clusters, options)
-      : await ofCorpus(one, other, clusters, options);
+      : await ofCorpus(one, other, clusters, options).catch((error: unknown): Found => {
+          options.onSlice(); // throws where it was told to stop
+          return { ...nothing, problem: { verdict: 'error', note: `it failed: ${(error as Error).message}` } };
+        });
   const count = clusters === null ? null : new Set(clusters).size;
   return { n: used.length, clusters: count, ...found };
 }

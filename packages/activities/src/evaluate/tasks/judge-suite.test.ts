@@ -324,6 +324,23 @@ describe('scores that are none', () => {
     expect((await judged(cases, () => off, null, { most: 5 }, options)).verdict).toBe(verdict);
   });
 
+  test('features that do not fit together, or are too large, are an error of their row and not of the evaluation', async () => {
+    const options = { metric: metricOf('fid') };
+    const features: Model = (i) => (i === 7 ? [1, 2, 3] : [i, 2]);
+    const { rows, verdict } = await judged(casesOf(20, 1, features), features, null, { most: 5 }, options);
+    expect(verdict).toBe('error');
+    expect(whole(rows).note).toContain('it failed: The features of number 8 have 3 numbers');
+    const huge = await judged(
+      casesOf(20, 1, () => [1, 2]),
+      () => [1e200, 2],
+      null,
+      { most: 5 },
+      options,
+    );
+    expect(huge.verdict).toBe('fail');
+    expect(whole(huge.rows).note).toContain('too large');
+  });
+
   test('a metric that throws is an error of its row, and names the case', async () => {
     const metric: Metric = {
       ...quality,

@@ -33,6 +33,11 @@ export function kidMetric(options: OptionReader): CorpusMetric<FeaturePart> {
   );
 }
 
+/** Of what is not, sums of sixth powers (the kernel of KID) can be held, over as many cases as there may be. */
+function isTooLarge(feature: number): boolean {
+  return Math.abs(feature) > 1e30;
+}
+
 function featureMetric(
   options: OptionReader,
   range: readonly [number | null, number | null],
@@ -50,8 +55,13 @@ function featureMetric(
       if (wanted === null) return badExpected(`what was expected, ${show(expected)}, is not a list of features`);
       const said = vectorOf(answer);
       if (said === null) return badAnswer(`the answer ${show(answer)} is not a list of features`);
-      if (said.length === wanted.length) return [[...wanted], [...said]];
-      return badAnswer(`the answer has ${said.length} features where ${wanted.length} were expected`);
+      if (said.length !== wanted.length) {
+        return badAnswer(`the answer has ${said.length} features where ${wanted.length} were expected`);
+      }
+      if (wanted.some(isTooLarge))
+        return badExpected(`what was expected, ${show(expected)}, has a feature that is too large`);
+      if (said.some(isTooLarge)) return badAnswer(`the answer ${show(answer)} has a feature that is too large`);
+      return [[...wanted], [...said]];
     },
     score: (parts) =>
       distance(featureRows(parts.map(([expected]) => expected)), featureRows(parts.map(([, answer]) => answer))),
