@@ -178,6 +178,24 @@ describe('asking', () => {
     expect([...passing.values()].every((reply) => !isAnswer(reply) && reply.error.startsWith('given up'))).toBe(true);
     await log.close();
   });
+
+  test('gives up a server that refuses every connection, in the time of some restarts', async () => {
+    const many = Array.from({ length: 2_000 }, (_, i) => one(`c${i}`));
+    const { asked, passing, log } = await ask(many, () => broken);
+    expect(asked.length).toBeLessThanOrEqual(30 * 4 + 4 + 30);
+    expect(passing.size).toBe(2_000);
+    await log.close();
+  });
+
+  test('goes on with the other tasks where one hangs, or is refused', async () => {
+    const late: Reply = { error: 'late', problem: 'deadline', latencyMs: 1 };
+    const all = ['a', 'b', 'c'].flatMap((task) =>
+      Array.from({ length: 200 }, (_, i) => ({ ...one(`${task}${i}`), task })),
+    );
+    const { log } = await ask(all, (id) => (id.startsWith('a') ? late : id.startsWith('b') ? broken : fine));
+    expect(all.filter(({ id, task }) => task === 'c' && log.has(id))).toHaveLength(200);
+    await log.close();
+  });
 });
 
 describe('a program', () => {
