@@ -242,6 +242,13 @@ describe('categories', () => {
   });
 });
 
+test('a category may have any name', async () => {
+  const cases = casesOf(200, 2).map((one) => ({ ...one, category: one.category.endsWith('1') ? 'constructor' : 'x' }));
+  const worse: Model = (i) => (i % 2 ? 0.4 : 0.8);
+  const { rows } = await judged(cases, worse, () => 0.8, { margin: 0.05 });
+  expect(rows.find(({ category }) => category === 'constructor')).toMatchObject({ margin: 0.05, verdict: 'fail' });
+});
+
 describe('scores that are none', () => {
   test('NaN and wrong types count as the worst there is', async () => {
     const metric = metricOf('token_f1');

@@ -54,7 +54,9 @@ async function draftsOf(
   const clusters = cases.map(({ cluster }) => cluster);
   const unmeasured = theirs !== null && theirs.unscored > MAX_UNANSWERED * cases.length;
   const draft = async (category: string | null, places: readonly number[]): Promise<Draft> => {
-    const given = category === null ? undefined : settings.margins[category];
+    // A category may be called `constructor`.
+    const own = category !== null && Object.hasOwn(settings.margins, category);
+    const given = own ? settings.margins[category] : undefined;
     const margin = given ?? settings.margin;
     const [least, most] = category === null ? [settings.least, settings.most] : [null, null];
     const told = category === null ? tellingsOf(mine, theirs) : [];
