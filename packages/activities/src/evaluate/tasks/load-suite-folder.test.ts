@@ -97,6 +97,11 @@ describe('a suite folder that cannot work says what and where', () => {
     ['no task', { ...settings, tasks: {} }, 'there is no task'],
     ['a protocol that there is not', { ...settings, protocol: { kind: 'grpc' } }, 'protocol'],
     ['a time-out of nothing', { ...settings, timeout: '0 seconds' }, 'timeout: expected a duration over 0'],
+    [
+      'a time-out that no timer counts',
+      { ...settings, timeout: '30 days' },
+      'timeout: expected a duration over 0 and up to',
+    ],
     ['no concurrency', { ...settings, concurrency: 0 }, 'concurrency'],
   ])('%s', async (_, suite, message) => {
     await write(suite, [one]);
