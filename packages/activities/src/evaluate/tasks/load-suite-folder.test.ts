@@ -62,6 +62,14 @@ describe('the digest of a suite folder', () => {
     expect((await load()).cases.map(({ expected }) => expected)).toEqual(['one\u2028two\u0085three', '東京']);
   });
 
+  test('reads a case of many megabytes in seconds, and the cases around it', async () => {
+    const long = { ...one, id: 'long', input: `東京\u2028${'x'.repeat(64_000_000)}` };
+    await write(settings, [one, long, { ...one, id: 'z' }]);
+    const { cases } = await load();
+    expect(cases.map(({ id }) => id)).toEqual(['a', 'long', 'z']);
+    expect(cases[1]?.input).toBe(long.input);
+  }, 40_000);
+
   test.each([
     ['an expected answer', settings, { ...one, expected: '京都' }],
     ['an input', settings, { ...one, input: 'Zurich' }],
@@ -146,14 +154,16 @@ describe('a suite folder that cannot work says what and where', () => {
   });
 
   test.each([
-    ['a line torn in the middle', '{"id": "b", "task": "titles", "inp', 'cases-0.jsonl:2: '],
+    ['a line torn in the middle', '{"id": "b", "task": "titles", "inp', 'cases-0.jsonl:2: it is no JSON'],
+    ['a number that JSON has not', '{"id": "b", "input": NaN, "expected": 1}', 'cases-0.jsonl:2: it is no JSON'],
+    ['a list for a case', '[1]', 'cases-0.jsonl:2: expected object, received array'],
     [
       'lists in lists without end',
       `{"id": "b", "input": ${'['.repeat(50_000)}${']'.repeat(50_000)}, "expected": 1}`,
       'cases-0.jsonl:2: it is nested deeper than 100 levels',
     ],
     ['an id that stands elsewhere', { ...one, input: 'x' }, 'cases-0.jsonl:2: the id "a" stands at cases-0.jsonl:1'],
-    ['no expected value', { id: 'b', task: 'titles', input: 'x' }, 'expected'],
+    ['no expected value', { id: 'b', task: 'titles', input: 'x' }, 'expected: there is nothing'],
     ['no input', { id: 'b', task: 'titles', expected: 'x' }, 'input'],
     ['no id', { task: 'titles', input: 'x', expected: 'x' }, 'id'],
     ['a field that there is not', { ...one, id: 'b', catgory: 'x' }, 'catgory'],
