@@ -350,6 +350,24 @@ describe('a program', () => {
       ]);
     });
 
+    test('is fed as fast as it reads, without a listener for each line', async () => {
+      const warnings: Error[] = [];
+      const hear = (warning: Error) => warnings.push(warning);
+      process.on('warning', hear);
+      const many = Array.from({ length: 40 }, (_, i) => ({ ...one(`m${i}`), expected: 'x'.repeat(200_000) }));
+      const found = await scoreByProgram({
+        context: fix.context,
+        command: script('say({ id: one.id, score: 1 });'),
+        cases: many,
+        reply: async () => ({ answer: 'x', latencyMs: 1 }),
+        signal: scope.signal,
+      });
+      await new Promise(setImmediate);
+      process.off('warning', hear);
+      expect('scores' in found && found.scores.size).toBe(40);
+      expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
+    });
+
     test('that never ends is given up', async () => {
       expect(await scoring('setInterval(() => {}, 1000);', 500)).toEqual({
         broken: 'the program was silent for 0.5 s',
