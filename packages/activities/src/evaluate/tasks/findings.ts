@@ -85,15 +85,15 @@ function sided(found: Inference, at: number, adjusted: number): Verdict {
 }
 
 async function tooFew(found: Inference, at: number, n: number): Promise<Finding> {
+  if (found.below(at) < TAIL) {
+    const note = 'it would be worse if it stood alone; among so many comparisons that may be chance';
+    return { verdict: 'inconclusive', needed: null, note };
+  }
   const needed = await found.needed(at);
   if (needed === null) {
     return { verdict: 'inconclusive', needed, note: 'too close to the bound for any number of cases to tell' };
   }
-  if (needed <= n) {
-    const note = 'it would be worse if it stood alone; among so many comparisons that may be chance';
-    return { verdict: 'inconclusive', needed: null, note };
-  }
-  const note = `too few cases to tell: about ${roundedUp(needed - n)} more like these would do`;
+  const note = `too few cases to tell: about ${roundedUp(Math.max(1, needed - n))} more like these would do`;
   return { verdict: 'inconclusive', needed, note };
 }
 

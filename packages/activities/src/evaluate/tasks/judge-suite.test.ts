@@ -208,6 +208,23 @@ describe('a suite that is too small', () => {
   });
 });
 
+test('what would be worse if it stood alone says so, by a metric over all cases too', async () => {
+  // 20 of 400 cases are worse by 0.48 or 0.24 in turn, where 0.3 is still good enough.
+  const lost = (i: number) => (i % 20 === 3 ? 0.36 + (i % 40 < 20 ? 0.12 : -0.12) : 0);
+  const metric = metricOf('rmse');
+  const cases = casesOf(400, 20, () => 0);
+  const { rows } = await judged(
+    cases,
+    (i) => 1 + lost(Number(i)),
+    () => 1,
+    { margin: 0.3 },
+    { metric },
+  );
+  const suspects = rows.filter(({ verdict, counts }) => verdict === 'inconclusive' && counts);
+  expect(suspects.map(({ category }) => category)).toEqual(['category 03']);
+  expect(suspects[0]).toMatchObject({ needed: null, note: expect.stringContaining('worse if it stood alone') });
+});
+
 describe('bounds of the metric itself', () => {
   const right =
     (share: number): Model =>
