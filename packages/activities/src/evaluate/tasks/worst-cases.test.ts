@@ -23,7 +23,7 @@ function task(name: string, expected: readonly Json[], mine: readonly Json[], th
   const cases = expected.map((one, i) => {
     return { id: `case-${i}`, task: name, category: 'c', input: i, expected: one, cluster: null };
   });
-  const metrics = [{ name, metric, settings: {} as never }];
+  const metrics = [{ name, metric, settings: { margin: 1, margins: {} } as never }];
   return { task: name, cases, metrics, candidate: scored(mine), baseline: scored(theirs) };
 }
 
@@ -53,4 +53,41 @@ test('a distance of distributions says nothing of a case', async () => {
 test('an answer that cannot be scored is lost as one that never came', async () => {
   const worst = await worstCases([task('mae', [1, 2], [1, null], [1, 2])], answered([1, null]), answered([1, 2]));
   expect(worst).toMatchObject([{ id: 'case-1', harm: 1, candidate: { answer: null } }]);
+});
+
+test('what is only shown does not rank, and open ranges rank by the greatest there is', async () => {
+  const expected = Array.from({ length: 1000 }, () => 'x y');
+  const worse = expected.map((text, i) => (i % 100 === 0 ? 'x z' : text));
+  const quality = task('token_f1', expected, worse, expected);
+  const latency = metricOf('latency');
+  const times = (scored: ScoredTask, slow: number): ScoredTask => ({
+    ...scored,
+    metrics: new Map(scored.metrics).set('latency', {
+      parts: expected.map((_, i) => 1 + ((i * slow) % 17)),
+      unscored: 0,
+      example: null,
+      note: null,
+      broken: null,
+    }),
+  });
+  const shown = { name: 'latency', metric: latency, settings: { margin: null, margins: {} } as never };
+  const noisy: TaskToJudge = {
+    ...quality,
+    metrics: [...quality.metrics, shown],
+    candidate: times(quality.candidate, 7),
+    baseline: times(quality.baseline as ScoredTask, 5),
+  };
+  const worst = await worstCases([noisy], answered(worse), answered(expected));
+  expect(worst).toHaveLength(10);
+  expect(worst.every(({ harm }) => harm === 0.5)).toBe(true);
+
+  const far = [0.001, 4, 100, 50];
+  const none = far.map(() => 0);
+  const byError = await worstCases([task('rmse', none, far, none)], answered(far), answered(none));
+  expect(byError.map(({ id, harm }) => [id, harm])).toEqual([
+    ['case-2', 1],
+    ['case-3', 0.5],
+    ['case-1', 0.04],
+    ['case-0', 0.00001],
+  ]);
 });
