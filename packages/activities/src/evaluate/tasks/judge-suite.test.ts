@@ -259,6 +259,18 @@ describe('categories', () => {
   });
 });
 
+test('of many cases is judged with turns for whatever else the worker does', async () => {
+  let turned = 0;
+  const timer = setInterval(() => {
+    turned += 1;
+  }, 0);
+  const random = seededRandom('many');
+  await judged(casesOf(20_000, 20), sampled(random), sampled(random), { margin: 0.05 }).finally(() =>
+    clearInterval(timer),
+  );
+  expect(turned).toBeGreaterThan(2);
+});
+
 test('a category may have any name', async () => {
   const cases = casesOf(200, 2).map((one) => ({ ...one, category: one.category.endsWith('1') ? 'constructor' : 'x' }));
   const worse: Model = (i) => (i % 2 ? 0.4 : 0.8);

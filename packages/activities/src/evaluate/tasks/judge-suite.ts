@@ -1,5 +1,6 @@
 import { worstOf } from '@sluice/sdk';
 import { holm } from '../../statistics/holm.ts';
+import { turns } from '../../statistics/turns.ts';
 import { MAX_UNANSWERED } from '../judge.ts';
 import type { Interval, SuiteRow } from '../suite-report.ts';
 import { against, bounded, type Draft, type Tests } from './findings.ts';
@@ -32,7 +33,10 @@ export async function judgeSuite(
   options: JudgeSuiteOptions,
 ): Promise<{ readonly rows: SuiteRow[]; readonly comparisons: number }> {
   const drafts: Draft[] = [];
-  for (const task of tasks) for (const metric of task.metrics) drafts.push(...(await draftsOf(task, metric, options)));
+  const turn = turns(options.onSlice);
+  for (const task of tasks) {
+    for (const metric of task.metrics) drafts.push(...(await draftsOf(task, metric, options, turn)));
+  }
   const tests = drafts.map((draft) => testsOf(draft, options));
   const flat = holm(tests.flatMap(({ margin, least, most }) => [margin, least, most]));
   const rows: SuiteRow[] = [];
@@ -47,6 +51,7 @@ async function draftsOf(
   { task, cases, candidate, baseline }: TaskToJudge,
   { name, metric, settings }: TaskToJudge['metrics'][number],
   { rounds, seed, onSlice }: JudgeSuiteOptions,
+  turn: () => Promise<void>,
 ): Promise<Draft[]> {
   const mine = candidate.metrics.get(name);
   const theirs = baseline?.metrics.get(name) ?? null;
@@ -60,6 +65,7 @@ async function draftsOf(
     const margin = given ?? settings.margin;
     const [least, most] = category === null ? [settings.least, settings.most] : [null, null];
     const told = category === null ? tellingsOf(mine, theirs) : [];
+    await turn();
     const measured = await measure({
       metric,
       places,

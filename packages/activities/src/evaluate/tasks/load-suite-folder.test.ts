@@ -5,6 +5,7 @@ import { ErrorCode, type SluiceError } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkSuiteFiles } from '../check-suite-files.ts';
 import { loadSuiteFolder } from './load-suite-folder.ts';
+import { tasksOf } from './suite-metrics.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -92,6 +93,22 @@ test.each(['accuracy', 'f1', 'log_loss', 'roc_auc', 'average_precision'])(
     await expect(checkSuiteFiles(root, 'eval/tasks', 'tasks')).resolves.toBeUndefined();
   },
 );
+
+test('a large suite is looked through with turns for whatever else the worker does', async () => {
+  const metrics = ['chrf', 'bleu', 'rougeL'].map((name) => ({ name, margin: 0.1 }));
+  const text = Array.from({ length: 2_000 }, (_, i) => `word${i % 70}`).join(' ');
+  await write({ ...settings, tasks: { titles: { metrics } } }, [
+    ...Array.from({ length: 100 }, (_, i) => ({ ...one, id: i, expected: `${text} ${i}` })),
+  ]);
+  const folder = await load();
+  let turned = 0;
+  const timer = setInterval(() => {
+    turned += 1;
+  }, 0);
+  await tasksOf(folder);
+  clearInterval(timer);
+  expect(turned).toBeGreaterThan(0);
+});
 
 describe('a suite folder that cannot work says what and where', () => {
   test('suite.json that is no JSON', async () => {

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, ErrorCode, type Json, SluiceError } from '@sluice/sdk';
 import { canonical } from '../../job/inputs/digests.ts';
+import { turns } from '../../statistics/turns.ts';
 import { belowProject } from '../suite.ts';
 import { newReading, readCases, type SuiteCase, TOLD } from './suite-cases.ts';
 import { problemLine, type SuiteFile, suiteFile } from './suite-file.ts';
@@ -57,7 +58,7 @@ export async function loadSuiteFolder(root: string, path: string, where: string)
   const cases = reading.cases.sort((a, b) => (a.id < b.id ? -1 : 1));
   const problems = missing(file, cases);
   if (problems.length > 0) throw invalid(path, problems);
-  return { path, file, cases, digest: digestOf(raw as Json, cases) };
+  return { path, file, cases, digest: await digestOf(raw as Json, cases) };
 }
 
 function parsed(text: string, path: string): unknown {
@@ -83,9 +84,13 @@ function missing(file: SuiteFile, cases: readonly SuiteCase[]): string[] {
   });
 }
 
-function digestOf(settings: Json, cases: readonly SuiteCase[]): Digest {
+async function digestOf(settings: Json, cases: readonly SuiteCase[]): Promise<Digest> {
   const hash = createHash('sha256').update(canonical(settings));
-  for (const one of cases) hash.update('\n').update(canonical({ ...one }));
+  const turn = turns();
+  for (const one of cases) {
+    await turn();
+    hash.update('\n').update(canonical({ ...one }));
+  }
   return `sha256:${hash.digest('hex')}`;
 }
 
