@@ -4,7 +4,7 @@ import { isUnscored } from '../../metrics/metric.ts';
 import { metricOf } from '../../metrics/table.ts';
 import type { TaskToJudge } from './judge-suite.ts';
 import type { ScoredTask } from './scored-task.ts';
-import { worstCases } from './worst-cases.ts';
+import { cut, worstCases } from './worst-cases.ts';
 
 const dates = (...starts: number[]) => starts.map((start) => ({ start, end: start + 4, label: 'DATE' }));
 
@@ -90,4 +90,12 @@ test('what is only shown does not rank, and open ranges rank by the greatest the
     ['case-1', 0.04],
     ['case-0', 0.00001],
   ]);
+});
+
+test('a picture of 150,000 numbers is shown by its beginning, and a long text by its own', () => {
+  const picture = Array.from({ length: 224 }, () => Array.from({ length: 224 }, () => [0.123456, 0.5, 1]));
+  expect(JSON.stringify(cut(picture)).length).toBeLessThan(50_000);
+  expect(cut([[1, 2], { a: 'x' }])).toEqual([[1, 2], { a: 'x' }]);
+  expect(cut(Array.from({ length: 203 }, () => 1))).toEqual([...Array.from({ length: 200 }, () => 1), '… 3 more']);
+  expect(cut('x'.repeat(5_000))).toHaveLength(4_000);
 });
