@@ -2,9 +2,10 @@ import type { Json } from '@sluice/sdk';
 import { expect, test } from 'vitest';
 import { isUnscored } from '../../metrics/metric.ts';
 import { metricOf } from '../../metrics/table.ts';
+import { cut } from '../cut-value.ts';
 import type { TaskToJudge } from './judge-suite.ts';
 import type { ScoredTask } from './scored-task.ts';
-import { cut, worstCases } from './worst-cases.ts';
+import { worstCases } from './worst-cases.ts';
 
 const dates = (...starts: number[]) => starts.map((start) => ({ start, end: start + 4, label: 'DATE' }));
 
