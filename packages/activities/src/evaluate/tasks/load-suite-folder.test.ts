@@ -200,6 +200,14 @@ describe('a suite folder that cannot work says what and where', () => {
     expect((await problems()).join('\n')).toContain('tasks.other: it has no cases');
   });
 
+  test('a category for every case', async () => {
+    const own = Array.from({ length: 1001 }, (_, i) => ({ ...one, id: i, category: `case ${i}` }));
+    await write(settings, own);
+    expect((await problems()).join('\n')).toContain('tasks.titles: its cases have 1001 categories');
+    await write(settings, own.slice(1));
+    await expect(load()).resolves.toMatchObject({ path: 'eval/tasks' });
+  });
+
   test('tells at most twenty problems of a million', async () => {
     await write(settings, ['{}'.repeat(1), ...Array.from({ length: 1000 }, () => '{"id": 1.5}')]);
     expect(await problems()).toHaveLength(20);

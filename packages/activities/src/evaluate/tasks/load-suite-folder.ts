@@ -20,6 +20,8 @@ export interface SuiteFolder {
 }
 
 const SETTINGS = 'suite.json';
+/** Categories of one task: each is a row, a comparison and its resamples. */
+const MOST_CATEGORIES = 1_000;
 
 /**
  * The folder below the project that a step's `suite` names, if it holds a `suite.json`; null if it does not, and the
@@ -76,6 +78,11 @@ function missing(file: SuiteFile, cases: readonly SuiteCase[]): string[] {
   return Object.entries(file.tasks).flatMap(([task, { metrics }]) => {
     const categories = known.get(task);
     if (categories === undefined) return [`tasks.${task}: it has no cases`];
+    if (categories.size > MOST_CATEGORIES) {
+      return [
+        `tasks.${task}: its cases have ${categories.size} categories, and each is judged by itself: at most ${MOST_CATEGORIES}`,
+      ];
+    }
     return metrics.flatMap(({ margins }, i) =>
       Object.keys(margins)
         .filter((category) => !categories.has(category))
