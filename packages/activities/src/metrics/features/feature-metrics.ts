@@ -1,3 +1,4 @@
+import { ErrorCode, SluiceError } from '@sluice/sdk';
 import { badAnswer, badExpected, type CorpusMetric, show, type Unscored } from '../metric.ts';
 import type { OptionReader } from '../options.ts';
 import { vectorOf } from '../vectors.ts';
@@ -13,8 +14,19 @@ type FeaturePart = readonly [expected: readonly number[], answer: readonly numbe
  * over equally many cases only, and by the same features.
  */
 export function fidMetric(options: OptionReader): CorpusMetric<FeaturePart> {
-  return featureMetric(options, [0, null], (expected, answers) => fid(expected, answers));
+  return featureMetric(options, [0, null], (expected, answers) => {
+    const size = Math.min(Math.max(expected.rows, answers.rows), expected.columns);
+    if (size <= MOST_SIZE) return fid(expected, answers);
+    throw new SluiceError(
+      ErrorCode.InvalidStep,
+      `fid of ${expected.rows} cases with ${expected.columns} features takes too long: its time grows as the cube of the smaller of both.`,
+      { where: 'metric fid', fix: `Take at most ${MOST_SIZE} features, or kid, which needs no such room.` },
+    );
+  });
 }
+
+/** Rows and columns of the matrix that is decomposed: some seconds, in which nothing else of the worker moves. */
+const MOST_SIZE = 512;
 
 /**
  * Kernel distance between the features of all that was expected and of all answers; without bias, so the one for a few
