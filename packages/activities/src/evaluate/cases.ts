@@ -146,7 +146,7 @@ async function select(
     await connection.run(`insert into chosen values ${slice.map(({ row }) => `(${row})`).join(', ')}`);
   }
   const result = await connection.runAndReadAll(
-    `select ${fields.join(', ')} from cases join chosen on ${ROW} = row_index order by ${ROW}`,
+    `select ${fields.join(', ')} from cases where ${ROW} in (select row_index from chosen) order by ${ROW}`,
   );
   const cases = result.getRowsJS().map((values, i): Case => {
     const json = values.map((value, column) =>

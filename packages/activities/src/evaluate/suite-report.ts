@@ -148,7 +148,10 @@ export interface WorstCase {
   readonly baseline: ShownAnswer | null;
   /** By metric; null where there is none for this case. */
   readonly scores: Readonly<Record<string, { readonly candidate: number | null; readonly baseline: number | null }>>;
-  /** How much was lost, in shares of the metrics' ranges; above 0 is worse. 1 where only the baseline answered. */
+  /**
+   * How much was lost by a metric that is held against the baseline, in shares of its range, or of the greatest score there
+   * is where that is open; above 0 is worse. 1 where only the baseline answered.
+   */
   readonly harm: number;
 }
 

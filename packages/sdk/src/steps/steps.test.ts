@@ -369,6 +369,7 @@ describe('a step that cannot work is refused before anything runs:', () => {
     ['evaluate quality', () => suiteWith({ metric: 'accuracy' }), 'metric is "accuracy"'],
     ['evaluate quality', () => suiteWith({ margin: 0 }), 'margin is 0'],
     ['evaluate quality', () => suiteWith({ margin: Number.NaN }), 'margin is NaN'],
+    ['evaluate quality', () => suiteWith({ margin: 5 }), 'margin is 5; it must be a number over 0 and below 1'],
     ['evaluate quality', () => suiteWith({ worst: 5 }), 'worst is given beside the metric correct'],
     ['evaluate quality', () => suiteWith({ metric: 'absolute_error', margin: 1, worst: 1 }), 'worst is 1'],
     ['evaluate quality', () => suiteWith({ metric: 'absolute_error', worst: Number.NaN }), 'worst is NaN'],

@@ -30,7 +30,7 @@ export async function evaluateSuite(
 async function evaluate(context: ActivityContext, input: SuiteInput, scope: ActivityScope): Promise<Report> {
   const { ref, spec } = input;
   const suite = await loadSuiteFolder(context.root, input.folder, input.where);
-  const tasks = tasksOf(suite);
+  const tasks = await tasksOf(suite, () => beat(scope));
   const baseline = await suiteBaseline(context, input, suite);
   const folder = await answerFolder(context, ref, suite, spec.seed);
   const mine = await askModel(context, { folder, model: spec.model, endpoint: spec.endpoint, scope, who: 'candidate' });

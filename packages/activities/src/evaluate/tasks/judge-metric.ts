@@ -1,7 +1,7 @@
 import type { Json, Verdict } from '@sluice/sdk';
 import { bootstrap, pairedBootstrap } from '../../metrics/bootstrap.ts';
 import type { Metric } from '../../metrics/metric.ts';
-import { endOf } from '../compare-means.ts';
+import { beyondSeen, endOf, MARGINS } from '../compare-means.ts';
 import { corpusInference } from './corpus-inference.ts';
 import { type Inference, mirror } from './inference.ts';
 import { MIN_UNITS, meanInference } from './mean-inference.ts';
@@ -62,7 +62,10 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
   const found =
     options.metric.of === 'case'
       ? ofMeans(one as number[], other as number[] | null, clusters, options)
-      : await ofCorpus(one, other, clusters, options);
+      : await ofCorpus(one, other, clusters, options).catch((error: unknown): Found => {
+          options.onSlice(); // throws where it was told to stop
+          return { ...nothing, problem: { verdict: 'error', note: `it failed: ${(error as Error).message}` } };
+        });
   const count = clusters === null ? null : new Set(clusters).size;
   return { n: used.length, clusters: count, ...found };
 }
@@ -76,6 +79,11 @@ function ofMeans(
   { metric, margin, worst, bounded, onSlice }: MeasureOptions,
 ): Found {
   const [low, high] = metric.range;
+  const values = { candidate: mean(one), baseline: other === null ? null : mean(other) };
+  if (!canBeSummed([...one, ...(other ?? []), margin ?? 0, worst ?? 0])) {
+    const note = 'the scores are too far apart to be compared';
+    return { ...values, gain: null, own: null, problem: { verdict: 'error', note } };
+  }
   const n = clusters === null ? one.length : new Set(clusters).size;
   let gain: Inference | null = null;
   if (other !== null) {
@@ -88,7 +96,13 @@ function ofMeans(
     gain = meanInference(gains, { ends, clusters, exact: isShare(metric, one) && isShare(metric, other), onSlice });
   }
   const own = bounded ? ownMean(metric, one, clusters, onSlice) : null;
-  return { candidate: mean(one), baseline: other === null ? null : mean(other), gain, own, problem: null };
+  return { ...values, gain, own, problem: null };
+}
+
+/** Can sums of these be held in a number, and the ends that are reckoned with? What overflows would look like certainty. */
+function canBeSummed(values: readonly number[]): boolean {
+  const most = values.reduce((greatest, value) => Math.max(greatest, Math.abs(value)), 0);
+  return Number.isFinite(2 * most * Math.max(values.length, MARGINS * beyondSeen(1)));
 }
 
 /** Divided at the end, so that right answers alone are 1; before, where the sum is too large to be held. */

@@ -4,7 +4,7 @@ import type { ActivityScope } from '../../serving/activity-scope.ts';
 import { modelFiles } from '../../serving/model-files.ts';
 import { lineOf, readLines } from './program-lines.ts';
 import { findLineProgram, type Program, type RunningProgram } from './program-process.ts';
-import { type Answerer, failed, MOST_ANSWER, type Reply } from './reply.ts';
+import { type Answerer, answered, failed, MOST_ANSWER, type Reply } from './reply.ts';
 
 export interface ProgramAnswererOptions {
   readonly context: ActivityContext;
@@ -110,7 +110,7 @@ function replyOf(line: string): { id: string; reply: Reply } | null {
   try {
     const { id, answer, error } = JSON.parse(line) as { id?: unknown; answer?: Json; error?: unknown };
     if (typeof id !== 'string') return null;
-    if (answer !== undefined) return { id, reply: { answer, latencyMs: null } };
+    if (answer !== undefined) return { id, reply: answered(answer, null) };
     return { id, reply: failed('answer', typeof error === 'string' ? error : 'the line has neither answer nor error') };
   } catch {
     return null;

@@ -98,13 +98,19 @@ async function feed(
     const { answer, latencyMs } = found;
     const line = lineOf({ id, task, category, input, expected, answer, latencyMs });
     if (stdin.destroyed) return;
-    if (!stdin.write(line)) {
-      await new Promise<void>((on) => {
-        stdin.once('drain', on);
-        stdin.once('close', on);
-      });
-    }
+    if (!stdin.write(line)) await room(stdin);
     patience.refresh();
   }
   stdin.end();
+}
+
+/** Resolves when there is room for more, or nobody reads any more. */
+function room(stdin: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const on = () => {
+      stdin.off('drain', on).off('close', on);
+      resolve();
+    };
+    stdin.on('drain', on).on('close', on);
+  });
 }

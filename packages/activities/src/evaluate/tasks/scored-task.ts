@@ -35,6 +35,17 @@ export interface NamedMetric {
 }
 
 /**
+ * Is there an answer of the candidate's that this metric makes nothing of, where it scores the baseline's, or where there is
+ * none to compare with? The case counts for nobody then, so it must not go unseen.
+ */
+export function isUnscoredAt(name: string, i: number, candidate: ScoredTask, baseline: ScoredTask | null): boolean {
+  const mine = candidate.metrics.get(name);
+  if (mine === undefined || mine.broken !== null || (candidate.problems[i] ?? null) !== null) return false;
+  if ((mine.parts[i] ?? null) !== null) return false;
+  return baseline === null || (baseline.metrics.get(name)?.parts[i] ?? null) !== null;
+}
+
+/**
  * Reads a model's answers one by one, and keeps of each only what the metrics need.
  *
  * @param own What programs of the user's said, by the metric's name in the suite.
@@ -71,6 +82,9 @@ export async function scoreTask(
   };
 }
 
+/** No word of an answer that a program was given: it has not done its work, whatever it says of the others. */
+const SILENT = 'the program said nothing of it';
+
 /** A metric that knows of this case what a program has said. */
 function bySaid(metric: Metric, said: OwnScores, id: string): Metric {
   if ('broken' in said) {
@@ -81,7 +95,8 @@ function bySaid(metric: Metric, said: OwnScores, id: string): Metric {
   }
   if ('scores' in said)
     return metric.of === 'case' ? { ...metric, score: () => scoreSaid(metric, said.scores.get(id)) } : metric;
-  const found = said.extracted.get(id) ?? { problem: 'the program said nothing of it' };
+  const found = said.extracted.get(id);
+  if (found === undefined) return bySaid(metric, { broken: SILENT }, id);
   if ('problem' in found) {
     const problem = (): Unscored => ({ ...found, blame: 'answer' });
     return metric.of === 'case' ? { ...metric, score: problem } : { ...metric, part: problem };
@@ -94,7 +109,7 @@ function scoreSaid(
   { range: [low, high] }: Metric,
   said: number | { readonly problem: string } | undefined,
 ): number | Unscored {
-  if (said === undefined) return { problem: 'the program said nothing of it', blame: 'answer' };
+  if (said === undefined) throw new Error(SILENT);
   if (typeof said !== 'number') return { ...said, blame: 'answer' };
   const within = said >= (low ?? Number.NEGATIVE_INFINITY) && said <= (high ?? Number.POSITIVE_INFINITY);
   return within ? said : { problem: `the score ${said} is outside of the range`, blame: 'answer' };

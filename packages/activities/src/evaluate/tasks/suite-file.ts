@@ -1,15 +1,18 @@
 import { type Command, milliseconds, command as program, python } from '@sluice/sdk';
 import { z } from 'zod';
 
+/** What a timer can count: 2³¹ milliseconds are none. */
+const LONGEST = 24 * 3_600_000;
+
 /** A duration as the pipeline's own are: milliseconds, or words such as `30 seconds`. */
 const duration = z.union([z.number(), z.string()]).transform((value, context): number => {
   try {
     const time = milliseconds(value as number, 'suite.json');
-    if (time > 0) return time;
+    if (time > 0 && time <= LONGEST) return time;
   } catch {
     // said below
   }
-  context.addIssue({ code: 'custom', message: "expected a duration over 0, such as '30 seconds'" });
+  context.addIssue({ code: 'custom', message: "expected a duration over 0 and up to a day, such as '30 seconds'" });
   return z.NEVER;
 });
 

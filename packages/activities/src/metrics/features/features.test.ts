@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../statistics/random.ts';
+import { metricOf } from '../table.ts';
 import { featureRows } from './feature-rows.ts';
 import { fid } from './fid.ts';
 import { kid } from './kid.ts';
@@ -78,4 +79,16 @@ describe('distances of features', () => {
     );
     expect(() => featureRows([[1, Number.NaN]])).toThrow('The features of number 1 have NaN among their numbers.');
   });
+});
+
+test('a distance that would hold up the worker for minutes is refused, whatever is large', () => {
+  const metric = metricOf('fid');
+  const set = (cases: number, features: number) =>
+    Array.from({ length: cases }, (_, i) => {
+      const row = Array.from({ length: features }, (_, j) => Math.sin(i + j * j));
+      return [row, row];
+    });
+  expect(() => metric.of === 'corpus' && metric.score(set(513, 513))).toThrow('takes too long');
+  expect(metric.of === 'corpus' && metric.score(set(5, 2048))).toBeCloseTo(0, 6);
+  expect(metric.of === 'corpus' && metric.score(set(2000, 4))).toBeCloseTo(0, 6);
 });

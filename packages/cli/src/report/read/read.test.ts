@@ -32,7 +32,9 @@ test('of a suite the planted category is named first, whatever the direction of 
     slice: 'category 5',
     note: '140 more cases would decide it',
   });
+  // A row that has a unit stands there once too.
   expect(evidence.filter(({ slice }) => slice === 'clinical notes')).toHaveLength(1);
+  expect(evidence.filter(({ metric }) => metric.startsWith('answers: latency'))).toHaveLength(1);
   expect(evidence.some(({ metric }) => metric === 'cases only the baseline answers')).toBe(true);
   expect(worst[0]).toMatchObject({
     id: 'note-17',

@@ -16,8 +16,9 @@ import {
 export function suitePart(step: string, report: Fields): EvaluationPart {
   const suite = fieldsOf(report.suite);
   const baseline = fieldsOf(report.baseline);
-  const rows = listOf(report.rows).map((one) => rowOf(fieldsOf(one)));
-  const told = new Set(rows.map(({ metric, slice }) => `${metric}\n${slice ?? ''}`));
+  const found = listOf(report.rows).map(fieldsOf);
+  const rows = found.map(rowOf);
+  const told = new Set(found.map((one) => `${nameOf(one)}\n${textOf(one.category) ?? ''}`));
   // What is no metric of a task: what was not answered, and whether there was something to compare with.
   const others = evidenceOf(report.evidence).filter(({ metric, slice }) => !told.has(`${metric}\n${slice ?? ''}`));
   return {
@@ -30,6 +31,11 @@ export function suitePart(step: string, report: Fields): EvaluationPart {
     evidence: [...rows, ...others],
     worst: listOf(report.worstCases).map((one) => worstCase(fieldsOf(one))),
   };
+}
+
+/** As a gate's evidence names it. */
+function nameOf({ task, metric }: Fields): string {
+  return `${shownText(task)}: ${shownText(metric)}`;
 }
 
 function rowOf(one: Fields): Row {
@@ -52,7 +58,7 @@ function rowOf(one: Fields): Row {
     needed === null || note?.includes('more') ? null : `${needed} more cases would decide it`,
   ].filter((part) => part !== null);
   return {
-    metric: `${shownText(one.task)}: ${shownText(one.metric)}${unit === null ? '' : `, ${unit}`}`,
+    metric: `${nameOf(one)}${unit === null ? '' : `, ${unit}`}`,
     ...(category === null ? {} : { slice: category }),
     verdict: verdictOf(one.verdict),
     value: numberOf(one.candidate),
