@@ -92,8 +92,9 @@ async function tooFew(found: Inference, at: number, n: number): Promise<Finding>
   return { verdict: 'inconclusive', needed, note };
 }
 
-/** Of numbers without known ends, few cases say nothing, however alike they are. */
-function enough({ range: [low, high] }: Metric, { n, clusters }: Measured): Finding | null {
+/** Of numbers without known ends, few cases say nothing, however alike they are; nor do those that are left of many. */
+function enough({ range: [low, high] }: Metric, { n, clusters, doubt }: Measured): Finding | null {
+  if (doubt !== null) return { verdict: 'inconclusive', needed: null, note: doubt };
   if ((low !== null && high !== null) || (clusters ?? n) >= MIN_UNITS) return null;
   const note = `fewer than ${MIN_UNITS} ${clusters === null ? 'cases' : 'clusters'}`;
   return { verdict: 'inconclusive', needed: clusters === null ? MIN_UNITS : null, note };

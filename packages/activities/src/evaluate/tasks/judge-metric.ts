@@ -19,6 +19,8 @@ export interface Measured {
   readonly gain: Inference | null;
   /** Of the candidate's own value. */
   readonly own: Own | null;
+  /** Why the number decides nothing; null: it may. */
+  readonly doubt: string | null;
   /** Why there is no number. */
   readonly problem: { readonly verdict: Verdict; readonly note: string } | null;
 }
@@ -52,7 +54,7 @@ export interface MeasureOptions {
 export async function measure(options: MeasureOptions): Promise<Measured> {
   const { candidate, baseline, places } = options;
   const broken = candidate.broken ?? baseline?.broken ?? null;
-  const nothing = { n: 0, clusters: null, candidate: null, baseline: null, gain: null, own: null };
+  const nothing = { n: 0, clusters: null, candidate: null, baseline: null, gain: null, own: null, doubt: null };
   if (broken !== null) return { ...nothing, problem: { verdict: 'error', note: broken } };
   const used = places.filter((i) => has(candidate, i) && (baseline === null || has(baseline, i)));
   if (used.length === 0) return { ...nothing, problem: { verdict: 'inconclusive', note: 'no case has a score' } };
@@ -64,10 +66,15 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
       ? ofMeans(one as number[], other as number[] | null, clusters, options)
       : await ofCorpus(one, other, clusters, options);
   const count = clusters === null ? null : new Set(clusters).size;
-  return { n: used.length, clusters: count, ...found };
+  return { n: used.length, clusters: count, doubt: doubtOf(candidate, places.length, used.length), ...found };
 }
 
-type Found = Omit<Measured, 'n' | 'clusters'>;
+function doubtOf({ most = 1 }: MetricScores, cases: number, scored: number): string | null {
+  if (cases - scored <= most * cases) return null;
+  return `${cases - scored} of ${cases} cases have no score, and those may be the bad ones`;
+}
+
+type Found = Omit<Measured, 'n' | 'clusters' | 'doubt'>;
 
 function ofMeans(
   one: readonly number[],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Digest, ErrorCode, type Json, SluiceError } from '@sluice/sdk';
 import { canonical } from '../../job/inputs/digests.ts';
 import { belowProject } from '../suite.ts';
+import { labelProblem } from './judge/human-label.ts';
 import { newReading, readCases, type SuiteCase, TOLD } from './suite-cases.ts';
 import { problemLine, type SuiteFile, suiteFile } from './suite-file.ts';
 
@@ -68,11 +69,15 @@ function parsed(text: string, path: string): unknown {
   }
 }
 
-/** What suite.json speaks of and no case has. */
+/** What suite.json speaks of and no case has, and the other way round. */
 function missing(file: SuiteFile, cases: readonly SuiteCase[]): string[] {
+  const unheard = cases.flatMap(({ id, task, human }) => {
+    const problem = human === undefined ? null : labelProblem(human, judgesOf(file, task));
+    return problem === null ? [] : [`the case ${id}: ${problem}`];
+  });
   const known = new Map<string, Set<string>>();
   for (const { task, category } of cases) known.set(task, (known.get(task) ?? new Set()).add(category));
-  return Object.entries(file.tasks).flatMap(([task, { metrics }]) => {
+  const unspoken = Object.entries(file.tasks).flatMap(([task, { metrics }]) => {
     const categories = known.get(task);
     if (categories === undefined) return [`tasks.${task}: it has no cases`];
     return metrics.flatMap(({ margins }, i) =>
@@ -81,11 +86,18 @@ function missing(file: SuiteFile, cases: readonly SuiteCase[]): string[] {
         .map((category) => `tasks.${task}.metrics.${i}.margins.${category}: no case has this category`),
     );
   });
+  return [...unspoken, ...unheard];
+}
+
+function judgesOf({ tasks }: SuiteFile, task: string): string[] {
+  return (tasks[task]?.metrics ?? []).flatMap(({ judge, as, name }) => (judge === null ? [] : [as ?? name]));
 }
 
 function digestOf(settings: Json, cases: readonly SuiteCase[]): Digest {
   const hash = createHash('sha256').update(canonical(settings));
-  for (const one of cases) hash.update('\n').update(canonical({ ...one }));
+  for (const { human, ...one } of cases) {
+    hash.update('\n').update(canonical(human === undefined ? { ...one } : { ...one, human: { ...human } }));
+  }
   return `sha256:${hash.digest('hex')}`;
 }
 

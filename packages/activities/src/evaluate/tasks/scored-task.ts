@@ -16,6 +16,8 @@ export interface MetricScores {
   readonly note: string | null;
   /** Why there are no scores at all. */
   readonly broken: string | null;
+  /** Share of cases without a score beyond which nothing is decided. @default any */
+  readonly most?: number;
 }
 
 /** One model's answers to the cases of one task. */

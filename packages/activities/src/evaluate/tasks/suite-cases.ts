@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Json } from '@sluice/sdk';
 import { z } from 'zod';
+import { type HumanLabel, humanLabel } from './judge/human-label.ts';
 import { problemLine } from './suite-file.ts';
 
 /** One question of a suite. */
@@ -13,6 +14,8 @@ export interface SuiteCase {
   readonly expected: Json;
   /** Cases of one source are no independent evidence; null: it stands for itself. */
   readonly cluster: string | null;
+  /** What people say of two other answers to it; left out where they have said nothing. */
+  readonly human?: HumanLabel;
 }
 
 /** Category of a case that names none. */
@@ -32,6 +35,7 @@ const line = z.strictObject({
   input: z.json(),
   expected: z.json(),
   cluster: name.nullish(),
+  human: humanLabel.optional(),
 });
 
 /** What reading gathers: problems are told all at once, and no more than {@link TOLD} of them. */
@@ -88,7 +92,7 @@ function readLine(text: string, where: string, tasks: readonly string[], reading
     for (const issue of parsed.error.issues.slice(0, 3)) tell(problemLine(issue).replace(/^suite\.json: /, ''));
     return;
   }
-  const { id, category = NO_CATEGORY, input, expected, cluster = null } = parsed.data;
+  const { id, category = NO_CATEGORY, input, expected, cluster = null, human } = parsed.data;
   const task = parsed.data.task ?? (tasks.length === 1 ? tasks[0] : undefined);
   const first = reading.seen.get(id);
   if (first !== undefined) tell(`the id ${JSON.stringify(id)} stands at ${first} already`);
@@ -96,7 +100,10 @@ function readLine(text: string, where: string, tasks: readonly string[], reading
     tell(`task: suite.json has several (${tasks.join(', ')}), so a case has to name its own`);
   else if (!tasks.includes(task)) {
     tell(`task: there is no ${JSON.stringify(task)} in suite.json, which has ${tasks.join(', ')}`);
-  } else reading.cases.push({ id, task, category, input, expected, cluster });
+  } else {
+    // A case without a label is, to the letter, what it was before there were any: its suite's digest hangs on that.
+    reading.cases.push({ id, task, category, input, expected, cluster, ...(human === undefined ? {} : { human }) });
+  }
   if (first === undefined) reading.seen.set(id, where);
 }
 

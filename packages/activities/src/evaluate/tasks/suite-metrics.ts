@@ -1,6 +1,7 @@
 import type { Json } from '@sluice/sdk';
-import { isUnscored } from '../../metrics/metric.ts';
+import { isUnscored, type Metric } from '../../metrics/metric.ts';
 import { metricOf } from '../../metrics/table.ts';
+import { judgedMetric } from './judge/judge-metric.ts';
 import { invalid, type SuiteFolder } from './load-suite-folder.ts';
 import { ownMetric } from './own-metric.ts';
 import type { NamedMetric } from './scored-task.ts';
@@ -28,20 +29,27 @@ export function tasksOf({ path, file, cases }: SuiteFolder): SuiteTask[] {
     const own = byTask.get(task) ?? [];
     const made = metrics.flatMap((settings, i): SuiteTaskMetric[] => {
       try {
-        const metric = settings.command === null ? metricOf(settings.name, settings.options) : ownMetric(settings);
-        return [{ name: settings.as ?? settings.name, metric, settings }];
+        return [{ name: settings.as ?? settings.name, metric: madeOf(settings), settings }];
       } catch (error) {
         problems.push(`tasks.${task}.metrics.${i}: ${(error as Error).message}`);
         return [];
       }
     });
     // What a program makes of a case is not known before it runs.
-    const direct = made.filter(({ settings }) => settings.command === null && settings.extract === null);
+    const direct = made.filter(
+      ({ settings }) => settings.command === null && settings.extract === null && settings.judge === null,
+    );
     problems.push(...direct.flatMap((one) => unfit(one, own)));
     return { task, cases: own, metrics: made };
   });
   if (problems.length > 0) throw invalid(path, problems);
   return tasks;
+}
+
+function madeOf(settings: SuiteMetric): Metric {
+  const { name, as, judge, command, options } = settings;
+  if (judge !== null) return judgedMetric(as ?? name, judge);
+  return command === null ? metricOf(name, options) : ownMetric(settings);
 }
 
 /** The cases of which no answer could be right: told by answering what is expected. */
