@@ -69,7 +69,7 @@ export async function askVotes(pairs: readonly PairToJudge[], options: AskVotesO
     let reply = known === null ? null : replyOf(known);
     if (reply === null) {
       reply = await judge.ask(ballot.question);
-      scope.signal.throwIfAborted();
+      if ('error' in reply) scope.signal.throwIfAborted(); // the end of a worker is no fault of the judge's
       if ('error' in reply && reply.down) {
         passing.set(ballot.id, reply);
         down += 1;

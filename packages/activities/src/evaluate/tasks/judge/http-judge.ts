@@ -82,10 +82,10 @@ export function httpJudge(address: JudgeAddress, options: HttpJudgeOptions, scop
       for (let tried = 0; ; tried += 1) {
         for (let rest = restUntil - Date.now(); rest > 0; rest = restUntil - Date.now()) await pause(scope, rest);
         const { reply, again, rest } = await once(text);
-        if (!again || tried >= retries) return reply;
         if (rest !== null && rest > LONGEST_PAUSE) return askedToWait(reply, rest);
         if (rest !== null) restUntil = Math.max(restUntil, Date.now() + rest);
-        else await pause(scope, Math.min(backoff * 2 ** tried, LONGEST_BACKOFF));
+        if (!again || tried >= retries) return reply;
+        if (rest === null) await pause(scope, Math.min(backoff * 2 ** tried, LONGEST_BACKOFF));
       }
     },
   };
