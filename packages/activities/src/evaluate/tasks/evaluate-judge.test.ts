@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ErrorCode, type Model, type Report, type SluiceActivities } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Fixture, fixture } from '../../serving/testing/fixture-context.ts';
 import { evaluateActivity } from '../evaluate.ts';
 import type { SuiteReport } from '../suite-report.ts';
-import { type Asked, type FakeJudge, fakeJudge, says } from './judge/testing/fake-judge.ts';
+import { type Asked, completion, type FakeJudge, fakeJudge, says } from './judge/testing/fake-judge.ts';
 
 type Spec = Parameters<SluiceActivities['evaluate']>[0]['spec'];
 
@@ -56,11 +59,24 @@ async function suite(n: number, metric: object = judge, more: (i: number) => obj
   await writeFile(join(folder, 'cases.jsonl'), cases.join('\n'));
 }
 
+/** One vote in three is another's, by what was asked. */
+function noisy(asked: Asked): string {
+  return (asked.body.seed ?? 0) % 3 === 0 ? says('B') : nearer(asked);
+}
+
 function run(model: Model, against: Spec['against']): Promise<Report> {
-  const ref = { workflowId: 'p/1', pipeline: 'p', step: 'tasks', name: 'tasks', keys: {} };
+  return evaluateActivity(fix.context)(inputOf(model, against));
+}
+
+function inputOf(
+  model: Model,
+  against: Spec['against'],
+  workflowId = 'p/1',
+): Parameters<SluiceActivities['evaluate']>[0] {
+  const ref = { workflowId, pipeline: 'p', step: 'tasks', name: 'tasks', keys: {} };
   const placement = { endpoint: 'demo', seed: 0, on: null, temporal: null };
   const spec: Spec = { kind: 'evaluate', name: 'tasks', model, suite: 'eval/tasks', against, ...placement };
-  return evaluateActivity(fix.context)({ ref, spec, parentRunId: null });
+  return { ref, spec, parentRunId: null };
 }
 
 async function full(report: Report): Promise<SuiteReport> {
@@ -177,6 +193,36 @@ describe('a suite with a judge', () => {
     const earlier = await run(await fix.model({ add: 3 }), null);
     const report = await run(await fix.model({ add: 1.5 }), { result: earlier.report, step: earlier.step });
     expect(rowOf(await full(report), 'judge')).toMatchObject({ candidate: 1, baseline: 0, verdict: 'pass' });
+  });
+
+  test('goes on with its votes after the worker was killed, and asks for none of them twice', async () => {
+    const n = 60;
+    await suite(n);
+    // Slow enough to be killed among its votes, and noisy by the question, so that every vote counts.
+    const slow = (asked: Asked) => (response: import('node:http').ServerResponse) =>
+      void setTimeout(() => response.end(completion(noisy(asked))), 20);
+    fake.behave = slow;
+    const [model, old] = [await fix.model({ add: 1.5 }), await fix.model({ add: 3 })];
+    const script = fileURLToPath(new URL('./testing/evaluate-and-wait.ts', import.meta.url));
+    const input = JSON.stringify(inputOf(model, old, 'killed/1'));
+    const worker = spawn(process.execPath, [script, fix.context.root, input], { stdio: 'inherit' });
+    const gone = once(worker, 'exit');
+    await vi.waitFor(() => expect(fake.asked.length).toBeGreaterThanOrEqual(n), { timeout: 60_000, interval: 5 });
+    worker.kill('SIGKILL');
+    await gone;
+    expect(fake.asked.length).toBeLessThan(3 * n);
+
+    const report = await evaluateActivity(fix.context)(inputOf(model, old, 'killed/1'));
+    expect(new Set(fake.asked.map(({ text }) => text)).size).toBe(3 * n);
+    // Only what was under way when it was killed may have been asked without its reply being kept.
+    expect(fake.asked.length).toBeLessThanOrEqual(3 * n + 4);
+    const twin = await evaluateActivity(fix.context)(inputOf(model, old, 'undisturbed/1'));
+    const said = async (one: Report) => {
+      const { rows, verdict, judges } = await full(one);
+      return { rows, verdict, judges: judges?.map((facts) => ({ ...facts, record: null })) };
+    };
+    expect(await said(report)).toEqual(await said(twin));
+    expect((await full(report)).judges?.[0]?.votes.usable).toBe(3 * n);
   });
 
   test('whose key is not set ends before anything is asked', async () => {

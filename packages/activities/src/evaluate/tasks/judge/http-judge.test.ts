@@ -33,7 +33,7 @@ describe('a judge behind an OpenAI-compatible server', () => {
     });
   });
 
-  test.each([429, 500, 502, 503, 529])('that answers %i is asked again', async (code) => {
+  test.each([408, 429, 500, 502, 503, 529])('that answers %i is asked again', async (code) => {
     fake.behave = (_, count) => (count < 3 ? status(code) : says('B'));
     expect(await judge().ask(question)).toMatchObject({ said: '{"better":"B"}' });
     expect(fake.asked).toHaveLength(3);

@@ -72,7 +72,7 @@ export function httpJudge(address: JudgeAddress, options: HttpJudgeOptions, scop
     }
     const said = startOf(body);
     const error = `status ${answer.status}${said === '' ? '' : `: ${said}`}`;
-    if (answer.status === 429 || answer.status >= 500) return down(error, true, retryAfter(answer));
+    if ([408, 425, 429].includes(answer.status) || answer.status >= 500) return down(error, true, retryAfter(answer));
     if ([401, 402, 403, 404, 405].includes(answer.status)) return down(error, false);
     return { reply: { error, down: false, latencyMs: taken() }, again: false, rest: null };
   };
@@ -85,7 +85,7 @@ export function httpJudge(address: JudgeAddress, options: HttpJudgeOptions, scop
         if (rest !== null && rest > LONGEST_PAUSE) return askedToWait(reply, rest);
         if (rest !== null) restUntil = Math.max(restUntil, Date.now() + rest);
         if (!again || tried >= retries) return reply;
-        if (rest === null) await pause(scope, Math.min(backoff * 2 ** tried, LONGEST_BACKOFF));
+        await pause(scope, Math.min(backoff * 2 ** tried, LONGEST_BACKOFF));
       }
     },
   };

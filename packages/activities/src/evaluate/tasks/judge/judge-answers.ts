@@ -125,7 +125,7 @@ function labelledIn({ cases, name }: JudgeAnswersOptions): ReadonlyMap<string, L
   return new Map(own.map((one) => [humanId(one.id), one]));
 }
 
-/** No case has this id: those are no lists. */
+/** Not the case's own: its answers are another pair. */
 function humanId(id: string): string {
   return JSON.stringify(['human', id]);
 }
