@@ -166,6 +166,8 @@ export interface SuiteJudge {
     readonly n: number;
     readonly unscored: number;
     readonly agreement: number | null;
+    /** Of the agreement, as Clopper and Pearson's. */
+    readonly interval: Interval | null;
     /** Cohen's, over first, second and neither. */
     readonly kappa: number | null;
   } | null;

@@ -113,7 +113,7 @@ describe('a suite with a judge', () => {
     const report = await run(await fix.model({ add: 1.5 }), await fix.model({ add: 3 }));
     expect(report.verdict).toBe('pass');
     const [facts] = (await full(report)).judges ?? [];
-    expect(facts?.human).toEqual({ n: 20, unscored: 0, agreement: 0.75, kappa: 0 });
+    expect(facts?.human).toMatchObject({ n: 20, unscored: 0, agreement: 0.75, kappa: 0 });
     expect(report.evidence.find(({ metric }) => metric === 'delays: judge')?.note).toContain('20 human labels');
     const votes = (await fix.context.store.getText(facts?.record ?? report.report)).trim().split('\n');
     expect(votes).toHaveLength(240);

@@ -92,7 +92,7 @@ function ofMeans(
     const known = Number.isFinite(reach) ? Math.min(worst ?? reach, reach) : worst;
     const [least, most] = endsOf(gains, n, margin ?? 0, known);
     const ends = [Math.max(least, -reach), Math.min(most, reach)] as const;
-    gain = meanInference(gains, { ends, clusters, exact: isShare(metric, one) && isShare(metric, other), onSlice });
+    gain = meanInference(gains, { ends, clusters, exact: isExact(metric, one) && isExact(metric, other), onSlice });
   }
   const own = bounded ? ownMean(metric, one, clusters, onSlice) : null;
   return { candidate: mean(one), baseline: other === null ? null : mean(other), gain, own, problem: null };
@@ -114,7 +114,7 @@ function ownMean(metric: Metric, one: readonly number[], clusters: Int32Array | 
   const n = clusters === null ? values.length : new Set(clusters).size;
   const [low, high] = endsOf(values, n, 0, null);
   const ends = [metric.range[0] ?? low, metric.range[1] ?? high] as const;
-  const exact = isShare(metric, one);
+  const exact = isExact(metric, one);
   return {
     least: meanInference(values, { ends, clusters, exact, onSlice }),
     most: meanInference(
@@ -122,6 +122,11 @@ function ownMean(metric: Metric, one: readonly number[], clusters: Int32Array | 
       { ends: [-ends[1], -ends[0]], clusters, exact, onSlice },
     ),
   };
+}
+
+/** Are both ends of an interval to hold for any distribution? */
+function isExact(metric: Metric, values: readonly number[]): boolean {
+  return (metric.of === 'case' && metric.exact === true) || isShare(metric, values);
 }
 
 /** Is every case right or wrong? */

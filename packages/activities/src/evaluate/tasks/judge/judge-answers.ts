@@ -75,7 +75,8 @@ export async function judgeAnswers(options: JudgeAnswersOptions): Promise<Judged
       ...(await serverFacts(options, known, log)),
     };
     const broken = answers.broken ?? unusable;
-    return { ...scoresOf(cases, answers.pairs, broken, judgeNote(facts)), facts };
+    const note = broken === null ? judgeNote(facts) : null;
+    return { ...scoresOf(cases, answers.pairs, broken, note), facts };
   } finally {
     await log.close();
   }
@@ -85,7 +86,7 @@ function scoresOf(
   cases: readonly SuiteCase[],
   pairs: ReadonlyMap<string, PairVotes>,
   broken: string | null,
-  note: string,
+  note: string | null,
 ): Pick<JudgedAnswers, 'candidate' | 'baseline'> {
   const parts = cases.map(({ id }) => {
     const pair = pairs.get(id);

@@ -1,6 +1,7 @@
 import { cohenKappa } from '../../../statistics/cohen-kappa.ts';
 import type { SuiteJudge } from '../../suite-report.ts';
 import { meanInference } from '../mean-inference.ts';
+import { shareInference } from '../share-inference.ts';
 import type { HumanLabel } from './human-label.ts';
 import { agreementOf, mean, type PairVotes, placeOf, scoreOf } from './votes.ts';
 
@@ -57,6 +58,7 @@ export function humanFacts(
     n: said.length,
     unscored: labels.size - said.length,
     agreement: said.length === 0 ? null : same / said.length,
+    interval: said.length === 0 ? null : shareInference(same, said.length).interval,
     kappa: cohenKappa(said),
   };
 }
@@ -81,11 +83,13 @@ function placeNote({ share, interval: [low, high] }: NonNullable<SuiteJudge['pla
   return `${percent(share)} for the place in front, ${percent(low ?? 0)} to ${percent(high ?? 1)}${biased}${last}`;
 }
 
-function humanNote({ n, agreement, kappa, unscored }: NonNullable<SuiteJudge['human']>): string {
+function humanNote({ n, agreement, interval, kappa, unscored }: NonNullable<SuiteJudge['human']>): string {
   const lost = unscored === 0 ? '' : ` (${unscored} more have too few votes)`;
   if (agreement === null) return `no human label has votes enough${lost}`;
+  const [low, high] = interval ?? [];
+  const range = ` (${percent(low ?? 0)} to ${percent(high ?? 1)})`;
   const beyond = kappa === null ? '' : `, Cohen’s kappa ${Number(kappa.toFixed(2))}`;
-  return `agrees with ${percent(agreement)} of ${n} human labels${beyond}${lost}`;
+  return `agrees with ${percent(agreement)} of ${n} human labels${range}${beyond}${lost}`;
 }
 
 function percent(share: number): string {

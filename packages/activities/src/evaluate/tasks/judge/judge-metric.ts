@@ -12,6 +12,7 @@ export function judgedMetric(name: string, { model, k, rubric, parameters }: Jud
   return {
     name,
     of: 'case',
+    exact: true,
     better: 'higher',
     range: [0, 1],
     unit: null,

@@ -7,6 +7,7 @@ import { judgeSuite } from '../judge-suite.ts';
 import type { Reply } from '../reply.ts';
 import type { MetricScores } from '../scored-task.ts';
 import type { SuiteCase } from '../suite-cases.ts';
+import { suiteEvidence } from '../suite-evidence.ts';
 import { suiteFile } from '../suite-file.ts';
 import { askVotes } from './ask-votes.ts';
 import { judgedMetric } from './judge-metric.ts';
@@ -50,7 +51,7 @@ function vote(random: Random, candidateInFront: boolean, wins: number, front: nu
   return draw() < wins === candidateInFront ? 'A' : 'B';
 }
 
-async function rowsOf({ cases: n, wins, front, seed }: World): Promise<readonly SuiteRow[]> {
+async function played({ cases: n, wins, front, seed }: World) {
   if (!metric?.judge) throw new Error('no judge');
   const settings = { ...metric.judge, concurrency: 1 };
   const random = seededRandom(seed);
@@ -105,7 +106,9 @@ async function rowsOf({ cases: n, wins, front, seed }: World): Promise<readonly 
     baseline: scored(parts.map((one) => (one === null ? null : 1 - one))),
   };
   const options = { rounds: 1000, seed: 0, sameModel: false, onSlice: () => {} };
-  return (await judgeSuite([task], options)).rows;
+  const { rows } = await judgeSuite([task], options);
+  const facts = { kind: 'model', digest: null, name: null, broken: null } as const;
+  return { rows, ...suiteEvidence([task], rows, facts, 'demo', 0) };
 }
 
 const whole = (rows: readonly SuiteRow[]) => rows.find(({ category }) => category === null);
@@ -115,8 +118,8 @@ describe('by a judge whose votes are noise, and one in four goes to what stands 
   test('the same model twice passes in at least 95 of 100 trials', async () => {
     let passed = 0;
     for (let trial = 0; trial < 100; trial += 1) {
-      const rows = await rowsOf({ cases: 500, wins: () => 0.5, front: 0.25, seed: `same/${trial}` });
-      if (whole(rows)?.verdict === 'pass' && failed(rows).length === 0) passed += 1;
+      const { verdict } = await played({ cases: 500, wins: () => 0.5, front: 0.25, seed: `same/${trial}` });
+      if (verdict === 'pass') passed += 1;
     }
     expect(passed).toBeGreaterThanOrEqual(95);
   }, 240_000);
@@ -124,21 +127,23 @@ describe('by a judge whose votes are noise, and one in four goes to what stands 
   test('a candidate that is worse in one category of twenty is found, and the category is named', async () => {
     for (let trial = 0; trial < 10; trial += 1) {
       const wins = (i: number) => (i % 20 === 13 ? 0.05 : 0.5);
-      const rows = await rowsOf({ cases: 800, wins, front: 0.25, seed: `one/${trial}` });
+      const { rows, evidence, verdict } = await played({ cases: 1000, wins, front: 0.25, seed: `one/${trial}` });
+      expect(verdict).toBe('fail');
       expect(failed(rows).map(({ category }) => category)).toEqual(['k13']);
-      expect(failed(rows)[0]?.note).toMatch(/worse by 0\.\d+ over 40 cases/);
+      expect(evidence[0]).toMatchObject({ slice: 'k13', verdict: 'fail' });
+      expect(failed(rows)[0]?.note).toMatch(/worse by 0\.\d+ over 50 cases/);
     }
   }, 120_000);
 
   test('a candidate that loses four votes in five fails, however the answers are placed', async () => {
     for (let trial = 0; trial < 10; trial += 1) {
-      const rows = await rowsOf({ cases: 300, wins: () => 0.2, front: 0.25, seed: `worse/${trial}` });
+      const { rows } = await played({ cases: 300, wins: () => 0.2, front: 0.25, seed: `worse/${trial}` });
       expect(whole(rows)?.verdict).toBe('fail');
     }
   }, 120_000);
 
   test('few cases are inconclusive, with the number of further ones that would tell', async () => {
-    const rows = await rowsOf({ cases: 40, wins: () => 0.5, front: 0.25, seed: 'few' });
+    const { rows } = await played({ cases: 40, wins: () => 0.5, front: 0.25, seed: 'few' });
     expect(whole(rows)?.verdict).toBe('inconclusive');
     expect(whole(rows)?.needed).toBeGreaterThan(0);
   });
