@@ -154,7 +154,7 @@ describe('a suite with a judge', () => {
     expect(fake.asked.length).toBeLessThanOrEqual(8);
   });
 
-  test('decides nothing where it has no votes on more than a few cases', async () => {
+  test('passes nothing where it has no votes on more than a few cases', async () => {
     await suite(60);
     fake.behave = (asked) => (Number(asked.task.match(/"x": (\d+)/)?.[1]) % 10 === 0 ? '?' : nearer(asked));
     const report = await run(await fix.model({ add: 1.5 }), await fix.model({ add: 3 }));
@@ -165,6 +165,13 @@ describe('a suite with a judge', () => {
       verdict: 'inconclusive',
       note: expect.stringContaining('6 of 60 cases have no score, and those may be the bad ones'),
     });
+  });
+
+  test('fails what is worse though some cases have no votes', async () => {
+    await suite(60);
+    fake.behave = (asked) => (Number(asked.task.match(/"x": (\d+)/)?.[1]) % 10 === 0 ? '?' : nearer(asked));
+    const report = await run(await fix.model({ add: 3 }), await fix.model({ add: 1.5 }));
+    expect(rowOf(await full(report), 'judge')).toMatchObject({ n: 54, verdict: 'fail' });
   });
 
   test('has nothing to compare on the first deploy, which it does not hold up', async () => {

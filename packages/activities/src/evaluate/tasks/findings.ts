@@ -50,6 +50,8 @@ export async function against(
   if (problem !== null) return { verdict: problem.verdict, needed: null };
   if (gain === null || p === null) return { verdict: 'inconclusive', needed: null };
   const found = sided(gain, -margin, p);
+  if (found === 'pass' && measured.doubt !== null)
+    return { verdict: 'inconclusive', needed: null, note: measured.doubt };
   if (found !== 'inconclusive') return enough(metric, measured) ?? { verdict: found, needed: null };
   return { ...(await tooFew(gain, -margin, measured.n)), suspect: gain.below(-margin) < TAIL };
 }
@@ -92,9 +94,8 @@ async function tooFew(found: Inference, at: number, n: number): Promise<Finding>
   return { verdict: 'inconclusive', needed, note };
 }
 
-/** Of numbers without known ends, few cases say nothing, however alike they are; nor do those that are left of many. */
-function enough({ range: [low, high] }: Metric, { n, clusters, doubt }: Measured): Finding | null {
-  if (doubt !== null) return { verdict: 'inconclusive', needed: null, note: doubt };
+/** Of numbers without known ends, few cases say nothing, however alike they are. */
+function enough({ range: [low, high] }: Metric, { n, clusters }: Measured): Finding | null {
   if ((low !== null && high !== null) || (clusters ?? n) >= MIN_UNITS) return null;
   const note = `fewer than ${MIN_UNITS} ${clusters === null ? 'cases' : 'clusters'}`;
   return { verdict: 'inconclusive', needed: clusters === null ? MIN_UNITS : null, note };

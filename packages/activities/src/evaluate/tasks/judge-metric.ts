@@ -19,7 +19,7 @@ export interface Measured {
   readonly gain: Inference | null;
   /** Of the candidate's own value. */
   readonly own: Own | null;
-  /** Why the number decides nothing; null: it may. */
+  /** Why a good gain proves nothing; null: it does. */
   readonly doubt: string | null;
   /** Why there is no number. */
   readonly problem: { readonly verdict: Verdict; readonly note: string } | null;

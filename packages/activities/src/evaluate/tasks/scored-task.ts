@@ -16,7 +16,7 @@ export interface MetricScores {
   readonly note: string | null;
   /** Why there are no scores at all. */
   readonly broken: string | null;
-  /** Share of cases without a score beyond which nothing is decided. @default any */
+  /** Share of cases without a score beyond which nothing passes against the baseline. @default any */
   readonly most?: number;
 }
 

@@ -40,7 +40,7 @@ export interface JudgedAnswers {
   readonly facts: SuiteJudge;
 }
 
-/** A row with more cases without a score than this share decides nothing: those that are missing may be the bad ones. */
+/** A row with more cases without a score than this share does not pass: those that are missing may be the bad ones. */
 export const MOST_UNSCORED = 0.05;
 
 /**

@@ -54,7 +54,11 @@ type Said = Extract<JudgeReply, { said: string }>;
 
 /** The beginning of a text, on one line. */
 export function startOf(text: string): string {
-  return text.slice(0, 400).replaceAll(/\s+/g, ' ').trim().slice(0, 200);
+  return text
+    .slice(0, 400)
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, 200);
 }
 
 function fieldOf(value: unknown, name: string): unknown {
