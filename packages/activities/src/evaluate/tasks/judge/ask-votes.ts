@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '@sluice/sdk';
+import { z } from 'zod';
 import { canonical } from '../../../job/inputs/digests.ts';
 import type { ActivityScope } from '../../../serving/activity-scope.ts';
 import type { AnswerLog } from '../answer-log.ts';
@@ -148,6 +149,12 @@ export function readReply(reply: JudgeReply, firstInFront: boolean): Vote {
   return { firstInFront, value: (read.choice === 'A') === firstInFront ? 1 : 0, problem: null };
 }
 
+const keptReply = z.object({
+  said: z.string(),
+  model: z.string().nullable(),
+  tokens: z.object({ asked: z.number(), answered: z.number() }).nullable(),
+});
+
 /** A reply as a log of answers keeps it. */
 function keptAs(reply: JudgeReply): Parameters<AnswerLog['add']>[1] {
   if ('error' in reply) return { error: reply.error, problem: 'answer', latencyMs: reply.latencyMs };
@@ -159,6 +166,5 @@ function keptAs(reply: JudgeReply): Parameters<AnswerLog['add']>[1] {
 export function replyOf(kept: NonNullable<Awaited<ReturnType<AnswerLog['get']>>>): JudgeReply {
   const latencyMs = kept.latencyMs ?? 0;
   if ('error' in kept) return { error: kept.error, down: false, latencyMs };
-  const { said, model, tokens } = kept.answer as unknown as Extract<JudgeReply, { said: string }>;
-  return { said, model, tokens, latencyMs };
+  return { ...keptReply.parse(kept.answer), latencyMs };
 }
