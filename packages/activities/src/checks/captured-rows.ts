@@ -15,20 +15,27 @@ export interface Counted {
   readonly withoutRows: number;
 }
 
+/** Which of the captured rows are wanted. */
+export interface Wanted {
+  /** Epoch ms of arrival; what came later is left out. */
+  readonly until: number;
+  readonly most: number;
+}
+
 /**
- * Writes the rows of captured requests as JSON lines, as they come, `most` at most. Requests that failed are left out: what
- * a caller got wrong says nothing of data.
+ * Writes the rows of captured requests as JSON lines, as they come. Requests that failed are left out: what a caller got
+ * wrong says nothing of data.
  */
 export async function writeCapturedRows(
   captured: AsyncIterable<CapturedRequest | null>,
   path: string,
-  most: number,
+  { until, most }: Wanted,
   onProgress: () => void = () => {},
 ): Promise<Counted> {
   const counts = { rows: 0, requests: 0, withoutRows: 0 };
   async function* lines(): AsyncGenerator<string> {
     for await (const request of captured) {
-      if (request !== null && request.status >= 400) continue;
+      if (request !== null && (request.status >= 400 || request.at > until)) continue;
       const rows = rowsIn(request?.body ?? null);
       if (rows === null) counts.withoutRows += 1;
       else counts.requests += 1;

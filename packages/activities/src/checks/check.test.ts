@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { type CheckSpec, column, type Dataset, ErrorCode } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractDataset } from '../extract/extract.ts';
@@ -143,6 +145,24 @@ describe('a check of what a model answers', () => {
     if (rule === 'status') expect(result.evidence[0]?.note).toContain('1 rows have no answer; the first: status 500');
   });
 
+  test('keeps what it says of the rule, and says nothing of why where a column is masked', async () => {
+    const model = await fix.model({ add: 1, rules: { k7: 'status' } });
+    const dataset = await rows(line);
+    const warned = await checked({ dataset, model, checks: [column('prediction').notNull().warn()] });
+    expect(warned.evidence[0]?.note).toMatch(/^Only a warning\. .*1 rows have no answer; the first: status 500/);
+    const checks = [column('prediction').notNull(), column('key').notNull().masked()];
+    const masked = await checked({ dataset, model, checks });
+    expect(masked.evidence[0]?.note).toContain('1 rows have no answer');
+    expect(JSON.stringify([masked, await fix.report(masked.report)])).not.toContain('status 500');
+  });
+
+  test('sends no number where there is none, however deep it lies', async () => {
+    const model = await fix.model({ add: 1 });
+    const odd = "select range as x, 'NaN' as text, 'nan'::double as d, ['inf'::double, 1] as list from range(3)";
+    const result = await checked({ dataset: await rows(odd), model, checks: [column('prediction').between(1, 3)] });
+    expect(result).toMatchObject({ verdict: 'pass', evidence: [{ n: 3 }] });
+  });
+
   test('does not overwrite a column that is called like the answers', async () => {
     const dataset = await rows('select 1 as x, 2 as Prediction');
     const model = await fix.model({ add: 1 });
@@ -189,6 +209,22 @@ describe('a check of what callers have sent', () => {
     const result = await checked({ ...recent, model, checks });
     expect(result).toMatchObject({ verdict: 'fail', candidate: model.digest });
     expect(result.evidence[0]).toMatchObject({ value: 0, n: 300 });
+  });
+
+  test('asks the model what callers have sent, as they have sent it', async () => {
+    const sent = { x: 1, X: 2, when: '2026-01-01', digits: '007', big: 0.1, list: [1, 'a'], some: { a: null } };
+    captured = [call({ dataframe_records: [sent, { x: 5 }] })];
+    const rowsTo = join(fix.context.root, 'sent.jsonl');
+    const model = await fix.model({ add: 1, rowsTo });
+    const result = await checked({ ...recent, model, checks: [column('prediction').between(2, 6)] });
+    expect(result).toMatchObject({ verdict: 'pass', evidence: [{ n: 2 }] });
+    expect((await readFile(rowsTo, 'utf8')).trim().split('\n')).toEqual([JSON.stringify(sent), '{"x":5}']);
+  });
+
+  test('leaves out what came after the step began', async () => {
+    const later = new Date(Date.now() + 3600_000).toISOString();
+    captured = [call({ dataframe_records: [{ x: null }] }, { at: later }), call({ dataframe_records: [{ x: 1 }] })];
+    expect((await checked({ ...recent })).evidence).toMatchObject([{ verdict: 'pass', n: 1 }]);
   });
 
   test('takes the newest rows, and no more than were asked for', async () => {

@@ -123,7 +123,7 @@ function together(clusters: readonly (string | number)[]): (random: Random) => U
 }
 
 /** Between the two nearest values, as numpy's `percentile` takes it. */
-function quantile(sorted: Float64Array, share: number): number {
+export function quantile(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);
   const low = sorted[below] as number;

@@ -1,10 +1,10 @@
-import { type Evidence, type ReplaySpec, type Verdict, worstFirst, worstOf } from '@sluice/sdk';
+import { type Evidence, type ReplaySpec, type Verdict, waiverName, worstFirst, worstOf } from '@sluice/sdk';
 import { differenceRows } from './difference-rows.ts';
 import { failureBound } from './failure-bound.ts';
 import type { Outcome, Replayed } from './replayed.ts';
 import type { Sample } from './sample.ts';
 import { whyInShort } from './send.ts';
-import { isRegression, type Waived, type WaiverUse, waiverName } from './waived.ts';
+import { isRegression, type Waived, type WaiverUse } from './waived.ts';
 
 export interface Judged {
   readonly verdict: Verdict;

@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import type { Artifact, Digest, Evidence, Redaction, Report, SluiceActivities } from '@sluice/sdk';
+import {
+  type Artifact,
+  type Digest,
+  type Evidence,
+  hasExpired,
+  type Redaction,
+  type Report,
+  type SluiceActivities,
+} from '@sluice/sdk';
 import { redactorOf } from '@sluice/sdk/redact';
 import type { ActivityContext } from '../context.ts';
 import { endpointState } from '../rollout/endpoint-state.ts';
@@ -15,7 +23,7 @@ import type { Replayed } from './replayed.ts';
 import { replayReport } from './report.ts';
 import { type Sample, sampleCaptures } from './sample.ts';
 import { type Asked, openSpool, spoolRequests } from './spool.ts';
-import { hasExpired, waivedOf, waives } from './waived.ts';
+import { waivedOf, waives } from './waived.ts';
 
 type Input = Parameters<SluiceActivities['replay']>[0];
 

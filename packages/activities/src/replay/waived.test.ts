@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Waiver } from '@sluice/sdk';
+import { hasExpired, type Waiver } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { failureBound } from './failure-bound.ts';
 import type { Outcome, Replayed } from './replayed.ts';
 import type { Sample } from './sample.ts';
 import { call, calls, type ReplayStand, replayStand } from './testing/replay-stand.ts';
-import { hasExpired, isKind, waivedOf } from './waived.ts';
+import { isKind, waivedOf } from './waived.ts';
 
 const known = { reason: 'rows without a key are answered by another service', until: '2999-12-31' };
 const kind = { route: 'POST /invocations', inputClass: '{dataframe_records: [1 × {key: string, x: number}]}' };

@@ -179,9 +179,20 @@ export async function evaluate(name: string, options: EvaluateOptions): Promise<
 export const evaluateKind: StepKind<EvaluateSpec> = {
   planned: plannedReport,
   endpoint: (spec, pipeline) => spec.endpoint ?? pipeline,
+  plan: ({ suite, against }) => [
+    `${typeof suite === 'string' ? suite : `cases with ${suite.label}`}, ${againstWhat(against)}`,
+  ],
   // Nobody says what production is.
   alone: (spec) => (spec.against === 'production' ? { ...spec, against: null } : spec),
 };
+
+function againstWhat(against: Baseline): string {
+  if (against === null) return 'by itself';
+  if (against === 'production') return 'against production';
+  if ('version' in against) return `against version ${against.version}`;
+  if ('result' in against) return 'against a stored result';
+  return 'against another model of the run';
+}
 
 function worstOf(where: string, worst: number, metric: Suite['metric'], margin: number): number {
   if (metric !== 'correct') return numberWithin(where, 'worst', worst, { over: margin });

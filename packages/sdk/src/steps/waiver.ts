@@ -21,6 +21,27 @@ interface WaivedKind {
   readonly kind: string;
 }
 
+const DAY = 86_400_000;
+
+/** Written so that a day that is none has expired. @param moment epoch ms */
+export function hasExpired({ until }: Pick<Waiver, 'until'>, moment: number): boolean {
+  return !(moment < Date.parse(until) + DAY);
+}
+
+/** What a waiver names, for people. */
+export function waiverName(waiver: Waiver): string {
+  if ('kind' in waiver) return waiver.kind;
+  const [first = '', ...others] = waiver.requests;
+  return others.length === 0 ? `request ${first}` : `request ${first} and ${others.length} more`;
+}
+
+/** What a waiver does, for whoever reads a plan. @param now epoch ms */
+export function waiverLine(waiver: Waiver, now: number): string {
+  const { until, reason } = waiver;
+  const what = hasExpired(waiver, now) ? `no longer lets pass (expired on ${until})` : `lets pass until ${until}`;
+  return `${what}: ${waiverName(waiver)}, because: ${reason}`;
+}
+
 const fields = { requests: true, kind: true, reason: true, until: true } as const;
 
 /** Waivers as a spec holds them. @throws SluiceError `InvalidStep` */

@@ -2,7 +2,7 @@ import { type Artifact, type Command, ErrorCode, type Json, SluiceError } from '
 import type { ActivityContext } from '../../context.ts';
 import type { ActivityScope } from '../../serving/activity-scope.ts';
 import { modelFiles } from '../../serving/model-files.ts';
-import { readLines } from './program-lines.ts';
+import { lineOf, readLines } from './program-lines.ts';
 import { findLineProgram, type Program, type RunningProgram } from './program-process.ts';
 import { type Answerer, failed, MOST_ANSWER, type Reply } from './reply.ts';
 
@@ -74,7 +74,7 @@ export async function programAnswerer(options: ProgramAnswererOptions): Promise<
         const timer = setTimeout(() => settle(failed('deadline', `no answer within ${timeout} ms`)), timeout);
         scope.signal.addEventListener('abort', abort, { once: true });
         one.waiting.set(id, settle);
-        one.child.stdin.write(`${JSON.stringify({ id, task, category, input })}\n`);
+        one.child.stdin.write(lineOf({ id, task, category, input }));
       });
     },
     async stop() {

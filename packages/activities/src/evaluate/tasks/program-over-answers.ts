@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Command } from '@sluice/sdk';
-import { readLines } from './program-lines.ts';
+import { lineOf, readLines } from './program-lines.ts';
 import { findLineProgram, type ProgramOptions } from './program-process.ts';
 import { isAnswer, type Reply } from './reply.ts';
 import type { SuiteCase } from './suite-cases.ts';
@@ -95,7 +95,8 @@ async function feed(
   for (const { id, task, category, input, expected } of cases) {
     const found = await reply(id);
     if (found === null || !isAnswer(found)) continue;
-    const line = `${JSON.stringify({ id, task, category, input, expected, answer: found.answer, latencyMs: found.latencyMs })}\n`;
+    const { answer, latencyMs } = found;
+    const line = lineOf({ id, task, category, input, expected, answer, latencyMs });
     if (stdin.destroyed) return;
     if (!stdin.write(line)) {
       await new Promise<void>((on) => {
