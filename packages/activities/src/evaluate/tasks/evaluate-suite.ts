@@ -87,7 +87,13 @@ async function evaluate(context: ActivityContext, input: SuiteInput, scope: Acti
           categories: new Set(cases.map(({ category }) => category)).size,
         })),
       },
-      method: { confidence: CONFIDENCE, seed: spec.seed, rounds: suite.file.rounds, comparisons, notes },
+      method: {
+        confidence: CONFIDENCE,
+        seed: spec.seed,
+        rounds: suite.file.rounds,
+        comparisons,
+        notes: judges.length === 0 ? notes : [...notes, byJudge],
+      },
       verdict,
       evidence,
       rows,
@@ -120,6 +126,9 @@ const notes = [
   'Metrics over all cases at once: percentiles over resampled cases, the same for both models.',
   'A case without an answer has the worst score that the metric knows; where it knows none, it does not count for it.',
 ];
+
+const byJudge =
+  'A judge’s score: the share of votes for an answer, where it stood in front and where it stood behind with half of the weight each. Answers that are the same tie; a case with too few votes does not count.';
 
 async function scoreOne(
   context: ActivityContext,

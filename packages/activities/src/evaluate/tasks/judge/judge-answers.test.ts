@@ -64,7 +64,8 @@ describe('a judge of answers', () => {
     expect(found.facts.place?.share).toBe(1);
     expect(found.facts.place?.interval[0]).toBeGreaterThan(0.85);
     expect(found.facts.agreement).toBeCloseTo(1 / 3, 12);
-    expect(found.candidate.note).toContain('the judge prefers what stands first');
+    expect(found.candidate.note).toContain('100 % for what stands in front (9');
+    expect(found.candidate.note).toMatch(/to 100 %\), which the judge prefers$/);
   });
 
   test('is not asked about answers that are the same, or missing', async () => {

@@ -78,9 +78,9 @@ export function judgeNote(facts: Omit<SuiteJudge, 'record'>): string {
 }
 
 function placeNote({ share, interval: [low, high] }: NonNullable<SuiteJudge['place']>): string {
-  const biased = (low ?? 0) > 0.5 ? ' (the judge prefers what stands first)' : '';
-  const last = (high ?? 1) < 0.5 ? ' (the judge prefers what stands last)' : '';
-  return `${percent(share)} for the place in front, ${percent(low ?? 0)} to ${percent(high ?? 1)}${biased}${last}`;
+  const biased = (low ?? 0) > 0.5 ? ', which the judge prefers' : '';
+  const last = (high ?? 1) < 0.5 ? ': the judge prefers what stands behind' : '';
+  return `${percent(share)} for what stands in front (${percent(low ?? 0)} to ${percent(high ?? 1)})${biased}${last}`;
 }
 
 function humanNote({ n, agreement, interval, kappa, unscored }: NonNullable<SuiteJudge['human']>): string {
