@@ -1,4 +1,5 @@
 import http from 'node:http';
+import https from 'node:https';
 
 export interface Exchange {
   readonly url: string;
@@ -41,7 +42,8 @@ export function exchange(request: Exchange): Promise<Answer> {
   const { signal } = request;
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const outgoing = http.request(request.url, {
+    const { request: send } = request.url.startsWith('https:') ? https : http;
+    const outgoing = send(request.url, {
       method: request.method,
       headers: { ...request.headers, ...lengthOf(request) },
       agent: false,

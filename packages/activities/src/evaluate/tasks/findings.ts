@@ -52,9 +52,8 @@ export async function against(
   if (problem !== null) return { verdict: problem.verdict, needed: null };
   if (gain === null || p === null) return { verdict: 'inconclusive', needed: null };
   const found = sided(gain, -margin, p);
-  if (found === 'pass' && unmeasured) {
-    return { verdict: 'inconclusive', needed: null, note: 'too many answers of the baseline cannot be scored' };
-  }
+  const doubt = unmeasured ? 'too many answers of the baseline cannot be scored' : measured.doubt;
+  if (found === 'pass' && doubt !== null) return { verdict: 'inconclusive', needed: null, note: doubt };
   if (found !== 'inconclusive') return enough(metric, measured) ?? { verdict: found, needed: null };
   return { ...(await tooFew(gain, -margin, measured.n)), suspect: gain.below(-margin) < TAIL };
 }

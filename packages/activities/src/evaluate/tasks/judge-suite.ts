@@ -4,7 +4,7 @@ import { turns } from '../../statistics/turns.ts';
 import { MAX_UNANSWERED } from '../judge.ts';
 import type { Interval, SuiteRow } from '../suite-report.ts';
 import { against, bounded, type Draft, type Tests } from './findings.ts';
-import { measure, type Own } from './judge-metric.ts';
+import { type Measured, measure, type Own } from './judge-metric.ts';
 import type { MetricScores, NamedMetric, ScoredTask } from './scored-task.ts';
 import type { SuiteCase } from './suite-cases.ts';
 import type { SuiteMetric } from './suite-file.ts';
@@ -47,6 +47,18 @@ export async function judgeSuite(
   return { rows, comparisons: flat.filter((p) => p !== null).length };
 }
 
+/** Of a judge, which only compares, where there is nothing to compare with. */
+const UNCOMPARED: Measured = {
+  n: 0,
+  clusters: null,
+  candidate: null,
+  baseline: null,
+  gain: null,
+  own: null,
+  doubt: null,
+  problem: null,
+};
+
 async function draftsOf(
   { task, cases, candidate, baseline }: TaskToJudge,
   { name, metric, settings }: TaskToJudge['metrics'][number],
@@ -64,23 +76,37 @@ async function draftsOf(
     const given = own ? settings.margins[category] : undefined;
     const margin = given ?? settings.margin;
     const [least, most] = category === null ? [settings.least, settings.most] : [null, null];
-    const told = category === null ? tellingsOf(mine, theirs) : [];
+    const alone = settings.judge !== null && theirs === null;
+    const told = alone ? ['a judge compares answers, and there are none to compare with'] : tellingsOf(mine, theirs);
     await turn();
-    const measured = await measure({
+    const measured = alone
+      ? UNCOMPARED
+      : await measure({
+          metric,
+          places,
+          candidate: mine,
+          baseline: theirs,
+          clusters,
+          margin,
+          worst: settings.worst,
+          bounded: least !== null || most !== null,
+          rounds: settings.rounds ?? rounds,
+          seed: `${seed}/${task}/${name}/${category ?? ''}`,
+          onSlice,
+        });
+    return {
+      task,
+      category,
+      name,
       metric,
-      places,
-      candidate: mine,
-      baseline: theirs,
-      clusters,
       margin,
-      worst: settings.worst,
-      bounded: least !== null || most !== null,
-      rounds: settings.rounds ?? rounds,
-      seed: `${seed}/${task}/${name}/${category ?? ''}`,
-      onSlice,
-    });
-    const explicit = given !== undefined;
-    return { task, category, name, metric, margin, explicit, least, most, measured, told, unmeasured };
+      explicit: given !== undefined,
+      least,
+      most,
+      measured,
+      told: category === null ? told : [],
+      unmeasured,
+    };
   };
   const drafts = [await draft(null, [...cases.keys()])];
   const categories = [...Map.groupBy(cases.keys(), (i) => cases[i]?.category ?? '')];

@@ -161,6 +161,60 @@ describe('a suite folder that cannot work says what and where', () => {
     expect((await problems()).join('\n')).toContain(message);
   });
 
+  const judge = { name: 'judge', endpoint: 'http://127.0.0.1:8000/v1', model: 'm', rubric: 'Right.', margin: 0.1 };
+  test.each([
+    ['an even number of votes', { k: 4 }, 'metrics.0.k: expected an odd number from 3 to 15'],
+    ['one vote', { k: 1 }, 'metrics.0.k: expected an odd number from 3 to 15'],
+    ['no rubric', { rubric: ' ' }, 'metrics.0.rubric: say what makes an answer the better one'],
+    ['no model', { model: undefined }, 'metrics.0.model: expected string, and there is nothing'],
+    ['no address', { endpoint: 'localhost:8000' }, 'metrics.0.endpoint: localhost: is neither http: nor https:'],
+    ['a password in its address', { endpoint: 'http://me:pw@host/v1' }, 'metrics.0.endpoint: no password belongs'],
+    ['a variable without a name', { endpoint: 'env:' }, 'metrics.0.endpoint: env: is followed by'],
+    ['a time-out of nothing', { timeout: 0 }, 'metrics.0.timeout: expected a duration over 0'],
+    [
+      'messages of its own',
+      { parameters: { messages: [] } },
+      'metrics.0.parameters.messages: the judge sets it itself',
+    ],
+    ['a field that there is not', { rubrik: 'x' }, 'rubrik'],
+    ['a bound, which only comparing cannot keep', { least: 0.5 }, 'least'],
+  ])('a judge with %s', async (_, fields, message) => {
+    await write({ ...settings, tasks: { titles: { metrics: [{ ...judge, ...fields }] } } }, [one]);
+    expect((await problems()).join('\n')).toContain(message);
+  });
+
+  test('a judge with its key written out, which is not shown', async () => {
+    await write({ ...settings, tasks: { titles: { metrics: [{ ...judge, key: 'sk-secret', k: 2 }] } } }, [one]);
+    const told = (await problems()).join('\n');
+    expect(told).toContain('metrics.0.key: write env:NAME');
+    expect(told).toContain('metrics.0.k: expected an odd number'); // all at once
+    expect(told).not.toContain('sk-secret');
+  });
+
+  test.each([
+    ['without a preference', { answers: ['a', 'b'] }, 'cases-0.jsonl:1: human.prefers'],
+    ['of another word', { answers: ['a', 'b'], prefers: 'a' }, 'cases-0.jsonl:1: human.prefers'],
+    ['of one answer', { answers: ['a'], prefers: 'first' }, 'cases-0.jsonl:1: human.answers'],
+    ['of the same answer twice', { answers: ['a', 'a'], prefers: 'neither' }, 'human.answers: both are the same'],
+    [
+      'of another judge',
+      { answers: ['a', 'b'], prefers: 'first', judge: 'x' },
+      'the case a: human.judge: there is no "x"',
+    ],
+  ])('a human label %s', async (_, human, message) => {
+    await write({ ...settings, tasks: { titles: { metrics: [judge] } } }, [{ ...one, human }]);
+    expect((await problems()).join('\n')).toContain(message);
+  });
+
+  test('a human label without a judge, or for one of two', async () => {
+    const human = { answers: ['a', 'b'], prefers: 'first' };
+    await write(settings, [{ ...one, human }]);
+    expect(await problems()).toEqual(['the case a: human: no metric of its task is a judge']);
+    const two = [judge, { ...judge, as: 'politeness' }];
+    await write({ ...settings, tasks: { titles: { metrics: two } } }, [{ ...one, human }]);
+    expect(await problems()).toEqual(['the case a: human: it has to say which judge: judge, politeness']);
+  });
+
   test('one metric twice without a name of its own', async () => {
     const metrics = [
       { name: 'exact_match', margin: 0.1 },

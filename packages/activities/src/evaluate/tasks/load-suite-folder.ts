@@ -5,6 +5,7 @@ import { type Digest, ErrorCode, type Json, SluiceError } from '@sluice/sdk';
 import { canonical } from '../../job/inputs/digests.ts';
 import { turns } from '../../statistics/turns.ts';
 import { belowProject } from '../suite.ts';
+import { labelProblem } from './judge/human-label.ts';
 import { newReading, readCases, type SuiteCase, TOLD } from './suite-cases.ts';
 import { problemLine, type SuiteFile, suiteFile } from './suite-file.ts';
 
@@ -71,11 +72,15 @@ function parsed(text: string, path: string): unknown {
   }
 }
 
-/** What suite.json speaks of and no case has. */
+/** What suite.json speaks of and no case has, and the other way round. */
 function missing(file: SuiteFile, cases: readonly SuiteCase[]): string[] {
+  const unheard = cases.flatMap(({ id, task, human }) => {
+    const problem = human === undefined ? null : labelProblem(human, judgesOf(file, task));
+    return problem === null ? [] : [`the case ${id}: ${problem}`];
+  });
   const known = new Map<string, Set<string>>();
   for (const { task, category } of cases) known.set(task, (known.get(task) ?? new Set()).add(category));
-  return Object.entries(file.tasks).flatMap(([task, { metrics }]) => {
+  const unspoken = Object.entries(file.tasks).flatMap(([task, { metrics }]) => {
     const categories = known.get(task);
     if (categories === undefined) return [`tasks.${task}: it has no cases`];
     if (categories.size > MOST_CATEGORIES) {
@@ -89,14 +94,19 @@ function missing(file: SuiteFile, cases: readonly SuiteCase[]): string[] {
         .map((category) => `tasks.${task}.metrics.${i}.margins.${category}: no case has this category`),
     );
   });
+  return [...unspoken, ...unheard];
+}
+
+function judgesOf({ tasks }: SuiteFile, task: string): string[] {
+  return (tasks[task]?.metrics ?? []).flatMap(({ judge, as, name }) => (judge === null ? [] : [as ?? name]));
 }
 
 async function digestOf(settings: Json, cases: readonly SuiteCase[]): Promise<Digest> {
   const hash = createHash('sha256').update(canonical(settings));
   const turn = turns();
-  for (const one of cases) {
+  for (const { human, ...one } of cases) {
     await turn();
-    hash.update('\n').update(canonical({ ...one }));
+    hash.update('\n').update(canonical(human === undefined ? { ...one } : { ...one, human: { ...human } }));
   }
   return `sha256:${hash.digest('hex')}`;
 }

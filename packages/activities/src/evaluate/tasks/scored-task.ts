@@ -16,6 +16,10 @@ export interface MetricScores {
   readonly note: string | null;
   /** Why there are no scores at all. */
   readonly broken: string | null;
+  /** Share of cases without a score beyond which nothing passes against the baseline. @default any */
+  readonly most?: number;
+  /** Who scored both answers is a judge: a case without a score is not the fault of either. @default false */
+  readonly byJudge?: boolean;
 }
 
 /** One model's answers to the cases of one task. */
@@ -40,7 +44,8 @@ export interface NamedMetric {
  */
 export function isUnscoredAt(name: string, i: number, candidate: ScoredTask, baseline: ScoredTask | null): boolean {
   const mine = candidate.metrics.get(name);
-  if (mine === undefined || mine.broken !== null || (candidate.problems[i] ?? null) !== null) return false;
+  if (mine === undefined || mine.byJudge === true || mine.broken !== null || (candidate.problems[i] ?? null) !== null)
+    return false;
   if ((mine.parts[i] ?? null) !== null) return false;
   return baseline === null || (baseline.metrics.get(name)?.parts[i] ?? null) !== null;
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Json } from '@sluice/sdk';
 import { z } from 'zod';
+import { type HumanLabel, humanLabel } from './judge/human-label.ts';
 import { DEEPEST, isTooDeep } from './nesting.ts';
 import { problemLine } from './suite-file.ts';
 
@@ -14,6 +15,8 @@ export interface SuiteCase {
   readonly expected: Json;
   /** Cases of one source are no independent evidence; null: it stands for itself. */
   readonly cluster: string | null;
+  /** What people say of two other answers to it; left out where they have said nothing. */
+  readonly human?: HumanLabel;
 }
 
 /** Category of a case that names none. */
@@ -35,6 +38,7 @@ const line = z.strictObject({
   input: anything,
   expected: anything,
   cluster: name.nullish(),
+  human: humanLabel.optional(),
 });
 
 /** What reading gathers: problems are told all at once, and no more than {@link TOLD} of them. */
@@ -106,14 +110,16 @@ function readLine(text: string, where: string, tasks: readonly string[], reading
     return;
   }
   const raw = json(text);
-  if (raw === undefined) return tell('it is no JSON');
-  if (isTooDeep(raw)) return tell(`it is nested deeper than ${DEEPEST} levels`);
+  if (raw === undefined || isTooDeep(raw)) {
+    tell(raw === undefined ? 'it is no JSON' : `it is nested deeper than ${DEEPEST} levels`);
+    return;
+  }
   const parsed = line.safeParse(raw);
   if (!parsed.success) {
     for (const issue of parsed.error.issues.slice(0, 3)) tell(problemLine(issue).replace(/^suite\.json: /, ''));
     return;
   }
-  const { id, category = NO_CATEGORY, input, expected, cluster = null } = parsed.data;
+  const { id, category = NO_CATEGORY, input, expected, cluster = null, human } = parsed.data;
   const task = parsed.data.task ?? (tasks.length === 1 ? tasks[0] : undefined);
   const first = reading.seen.get(id);
   if (first !== undefined) tell(`the id ${JSON.stringify(id)} stands at ${first} already`);
@@ -121,7 +127,10 @@ function readLine(text: string, where: string, tasks: readonly string[], reading
     tell(`task: suite.json has several (${tasks.join(', ')}), so a case has to name its own`);
   else if (!tasks.includes(task)) {
     tell(`task: there is no ${JSON.stringify(task)} in suite.json, which has ${tasks.join(', ')}`);
-  } else reading.cases.push({ id, task, category, input, expected, cluster });
+  } else {
+    // A case without a label is, to the letter, what it was before there were any: its suite's digest hangs on that.
+    reading.cases.push({ id, task, category, input, expected, cluster, ...(human === undefined ? {} : { human }) });
+  }
   if (first === undefined) reading.seen.set(id, where);
 }
 

@@ -1,6 +1,7 @@
 import { isUnscored, type Metric } from '../../metrics/metric.ts';
 import { metricOf } from '../../metrics/table.ts';
 import { turns } from '../../statistics/turns.ts';
+import { judgedMetric } from './judge/judge-metric.ts';
 import { invalid, type SuiteFolder } from './load-suite-folder.ts';
 import { ownMetric } from './own-metric.ts';
 import type { NamedMetric } from './scored-task.ts';
@@ -30,7 +31,7 @@ export async function tasksOf({ path, file, cases }: SuiteFolder, onSlice?: () =
     const own = byTask.get(task) ?? [];
     const made = metrics.flatMap((settings, i): SuiteTaskMetric[] => {
       try {
-        const metric = settings.command === null ? metricOf(settings.name, settings.options) : ownMetric(settings);
+        const metric = madeOf(settings);
         problems.push(...beyondRange(metric, settings).map((problem) => `tasks.${task}.metrics.${i}.${problem}`));
         return [{ name: settings.as ?? settings.name, metric, settings }];
       } catch (error) {
@@ -39,12 +40,20 @@ export async function tasksOf({ path, file, cases }: SuiteFolder, onSlice?: () =
       }
     });
     // What a program makes of a case is not known before it runs.
-    const direct = made.filter(({ settings }) => settings.command === null && settings.extract === null);
+    const direct = made.filter(
+      ({ settings }) => settings.command === null && settings.extract === null && settings.judge === null,
+    );
     for (const one of direct) problems.push(...(await unfit(one, own, turn)));
     tasks.push({ task, cases: own, metrics: made });
   }
   if (problems.length > 0) throw invalid(path, problems);
   return tasks;
+}
+
+function madeOf(settings: SuiteMetric): Metric {
+  const { name, as, judge, command, options } = settings;
+  if (judge !== null) return judgedMetric(as ?? name, judge);
+  return command === null ? metricOf(name, options) : ownMetric(settings);
 }
 
 /** What no score can reach: a margin that every candidate keeps, a bound that none or every one does. BLEU is of 100, ROUGE of 1. */

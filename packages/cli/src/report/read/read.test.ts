@@ -46,6 +46,24 @@ test('of a suite the planted category is named first, whatever the direction of 
   expect(baseline).toBe(suite.baseline.digest);
 });
 
+test('of a suite with a judge it is told who judged, what it cost, and where its votes are', () => {
+  const judge = {
+    task: 'summaries',
+    metric: 'judge',
+    model: 'm',
+    answeredAs: ['m-0426'],
+    votes: { usable: 1790, ties: 12, unusable: 10 },
+    tokens: { asked: 180_000, answered: 9_000 },
+    broken: null,
+    record: { kind: 'report', uri: 'sluice:blob/77', digest: 'sha256:77', bytes: 1 },
+  };
+  const { facts } = evaluationPart('suite', { ...suite, judges: [judge, 'nonsense'] });
+  expect(facts).toContainEqual([
+    'judge',
+    'summaries: judge by m (m-0426); 1790 votes, 10 replies that are none; 180000 tokens asked, 9000 answered; all of them in sluice:blob/77',
+  ]);
+});
+
 test('a replay tells its counts, the first regressions with what was asked and answered, and its waivers', () => {
   const waivers = [{ requests: ['a1'], reason: 'known', until: '2026-12-31', expired: false, matched: 1 }];
   const part = replayPart('traffic', { ...replay, waivers }, 2);
