@@ -4,7 +4,7 @@ import type { OptionReader } from '../options.ts';
 import { vectorOf } from '../vectors.ts';
 import { type FeatureRows, featureRows } from './feature-rows.ts';
 import { fid } from './fid.ts';
-import { kid } from './kid.ts';
+import { kid, kidProducts } from './kid.ts';
 
 /** Features of what was expected and of what was answered. */
 type FeaturePart = readonly [expected: readonly number[], answer: readonly number[]];
@@ -20,7 +20,7 @@ export function fidMetric(options: OptionReader): CorpusMetric<FeaturePart> {
     throw new SluiceError(
       ErrorCode.InvalidStep,
       `fid of ${expected.rows} cases with ${expected.columns} features takes too long: its time grows as the cube of the smaller of both.`,
-      { where: 'metric fid', fix: `Take at most ${MOST_SIZE} features, or kid, which needs no such room.` },
+      { where: 'metric fid', fix: `Take at most ${MOST_SIZE} features, or kid with a small subsetSize.` },
     );
   });
 }
@@ -38,12 +38,19 @@ export function kidMetric(options: OptionReader): CorpusMetric<FeaturePart> {
   const subsets = options.whole('subsets', 100, 1, 10_000);
   const subsetSize = options.whole('subsetSize', 1000, 2, 100_000);
   const seed = options.whole('seed', 0, 0, Number.MAX_SAFE_INTEGER);
-  return featureMetric(
-    options,
-    [null, null],
-    (expected, answers) => kid(expected, answers, { subsets, subsetSize, seed })?.mean ?? null,
-  );
+  const sets = { subsets, subsetSize, seed };
+  return featureMetric(options, [null, null], (expected, answers) => {
+    if (kidProducts(expected, answers, sets) <= MOST_PRODUCTS) return kid(expected, answers, sets)?.mean ?? null;
+    throw new SluiceError(
+      ErrorCode.InvalidStep,
+      `kid of ${expected.rows} cases with ${expected.columns} features takes too long: its time grows with the features and the square of the cases.`,
+      { where: 'metric kid', fix: 'Take fewer features, or options: { subsets: 10, subsetSize: 100 }.' },
+    );
+  });
 }
+
+/** Products of two features, a second for some 200 million of them. */
+const MOST_PRODUCTS = 2e9;
 
 /** Of what is not, sums of sixth powers (the kernel of KID) can be held, over as many cases as there may be. */
 function isTooLarge(feature: number): boolean {

@@ -3,7 +3,7 @@ import { seededRandom } from '../../statistics/random.ts';
 import { metricOf } from '../table.ts';
 import { featureRows } from './feature-rows.ts';
 import { fid } from './fid.ts';
-import { kid } from './kid.ts';
+import { kid, kidProducts } from './kid.ts';
 
 /** Features that are written down quickly in Python too. */
 function rows(count: number, columns: number, frequency: number) {
@@ -65,6 +65,15 @@ describe('distances of features', () => {
     expect(Math.abs((some?.mean ?? 0) - whole)).toBeLessThan((4 * (some?.sd ?? 0)) / Math.sqrt(200));
     expect(kid(a, b, { subsets: 200, subsetSize: 50, seed: 1 })).toEqual(some);
     expect(kid(a, b, { subsets: 200, subsetSize: 50, seed: 2 })?.mean).not.toBe(some?.mean);
+  });
+
+  test('a distance that would hold the worker for minutes is refused, with the way to a small one', () => {
+    const large = featureRows(Array.from({ length: 2000 }, (_, i) => new Float32Array(1024).fill(i)));
+    expect(kidProducts(large, large, { subsets: 100, subsetSize: 1000 })).toBeGreaterThan(1e10);
+    expect(kidProducts(large, large, { subsets: 10, subsetSize: 100 })).toBeLessThan(2e9);
+    const parts = Array.from({ length: 2000 }, (_, i) => [new Array(1024).fill(i), new Array(1024).fill(i)] as const);
+    const metric = metricOf('kid');
+    expect(() => metric.of === 'corpus' && metric.score(parts as never)).toThrow(/takes too long/);
   });
 
   test('one row has no covariance: no distance', () => {
