@@ -1,7 +1,7 @@
 import { type BodyDifferences, type JsonPath, parseJsonPath } from '@sluice/sdk';
 import type { Redactor } from '@sluice/sdk/redact';
 import { type Comparison, type DifferenceKind, differingPlaces, type Place } from './differing-places.ts';
-import { type Answer, jsonOf } from './send.ts';
+import { type Answer, jsonOf, type Worse } from './send.ts';
 
 /** A place at which an answer differs from the old version's. */
 export interface Difference {
@@ -53,6 +53,15 @@ export function answerDifferences(
   const first = (places: ReadonlyMap<string, Place>) => places.get(others.find((path) => places.has(path)) ?? '');
   const rest = { raw: first(raw)?.kind ?? null, noise: first(noise)?.kind ?? null };
   return [...differences, { path: OTHER_PLACES, ...rest, values: null }];
+}
+
+/** Where the shape of both differs from the old version's, by name as `shapeDifferences` has them. */
+export function shapesBeside(raw: Worse | null, noise: Worse | null): Difference[] {
+  const [now, second] = [raw?.shape, noise?.shape];
+  const all = [...new Set([...(now?.keys() ?? []), ...(second?.keys() ?? [])])].sort();
+  return all.map((path) => {
+    return { path, raw: now?.get(path)?.kind ?? null, noise: second?.get(path)?.kind ?? null, values: null };
+  });
 }
 
 function sameBody(old: Answer, other: Answer): boolean {

@@ -16,8 +16,9 @@ export function differenceRows(
   maxStale: number,
 ): Evidence[] {
   if (options === null) return [];
-  const compared = replayed.filter(({ differences }) => differences !== undefined).length;
-  const passed = replayed.filter(({ outcome }) => outcome === 'pass').length;
+  const good = replayed.filter(({ outcome }) => outcome === 'pass');
+  const compared = good.filter(({ differences }) => differences !== undefined).length;
+  const passed = good.length;
   const metric = 'places where answers differ by more than noise';
   if (compared === 0) {
     if (passed === 0) return [];
@@ -25,7 +26,7 @@ export function differenceRows(
     const note = 'not compared: a second copy of the old version gave no answers';
     return [{ metric, verdict, value: null, threshold: '= 0', n: 0, note }];
   }
-  const places = differingOf(replayed);
+  const places = differingOf(good);
   const systematic = places.filter((place) => place.systematic);
   const left = passed - compared;
   const unsaid = left / passed <= maxStale ? 'pass' : 'inconclusive';

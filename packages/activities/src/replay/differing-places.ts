@@ -142,7 +142,8 @@ function canonical(value: unknown): string {
   );
 }
 
-function fieldStep(name: string): string {
+/** The step of a path to a field of this name. */
+export function fieldStep(name: string): string {
   const shown = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
   return /^[^.[\]'"*\s]+$/.test(shown) ? `.${shown}` : `[${JSON.stringify(shown)}]`;
 }

@@ -4,6 +4,7 @@ import { failureBound } from './failure-bound.ts';
 import type { Outcome, Replayed } from './replayed.ts';
 import type { Sample } from './sample.ts';
 import { whyInShort } from './send.ts';
+import { shapeRows } from './shape-rows.ts';
 import { isRegression, type Waived, type WaiverUse } from './waived.ts';
 
 /** Of rows that are about one request each. */
@@ -42,6 +43,7 @@ export function judgeReplay(sample: Sample, replayed: readonly Replayed[], spec:
       n,
       ...(flaky === 0 ? {} : { note: firstNote(replayed, 'flaky') }),
     },
+    ...shapeRows(replayed),
     ...differenceRows(replayed, spec.differences ?? null, spec.maxStale),
     capturedRow(sample, replayed.length),
   ];

@@ -1,12 +1,13 @@
 import { pause } from '../serving/activity-scope.ts';
 import { type KeptConnections, keptConnections } from '../serving/kept-connections.ts';
-import { answerDifferences } from './answer-differences.ts';
+import { answerDifferences, shapesBeside } from './answer-differences.ts';
 import type { WholeRequest } from './captured.ts';
-import { confirmAlone } from './confirm.ts';
+import { confirmAlone, isOnly, passed } from './confirm.ts';
 import { type Entry, isFinal } from './diary.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import type { Replayed } from './replayed.ts';
-import { answered, replyOf, send, whyWorse } from './send.ts';
+import { type Answer, answered, replyOf, send, type Worse, worseIn } from './send.ts';
+import { shapeNoiseOf } from './shape-noise.ts';
 import type { Asked } from './spool.ts';
 import { timetable } from './timetable.ts';
 import { byteWindow } from './window.ts';
@@ -110,15 +111,25 @@ async function tryBoth(
     const outcome = before.status === null ? 'unconfirmed' : 'stale';
     return { outcome, old: replyOf(before, redactor), now: null, why: null, body: body() };
   }
-  const why = whyWorse(before, now);
-  if (why === null) {
-    const pass = { outcome: 'pass', old: null, now: null, why: null, body: null } as const;
-    if (second === null || again === null || !answered(again)) return pass;
-    const answers = { old: before, second: again, now };
-    return { ...pass, differences: answerDifferences(answers, second.comparison, redactor) };
-  }
+  const worse = worseIn(before, now);
+  const beside = besides({ old: before, now, second: again }, worse, { second, redactor });
+  if (worse === null) return { ...beside, outcome: 'pass', old: null, now: null, why: null, body: null };
   const replies = { old: replyOf(before, redactor), now: replyOf(now, redactor) };
-  return { outcome: 'unconfirmed', ...replies, why, body: body() };
+  return { ...beside, outcome: 'unconfirmed', ...replies, why: worse.why, body: body() };
+}
+
+/** Where answers differ; nothing where the candidate's is none that could be compared. */
+function besides(
+  { old, now, second: again }: { old: Answer; now: Answer; second: Answer | null },
+  worse: Worse | null,
+  { second, redactor }: Pick<ReplayOptions, 'second' | 'redactor'>,
+): Pick<Entry, 'differences' | 'shape'> {
+  if (second === null || (worse !== null && worse.shape === null)) return {};
+  const whole = again !== null && answered(again) ? again : null;
+  const shape = shapesBeside(worse, whole === null ? null : worseIn(old, whole));
+  const shapes = shape.length === 0 ? {} : { shape };
+  if (whole === null) return shapes;
+  return { ...shapes, differences: answerDifferences({ old, second: whole, now }, second.comparison, redactor) };
 }
 
 async function confirmAll(
@@ -134,24 +145,30 @@ async function confirmAll(
     const entry = entries.get(place);
     return entry === undefined || isFinal(entry) ? [] : [{ place, asked, entry }];
   });
+  const noise = shapeNoiseOf(replayedOf(requests, entries));
   const failed = unsure.filter(({ entry }) => entry.now !== null);
   const confirmEach = async (some: typeof failed) => {
     for (const { place, asked, entry } of some) {
       if (confirmed >= ENOUGH.regressions && Date.now() - start > ENOUGH.time) return;
-      const again = await confirmAlone(options.spool.read(asked), entry, options);
+      const again = await confirmAlone(options.spool.read(asked), entry, options, isNoise(asked));
       if (again.outcome === 'regression') confirmed += 1;
       keep(place, again);
     }
   };
-  await confirmEach(failed.filter(({ asked }) => !waived(asked)));
+  const isNoise = (asked: Asked) => (name: string) => noise.has(asked, name);
+  for (const { place, asked, entry } of failed) if (isOnly(isNoise(asked), entry)) keep(place, passed(entry));
+  const left = failed.filter(({ asked, entry }) => !isOnly(isNoise(asked), entry));
+  await confirmEach(left.filter(({ asked }) => !waived(asked)));
   const end = Date.now() + FOR_UNANSWERED;
   for (const { place, asked, entry } of unsure.filter(({ entry: { now } }) => now === null)) {
     const inTime = Date.now() < end;
     keep(
       place,
-      inTime ? await confirmAlone(options.spool.read(asked), entry, options) : { ...entry, outcome: 'stale' },
+      inTime
+        ? await confirmAlone(options.spool.read(asked), entry, options, isNoise(asked))
+        : { ...entry, outcome: 'stale' },
     );
   }
   // What is waived must not use up the time of what decides, nor how often a server is started again.
-  await confirmEach(failed.filter(({ asked }) => waived(asked)));
+  await confirmEach(left.filter(({ asked }) => waived(asked)));
 }

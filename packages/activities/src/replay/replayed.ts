@@ -27,4 +27,9 @@ export interface Replayed {
   readonly body: string | null;
   /** Where answers differ; left out where they were not compared. */
   readonly differences?: readonly Difference[];
+  /**
+   * Where the first answers of the candidate and of the old version's second copy do not keep the shape of the old
+   * version's; left out where both do, and where they were not compared.
+   */
+  readonly shape?: readonly Difference[];
 }

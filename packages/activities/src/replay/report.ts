@@ -5,6 +5,7 @@ import { failureBound } from './failure-bound.ts';
 import type { Judged } from './judge-replay.ts';
 import type { Outcome, Replayed } from './replayed.ts';
 import type { Sample } from './sample.ts';
+import { shapeNoiseOf, withinNoise } from './shape-noise.ts';
 import { differingOf } from './systematic.ts';
 import { isRegression, type Waived } from './waived.ts';
 
@@ -63,6 +64,7 @@ export function replayReport(parts: ReplayParts): string {
         stale: of('stale').length,
         flaky: of('flaky').length,
         regressions: regressions.length,
+        withinNoise: spec.differences === undefined ? 0 : withinNoise(replayed).length,
         waived: waived.regressions.size,
         unconfirmed: of('unconfirmed').length,
       },
@@ -72,7 +74,9 @@ export function replayReport(parts: ReplayParts): string {
       capturedBound: bound === null ? null : { most: bound.most, of: bound.captured },
       coverage: coverageOf(sample, replayed, waived),
       /** Places at which answers differ; null where they were not compared. */
-      differences: spec.differences === undefined ? null : differingOf(replayed).slice(0, PLACES),
+      differences: spec.differences === undefined ? null : differingOf(of('pass')).slice(0, PLACES),
+      /** Where the shape of answers differs no more than the old version's own do; null as above. */
+      shapeNoise: spec.differences === undefined ? null : shapeNoiseOf(replayed).places.slice(0, PLACES),
       regressions: regressions.map(show),
       waivers: waived.waivers.map(({ waiver, expired, matched }) => ({ ...waiver, expired, matched })),
       waived: [...waived.regressions].map(show),

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { shapeDifference } from './same-shape.ts';
+import { shapeDifferences } from './same-shape.ts';
+
+const shapeDifference = (old: unknown, now: unknown) => [...shapeDifferences(old, now).values()][0]?.why ?? null;
 
 describe('an answer keeps its shape', () => {
   test.each([

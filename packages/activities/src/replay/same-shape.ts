@@ -1,35 +1,103 @@
-/**
- * Why a caller who could read `old` might not be able to read `now`: the first place where a field is missing, a type
- * differs, or a list has another length. Values may differ, and fields may be added. Null when the shape is kept.
- */
-export function shapeDifference(old: unknown, now: unknown): string | null {
-  const found = differenceAt(old, now, 0);
-  return found === null ? null : `$${found.path}${found.what}`;
+import { fieldStep } from './differing-places.ts';
+
+/** How a caller who could read the old answer might not be able to read this one, at a place. */
+export interface ShapeDifference {
+  readonly kind: 'type' | 'missing' | 'length';
+  /** The first such place of this answer, and how it differs. */
+  readonly why: string;
 }
 
-/** Its path is put together on the way back, so that a long list without one costs nothing. */
-function differenceAt(old: unknown, now: unknown, depth: number): { path: string; what: string } | null {
+/** Told apart in one answer; what is beyond them shares one name. */
+const MOST = 50;
+const OTHERS = '(other places)';
+/** Whoever looks at one answer keeps all others waiting, so after so many differences he has seen enough. */
+const MOST_LOOKED_AT = 1_000;
+const DEEPEST = 100;
+/** Characters of what is said of a difference. */
+const KEPT = 300;
+
+/**
+ * Where and how `now` does not keep the shape of `old`: a field is missing, a type differs, or a list has another length.
+ * Values may differ, and fields may be added. By what may be seen of many answers alike, `$.rows[*].tags is empty`: the
+ * items of a list share a place, and it is told whether a list is shorter, longer or empty. Lists of different lengths
+ * are compared as far as both go.
+ */
+export function shapeDifferences(old: unknown, now: unknown): Map<string, ShapeDifference> {
+  const all = [...(found(old, now) ?? [])].map(([name, one]) => [`$${name}`, one] as const);
+  const named = all
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, one], i) => {
+      return [i < MOST ? name : OTHERS, { kind: one.kind, why: whyOf(one) }] as const;
+    });
+  return new Map(named);
+}
+
+interface Found {
+  readonly kind: ShapeDifference['kind'];
+  /** Steps to it, without the `$`. */
+  readonly path: string;
+  readonly what: string;
+}
+
+function whyOf({ path, what }: Found): string {
+  return `$${path}${what}`.slice(0, KEPT);
+}
+
+/** By name. Paths are put together on the way back, so that a long list without a difference costs nothing. */
+function found(old: unknown, now: unknown, depth = 0): Map<string, Found> | null {
   // Where the old answer says nothing of the type, any will do; deeper than this nobody looks.
-  if (old === null || depth > 100) return null;
-  if (kindOf(old) !== kindOf(now)) return { path: '', what: ` is ${kindOf(now)}, was ${kindOf(old)}` };
-  if (Array.isArray(old) && Array.isArray(now)) {
-    if (old.length !== now.length) return { path: '', what: ` has ${now.length} items, had ${old.length}` };
-    for (let i = 0; i < old.length; i += 1) {
-      const found = differenceAt(old[i], now[i], depth + 1);
-      if (found !== null) return { ...found, path: `[${i}]${found.path}` };
-    }
-    return null;
+  if (old === null || depth > DEEPEST) return null;
+  if (kindOf(old) !== kindOf(now)) {
+    const what = ` is ${kindOf(now)}`;
+    return new Map([[what, { kind: 'type', path: '', what: `${what}, was ${kindOf(old)}` }]]);
   }
+  if (Array.isArray(old) && Array.isArray(now)) return inList(old, now, depth);
   if (typeof old !== 'object') return null;
-  const [before, after] = [old as Readonly<Record<string, unknown>>, now as Readonly<Record<string, unknown>>];
-  const names = Object.keys(before);
-  const missing = names.find((name) => !Object.hasOwn(after, name));
-  if (missing !== undefined) return { path: `.${missing}`, what: ' is missing' };
-  for (const name of names) {
-    const found = differenceAt(before[name], after[name], depth + 1);
-    if (found !== null) return { ...found, path: `.${name}${found.path}` };
+  return inObject(old as Readonly<Record<string, unknown>>, now as Readonly<Record<string, unknown>>, depth);
+}
+
+function inList(old: readonly unknown[], now: readonly unknown[], depth: number): Map<string, Found> | null {
+  const all = new Map<string, Found>();
+  if (old.length !== now.length) {
+    const how = now.length === 0 ? 'empty' : now.length < old.length ? 'shorter' : 'longer';
+    const what = ` has ${now.length} items, had ${old.length}`;
+    all.set(` is ${how}`, { kind: 'length', path: '', what });
   }
-  return null;
+  const both = Math.min(old.length, now.length);
+  for (let i = 0; i < both && all.size < MOST_LOOKED_AT; i += 1) {
+    addTo(all, '[*]', `[${i}]`, found(old[i], now[i], depth + 1));
+  }
+  return all.size === 0 ? null : all;
+}
+
+function inObject(
+  old: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, unknown>>,
+  depth: number,
+): Map<string, Found> | null {
+  const all = new Map<string, Found>();
+  const names = Object.keys(old);
+  for (const name of names) {
+    if (all.size >= MOST_LOOKED_AT) break;
+    if (Object.hasOwn(now, name)) continue;
+    const what = ' is missing';
+    all.set(`${fieldStep(name)}${what}`, { kind: 'missing', path: fieldStep(name), what });
+  }
+  for (const name of names) {
+    if (all.size >= MOST_LOOKED_AT) break;
+    if (!Object.hasOwn(now, name)) continue;
+    const inside = found(old[name], now[name], depth + 1);
+    if (inside !== null) addTo(all, fieldStep(name), fieldStep(name), inside);
+  }
+  return all.size === 0 ? null : all;
+}
+
+/** The first of a name stays. */
+function addTo(all: Map<string, Found>, step: string, shown: string, inside: ReadonlyMap<string, Found> | null): void {
+  for (const [name, one] of inside ?? []) {
+    const full = `${step}${name}`;
+    if (!all.has(full)) all.set(full, { ...one, path: `${shown}${one.path}` });
+  }
 }
 
 function kindOf(value: unknown): string {

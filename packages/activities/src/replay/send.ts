@@ -3,7 +3,7 @@ import { exchange, NoAnswer } from '../serving/http-exchange.ts';
 import type { KeptConnections } from '../serving/kept-connections.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
 import type { WholeRequest } from './captured.ts';
-import { shapeDifference } from './same-shape.ts';
+import { type ShapeDifference, shapeDifferences } from './same-shape.ts';
 
 /** What a version made of a request. */
 export interface Answer {
@@ -70,18 +70,33 @@ export function answered({ status }: Answer): boolean {
   return status !== null && status < 400;
 }
 
-/** Why the new version's answer will not do where the old one's did; null when it will. */
-export function whyWorse(old: Answer, now: Answer): string | null {
-  if (now.status === null || old.status === null) return now.problem ?? 'no whole answer';
-  if (Math.floor(now.status / 100) > Math.floor(old.status / 100)) return `status ${now.status}, was ${old.status}`;
-  if (old.body.length > 0 && now.body.length === 0) return 'the answer is empty';
+/** In what an answer will not do where the old version's did. */
+export interface Worse {
+  readonly why: string;
+  /** How it differs in shape; null where it fails in another way: its status, or nobody can read it. */
+  readonly shape: ReadonlyMap<string, ShapeDifference> | null;
+}
+
+/** In what the new version's answer will not do where the old one's did; null when it will. */
+export function worseIn(old: Answer, now: Answer): Worse | null {
+  if (now.status === null || old.status === null) return { why: now.problem ?? 'no whole answer', shape: null };
+  if (Math.floor(now.status / 100) > Math.floor(old.status / 100)) {
+    return { why: `status ${now.status}, was ${old.status}`, shape: null };
+  }
+  if (old.body.length > 0 && now.body.length === 0) return { why: 'the answer is empty', shape: null };
   if (now.body.equals(old.body)) return null;
   const before = jsonOf(old.body);
   if (before === undefined) return null;
   const after = jsonOf(now.body);
-  return after === undefined
-    ? 'the answer is not JSON any more'
-    : (shapeDifference(before, after)?.slice(0, KEPT) ?? null);
+  if (after === undefined) return { why: 'the answer is not JSON any more', shape: null };
+  const shape = shapeDifferences(before, after);
+  const [first] = shape.values();
+  return first === undefined ? null : { why: first.why, shape };
+}
+
+/** Why the new version's answer will not do where the old one's did; null when it will. */
+export function whyWorse(old: Answer, now: Answer): string | null {
+  return worseIn(old, now)?.why ?? null;
 }
 
 /** Redacted whole, then cut: of a part of it nobody could tell what it is. */

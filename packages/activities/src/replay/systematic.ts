@@ -35,7 +35,7 @@ const EXAMPLES = 3;
  * request and place, McNemar's exact test, one-sided, on the requests for which just one of both differs; Holm's
  * correction over all places at which anything differed. The most certain first.
  */
-export function differingOf(replayed: readonly Replayed[]): DifferingPlace[] {
+export function differingOf(replayed: readonly Pick<Replayed, 'request' | 'differences'>[]): DifferingPlace[] {
   const compared = new Map<string, number>();
   const tallies = new Map<string, Tally>();
   for (const { request, differences } of replayed) {
