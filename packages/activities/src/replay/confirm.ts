@@ -2,12 +2,19 @@ import type { WholeRequest } from './captured.ts';
 import type { Entry } from './diary.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { type Answer, answered, replyOf, send, type Worse, worseIn } from './send.ts';
-
-/** Is a difference in shape, by its name, the old version's own noise? */
-export type IsNoise = (name: string) => boolean;
+import type { Standing } from './shape-noise.ts';
+import { worstOf } from './to-confirm.ts';
 
 /** How an answer differs in shape, by name; null: it fails in another way. */
-type Failure = readonly string[] | null;
+export type Failure = readonly string[] | null;
+
+/** What is known of noise when requests are confirmed. */
+export interface Doubt {
+  /** By the name of a difference in shape. */
+  standing(name: string): Standing;
+  /** Times that an answer must fail where that is in doubt. */
+  readonly proofs: number;
+}
 
 /**
  * Sends a request again, alone, that failed, or that the old version gave no whole answer. The old version is asked again
@@ -18,38 +25,38 @@ export async function confirmAlone(
   request: WholeRequest,
   first: Entry,
   options: ReplayOptions,
-  isNoise: IsNoise,
+  doubt: Doubt,
 ): Promise<Entry> {
   const { confirm, redactor, second } = options;
-  const failedBefore = first.now !== null;
-  if (failedBefore && confirm <= 1) return { ...first, outcome: 'regression' };
-  const old = await askOld(request, failedBefore ? confirm : 1, options);
-  if (!answered(old)) return { ...first, outcome: 'stale', old: replyOf(old, redactor), now: null, why: null };
   const own = new Set<string>();
-  const counts = (failure: Failure) => failure?.some((name) => !own.has(name) && !isNoise(name)) ?? true;
-  const failures: Failure[] = failedBefore ? [namesOf(first)] : [];
+  const standing = (name: string) => (own.has(name) ? 'noise' : doubt.standing(name));
+  const counts = (failure: Failure) => worstOf(failure, standing) === 'counts';
+  /** Is there a difference that all have, and that may be more than noise? */
+  const isAlike = (failures: readonly Failure[]) => {
+    const shortest = failures.find((failure) => failure !== null) ?? [];
+    return shortest.some((name) => standing(name) !== 'noise' && failures.every((one) => one?.includes(name) ?? true));
+  };
+  const failures: Failure[] = first.now === null ? [] : [namesOf(first)];
+  if (failures.length >= confirm && failures.every(counts)) return { ...first, outcome: 'regression' };
+  const old = await askOld(request, first.now === null ? 1 : confirm, options);
+  if (!answered(old)) return { ...first, outcome: 'stale', old: replyOf(old, redactor), now: null, why: null };
   let last: Entry = { ...first, old: replyOf(old, redactor) };
-  let good = false;
-  while (!good && failures.length < confirm) {
+  // The first answers are why it is in doubt, so they are no proof.
+  const proofs = Math.max(confirm, failures.length + doubt.proofs);
+  const most = () => (failures.every(counts) ? confirm : proofs);
+  while (failures.length < most()) {
     const now = await ask(options.fresh, request, options);
     const worse = worseIn(old, now);
     if (worse !== null && worse.shape !== null && second !== null) {
       for (const name of worseIn(old, await ask(options.old, request, options))?.shape?.keys() ?? []) own.add(name);
     }
-    good = worse === null || !counts(failureOf(worse));
-    if (worse === null || good) continue;
-    failures.push(failureOf(worse));
-    last = { ...last, now: replyOf(now, redactor), why: whyOf(worse, counts) };
+    if (worse !== null) failures.push(failureOf(worse));
+    if (worse === null || !(failures.every(counts) || isAlike(failures))) {
+      return failures.some(counts) ? { ...last, outcome: 'flaky' } : passed(last);
+    }
+    last = { ...last, now: replyOf(now, redactor), why: whyOf(worse, standing) };
   }
-  const counted = failures.filter(counts).length;
-  if (counted === 0) return passed(last);
-  return { ...last, outcome: good || counted < failures.length ? 'flaky' : 'regression' };
-}
-
-/** Does it fail in nothing but noise? */
-export function isOnly(isNoise: IsNoise, failed: Entry): boolean {
-  const names = namesOf(failed);
-  return names?.every(isNoise) ?? false;
+  return { ...last, outcome: 'regression' };
 }
 
 /** Nobody has to see what was asked and answered. */
@@ -57,7 +64,8 @@ export function passed(entry: Entry): Entry {
   return { ...entry, outcome: 'pass', old: null, now: null, why: null, body: null };
 }
 
-function namesOf({ shape }: Entry): Failure {
+/** How the first answer differed in shape; null: it failed in another way, or nobody looked. */
+export function namesOf({ shape }: Entry): Failure {
   const names = shape?.flatMap(({ path, raw }) => (raw === null ? [] : [path])) ?? [];
   return names.length === 0 ? null : names;
 }
@@ -66,10 +74,9 @@ function failureOf({ shape }: Worse): Failure {
   return shape === null ? null : [...shape.keys()];
 }
 
-/** The first that counts. */
-function whyOf({ why, shape }: Worse, counts: (failure: Failure) => boolean): string {
-  const [, found] = [...(shape ?? [])].find(([name]) => counts([name])) ?? [];
-  return found?.why ?? why;
+/** The first that is no noise. */
+function whyOf({ why, shape }: Worse, standing: (name: string) => Standing): string {
+  return [...(shape ?? [])].find(([name]) => standing(name) !== 'noise')?.[1].why ?? why;
 }
 
 async function ask(

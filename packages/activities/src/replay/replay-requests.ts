@@ -2,7 +2,7 @@ import { pause } from '../serving/activity-scope.ts';
 import { type KeptConnections, keptConnections } from '../serving/kept-connections.ts';
 import { answerDifferences, shapesBeside } from './answer-differences.ts';
 import type { WholeRequest } from './captured.ts';
-import { confirmAlone, isOnly, passed } from './confirm.ts';
+import { confirmAlone, passed } from './confirm.ts';
 import { type Entry, isFinal } from './diary.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import type { Replayed } from './replayed.ts';
@@ -10,6 +10,7 @@ import { type Answer, answered, replyOf, send, type Worse, worseIn } from './sen
 import { shapeNoiseOf } from './shape-noise.ts';
 import type { Asked } from './spool.ts';
 import { timetable } from './timetable.ts';
+import { type Failed, toConfirm } from './to-confirm.ts';
 import { byteWindow } from './window.ts';
 
 /** Requests under way at a time, and most bytes of their bodies. */
@@ -146,29 +147,28 @@ async function confirmAll(
     return entry === undefined || isFinal(entry) ? [] : [{ place, asked, entry }];
   });
   const noise = shapeNoiseOf(replayedOf(requests, entries));
-  const failed = unsure.filter(({ entry }) => entry.now !== null);
-  const confirmEach = async (some: typeof failed) => {
-    for (const { place, asked, entry } of some) {
+  const sorted = toConfirm(
+    unsure.filter(({ entry }) => entry.now !== null),
+    noise,
+  );
+  const confirmOne = ({ asked, entry }: Failed) => {
+    const doubt = { standing: (name: string) => noise.standing(asked, name), proofs: sorted.proofs };
+    return confirmAlone(options.spool.read(asked), entry, options, doubt);
+  };
+  const confirmEach = async (some: readonly Failed[]) => {
+    for (const one of some) {
       if (confirmed >= ENOUGH.regressions && Date.now() - start > ENOUGH.time) return;
-      const again = await confirmAlone(options.spool.read(asked), entry, options, isNoise(asked));
+      const again = await confirmOne(one);
       if (again.outcome === 'regression') confirmed += 1;
-      keep(place, again);
+      keep(one.place, again);
     }
   };
-  const isNoise = (asked: Asked) => (name: string) => noise.has(asked, name);
-  for (const { place, asked, entry } of failed) if (isOnly(isNoise(asked), entry)) keep(place, passed(entry));
-  const left = failed.filter(({ asked, entry }) => !isOnly(isNoise(asked), entry));
-  await confirmEach(left.filter(({ asked }) => !waived(asked)));
+  for (const { place, entry } of sorted.noise) keep(place, passed(entry));
+  await confirmEach(sorted.failed.filter(({ asked }) => !waived(asked)));
   const end = Date.now() + FOR_UNANSWERED;
-  for (const { place, asked, entry } of unsure.filter(({ entry: { now } }) => now === null)) {
-    const inTime = Date.now() < end;
-    keep(
-      place,
-      inTime
-        ? await confirmAlone(options.spool.read(asked), entry, options, isNoise(asked))
-        : { ...entry, outcome: 'stale' },
-    );
+  for (const one of unsure.filter(({ entry: { now } }) => now === null)) {
+    keep(one.place, Date.now() < end ? await confirmOne(one) : { ...one.entry, outcome: 'stale' });
   }
   // What is waived must not use up the time of what decides, nor how often a server is started again.
-  await confirmEach(left.filter(({ asked }) => waived(asked)));
+  await confirmEach(sorted.failed.filter(({ asked }) => waived(asked)));
 }

@@ -19,7 +19,7 @@ const KEPT = 300;
 /**
  * Where and how `now` does not keep the shape of `old`: a field is missing, a type differs, or a list has another length.
  * Values may differ, and fields may be added. By what may be seen of many answers alike, `$.rows[*].tags is empty`: the
- * items of a list share a place, and it is told whether a list is shorter, longer or empty. Lists of different lengths
+ * items of a list share a place, and it is told whether a list is shorter (and empty) or longer. Lists of different lengths
  * are compared as far as both go.
  */
 export function shapeDifferences(old: unknown, now: unknown): Map<string, ShapeDifference> {
@@ -59,9 +59,9 @@ function found(old: unknown, now: unknown, depth = 0): Map<string, Found> | null
 function inList(old: readonly unknown[], now: readonly unknown[], depth: number): Map<string, Found> | null {
   const all = new Map<string, Found>();
   if (old.length !== now.length) {
-    const how = now.length === 0 ? 'empty' : now.length < old.length ? 'shorter' : 'longer';
-    const what = ` has ${now.length} items, had ${old.length}`;
-    all.set(` is ${how}`, { kind: 'length', path: '', what });
+    const one: Found = { kind: 'length', path: '', what: ` has ${now.length} items, had ${old.length}` };
+    all.set(now.length < old.length ? ' is shorter' : ' is longer', one);
+    if (now.length === 0) all.set(' is empty', one);
   }
   const both = Math.min(old.length, now.length);
   for (let i = 0; i < both && all.size < MOST_LOOKED_AT; i += 1) {
