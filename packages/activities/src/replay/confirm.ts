@@ -30,7 +30,7 @@ export async function confirmAlone(
   const { confirm, redactor, second } = options;
   const own = new Set<string>();
   const standing = (name: string) => (own.has(name) ? 'noise' : doubt.standing(name));
-  const counts = (failure: Failure) => worstOf(failure, standing) === 'counts';
+  const counts = (failure: Failure) => ['counts', 'more'].includes(worstOf(failure, standing));
   /** Is there a difference that all have, and that may be more than noise? */
   const isAlike = (failures: readonly Failure[]) => {
     const shortest = failures.find((failure) => failure !== null) ?? [];

@@ -163,6 +163,10 @@ async function confirmAll(
       keep(one.place, again);
     }
   };
+  for (const { place, entry } of sorted.more) {
+    confirmed += 1;
+    keep(place, { ...entry, outcome: 'regression' });
+  }
   for (const { place, entry } of sorted.noise) keep(place, passed(entry));
   await confirmEach(sorted.failed.filter(({ asked }) => !waived(asked)));
   const end = Date.now() + FOR_UNANSWERED;

@@ -1,86 +1,11 @@
-import { redactorOf } from '@sluice/sdk/redact';
 import { describe, expect, test, vi } from 'vitest';
-import type { SupervisedServer } from '../serving/supervised-server.ts';
-import { type Random, seededRandom } from '../statistics/random.ts';
-import { comparisonOf } from './answer-differences.ts';
-import type { WholeRequest } from './captured.ts';
-import { judgeReplay } from './judge-replay.ts';
-import { replayRequests } from './replay-requests.ts';
-import type { Sample } from './sample.ts';
-import type { Answer } from './send.ts';
-import type { Asked } from './spool.ts';
-import { inputOf } from './testing/replay-stand.ts';
-import { waivedOf } from './waived.ts';
-
-/** What a version answers to the request of a number. */
-type Version = (random: Random, request: number) => unknown;
+import type { Random } from '../statistics/random.ts';
+import { replayedBy, type Version } from './testing/versions.ts';
 
 vi.mock(import('./send.ts'), async (original) => ({
   ...(await original()),
-  send: async (server: SupervisedServer, request: WholeRequest) =>
-    (server as unknown as { answer(request: WholeRequest): Answer }).answer(request),
+  send: async (...args) => (await import('./testing/versions.ts')).answerHere(args[0], args[1]),
 }));
-
-const differences = { as: 'warn', ignore: [], tolerate: [] } as const;
-const model = { kind: 'model', uri: 'sluice:tree/0', digest: 'sha256:0', bytes: 0, step: 'train', keys: {} } as const;
-const { spec } = inputOf(
-  {
-    ...model,
-    mlflowRunId: null,
-    metrics: {},
-    lineage: { code: 'sha256:0', hyper: 'sha256:0', data: {}, parents: [] },
-  },
-  { differences },
-);
-
-interface Trial {
-  readonly seed?: number;
-  readonly requests?: number;
-  readonly kinds?: number;
-  readonly confirm?: number;
-}
-
-/** A whole replay of two versions that answer in this process. */
-async function replayed(
-  old: Version,
-  fresh: Version,
-  { seed = 0, requests = 300, kinds = 1, confirm = 3 }: Trial = {},
-) {
-  const copy = (name: string, version: Version) => {
-    const random = seededRandom(`${name} ${seed}`);
-    const answer = ({ at }: WholeRequest): Answer => {
-      return { status: 200, body: Buffer.from(JSON.stringify(version(random, at))), problem: null };
-    };
-    return { answer } as unknown as SupervisedServer;
-  };
-  const asked = Array.from({ length: requests }, (_, i): Asked => {
-    const kind = { route: 'POST /invocations', inputClass: `{kind${i % kinds}: number}` };
-    return {
-      id: `r${i}`,
-      at: i,
-      method: 'POST',
-      path: '/',
-      status: 200,
-      ...kind,
-      offset: 0,
-      headBytes: 0,
-      bodyBytes: 2,
-    };
-  });
-  const all = await replayRequests(asked, {
-    old: copy('old', old),
-    fresh: copy('new', fresh),
-    second: { server: copy('second', old), comparison: comparisonOf(differences) },
-    spool: { read: (one: Asked) => ({ ...one, headers: {}, body: Buffer.from('{}') }) } as never,
-    diary: { entries: new Map(), note: () => {} },
-    ...{ pace: null, confirm, deadline: 1000, redactor: redactorOf({}) },
-    scope: { signal: new AbortController().signal, heartbeat: () => {} },
-  });
-  const sample: Sample = {
-    ...{ strata: [], chosen: [], captured: requests, failedThen: 0, withoutBody: 0, malformed: 0, withoutSpace: 0 },
-  };
-  return { all, ...judgeReplay(sample, all, spec, waivedOf(all, [], 0)) };
-}
 
 const items = (n: number) => Array.from({ length: n }, (_, i) => ({ text: `t${i}`, score: 0.5 }));
 const coin = (random: Random, share: number) => random.below(10_000) < share * 10_000;
@@ -121,8 +46,73 @@ describe.each(Object.entries(models))('the same model on both sides, which answe
   ])('passes in at least 95 of 100 seeded trials: %s', { timeout: 240_000 }, async (_, options) => {
     const verdicts: string[] = [];
     for (let seed = 0; seed < 100; seed += 1) {
-      verdicts.push((await replayed(version, version, { seed, ...options })).verdict);
+      verdicts.push((await replayedBy(version, version, { seed, ...options })).verdict);
     }
     expect(verdicts.filter((verdict) => verdict === 'pass').length).toBeGreaterThanOrEqual(95);
+  });
+});
+
+/** Names of what failed, each once. */
+async function blocked(old: Version, fresh: Version, options: Parameters<typeof replayedBy>[2]) {
+  const { verdict, all } = await replayedBy(old, fresh, options);
+  const regressions = all.filter(({ outcome }) => outcome === 'regression' || outcome === 'unconfirmed');
+  return { verdict, ids: regressions.map(({ request }) => request.id), whys: regressions.map(({ why }) => why ?? '') };
+}
+
+describe('a candidate', () => {
+  const leaves: (rate: number) => Version = (rate) => (random) => (coin(random, rate) ? { b: 1 } : { a: 1, b: 1 });
+  const never: Version = () => ({ b: 1 });
+
+  test.each([
+    [0.5, {}],
+    [0.1, { kinds: 100 }],
+    [0.02, {}],
+    [0.0002, { requests: 5000 }],
+  ])(
+    'that always leaves a field out fails, and the place is named, though the old one does so at a rate of %d',
+    async (rate, options) => {
+      const { verdict, whys } = await blocked(leaves(rate), never, options);
+      expect(verdict).toBe('fail');
+      expect(whys.length).toBeGreaterThan(100);
+      for (const why of whys) expect(why).toMatch(/^\$\.a is missing/);
+    },
+  );
+
+  test('that empties all lists fails, though those of the old version always have another length', async () => {
+    const old: Version = (random) => ({ tags: items(1 + random.below(500)) });
+    const { verdict, whys } = await blocked(old, () => ({ tags: [] }), {});
+    expect(verdict).toBe('fail');
+    expect(whys).toHaveLength(300);
+    for (const why of whys) expect(why).toMatch(/^\$\.tags is empty: so in 300 of 300 answers, and in 0 of/);
+  });
+
+  test('that leaves out a field of the items fails, though the lists hardly ever have the same length', async () => {
+    const old: Version = (random) => ({ tags: items(1 + random.below(500)) });
+    const fresh: Version = (random) => ({ tags: items(1 + random.below(500)).map(({ text }) => ({ text })) });
+    const { verdict, whys } = await blocked(old, fresh, {});
+    expect(verdict).toBe('fail');
+    expect(new Set(whys)).toEqual(new Set(['$.tags[0].score is missing']));
+  });
+
+  test('that breaks one answer in 5,000 at a place that never varies fails, whatever varies beside it', async () => {
+    const old: Version = (random) => ({ tags: items(random.below(8)), score: 1 });
+    const fresh: Version = (random, request) => ({ tags: items(random.below(8)), score: request === 3141 ? 'x' : 1 });
+    const { verdict, ids, whys } = await blocked(old, fresh, { requests: 5000 });
+    expect(verdict).toBe('fail');
+    expect([ids, whys]).toEqual([['r3141'], ['$.score is string, was number']]);
+  });
+
+  test('that breaks one answer in 5,000 fails, though another one of the old version varies at this place', async () => {
+    const old: Version = (random, request) => (request === 7 && coin(random, 0.5) ? {} : { a: 1 });
+    const fresh: Version = (random, request) => (request === 3141 ? {} : old(random, request, 0));
+    const { verdict, ids } = await blocked(old, fresh, { requests: 5000, seed: 1 });
+    expect(verdict).toBe('fail');
+    expect(ids).toEqual(['r3141']);
+  });
+
+  test('that fails now and then where the old version always answers is held to the share of flaky ones', async () => {
+    const { verdict, all } = await replayedBy(leaves(0), leaves(0.2), {});
+    expect(all.filter(({ outcome }) => outcome === 'flaky').length).toBeGreaterThan(15);
+    expect(verdict).not.toBe('pass');
   });
 });

@@ -6,14 +6,16 @@ type KindOfRequest = Pick<Replayed['request'], 'route' | 'inputClass'>;
 
 /**
  * What a difference in shape says against the candidate. Counts: the old version never differs from itself at that
- * place, or significantly less often. Noise: it does as often. Doubtful: it does in other kinds of request or in another
- * way, or the candidate differs so seldom that each request can be looked at by itself.
+ * place. More: it does, and the candidate significantly more often. Noise: it does as often. Doubtful: it does in other
+ * kinds of request or in another way, or the candidate differs so seldom that each request can be looked at by itself.
  */
-export type Standing = 'counts' | 'doubtful' | 'noise';
+export type Standing = 'counts' | 'more' | 'doubtful' | 'noise';
 
 export interface ShapeNoise {
   /** Where the old version's second copy differs from it in shape too, and the candidate not significantly more often. */
   readonly places: readonly DifferingPlace[];
+  /** How often the candidate differs so and the old version from itself, where that is significantly less often. */
+  more(request: KindOfRequest, name: string): DifferingPlace | null;
   /** @param name of a difference, as `shapeDifferences` has it */
   standing(request: KindOfRequest, name: string): Standing;
 }
@@ -22,6 +24,8 @@ export interface ShapeNoise {
 const ALL: KindOfRequest = { route: '(all routes)', inputClass: '(all inputs)' };
 /** Requests with a difference that are few enough to look at each of them. */
 const FEW = 20;
+/** Of taking noise for more than that: half of 5 %, and the other half is for what is in doubt (`toConfirm`). */
+const RISK = 0.025;
 
 /**
  * Tells by the first answers to each request where a version's shape differs from call to call. A difference that the old
@@ -38,19 +42,23 @@ export function shapeNoiseOf(replayed: readonly Compared[]): ShapeNoise {
   const together = compared.map(({ request, differences }) => ({ request: { ...request, ...ALL }, differences }));
   const tested = differingOf(kinds.size > 1 ? [...compared, ...together] : compared);
   const isAll = (place: DifferingPlace) => kindOf(place) === kindOf(ALL);
-  const more = new Set(tested.filter((place) => place.systematic && isAll(place)).map(({ path }) => path));
   const own = tested.filter((place) => !isAll(place));
-  const isMore = (place: DifferingPlace) => place.systematic || more.has(place.path);
   const noisy = new Set(own.filter(({ noise }) => noise > 0).map(({ path }) => placeOf(path)));
   const raw = new Map<string, number>();
   for (const { path, raw: times } of own) raw.set(path, (raw.get(path) ?? 0) + times);
-  const found = new Map(own.map((place) => [`${kindOf(place)}\n${place.path}`, place]));
+  const found = new Map(tested.map((place) => [`${kindOf(place)}\n${place.path}`, place]));
+  const at = (request: KindOfRequest, name: string) => found.get(`${kindOf(request)}\n${name}`);
+  const more = (request: KindOfRequest, name: string) => {
+    const places = noisy.has(placeOf(name)) ? [at(request, name), at(ALL, name)] : [];
+    return places.find((place) => place !== undefined && place.adjusted <= RISK) ?? null;
+  };
   return {
-    places: own.filter((place) => place.noise > 0 && !isMore(place)),
+    places: own.filter((place) => place.noise > 0 && more(place, place.path) === null),
+    more,
     standing(request, name) {
-      const place = found.get(`${kindOf(request)}\n${name}`);
-      if (!noisy.has(placeOf(name)) || more.has(name) || place?.systematic) return 'counts';
-      return (place?.noise ?? 0) > 0 && (raw.get(name) ?? 0) > FEW ? 'noise' : 'doubtful';
+      if (!noisy.has(placeOf(name))) return 'counts';
+      if (more(request, name) !== null) return 'more';
+      return (at(request, name)?.noise ?? 0) > 0 && (raw.get(name) ?? 0) > FEW ? 'noise' : 'doubtful';
     },
   };
 }

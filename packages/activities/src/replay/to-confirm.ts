@@ -11,6 +11,8 @@ export interface Failed {
 }
 
 export interface ToConfirm {
+  /** Regressions: many requests together have confirmed what their answers differ in. */
+  readonly more: readonly Failed[];
   /** To be confirmed: first what may count, then what is in doubt. */
   readonly failed: readonly Failed[];
   /** Differ in nothing but noise. */
@@ -21,12 +23,12 @@ export interface ToConfirm {
 
 /** Requests in doubt that are looked at by themselves: the first of each kind, then the second ones … */
 const MOST_DOUBTFUL = 200;
-/** Of holding noise against the candidate, in any request in doubt: 5 %. */
-const RISK = 0.05;
+/** Of holding noise against the candidate, in any request in doubt: half of 5 %, as `shapeNoiseOf` says. */
+const RISK = 0.025;
 
 /** Sorts what failed by what has to be done about it. */
 export function toConfirm(failed: readonly Failed[], noise: ShapeNoise): ToConfirm {
-  const by: Record<Standing, Failed[]> = { counts: [], doubtful: [], noise: [] };
+  const by: Record<Standing, Failed[]> = { counts: [], more: [], doubtful: [], noise: [] };
   for (const one of failed) by[worstOf(namesOf(one.entry), (name) => noise.standing(one.asked, name))].push(one);
   const ranks = new Map<string, number>();
   const ranked = by.doubtful.map((one) => {
@@ -38,18 +40,31 @@ export function toConfirm(failed: readonly Failed[], noise: ShapeNoise): ToConfi
   const doubtful = ranked.sort((a, b) => a.rank - b.rank || a.one.place - b.one.place).map(({ one }) => one);
   const looked = doubtful.slice(0, MOST_DOUBTFUL);
   return {
+    more: by.more.map((one) => ({ ...one, entry: { ...one.entry, why: whyMore(one, noise) } })),
     failed: [...by.counts, ...looked],
     noise: [...by.noise, ...doubtful.slice(MOST_DOUBTFUL)],
     proofs: proofsFor(looked.reduce((sum, { entry }) => sum + (namesOf(entry)?.length ?? 0), 0)),
   };
 }
 
+function whyMore({ asked, entry }: Failed, noise: ShapeNoise): string | null {
+  for (const name of namesOf(entry) ?? []) {
+    const more = noise.more(asked, name);
+    if (more === null) continue;
+    const { raw, noise: own, compared } = more;
+    return `${name}: so in ${raw} of ${compared} answers, and in ${own} of the old version's second copy`;
+  }
+  return entry.why;
+}
+
 /** Of all differences of an answer the one that says most; another failure counts. */
 export function worstOf(failure: Failure, standing: (name: string) => Standing): Standing {
   if (failure === null) return 'counts';
   const all = failure.map(standing);
-  return all.includes('counts') ? 'counts' : all.includes('doubtful') ? 'doubtful' : 'noise';
+  return WORST_FIRST.find((one) => all.includes(one)) ?? 'noise';
 }
+
+const WORST_FIRST: readonly Standing[] = ['more', 'counts', 'doubtful'];
 
 /**
  * How many answers of the candidate must differ alike from one of the old version, while as many more of the old version
