@@ -74,9 +74,10 @@ function failureOf({ shape }: Worse): Failure {
   return shape === null ? null : [...shape.keys()];
 }
 
-/** The first that is no noise. */
+/** By what says most. */
 function whyOf({ why, shape }: Worse, standing: (name: string) => Standing): string {
-  return [...(shape ?? [])].find(([name]) => standing(name) !== 'noise')?.[1].why ?? why;
+  const worst = worstOf(failureOf({ why, shape }), standing);
+  return [...(shape ?? [])].find(([name]) => standing(name) === worst)?.[1].why ?? why;
 }
 
 async function ask(

@@ -72,3 +72,50 @@ describe('bodies that a replay compares', () => {
     });
   });
 });
+
+describe('answers whose shape is another each time', () => {
+  const SHAPE = 'requests whose answers differ in shape no more than the old version from itself';
+
+  test('are no regressions of the same model, and evidence and report say so', async () => {
+    stand.captured(calls(60));
+    const report = await stand.run(await stand.deployed({ tags: true }), { differences: warn });
+    expect(report.verdict).toBe('pass');
+    expect(report.evidence[0]).toMatchObject({ value: 0, n: 60 });
+    const row = report.evidence.find(({ metric }) => metric === SHAPE);
+    expect(row).toMatchObject({ verdict: 'pass', value: 60, n: 60 });
+    const { counts, shapeNoise } = await stand.full(report);
+    expect(counts).toMatchObject({ passed: 60, regressions: 0, flaky: 0, withinNoise: 60 });
+    expect(shapeNoise).toHaveLength(60);
+    expect(shapeNoise?.[0]).toMatchObject({ path: expect.stringContaining('$.tags["tag 0.'), raw: 1, noise: 1 });
+    // Names of fields stay out of histories.
+    expect(JSON.stringify(report.evidence)).not.toContain('tags');
+  });
+
+  test('do not hide a field that is gone, and it is named', async () => {
+    stand.captured(calls(60));
+    await stand.deployed({ tags: true, extra: { version: 1 } });
+    const report = await stand.run(await stand.fix.model({ tags: true }), { differences: warn });
+    expect(report.verdict).toBe('fail');
+    expect(report.evidence[0]).toMatchObject({ verdict: 'fail', value: 60 });
+    const { regressions } = await stand.full(report);
+    expect(new Set(regressions.map(({ why }) => why))).toEqual(new Set(['$.version is missing']));
+  });
+
+  test('do not hide that nothing is left of what varies, and it is told how often', async () => {
+    stand.captured(calls(60));
+    await stand.deployed({ tags: true });
+    const report = await stand.run(await stand.fix.model({ extra: { tags: {} } }), { differences: warn });
+    expect(report.verdict).toBe('fail');
+    const { regressions } = await stand.full(report);
+    expect(regressions).toHaveLength(60);
+    const why = "$.tags is empty: so in 60 of 60 answers, and in 0 of the old version's second copy";
+    expect(regressions[0]).toMatchObject({ why });
+  });
+
+  test('are regressions where no second copy of the old version tells what is noise', async () => {
+    stand.captured(calls(60));
+    const report = await stand.run(await stand.deployed({ tags: true }));
+    expect(report.verdict).toBe('fail');
+    expect(report.evidence[0]).toMatchObject({ value: 60 });
+  });
+});

@@ -140,17 +140,17 @@ async function confirmAll(
   options: ReplayOptions,
 ): Promise<void> {
   const start = Date.now();
-  let confirmed = [...entries.values()].filter(({ outcome }) => outcome === 'regression').length;
   const { waived = () => false } = options;
-  const unsure = [...requests.entries()].flatMap(([place, asked]) => {
+  const isRegression = (place: number) => entries.get(place)?.outcome === 'regression';
+  let confirmed = requests.filter((asked, place) => !waived(asked) && isRegression(place)).length;
+  const all = [...requests.entries()].flatMap(([place, asked]) => {
     const entry = entries.get(place);
-    return entry === undefined || isFinal(entry) ? [] : [{ place, asked, entry }];
+    return entry === undefined ? [] : [{ place, asked, entry }];
   });
   const noise = shapeNoiseOf(replayedOf(requests, entries));
-  const sorted = toConfirm(
-    unsure.filter(({ entry }) => entry.now !== null),
-    noise,
-  );
+  // Sorted by the first answers to all of them, so that an attempt that goes on sorts them as the one before did.
+  const sorted = toConfirm(all.filter(hasFailed), noise);
+  const unsure = (some: readonly Failed[]) => some.filter(({ entry }) => !isFinal(entry));
   const confirmOne = ({ asked, entry }: Failed) => {
     const doubt = { standing: (name: string) => noise.standing(asked, name), proofs: sorted.proofs };
     return confirmAlone(options.spool.read(asked), entry, options, doubt);
@@ -163,16 +163,22 @@ async function confirmAll(
       keep(one.place, again);
     }
   };
-  for (const { place, entry } of sorted.more) {
-    confirmed += 1;
+  for (const { place, asked, entry } of unsure(sorted.more)) {
+    if (!waived(asked)) confirmed += 1;
     keep(place, { ...entry, outcome: 'regression' });
   }
-  for (const { place, entry } of sorted.noise) keep(place, passed(entry));
-  await confirmEach(sorted.failed.filter(({ asked }) => !waived(asked)));
+  for (const { place, entry } of unsure(sorted.noise)) keep(place, passed(entry));
+  const failed = unsure(sorted.failed);
+  await confirmEach(failed.filter(({ asked }) => !waived(asked)));
   const end = Date.now() + FOR_UNANSWERED;
-  for (const one of unsure.filter(({ entry: { now } }) => now === null)) {
+  for (const one of unsure(all).filter(({ entry: { now } }) => now === null)) {
     keep(one.place, Date.now() < end ? await confirmOne(one) : { ...one.entry, outcome: 'stale' });
   }
   // What is waived must not use up the time of what decides, nor how often a server is started again.
-  await confirmEach(sorted.failed.filter(({ asked }) => waived(asked)));
+  await confirmEach(failed.filter(({ asked }) => waived(asked)));
+}
+
+/** Was its first answer one that would not do? */
+function hasFailed({ entry }: Failed): boolean {
+  return entry.now !== null || entry.shape?.some(({ raw }) => raw !== null) === true;
 }

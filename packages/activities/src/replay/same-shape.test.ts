@@ -35,3 +35,36 @@ describe('an answer loses its shape', () => {
     expect(shapeDifference(nest(5000), nest(5000))).toBe(null);
   });
 });
+
+describe('by name, differences in shape', () => {
+  test.each([
+    [
+      { rows: [{ tags: ['a', 'b'] }, { tags: ['a'] }] },
+      { rows: [{ tags: ['a'] }, { tags: [] }] },
+      ['$.rows[*].tags is empty', '$.rows[*].tags is shorter'],
+    ],
+    [[1], [1, 2], ['$ is longer']],
+    [{ a: 1, 'b c': 1, d: 'x' }, { d: null }, ['$.a is missing', '$.d is null', '$["b c"] is missing']],
+    // Lists of different lengths are compared as far as both go.
+    [
+      { rows: [{ a: 1 }, { a: 1 }] },
+      { rows: [{}] },
+      ['$.rows is shorter', '$.rows[*] is empty', '$.rows[*].a is missing'],
+    ],
+  ])('from %j to %j are told', (old, now, names) => {
+    expect([...shapeDifferences(old, now).keys()].sort()).toEqual(names);
+  });
+
+  test('are at most fifty, and what is beyond them shares a name', () => {
+    const old = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`f${i}`, 1]));
+    const names = [...shapeDifferences(old, {}).keys()];
+    expect(names).toHaveLength(51);
+    expect(names).toContain('(other places)');
+  });
+
+  test('in lists of a million items take no longer than looking at them', () => {
+    const list = (item: unknown) => Array.from({ length: 1_000_000 }, () => item);
+    expect([...shapeDifferences(list({ a: 1 }), list({ a: 1 })).keys()]).toEqual([]);
+    expect([...shapeDifferences(list(1), list('1')).keys()]).toEqual(['$[*] is string']);
+  });
+});

@@ -19,7 +19,7 @@ const KEPT = 300;
 /**
  * Where and how `now` does not keep the shape of `old`: a field is missing, a type differs, or a list has another length.
  * Values may differ, and fields may be added. By what may be seen of many answers alike, `$.rows[*].tags is empty`: the
- * items of a list share a place, and it is told whether a list is shorter (and empty) or longer. Lists of different lengths
+ * items of a list share a place, and it is told whether a list is shorter or longer, and whether it or an object is empty. Lists of different lengths
  * are compared as far as both go.
  */
 export function shapeDifferences(old: unknown, now: unknown): Map<string, ShapeDifference> {
@@ -81,7 +81,9 @@ function inObject(
     if (all.size >= MOST_LOOKED_AT) break;
     if (Object.hasOwn(now, name)) continue;
     const what = ' is missing';
-    all.set(`${fieldStep(name)}${what}`, { kind: 'missing', path: fieldStep(name), what });
+    const one: Found = { kind: 'missing', path: fieldStep(name), what };
+    all.set(`${one.path}${what}`, one);
+    if (Object.keys(now).length === 0) all.set(' is empty', one);
   }
   for (const name of names) {
     if (all.size >= MOST_LOOKED_AT) break;

@@ -26,6 +26,12 @@ const models: Readonly<Record<string, Version>> = {
       [0.5, 0.2, 0.1, 0.02, 0.003].flatMap((rate, i) => (coin(random, rate) ? [[`f${i}`, 1]] : [])),
     ),
   }),
+  'objects with texts for names, of which each is new': (random) => {
+    return { labels: Object.fromEntries(items(random.below(5)).map((item) => [`name ${random.below(1e9)}`, item])) };
+  },
+  'objects with thirty texts for names': (random) => {
+    return { labels: Object.fromEntries(items(1 + random.below(4)).map(() => [`name ${random.below(30)}`, 1])) };
+  },
   'fields of a random type': (random) => ({
     fields: [0.5, 0.1, 0.01].map((rate) => (coin(random, rate) ? 'unsure' : coin(random, rate) ? null : 1)),
     value: [1, 'one', null, [1], { one: 1 }][random.below(5)],
@@ -114,5 +120,27 @@ describe('a candidate', () => {
     const { verdict, all } = await replayedBy(leaves(0), leaves(0.2), {});
     expect(all.filter(({ outcome }) => outcome === 'flaky').length).toBeGreaterThan(15);
     expect(verdict).not.toBe('pass');
+  });
+});
+
+describe('a replay that goes on', () => {
+  test('after a kill anywhere while failures are confirmed says what an undisturbed one says', async () => {
+    // By chance when all are sent, and by the request alone when one is sent again.
+    const by =
+      (share: number): Version =>
+      (random, request, times) => {
+        const long = times === 0 ? coin(random, share) : request % 3 === 0;
+        return { tags: items(long ? 3 : 2), ...(request === 41 && share > 0.5 ? {} : { a: 1 }) };
+      };
+    const options = { requests: 60, kinds: 20 };
+    const whole = await replayedBy(by(0.3), by(0.6), options);
+    const told = (one: typeof whole) => one.all.map(({ outcome, why }) => [outcome, why]);
+    expect(whole.verdict).toBe('fail');
+    expect(whole.notes.length).toBeGreaterThan(70);
+    for (let killed = 60; killed <= whole.notes.length; killed += 1) {
+      const entries = new Map(whole.notes.slice(0, killed).map(({ place, entry }) => [place, entry]));
+      const resumed = await replayedBy(by(0.3), by(0.6), { ...options, entries, again: true });
+      expect(told(resumed)).toEqual(told(whole));
+    }
   });
 });

@@ -72,7 +72,8 @@ function kindOf({ route, inputClass }: KindOfRequest): string {
   return `${route}\n${inputClass}`;
 }
 
-/** Without how it differs there. */
+/** Without how it differs there; for a field that is missing the object that lacks it: some have texts for names. */
 function placeOf(name: string): string {
-  return name.replace(/ is \w+$/, '');
+  const lacks = name.match(/^(.*?)(?:\.[^.[\]'"*\s]+|\["(?:[^"\\]|\\.)*"\]) is missing$/s);
+  return lacks?.[1] ?? name.replace(/ is \w+$/, '');
 }

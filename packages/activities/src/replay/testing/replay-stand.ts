@@ -28,6 +28,7 @@ export interface FullReport {
   failureBound: number | null;
   capturedBound: { most: number; of: number } | null;
   differences: DifferingPlace[] | null;
+  shapeNoise: DifferingPlace[] | null;
   regressions: ShownRequest[];
   waivers: { expired: boolean; matched: number; reason: string }[];
   waived: ShownRequest[];

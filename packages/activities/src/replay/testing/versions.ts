@@ -32,6 +32,8 @@ export interface Trial {
   readonly requests?: number;
   readonly kinds?: number;
   readonly confirm?: number;
+  /** All copies have been asked for everything once. @default false */
+  readonly again?: boolean;
   /** What attempts before this one have learned. @default nothing */
   readonly entries?: ReadonlyMap<number, Entry>;
 }
@@ -45,13 +47,13 @@ export async function answerHere(server: SupervisedServer, request: WholeRequest
 export async function replayedBy(
   old: Version,
   fresh: Version,
-  { seed = 0, requests = 300, kinds = 1, confirm = 3, entries = new Map() }: Trial = {},
+  { seed = 0, requests = 300, kinds = 1, confirm = 3, again = false, entries = new Map() }: Trial = {},
 ) {
   const copy = (name: string, version: Version) => {
     const random = seededRandom(`${name} ${seed}`);
     const asked = new Map<number, number>();
     const answer = ({ at }: WholeRequest): Answer => {
-      const times = asked.get(at) ?? 0;
+      const times = asked.get(at) ?? (again ? 1 : 0);
       asked.set(at, times + 1);
       return { status: 200, body: Buffer.from(JSON.stringify(version(random, at, times))), problem: null };
     };

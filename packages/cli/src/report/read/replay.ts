@@ -9,6 +9,7 @@ const names: Readonly<Record<string, string>> = {
   passed: 'passed',
   regressions: 'fail on the candidate only',
   unconfirmed: 'of them seen once',
+  withinNoise: 'differ in shape no more than the old version from itself',
   flaky: 'fail on the candidate at times',
   stale: 'fail on the old version too',
   failedWhenCaptured: 'failed when captured',
