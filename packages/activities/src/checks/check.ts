@@ -10,12 +10,10 @@ import {
 } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { movedTo } from '../extract/duckdb-error.ts';
-import { openDuckDb } from '../extract/duckdb-session.ts';
-import { extractMemory } from '../extract/memory-budget.ts';
-import { withScratch } from '../extract/scratch.ts';
+import type { DuckDbSession } from '../extract/duckdb-session.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
-import { onDisk } from '../store/storage-error.ts';
 import { type CheckResults, judgeDataset } from './judge-dataset.ts';
+import { withJudgingRoom } from './judging-room.ts';
 import { parquetSource } from './parquet-source.ts';
 import { besideFiles, type RowsFile, rowsFile } from './rows-file.ts';
 
@@ -40,25 +38,21 @@ export async function checkRows(context: ActivityContext, input: Input, scope: A
   const { ref } = input;
   const { dataset, model } = input.spec;
   try {
-    return await onDisk(context.stateDir, () =>
-      withScratch(context.stateDir, async (scratch) => {
-        const memory = await extractMemory.take(scope.signal); // shared with whatever else this worker reads
-        const room = { root: context.root, scratch, memory: memory.bytes, signal: scope.signal, secrets: [] };
-        const judged = judge(context, input, room, scope);
-        const { file, verdict, checks, results } = await judged.finally(memory.release);
-        const { path: _, ...rows } = file;
-        const report = { kind: 'check', step: ref.step, data: dataset?.digest ?? null, ...rows, checks, results };
-        return {
-          name: ref.name,
-          step: ref.step,
-          data: dataset?.digest ?? null,
-          ...(model === null ? {} : { candidate: model.digest }),
-          verdict,
-          evidence: checks.slice(0, ROWS),
-          report: await context.store.putText(JSON.stringify(report), 'report'),
-        };
-      }),
+    const judged = await withJudgingRoom(context, scope, (session, scratch) =>
+      judge(context, input, session, join(scratch, 'rows'), scope),
     );
+    const { file, verdict, checks, results } = judged;
+    const { path: _, ...rows } = file;
+    const report = { kind: 'check', step: ref.step, data: dataset?.digest ?? null, ...rows, checks, results };
+    return {
+      name: ref.name,
+      step: ref.step,
+      data: dataset?.digest ?? null,
+      ...(model === null ? {} : { candidate: model.digest }),
+      verdict,
+      evidence: checks.slice(0, ROWS),
+      report: await context.store.putText(JSON.stringify(report), 'report'),
+    };
   } catch (error) {
     throw error instanceof SluiceError ? movedTo(error, `${ref.step}: ${error.where ?? 'check'}`) : error;
   }
@@ -75,22 +69,17 @@ interface JudgedRows {
 async function judge(
   context: ActivityContext,
   input: Input,
-  room: Parameters<typeof openDuckDb>[0],
+  session: DuckDbSession,
+  folder: string,
   scope: ActivityScope,
 ): Promise<JudgedRows> {
   const { spec } = input;
-  const session = await openDuckDb(room);
-  try {
-    const folder = join(room.scratch, 'rows');
-    const file = await rowsFile(context, input, session, folder, scope);
-    if (file.rows === 0) return { file, verdict: 'inconclusive', checks: [nothing(file)], results: null };
-    const { source, columns } = await parquetSource(session, file.path, file.rows);
-    const beside = await besideFiles(context, spec, session, folder);
-    const { verdict, evidence, results } = await judgeDataset(session, source, columns, spec.checks, beside);
-    return { file, verdict, checks: evidence.map((row) => noted(row, file)), results };
-  } finally {
-    session.close();
-  }
+  const file = await rowsFile(context, input, session, folder, scope);
+  if (file.rows === 0) return { file, verdict: 'inconclusive', checks: [nothing(file)], results: null };
+  const { source, columns } = await parquetSource(session, file.path, file.rows);
+  const beside = await besideFiles(context, spec, session, folder);
+  const { verdict, evidence, results } = await judgeDataset(session, source, columns, spec.checks, beside);
+  return { file, verdict, checks: evidence.map((row) => noted(row, file)), results };
 }
 
 function nothing({ captured }: RowsFile): Evidence {

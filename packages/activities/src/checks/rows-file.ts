@@ -73,7 +73,7 @@ async function given(
 /** Datasets that checks are held against, fetched into `folder`. */
 export async function besideFiles(
   context: Pick<ActivityContext, 'store'>,
-  { reference, others }: CheckSpec,
+  { reference, others }: Pick<CheckSpec, 'reference' | 'others'>,
   session: DuckDbSession,
   folder: string,
 ): Promise<Beside> {
@@ -93,7 +93,7 @@ export async function besideFiles(
 }
 
 /** Types are told by all rows, not by the first ones. */
-function readLines(path: string): string {
+export function readLines(path: string): string {
   return `read_json(${literal(path)}, format = 'newline_delimited', sample_size = -1, maximum_object_size = 67108864)`;
 }
 
