@@ -1,4 +1,17 @@
-import { deploy, ErrorCode, evaluate, extract, map, pipeline, python, replay, step, train } from '@sluice/sdk';
+import {
+  canary,
+  column,
+  deploy,
+  ErrorCode,
+  evaluate,
+  extract,
+  map,
+  pipeline,
+  python,
+  replay,
+  step,
+  train,
+} from '@sluice/sdk';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { checkPlan } from './check-plan.ts';
@@ -57,6 +70,22 @@ describe('a run is planned before it is started', () => {
       message: expect.stringMatching(message),
     });
   });
+
+  test.each([0, { percent: 0 }])(
+    'and so are checks of shadow answers where nothing is captured (%j)',
+    async (capture) => {
+      const shadow = { percent: 20, checks: [column('prediction').between(0, 1)] };
+      const body = async () =>
+        deploy('shop', { model: await train('m', { run }), gates: [], rollout: canary([5], { shadow }) });
+      const workflow = pipeline({ name: 'shop', params: z.unknown(), run: body });
+      const endpoints = { shop: { ...config.endpoints.shop, capture } };
+      await expect(checkPlan({ name: 'shop', workflow }, {}, { ...config, endpoints })).rejects.toMatchObject({
+        code: ErrorCode.InvalidStep,
+        message: expect.stringMatching(/^shop: .*"shop" captures nothing/),
+      });
+      expect(await check(body)).toMatchObject({ givenUp: null });
+    },
+  );
 
   test('and so is the endpoint that an evaluation takes by default', async () => {
     const body = async () => evaluate('quality', { model: await train('m', { run }), suite: 's' });
