@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { CaptureSettings, ShadowLine } from '@sluice/sdk';
@@ -82,8 +82,18 @@ test('a kept answer is a line with its request, apart from the captured requests
   });
   expect(line).not.toHaveProperty('unkept');
   expect(Date.parse(line.at)).toBeGreaterThanOrEqual(from);
+  for (const name of await readdir(dir)) expect((await stat(join(dir, name))).mode & 0o077).toBe(0);
   const captured = (await gateway.client.requests('digits')).filter(({ requestId }) => requestId === 'first');
   expect(captured.map(({ version }) => version)).toEqual(['v1']);
+});
+
+test('only true keeps answers, and it is in force after a restart of the worker', async () => {
+  const asked = { weights: { v1: 1 }, mirror: { version: 'v2', percent: 100, keep: 'yes' as never } };
+  await expect(gateway.client.setTraffic('digits', asked)).rejects.toThrow('mirror.keep must be true');
+  await killWorker();
+  await ask('restarted');
+  await keptAs('restarted');
+  expect((await gateway.client.endpoint('digits')).mirror).toEqual({ version: 'v2', percent: 100, keep: true });
 });
 
 test('what is redacted in captures is redacted here', async () => {
