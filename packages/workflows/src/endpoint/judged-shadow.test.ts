@@ -148,7 +148,7 @@ describe('a shadow phase whose answers are judged', () => {
     const alarms = () => rollout.machine.chores.filter(({ kind }) => kind === 'alarm');
     rollout.watched(60);
     rollout.judged(answers('error', 'shadow: There is no column "x".'));
-    expect(rollout.machine.alarm).toBe('it is held at 0 %: shadow: There is no column "x".');
+    expect(rollout.machine.alarm).toBe('v-b is held at 0 %: shadow: There is no column "x".');
     rollout.watched(3600);
     rollout.judged(answers('error', 'shadow: There is no column "x".'));
     expect(alarms()).toHaveLength(1);

@@ -122,7 +122,8 @@ function judged(machine: Machine, mode: RollingOut, shadow: ShadowOutcome, at: n
   const elapsed = at - (mode.since ?? at);
   const watching = (longer: number) => ({ ...next, stage: 'watching', longer }) as const;
   if (reaction === 'hold') {
-    const told = mode.shadow?.verdict === verdict ? machine : alarmed(machine, `it is held at 0 %: ${why}`, at);
+    const text = `${mode.request.candidate.id} is held at 0 %: ${why}`;
+    const told = mode.shadow?.verdict === verdict ? machine : alarmed(machine, text, at);
     return enter(told, watching(elapsed + Math.max(hold, HELD)));
   }
   if (elapsed >= hold + extend) return back(`, after ${extend / 1000} s more than its time`);
