@@ -159,6 +159,22 @@ describe('answers of a shadow', () => {
     expect(result.verdict).toBe('fail');
   });
 
+  test.each([
+    ['texts', ['a', 'b'], column('prediction').in(['a']), /in "a": 1 of 2 unexpected: b/],
+    ['booleans', [true, false], column('prediction').in([true]), /1 of 2 unexpected/],
+    ['whole and other numbers', [1, 0.5], inRange, null],
+    ['lists', [[1, 2], [3]], column('prediction').notNull(), null],
+    ['objects of several shapes', [{ label: 'a' }, { score: 1 }], column('prediction').notNull(), null],
+    ['several kinds', [1, 'a'], column('prediction').notNull(), null],
+    ['long whole numbers', [2 ** 53, -1], column('prediction').atLeast('x'), /1 of 2 unexpected/],
+    ['Unicode', ['Grüße 東京 🌊', ''], column('prediction').length(1, null), /1 of 2 unexpected/],
+  ])('may be %s', async (_, predictions, check, reason) => {
+    answered(...predictions);
+    const result = await checked({ checks: [check] });
+    if (reason === null) expect(result).toMatchObject({ verdict: 'pass', rows: 2 });
+    else expect(result).toMatchObject({ verdict: 'fail', reason: expect.stringMatching(reason) });
+  });
+
   test('are limited to the newest rows', async () => {
     answered(...Array.from({ length: 50 }, () => 1));
     expect(await checked({ rows: 10 })).toMatchObject({ verdict: 'pass', rows: 10 });

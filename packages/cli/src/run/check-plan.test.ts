@@ -2,6 +2,7 @@ import {
   canary,
   column,
   deploy,
+  type EndpointConfig,
   ErrorCode,
   evaluate,
   extract,
@@ -71,21 +72,30 @@ describe('a run is planned before it is started', () => {
     });
   });
 
-  test.each([0, { percent: 0 }])(
-    'and so are checks of shadow answers where nothing is captured (%j)',
-    async (capture) => {
-      const shadow = { percent: 20, checks: [column('prediction').between(0, 1)] };
-      const body = async () =>
-        deploy('shop', { model: await train('m', { run }), gates: [], rollout: canary([5], { shadow }) });
-      const workflow = pipeline({ name: 'shop', params: z.unknown(), run: body });
-      const endpoints = { shop: { ...config.endpoints.shop, capture } };
-      await expect(checkPlan({ name: 'shop', workflow }, {}, { ...config, endpoints })).rejects.toMatchObject({
-        code: ErrorCode.InvalidStep,
-        message: expect.stringMatching(/^shop: .*"shop" captures nothing/),
-      });
-      expect(await check(body)).toMatchObject({ givenUp: null });
-    },
-  );
+  test.each<[string, EndpointConfig['capture'], RegExp]>([
+    ['nothing is captured', 0, /^shop: .*"shop" captures nothing/],
+    ['nothing is captured, said at length', { percent: 0 }, /^shop: .*"shop" captures nothing/],
+    ['they are redacted', { redact: { json: ['user', 'predictions.*'] } }, /"shop" redacts them .*"predictions\.\*"/],
+    ['everything is redacted', { redact: { json: ['*'] } }, /"shop" redacts them/],
+  ])('and so are checks of shadow answers where %s', async (_, capture, message) => {
+    const shadow = { percent: 20, checks: [column('prediction').between(0, 1)] };
+    const rollout = canary([5], { shadow });
+    const body = async () => deploy('shop', { model: await train('m', { run }), gates: [], rollout });
+    const workflow = pipeline({ name: 'shop', params: z.unknown(), run: body });
+    const capturing = (how: EndpointConfig['capture'] & {}) =>
+      checkPlan(
+        { name: 'shop', workflow },
+        {},
+        { ...config, endpoints: { shop: { ...config.endpoints.shop, capture: how } } },
+      );
+    await expect(capturing(capture ?? 100)).rejects.toMatchObject({
+      code: ErrorCode.InvalidStep,
+      message: expect.stringMatching(message),
+    });
+    const others = { percent: 20, redact: { json: ['dataframe_records.*.name', 'predictions_of_others'] } };
+    for (const how of [100, others]) expect(await capturing(how)).toMatchObject({ givenUp: null });
+    expect(await check(body)).toMatchObject({ givenUp: null });
+  });
 
   test('and so is the endpoint that an evaluation takes by default', async () => {
     const body = async () => evaluate('quality', { model: await train('m', { run }), suite: 's' });
