@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { canary, column, type ShadowInput, type ShadowOptions } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Fixture, fixture } from '../serving/testing/fixture-context.ts';
-import { checkShadowActivity } from './check-shadow.ts';
+import { checkShadow, checkShadowActivity } from './check-shadow.ts';
 
 let fix: Fixture;
 let gateway: Server;
@@ -33,12 +33,14 @@ const SINCE = 1_800_000_000_000;
 const candidate = { id: 'v2', digest: `sha256:${'2'.repeat(64)}`, uri: 'sluice:tree/2', bytes: 1, registered: null };
 const inRange = column('prediction').between(0, 500);
 
-function checked(more: Partial<ShadowOptions> = {}, input: Partial<ShadowInput> = {}) {
+function inputOf(more: Partial<ShadowOptions> = {}): ShadowInput {
   const { shadowChecks } = canary([5], { shadow: { percent: 20, checks: [inRange], ...more } });
   if (shadowChecks === undefined) throw new TypeError('no checks');
   const window = { since: SINCE, until: SINCE + 60_000, least: 2, renew: 1_000 };
-  return checkShadowActivity(fix.context)({ endpoint: 'demo', candidate, checks: shadowChecks, ...window, ...input });
+  return { endpoint: 'demo', candidate, checks: shadowChecks, ...window };
 }
+
+const checked = (more: Partial<ShadowOptions> = {}) => checkShadowActivity(fix.context)(inputOf(more));
 
 /** An answer to a copy, one second after the other. */
 function answer(rows: readonly object[], predictions: unknown, more: object = {}) {
@@ -204,4 +206,14 @@ describe('what cannot be judged is an error that says why', () => {
     const result = await checked();
     expect(result).toMatchObject({ verdict: 'error', reason: expect.stringContaining('does not answer') });
   });
+});
+
+test('a phase that is given up while its answers are judged ends without a verdict', async () => {
+  answered(1, 2, 3);
+  const given = new AbortController();
+  const reason = new Error('the rollout was withdrawn');
+  const scope = { signal: given.signal, heartbeat: () => {} };
+  const judging = checkShadow(fix.context, inputOf(), scope);
+  given.abort(reason);
+  await expect(judging).rejects.toBe(reason);
 });
