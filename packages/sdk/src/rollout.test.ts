@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dataset } from './artifact.ts';
-import { column } from './column.ts';
+import { column, table } from './column.ts';
 import { ErrorCode } from './errors.ts';
 import {
   blueGreen,
@@ -198,6 +198,9 @@ describe('a shadow phase', () => {
       /a promise of a dataset/,
     ],
     ['a text', '20 %', /shadow: expected an object/],
+    ['a distribution beside nothing', { percent: 20, checks: [column('x').distribution('psi', 0.2)] }, /there is none/],
+    ['rows beside nothing', { percent: 20, checks: [table().rowsRatio(0.5, 2)] }, /rowsRatio is held against/],
+    ['another dataset', { percent: 20, checks: [column('x').references('a', 'b')] }, /"a\.b" is of another dataset/],
   ])('with %s is refused', (_, shadow, message) => {
     const code = ErrorCode.InvalidStep;
     const refusal = expect.objectContaining({ code, message: expect.stringMatching(message) });

@@ -41,6 +41,7 @@ export function shadowOf(
   checkFields<ShadowOptions>(where, given, known, 'shadow');
   const as = nonEmptyText(where, 'shadow.as', given.as ?? 'prediction');
   const checks = checksOf(where, given.checks, 1);
+  for (const check of checks) mayBeJudged(where, check, given.reference !== undefined);
   const counted = checks.some((one) => 'column' in one && one.column === as && one.rule.kind === 'notNull');
   return {
     shadow: numberWithin(where, 'shadow.percent', given.percent, { over: 0, most: 100 }),
@@ -52,6 +53,17 @@ export function shadowOf(
       rows: wholeNumber(where, 'shadow.rows', given.rows ?? 10_000, 1),
     },
   };
+}
+
+/** A check that lacks what it is held against would be an error when the phase is over: it is one now. */
+function mayBeJudged(where: string, { rule }: Check, reference: boolean): void {
+  if (rule.kind === 'references') {
+    const what = `shadow.checks: "${rule.dataset}.${rule.column}" is of another dataset, and a shadow phase has none.`;
+    throw invalidStep(where, what, 'Check references in a step of its own: check().');
+  }
+  if (reference || (rule.kind !== 'distribution' && rule.kind !== 'rowsRatio')) return;
+  const what = `shadow.checks: ${rule.kind} is held against a reference, and there is none.`;
+  throw invalidStep(where, what, 'Give a dataset: shadow: { percent, checks, reference }.');
 }
 
 /** Also of a rollout that was put together by hand. @throws SluiceError `InvalidStep` */
