@@ -119,11 +119,25 @@ describe('answers of a shadow', () => {
     expect(await checked()).toEqual(first);
   });
 
-  test('that are too few are inconclusive, whatever they say', async () => {
-    answered(900);
-    const result = await checked();
+  test.each([
+    ['are well', inRange, 1],
+    ['are far off on the whole', column('prediction').mean(0, 1), 900],
+    ['break a rule that some may break', inRange.mostly(0.99), 900],
+    ['break one that only warns', inRange.warn(), 900],
+    ['cannot be judged', column('score').between(0, 1), 900],
+  ])('that are too few and %s are inconclusive', async (_, check, prediction) => {
+    answered(prediction);
+    const result = await checked({ checks: [check] });
     expect(result).toMatchObject({ verdict: 'inconclusive', rows: 1 });
     expect(result.reason).toBe('shadow: too few answers, >= 2 requests are needed: 1 row of 1 request');
+  });
+
+  test('fail however few there are, when one of them breaks a rule that none may break', async () => {
+    answered(900);
+    expect(await checked()).toMatchObject({
+      verdict: 'fail',
+      reason: 'shadow: prediction between 0 and 500: 1 of 1 unexpected: 900.',
+    });
   });
 
   test('of which there is none are inconclusive, and say what came instead', async () => {

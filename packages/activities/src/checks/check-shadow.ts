@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   describeError,
   type Evidence,
+  isRowRule,
   type ShadowInput,
   type ShadowOutcome,
   type SluiceActivities,
@@ -84,9 +85,8 @@ async function judged(
     judge(context, target, input, session, join(scratch, 'rows'), scope),
   );
   const { counts, results } = found;
-  const few = counts.requests < input.least;
   const checks = worstFirst([rowsRow(counts, input), ...found.evidence]);
-  const verdict = few ? 'inconclusive' : found.verdict;
+  const verdict = verdictOf(found, input);
   const { endpoint, candidate, since, until } = input;
   const about = { kind: 'check', step: 'shadow', data: null, endpoint, candidate: candidate.digest, since, until };
   const report = JSON.stringify({ ...about, rows: counts.rows, shadow: counts, verdict, checks, results });
@@ -118,6 +118,17 @@ async function judge(
   const { source, columns } = await parquetSource(session, path, counts.rows);
   const beside = await besideFiles(context, { reference: checks.reference, others: {} }, session, folder);
   return { counts, ...(await judgeDataset(session, source, columns, checks.checks, beside)) };
+}
+
+/** Of too few answers one that no row may give is wrong all the same; shares of them, and numbers of the whole, are chance. */
+function verdictOf({ counts, verdict, results }: Judged, { checks: { checks }, least }: ShadowInput): Verdict {
+  if (counts.requests >= least) return verdict;
+  const broken = checks.some((check, i) => {
+    const result = results?.results[i];
+    const fails = result?.success === false && !result.exception_info.raised_exception;
+    return fails && check.share === 1 && check.severity !== 'warn' && isRowRule(check.rule);
+  });
+  return broken ? 'fail' : 'inconclusive';
 }
 
 const METRIC = 'shadow answers';
