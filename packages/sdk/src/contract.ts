@@ -160,6 +160,8 @@ export interface WatchInput {
   readonly phase: string;
   /** Epoch ms when the phase began: nothing before it is counted. */
   readonly since: number;
+  /** Epoch ms until which the phase was watched before it was given more time; left out: not yet. */
+  readonly watchedUntil?: number;
   /** Least time in the phase, ms. */
   readonly hold: number;
   /** Most extra time while inconclusive, ms. */

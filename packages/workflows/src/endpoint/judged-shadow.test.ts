@@ -121,7 +121,7 @@ describe('a shadow phase whose answers are judged', () => {
       [180_000, 180_000],
     ]) {
       rollout.judged(answers('inconclusive'));
-      expect(rollout.watch).toMatchObject({ since, hold, extend, phase: 'shadow' });
+      expect(rollout.watch).toMatchObject({ since, watchedUntil: rollout.at, hold, extend, phase: 'shadow' });
       rollout.watched(60);
       expect(rollout.judge).toMatchObject({ since, until: rollout.at });
     }
@@ -141,6 +141,7 @@ describe('a shadow phase whose answers are judged', () => {
     rollout.judged(answers('pass'));
     rollout.tell({ kind: 'moved', at: rollout.at, refused: null });
     expect(rollout.watch).toMatchObject({ phase: 'canary 5 %', hold: 60_000, extend: 300_000 });
+    expect(rollout.watch).not.toHaveProperty('watchedUntil');
   });
 
   it('is held while nobody can judge them, and a person is told once', () => {

@@ -92,6 +92,7 @@ export function commandOf(machine: Machine): Command {
         spec,
         phase: phase.name,
         since,
+        ...(mode.until !== undefined && { watchedUntil: mode.until }),
         hold,
         extend: Math.max(0, phase.hold + spec.extend - hold),
         weights,
