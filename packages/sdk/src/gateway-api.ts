@@ -151,6 +151,7 @@ export interface GatewayMetrics {
   readonly shadowAnswers: ShadowAnswerCounters;
 }
 
+/** What became of answers of shadows, where they are kept. */
 export interface ShadowAnswerCounters {
   /** Answers written since the host started. */
   readonly written: number;
