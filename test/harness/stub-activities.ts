@@ -117,6 +117,9 @@ export function stubActivities(
       memory: null,
       moved: false,
     })),
+    checkShadow: noted('checkShadow', async () => ({
+      ...{ verdict: 'pass', evidence: [], reason: null, rows: 100, report: null },
+    })),
     stopVersion: noted('stopVersion', async () => {}),
     markVersion: noted('markVersion', async () => {}),
     replyToRun: noted('replyToRun', async () => {}),

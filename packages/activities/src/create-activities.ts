@@ -1,6 +1,7 @@
 import type { SluiceActivities } from '@sluice/sdk';
 import { withStableFailures } from './activity-failure.ts';
 import { checkActivity } from './checks/check.ts';
+import { checkShadowActivity } from './checks/check-shadow.ts';
 import type { ActivityContext } from './context.ts';
 import { identifyActivity } from './decide/identify.ts';
 import { signalTimeActivity } from './decide/signal-time.ts';
@@ -58,6 +59,7 @@ export function createActivities(context: ActivityContext, job: JobOptions = {})
     startVersion: startVersionActivity(context),
     setTraffic: setTrafficActivity(context),
     watchTraffic: watchTrafficActivity(context),
+    checkShadow: checkShadowActivity(context),
     stopVersion: stopVersionActivity(context),
     markVersion: markVersionActivity(context),
     replyToRun: replyToRunActivity(context),

@@ -3,10 +3,11 @@
  * import these types only; `@sluice/activities` implements them. Every activity is safe to run twice.
  */
 import type { Artifact, Json, Model, StepOutput } from './artifact.ts';
-import type { Candidate, RolloutOutcome, RolloutRequest, RolloutState } from './candidate.ts';
+import type { Candidate, RolloutOutcome, RolloutRequest, RolloutState, ShadowOutcome } from './candidate.ts';
 import type { Decision, DecisionKind, DecisionSubject } from './decision.ts';
 import type { Ledger, Observation, RolloutAnswer } from './endpoint.ts';
 import type { RolloutSpec } from './rollout.ts';
+import type { ShadowChecks } from './shadow.ts';
 import type { ResultOf } from './spec.ts';
 import type { JobSpec } from './steps/job.ts';
 import type { SpecOf, WorkKind } from './steps/kinds.ts';
@@ -159,6 +160,8 @@ export interface WatchInput {
   readonly phase: string;
   /** Epoch ms when the phase began: nothing before it is counted. */
   readonly since: number;
+  /** Epoch ms until which the phase was watched before it was given more time; left out: not yet. */
+  readonly watchedUntil?: number;
   /** Least time in the phase, ms. */
   readonly hold: number;
   /** Most extra time while inconclusive, ms. */
@@ -180,6 +183,19 @@ export interface WatchOutcome {
   readonly memory: Json | null;
   /** Traffic is no longer what this phase set: somebody else moved it, or its lease ran out. */
   readonly moved: boolean;
+}
+
+/** Which of a shadow's answers are judged: those that were whole from `since` on and before `until`, epoch ms. */
+export interface ShadowInput {
+  readonly endpoint: string;
+  readonly candidate: Candidate;
+  readonly checks: ShadowChecks;
+  readonly since: number;
+  readonly until: number;
+  /** Fewest requests with rows for a verdict; fewer is `inconclusive`. */
+  readonly least: number;
+  /** Time between renewals of the phase's lease while they are judged, ms. */
+  readonly renew: number;
 }
 
 /** How the candidate is, apart from its gates. */
@@ -307,6 +323,8 @@ export interface SluiceActivities extends WorkActivities {
     readonly expect: { readonly weights: Weights; readonly mirror: Mirror | null } | null;
   }): Promise<{ readonly at: number; readonly refused: string | null }>;
   watchTraffic(input: WatchInput): Promise<WatchOutcome>;
+  /** Judges what the candidate answered to mirrored requests. What cannot be judged is a verdict, and no error. */
+  checkShadow(input: ShadowInput): Promise<ShadowOutcome>;
   stopVersion(input: { readonly endpoint: string; readonly id: string }): Promise<void>;
   /** Moves MLflow's aliases `production` and `previous`, or tags a version as rolled back. */
   markVersion(input: {

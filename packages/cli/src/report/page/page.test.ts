@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { evaluationPart } from '../read/evaluation.ts';
-import { exampleReport } from '../testing/example.ts';
+import { exampleReport, rolledBackReport } from '../testing/example.ts';
 import { hostileReport } from '../testing/hostile.ts';
 import { evaluation } from '../testing/stored.ts';
 import { MOST_BYTES, reportPage } from './page.ts';
@@ -99,4 +99,14 @@ test('an answer that is a torn half of a sign, NUL or marks of direction is stil
   const page = reportPage(exampleReport({ evaluations: [said] }), '');
   expect(page.isWellFormed()).toBe(true);
   expect(page).toContain('a� b� c� d');
+});
+
+test('a rollout says what its answers to copies were judged by', () => {
+  const report = rolledBackReport();
+  const row = { metric: 'between 0 and 500', slice: 'prediction', verdict: 'pass', value: 1, n: 40 } as const;
+  const shadow = { verdict: 'pass', rows: 40, evidence: [{ ...row, gain: null, counts: true }] } as const;
+  const words = (more: object) =>
+    wordsOf(reportPage({ ...report, rollouts: report.rollouts.map((part) => ({ ...part, ...more })) }, ''));
+  expect(words({ shadow })).toMatch(/What it answered to copies of requests ✓ pass 40 rows .* prediction/);
+  expect(words({})).not.toContain('copies of requests');
 });

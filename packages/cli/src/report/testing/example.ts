@@ -145,6 +145,7 @@ export function rolledBackReport(): RunReport {
             n: 5120,
           },
         ]),
+        shadow: null,
         shares: [
           { at: began + 20_000, percent: 5 },
           { at: began + 620_000, percent: 25 },
