@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   afterFailure,
+  cancelled,
   classFor,
   endOf,
   type FailedAttempt,
@@ -289,6 +290,17 @@ describe('the record of an attempt that did not finish', () => {
       lastStep: null,
       stepsLost: 0,
       secondsLost: 0,
+    });
+  });
+
+  it('that was called off is no failure, and says what it did', () => {
+    expect(cancelled(base, progress({ step: 1214, checkpoint: 1200, checkpointAt: 66_900 }))).toMatchObject({
+      ended: 'cancelled',
+      code: null,
+      message: null,
+      checkpoint: 1200,
+      stepsLost: 14,
+      seconds: 59,
     });
   });
 

@@ -166,6 +166,14 @@ export function unfinished(
   };
 }
 
+/** The record of an attempt that was called off: no failure, and nothing follows from it. */
+export function cancelled(
+  base: Pick<AttemptRecord, 'attempt' | 'class' | 'gpus' | 'price' | 'start' | 'end'>,
+  progress: AttemptProgress,
+): AttemptRecord {
+  return { ...unfinished(base, '', '', progress), ended: 'cancelled', code: null, message: null };
+}
+
 /**
  * Tries that failed in a row for the same outage and lost no step are one line of the record: an outage of days is
  * hundreds of them.
