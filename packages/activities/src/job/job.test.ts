@@ -113,9 +113,7 @@ test('a cancelled run ends the trainer and stays a cancellation', async () => {
   run.cancel('cancelled');
   const failure = await run.outcome.catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(CancelledFailure);
-  expect(failure).toMatchObject({
-    details: [{ progress: { step: expect.any(Number), checkpoint: expect.any(Number) } }],
-  });
+  expect(failure).toMatchObject({ details: [{ progress: { step: 4 } }] });
   expect(await readdir(join(on.context.stateDir, 'work'))).toEqual([]);
 });
 
