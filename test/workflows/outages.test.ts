@@ -28,7 +28,11 @@ async function start(ends: readonly string[], params: object) {
     return stubs;
   });
   const run = await kit.start('jobs', params);
-  const step = async () => (await run.query<RunStatus>('status')).steps[0] as RunStatus['steps'][number];
+  const step = async () => {
+    const [first] = (await run.query<RunStatus>('status')).steps;
+    if (first === undefined) throw new Error('the run has no step yet');
+    return first;
+  };
   return { kit, run, step, inputs, told: () => log?.notifications ?? [] };
 }
 let log: ReturnType<typeof stubActivities>['log'] | undefined;
