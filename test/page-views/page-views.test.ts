@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageLink } from '../../packages/ui/src/route.ts';
 import { findChromium } from '../../tools/chromium.ts';
 import { violations } from '../harness/accessibility.ts';
-import { dataset, model, pageAnswers, recordedAt } from './answers.ts';
+import { pageAnswers } from './answers.ts';
+import { dataset, model } from './artifacts.ts';
 import { type PagesServer, servePages } from './pages-server.ts';
+import { recordedAt } from './recorded.ts';
 
 const run = (name: string) => pageLink({ page: 'run', id: `delays/${name}` });
 const step = (name: string, path: string) => pageLink({ page: 'step', run: `delays/${name}`, step: path });
