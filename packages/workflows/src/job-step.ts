@@ -83,6 +83,7 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
       if (failure === null) throw error;
       const progress = failure.details?.progress ?? null;
       note(unfinished({ ...base, end: Date.now() }, failure.code, failure.message, progress), progress);
+      if (failure.deadline === true) throw deadlinePassed(spec, ref.step, pause);
       const now = Date.now();
       const advanced = (progress?.step ?? 0) > furthest;
       furthest = Math.max(furthest, progress?.step ?? 0);
@@ -140,6 +141,8 @@ interface Classified {
   readonly code: string;
   readonly message: string;
   readonly details: JobFailure | undefined;
+  /** The deadline over all attempts ended it, and nothing that the attempt did. */
+  readonly deadline?: boolean;
 }
 
 /** Tells failures apart by type, never by message; null for what is not a failure of the attempt. */
@@ -161,7 +164,12 @@ function classify(error: unknown, spec: JobSpec): Classified | null {
       case 'START_TO_CLOSE':
         return { code: ErrorCode.BudgetSpent, message: 'it ran longer than maxRuntime', details };
       default:
-        return { code: ErrorCode.BudgetSpent, message: 'the deadline over all attempts has passed', details };
+        return {
+          code: ErrorCode.BudgetSpent,
+          message: 'the deadline over all attempts has passed',
+          details,
+          deadline: spec.budgets.deadline !== null,
+        };
     }
   }
   const failure = applicationFailure(error);
