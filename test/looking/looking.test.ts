@@ -192,7 +192,7 @@ describe('sluice cancel', () => {
     expect(out).toContain('sluice retry training/long --from');
     const { cause } = await causeOf(long.workflowId);
     expect(cause).toBe('ana: wrong data');
-    expect((await run('status', 'training/long')).out).toMatch(/attempt 1 was cancelled on \S+ \(lost \d+ steps?, /);
+    expect((await run('status', 'training/long')).out).toContain('attempt 1 was cancelled');
     expect(await run('cancel', 'training/long')).toMatchObject({ exit: 0 });
     expect(await run('wait', 'training/long')).toMatchObject({ exit: 1 });
   });

@@ -293,15 +293,9 @@ describe('the record of an attempt that did not finish', () => {
     });
   });
 
-  it('that was called off is no failure, and says what it did', () => {
-    expect(cancelled(base, progress({ step: 1214, checkpoint: 1200, checkpointAt: 66_900 }))).toMatchObject({
-      ended: 'cancelled',
-      code: null,
-      message: null,
-      checkpoint: 1200,
-      stepsLost: 14,
-      seconds: 59,
-    });
+  it('that was called off is no failure, and claims nothing of what it did', () => {
+    const unknown = { machine: null, lastStep: null, stepsLost: 0, seconds: 0 };
+    expect(cancelled(base)).toEqual(expect.objectContaining({ ...base, ended: 'cancelled', code: null, ...unknown }));
   });
 
   it('never loses less than nothing, whatever clocks say', () => {

@@ -166,12 +166,23 @@ export function unfinished(
   };
 }
 
-/** The record of an attempt that was called off: no failure, and nothing follows from it. */
+/** The record of an attempt that was called off. The run does not wait for its end, so nobody says what it did, or whether it had begun. */
 export function cancelled(
   base: Pick<AttemptRecord, 'attempt' | 'class' | 'gpus' | 'price' | 'start' | 'end'>,
-  progress: AttemptProgress,
 ): AttemptRecord {
-  return { ...unfinished(base, '', '', progress), ended: 'cancelled', code: null, message: null };
+  return {
+    ...base,
+    machine: null,
+    ended: 'cancelled',
+    code: null,
+    message: null,
+    resumedFrom: null,
+    lastStep: null,
+    checkpoint: null,
+    stepsLost: 0,
+    secondsLost: 0,
+    seconds: 0,
+  };
 }
 
 /**

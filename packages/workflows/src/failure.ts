@@ -48,12 +48,6 @@ export function timeoutFailure(error: unknown): TimeoutFailure | null {
   return error instanceof ActivityFailure ? timeoutFailure(error.cause) : null;
 }
 
-/** The cancellation inside an activity's failure; null when it failed otherwise. */
-export function cancelledFailure(error: unknown): CancelledFailure | null {
-  if (error instanceof CancelledFailure) return error;
-  return error instanceof ActivityFailure ? cancelledFailure(error.cause) : null;
-}
-
 /** Characters of a run's failure, and of what stands beside them as JSON: Temporal terminates a run whose failure is too big. */
 const MOST_WORDS = 10_000;
 const MOST_DATA = 1_000_000;

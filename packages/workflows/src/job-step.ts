@@ -11,12 +11,12 @@ import {
   type StepOutput,
   type StepRef,
 } from '@sluice/sdk';
-import { type ApplicationFailure, type CancelledFailure, isCancellation, sleep } from '@temporalio/workflow';
+import { isCancellation, sleep } from '@temporalio/workflow';
 import { long } from './activities.ts';
 import { afterFailure, cancelled, classFor, type Next, nothingSpent, type Spent, unfinished } from './budget.ts';
 import { correctedRecord } from './corrected-record.ts';
 import { endedAt } from './ended-at.ts';
-import { applicationFailure, cancelledFailure, timeoutFailure } from './failure.ts';
+import { applicationFailure, timeoutFailure } from './failure.ts';
 import type { RunState } from './run-state.ts';
 
 /** A job without `maxRuntime` may train for as long as its worker says that it lives, ms. */
@@ -74,9 +74,7 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
       return outcome.result;
     } catch (error) {
       if (isCancellation(error)) {
-        const progress = detailsOf(cancelledFailure(error))?.progress ?? null;
-        // One that no machine had taken up has done nothing.
-        if (progress !== null) note(cancelled({ ...base, end: Date.now() }, progress), progress);
+        note(cancelled({ ...base, end: Date.now() }), null);
         throw error;
       }
       const failure = classify(error, spec);
@@ -174,11 +172,11 @@ function classify(error: unknown, spec: JobSpec): Classified | null {
   }
   const failure = applicationFailure(error);
   if (failure === null) return null;
-  return { code: failure.type ?? ErrorCode.Internal, message: failure.message, details: detailsOf(failure) };
-}
-
-function detailsOf(failure: ApplicationFailure | CancelledFailure | null): JobFailure | undefined {
-  return failure?.details?.[0] as JobFailure | undefined;
+  return {
+    code: failure.type ?? ErrorCode.Internal,
+    message: failure.message,
+    details: failure.details?.[0] as JobFailure | undefined,
+  };
 }
 
 function finished(

@@ -12,18 +12,17 @@ export interface FailureFacts {
 
 /**
  * What leaves the activity: always an `ApplicationFailure` whose type is a stable code and that Temporal does not
- * retry by itself, because only the workflow can move work to another class. A cancellation stays one, with the same details.
+ * retry by itself, because only the workflow can move work to another class. A cancellation stays one.
  */
 export function jobFailure(error: unknown, facts: FailureFacts): ApplicationFailure | CancelledFailure {
-  if (error instanceof ApplicationFailure) return error;
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  const code = stableCode(error);
   const details: JobFailure = {
     progress: facts.progress,
     exitCode: facts.exit?.code ?? null,
     signal: facts.exit?.signal ?? null,
     tail: facts.tail,
   };
-  if (error instanceof CancelledFailure) return new CancelledFailure(error.message, [details]);
-  const code = stableCode(error);
   return ApplicationFailure.create({
     type: code,
     message: describeError(placed(error, facts.where)),

@@ -74,7 +74,7 @@ interface Attempt {
 /**
  * Runs one attempt of a job, inside or outside of Temporal.
  *
- * @throws ApplicationFailure whose type is an `ErrorCode`, or CancelledFailure; the details of both are one `JobFailure`
+ * @throws ApplicationFailure whose type is an `ErrorCode` and whose details are one `JobFailure`; CancelledFailure.
  */
 export async function runJob(
   context: ActivityContext,
