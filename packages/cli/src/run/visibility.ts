@@ -12,9 +12,9 @@ export function quote(text: string): string {
 const MISREAD = /[\\"?\p{Cc}]/u;
 
 /**
- * Asks for a text that anybody made, as a run's id is. Servers on SQLite and PostgreSQL take one with a backslash, a
- * double quote or a control character for another, and PostgreSQL never answers to one with a question mark. So of such
- * a text only what stands before those is asked for.
+ * Asks for a text that anybody made, as a run's id is. A server on SQLite, such as the one of `sluice dev`, takes one with
+ * a backslash, a double quote or a control character for another, and one on PostgreSQL trips over a question mark
+ * (temporalio/temporal#11797). So of such a text only what stands before those is asked for.
  *
  * @returns the condition; and whether it holds of others too, so that what it finds has to be looked through
  */
