@@ -61,7 +61,7 @@ interface Run {
 /** The flights over and over, with a number of their own each. */
 async function writeMany(folder: string, flights: string, rows: number, path: string): Promise<void> {
   const { signal } = new AbortController();
-  const session = await openDuckDb({ root: folder, scratch: folder, memory: 2 ** 30, signal, secrets: [] });
+  const session = await openDuckDb({ root: folder, scratch: folder, memory: 2 ** 33, signal, secrets: [] });
   try {
     await session.rows(
       `CREATE TABLE flights AS SELECT carrier, tailnum, dep_delay, month, origin, dest, flight FROM read_csv(${literal(flights)}, nullstr = 'NA')`,

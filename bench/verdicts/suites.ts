@@ -88,6 +88,18 @@ export const kinds: readonly Kind[] = [
     },
   },
   {
+    name: 'three votes a case by an LLM that cannot tell, one in five a tie',
+    metric: { ...quality, exact: true },
+    margin: 0.1,
+    planted: 0.6,
+    draw(random, loss) {
+      const vote = () => (even(random) < 0.2 ? 0.5 : even(random) < 0.5 - loss / 1.6 ? 1 : 0);
+      // Two in one place and one in the other, each place with half of the weight.
+      const won = (vote() + vote()) / 4 + vote() / 2;
+      return [1 - won, won];
+    },
+  },
+  {
     name: 'root mean squared error, over all cases at once',
     metric: metricOf('rmse'),
     margin: 0.2,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .examples import Answer, Example, text_of
+from .examples import Answer, BadInput, Example, text_of
 from .files import read_array, read_json, read_sparse, write_arrays, write_json, write_sparse
 from .text import matrix, weighted, weights_by_rarity, words
 
@@ -53,6 +53,8 @@ def load(folder: Path) -> Answer:
 
     def answer(input: Any) -> str:
         question = text_of(input, "a question")
+        if not words(question):
+            raise BadInput("input: there is no word in the question")
         found = _candidates(question, _nearest(question, passages, rows, rarity))
         if not found:
             return ""

@@ -24,6 +24,7 @@ class BadInput(ValueError):
 
 
 def text_of(input: Any, what: str) -> str:
-    if isinstance(input, str) and input.strip():
+    """JSON may hold half of a sign, which is no text that anything can be learned of."""
+    if isinstance(input, str) and input.strip() and not any("\ud800" <= sign <= "\udfff" for sign in input):
         return input
     raise BadInput(f"input: expected {what}, got {json.dumps(input)[:60]}")

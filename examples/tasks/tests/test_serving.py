@@ -78,6 +78,8 @@ def test_records_of_several_tasks_are_answered_in_their_order(connection):
         ({"dataframe_records": [{"task": "images", "input": {"digit": 12, "seed": 0}}]}, "digit: expected 0 to 9"),
         ({"dataframe_records": [{"task": "images", "input": {"digit": True, "seed": 0}}]}, "a number from 0"),
         ({"dataframe_records": [{"task": "embeddings", "input": "東京"}]}, "no word in it"),
+        ({"dataframe_records": [{"task": "answers", "input": "???"}]}, "no word in the question"),
+        ({"dataframe_records": [{"task": "entities", "input": "half a sign: \ud83d"}]}, "expected a text"),
     ],
 )
 def test_a_bad_request_is_refused_with_the_place_of_the_mistake(connection, body, message):

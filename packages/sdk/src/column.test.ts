@@ -54,6 +54,11 @@ describe('a check on a column', () => {
     ['the types: there are none', () => x.type()],
     ['makes no sense for statistic', () => checked({ ...x.mean(0, 1), share: 0.5 }, 'x')],
     ['an object is no rule', () => checked({ column: 'x', rule: { kind: 'luck' }, share: 1 } as never, 'x')],
+    ['undefined is no rule', () => checked(undefined as never, 'x')],
+    ['null is no rule', () => checked(null as never, 'x')],
+    ['an end of mean is "5"', () => x.mean('5' as never, null)],
+    ['an end of distinct is "2013-01-01"', () => x.distinctCount(null, '2013-01-01' as never)],
+    ['the moment is "2013-02-30"', () => x.fresh(1, '2013-02-30')],
     ['undefined is no rule', () => checked({ share: 1 } as never, 'x')],
   ])('cannot be: %s', (message, make) => {
     expect(make).toThrow(

@@ -23,6 +23,23 @@ export function milliseconds(duration: Duration, where: string, label?: string):
   });
 }
 
+/** The same in words, `'90 seconds'`, in the largest unit of which it is a whole number. */
+export function inWords(time: number): string {
+  for (const [unit, size] of units) {
+    const count = time / size;
+    if (Number.isInteger(count) && count >= (unit === 'day' ? 2 : 1))
+      return `${count} ${unit}${count === 1 ? '' : 's'}`;
+  }
+  return `${time} ms`;
+}
+
+const units = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const;
+
 function parse(duration: unknown): number | null {
   if (typeof duration === 'number') return Number.isFinite(duration) ? duration : null;
   // `ms` throws for an empty text and for one over 100 characters, and gives undefined or NaN for other words.

@@ -21,6 +21,9 @@ it('what a pipeline file can import is what is listed here: an addition is a dec
         'parseParams',
         'suiteOf',
         'milliseconds',
+        'inWords',
+        'hasExpired',
+        'waiverName',
       ],
       ...[
         'checkName',

@@ -17,7 +17,7 @@ export { type Command, type CommandOptions, command, python } from './command.ts
 export * from './config.ts';
 export * from './contract.ts';
 export * from './decision.ts';
-export { type Duration, milliseconds } from './duration.ts';
+export { type Duration, inWords, milliseconds } from './duration.ts';
 export * from './endpoint.ts';
 export * from './errors.ts';
 export type * from './gateway-api.ts';
@@ -115,6 +115,6 @@ export {
 } from './steps/kinds.ts';
 export { type MapOptions, type MapResult, map } from './steps/map.ts';
 export { type Pace, type ReplayOptions, type ReplaySpec, replay } from './steps/replay.ts';
-export type { Waiver } from './steps/waiver.ts';
+export { hasExpired, type Waiver, waiverName } from './steps/waiver.ts';
 export * from './traffic.ts';
 export * from './verdict.ts';

@@ -9,6 +9,7 @@ describe('a JSON path', () => {
     ['$["it\'s"]', ["it's"]],
     ["$['it\\'s'].é東", ["it's", 'é東']],
     ["$['*']", ['*']],
+    ['$["a\\nb\\\\n"][\'\\u00e9\']', ['a\nb\\n', 'é']],
   ])('reads %s', (path, steps) => {
     expect(parseJsonPath(path)).toEqual(steps);
   });

@@ -3,6 +3,9 @@ export type JsonPath = readonly (string | null)[];
 
 const STEP = /\.([^.[\]'"*\s]+)|\.(\*)|\[(\*)\]|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]/y;
 
+const ESCAPED = /\\(?:u([\da-fA-F]{4})|(.))/g;
+const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
 /**
  * Reads the plain part of JSONPath (RFC 9535): `$`, names (`.score`, `['a b']`), items (`[0]`) and any of them (`[*]`,
  * `.*`). A path stands for what it names and everything below.
@@ -18,7 +21,11 @@ export function parseJsonPath(path: string): JsonPath | null {
     if (found === null) return null;
     const [, name, , , item, single, double] = found;
     const quoted = single ?? double;
-    steps.push(name ?? item ?? quoted?.replace(/\\(.)/g, '$1') ?? null);
+    steps.push(name ?? item ?? quoted?.replace(ESCAPED, unescaped) ?? null);
   }
   return steps;
+}
+
+function unescaped(_: string, code: string | undefined, letter = ''): string {
+  return code === undefined ? (CONTROLS[letter] ?? letter) : String.fromCharCode(Number.parseInt(code, 16));
 }

@@ -182,12 +182,17 @@ export const answers = pipeline({
 /** What is known of a model before anybody is asked: a suite folder, and what callers have sent. */
 export const evidence = pipeline({
   name: 'evidence',
-  params: z.object({ trainer: trainer.prefault({}), ...job, endpoint: z.string() }),
+  params: z.object({
+    trainer: trainer.prefault({}),
+    ...job,
+    endpoint: z.string(),
+    against: z.literal('production').nullable().default(null),
+  }),
   async run(params) {
-    const { endpoint } = params;
+    const { endpoint, against } = params;
     const model = await trainModel(params);
     const temporal = { heartbeatTimeout: '4 seconds' } as const;
-    const quality = await evaluate('quality', { model, suite: 'eval/doubles', against: null, endpoint, temporal });
+    const quality = await evaluate('quality', { model, suite: 'eval/doubles', against, endpoint, temporal });
     const replayed = await replay('traffic', { model, endpoint, last: '1 hour', differences: 'off', temporal });
     return { quality, replayed };
   },

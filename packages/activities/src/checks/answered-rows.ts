@@ -1,16 +1,13 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Json } from '@sluice/sdk';
+import { single } from '../metrics/single.ts';
 import { linesOf } from '../replay/captured-lines.ts';
 import type { ActivityScope } from '../serving/activity-scope.ts';
+import { eachRow, ROWS_PER_REQUEST } from '../serving/each-row.ts';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
-
-/** Rows in one request. */
-const BATCH = 200;
-/** Milliseconds for one request. */
-const TIMEOUT = 120_000;
-/** Missed deadlines after which the model counts as hung, and is not asked again. */
-const DEADLINES = 5;
+import { isTooLong, jsonLine } from './json-lines.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -22,7 +19,7 @@ export interface Unanswered {
 
 /**
  * Writes a model's answer to every row of a file of JSON lines, `{"answer": …}` a line in the same order; null where there
- * is none. A request that fails is halved until the rows that spoil it stand alone.
+ * is none.
  */
 export async function writeAnswers(
   server: SupervisedServer,
@@ -30,26 +27,22 @@ export async function writeAnswers(
   answersPath: string,
   scope: ActivityScope,
 ): Promise<Unanswered> {
-  let [rows, missed] = [0, 0];
+  const ask = eachRow(server);
+  let rows = 0;
   let why: string | null = null;
-  const answersTo = async (batch: readonly Row[]): Promise<unknown[]> => {
-    const answer = missed >= DEADLINES ? null : await (await server.current()).predict(batch, { timeout: TIMEOUT });
-    if (answer?.ok) return [...answer.predictions];
-    if (answer?.kind === 'transport') await server.settle();
-    if (answer?.kind === 'deadline') missed += 1;
-    if (batch.length === 1 || answer === null) {
-      rows += batch.length;
-      why ??= answer?.message ?? null;
-      return batch.map(() => null);
-    }
-    const half = Math.ceil(batch.length / 2);
-    return [...(await answersTo(batch.slice(0, half))), ...(await answersTo(batch.slice(half)))];
-  };
   async function* lines(): AsyncGenerator<string> {
     for await (const batch of batchesOf(rowsPath)) {
       scope.signal.throwIfAborted();
       scope.heartbeat();
-      for (const answer of await answersTo(batch)) yield `${JSON.stringify({ answer: answer ?? null })}\n`;
+      for (const answer of await ask(batch)) {
+        const line = jsonLine({ answer: answer.ok ? (single(answer.prediction as Json) ?? null) : null });
+        const long = isTooLong(line);
+        if (!answer.ok || long) {
+          rows += 1;
+          why ??= answer.ok ? 'an answer of more than 16 MiB' : answer.why;
+        }
+        yield long ? jsonLine({ answer: null }) : line;
+      }
     }
   }
   await pipeline(Readable.from(lines()), createWriteStream(answersPath));
@@ -59,11 +52,23 @@ export async function writeAnswers(
 async function* batchesOf(path: string): AsyncGenerator<readonly Row[]> {
   let batch: Row[] = [];
   for await (const line of linesOf(createReadStream(path))) {
-    batch.push(JSON.parse(line ?? '{}') as Row);
-    if (batch.length === BATCH) {
+    batch.push(rowOf(line ?? '{}'));
+    if (batch.length === ROWS_PER_REQUEST) {
       yield batch;
       batch = [];
     }
   }
   if (batch.length > 0) yield batch;
+}
+
+/** A text of JSON, or what DuckDB writes for a number that is none. */
+const TEXT_OR_NO_NUMBER = /"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g;
+
+/** A row as a model is sent it. DuckDB writes NaN and infinities as such, which JSON does not have: they are null. */
+function rowOf(line: string): Row {
+  try {
+    return JSON.parse(line) as Row;
+  } catch {
+    return JSON.parse(line.replace(TEXT_OR_NO_NUMBER, (found) => (found.startsWith('"') ? found : 'null'))) as Row;
+  }
 }

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CapturedRequest } from '../replay/captured.ts';
+import { isTooLong, jsonLine } from './json-lines.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -15,29 +16,36 @@ export interface Counted {
   readonly withoutRows: number;
 }
 
+/** Which of the captured rows are wanted. */
+export interface Wanted {
+  /** Epoch ms of arrival; what came later is left out. */
+  readonly until: number;
+  readonly most: number;
+}
+
 /**
- * Writes the rows of captured requests as JSON lines, as they come, `most` at most. Requests that failed are left out: what
- * a caller got wrong says nothing of data.
+ * Writes the rows of captured requests as JSON lines, as they come. Requests that failed are left out: what a caller got
+ * wrong says nothing of data.
  */
 export async function writeCapturedRows(
   captured: AsyncIterable<CapturedRequest | null>,
   path: string,
-  most: number,
-  onProgress: () => void = () => {},
+  { until, most }: Wanted,
 ): Promise<Counted> {
   const counts = { rows: 0, requests: 0, withoutRows: 0 };
   async function* lines(): AsyncGenerator<string> {
     for await (const request of captured) {
-      if (request !== null && request.status >= 400) continue;
-      const rows = rowsIn(request?.body ?? null);
-      if (rows === null) counts.withoutRows += 1;
-      else counts.requests += 1;
-      for (const row of rows ?? []) {
-        if (counts.rows >= most) return;
-        counts.rows += 1;
-        yield `${JSON.stringify(row)}\n`;
+      if (counts.rows >= most) return;
+      if (request !== null && (request.status >= 400 || request.at > until)) continue;
+      const rows = rowsIn(request?.body ?? null)?.map(jsonLine);
+      if (rows === undefined || rows.some(isTooLong)) {
+        counts.withoutRows += 1;
+        continue;
       }
-      if ((counts.requests + counts.withoutRows) % 1000 === 0) onProgress();
+      counts.requests += 1;
+      const wanted = rows.slice(0, most - counts.rows);
+      counts.rows += wanted.length;
+      yield* wanted;
     }
   }
   await pipeline(Readable.from(lines()), createWriteStream(path));
@@ -45,7 +53,7 @@ export async function writeCapturedRows(
 }
 
 /** Rows of a body of MLflow's scoring protocol, `dataframe_records` or `dataframe_split`; null where there are none. */
-export function rowsIn(body: Buffer | null): readonly Row[] | null {
+function rowsIn(body: Buffer | null): readonly Row[] | null {
   if (body === null) return null;
   let parsed: unknown;
   try {

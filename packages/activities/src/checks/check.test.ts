@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type CheckSpec, column, type Dataset, ErrorCode } from '@sluice/sdk';
+import { join } from 'node:path';
+import { type CheckSpec, column, type Dataset, ErrorCode, table } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractDataset } from '../extract/extract.ts';
 import { type Fixture, fixture } from '../serving/testing/fixture-context.ts';
@@ -89,6 +91,18 @@ describe('a check of a dataset', () => {
     expect((await checked({ dataset: await rows('select 1 as x where false') })).verdict).toBe('inconclusive');
   });
 
+  test('without a row fails what asks for rows or columns, as it does where the rows are extracted', async () => {
+    const dataset = await rows('select 1 as x where false');
+    const checks = [table().rows(1, null), table().columns(['x', 'y']), column('x').notNull()];
+    const { verdict, evidence } = await checked({ dataset, checks });
+    expect(verdict).toBe('fail');
+    expect(evidence.map((row) => row.verdict)).toEqual(['fail', 'fail', 'inconclusive', 'inconclusive']);
+    expect(await checked({ dataset, checks, model: await fix.model({ add: 1 }) })).toMatchObject({
+      verdict: 'inconclusive',
+      evidence: [{ note: 'The dataset is empty.' }],
+    });
+  });
+
   test('says which step it was when the dataset is not in the store any more', async () => {
     const dataset = await rows('select 42 as x');
     await fix.context.store.discard([dataset], []);
@@ -135,12 +149,40 @@ describe('a check of what a model answers', () => {
     expect(tight.evidence[0]).toMatchObject({ verdict: 'fail', value: 400 / 450 });
   });
 
-  test.each(['status', 'crash', 'null'])('counts a row that ends in %s as one without an answer', async (rule) => {
-    const model = await fix.model({ add: 1, rules: { k7: rule } });
+  test.each(['status', 'crash', 'null', 'html', 'nan'])(
+    'counts a row that ends in %s as one without an answer',
+    async (rule) => {
+      const model = await fix.model({ add: 1, rules: { k7: rule } });
+      const checks = [column('prediction').notNull()];
+      const result = await checked({ dataset: await rows(line), model, checks });
+      expect(result.evidence[0]).toMatchObject({ slice: 'prediction', verdict: 'fail', value: 449 / 450, n: 450 });
+      if (rule === 'status') expect(result.evidence[0]?.note).toContain('1 rows have no answer; the first: status 500');
+    },
+  );
+
+  test('keeps what it says of the rule, and says nothing of why where a column is masked', async () => {
+    const model = await fix.model({ add: 1, rules: { k7: 'status' } });
+    const dataset = await rows(line);
+    const warned = await checked({ dataset, model, checks: [column('prediction').notNull().warn()] });
+    expect(warned.evidence[0]?.note).toMatch(/^Only a warning\. .*1 rows have no answer; the first: status 500/);
+    const checks = [column('prediction').notNull(), column('key').notNull().masked()];
+    const masked = await checked({ dataset, model, checks });
+    expect(masked.evidence[0]?.note).toContain('1 rows have no answer');
+    expect(JSON.stringify([masked, await fix.report(masked.report)])).not.toContain('status 500');
+  });
+
+  test('sends no number where there is none, however deep it lies', async () => {
+    const model = await fix.model({ add: 1 });
+    const odd = "select range as x, 'NaN' as text, 'nan'::double as d, ['inf'::double, 1] as list from range(3)";
+    const result = await checked({ dataset: await rows(odd), model, checks: [column('prediction').between(1, 3)] });
+    expect(result).toMatchObject({ verdict: 'pass', evidence: [{ n: 3 }] });
+  });
+
+  test('counts an answer that nobody can read in as none', async () => {
+    const model = await fix.model({ add: 1, rules: { k1: 'huge' } });
     const checks = [column('prediction').notNull()];
-    const result = await checked({ dataset: await rows(line), model, checks });
-    expect(result.evidence[0]).toMatchObject({ slice: 'prediction', verdict: 'fail', value: 449 / 450, n: 450 });
-    if (rule === 'status') expect(result.evidence[0]?.note).toContain('1 rows have no answer; the first: status 500');
+    const answers = await checked({ dataset: await rows("select 'k1' as key, 1 as x"), model, checks });
+    expect(answers.evidence[0]?.note).toContain('1 rows have no answer; the first: an answer of more than 16 MiB');
   });
 
   test('does not overwrite a column that is called like the answers', async () => {
@@ -191,15 +233,35 @@ describe('a check of what callers have sent', () => {
     expect(result.evidence[0]).toMatchObject({ value: 0, n: 300 });
   });
 
+  test('asks the model what callers have sent, as they have sent it', async () => {
+    const sent = { x: 1, X: 2, when: '2026-01-01', digits: '007', big: 0.1, list: [1, 'a'], some: { a: null } };
+    captured = [call({ dataframe_records: [sent, { x: 5 }] })];
+    const rowsTo = join(fix.context.root, 'sent.jsonl');
+    const model = await fix.model({ add: 1, rowsTo });
+    const result = await checked({ ...recent, model, checks: [column('prediction').between(2, 6)] });
+    expect(result).toMatchObject({ verdict: 'pass', evidence: [{ n: 2 }] });
+    expect((await readFile(rowsTo, 'utf8')).trim().split('\n')).toEqual([JSON.stringify(sent), '{"x":5}']);
+  });
+
+  test('leaves out what came after the step began', async () => {
+    const later = new Date(Date.now() + 3600_000).toISOString();
+    captured = [call({ dataframe_records: [{ x: null }] }, { at: later }), call({ dataframe_records: [{ x: 1 }] })];
+    expect((await checked({ ...recent })).evidence).toMatchObject([{ verdict: 'pass', n: 1 }]);
+  });
+
   test('takes the newest rows, and no more than were asked for', async () => {
     captured = Array.from({ length: 50 }, (_, i) => call({ dataframe_records: [{ x: i }, { x: i }] }));
     const result = await checked({ captured: { ...recent.captured, rows: 7 }, checks: [column('x').between(0, 3)] });
     expect(result.evidence).toMatchObject([{ verdict: 'pass', n: 7 }]);
+    const whole = await checked({ captured: { ...recent.captured, rows: 8 }, checks: [column('x').between(0, 3)] });
+    expect(await fix.report(whole.report)).toMatchObject({ captured: { rows: 8, requests: 4, withoutRows: 0 } });
   });
 
   test('is inconclusive where nobody has sent any', async () => {
     captured = [call('<html>')];
     const result = await checked({ ...recent, model: await fix.model({ add: 1 }) });
     expect(result.evidence).toMatchObject([{ verdict: 'inconclusive', note: 'Of 1 captured requests none had rows.' }]);
+    captured = [];
+    expect((await checked({ ...recent })).evidence[0]?.note).toBe('No answered request was captured in that time.');
   });
 });

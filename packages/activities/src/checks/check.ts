@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   type Checked,
   type CheckSpec,
@@ -15,9 +14,11 @@ import { extractMemory } from '../extract/memory-budget.ts';
 import { withScratch } from '../extract/scratch.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
 import { onDisk } from '../store/storage-error.ts';
+import { besideFiles } from './beside-files.ts';
 import { type CheckResults, judgeDataset } from './judge-dataset.ts';
+import { maskedColumns } from './masked.ts';
 import { parquetSource } from './parquet-source.ts';
-import { besideFiles, type RowsFile, rowsFile } from './rows-file.ts';
+import { type OnDuckDb, type RowsFile, rowsFile } from './rows-file.ts';
 
 /** Rows of evidence that travel with the verdict; the report has all. */
 const ROWS = 20;
@@ -36,16 +37,13 @@ export function checkActivity(context: ActivityContext): SluiceActivities['check
  * @throws SluiceError `NotFound`, `Corrupt`, `StorageFull`, `OutOfMemory`, `Unreachable`, `InvalidStep`, `ServerNotReady`;
  * the signal's reason when it is cancelled
  */
-export async function checkRows(context: ActivityContext, input: Input, scope: ActivityScope): Promise<Checked> {
+async function checkRows(context: ActivityContext, input: Input, scope: ActivityScope): Promise<Checked> {
   const { ref } = input;
   const { dataset, model } = input.spec;
   try {
     return await onDisk(context.stateDir, () =>
       withScratch(context.stateDir, async (scratch) => {
-        const memory = await extractMemory.take(scope.signal); // shared with whatever else this worker reads
-        const room = { root: context.root, scratch, memory: memory.bytes, signal: scope.signal, secrets: [] };
-        const judged = judge(context, input, room, scope);
-        const { file, verdict, checks, results } = await judged.finally(memory.release);
+        const { file, verdict, checks, results } = await judge(context, input, scratch, scope);
         const { path: _, ...rows } = file;
         const report = { kind: 'check', step: ref.step, data: dataset?.digest ?? null, ...rows, checks, results };
         return {
@@ -75,38 +73,53 @@ interface JudgedRows {
 async function judge(
   context: ActivityContext,
   input: Input,
-  room: Parameters<typeof openDuckDb>[0],
+  scratch: string,
   scope: ActivityScope,
 ): Promise<JudgedRows> {
   const { spec } = input;
-  const session = await openDuckDb(room);
-  try {
-    const folder = join(room.scratch, 'rows');
-    const file = await rowsFile(context, input, session, folder, scope);
-    if (file.rows === 0) return { file, verdict: 'inconclusive', checks: [nothing(file)], results: null };
+  const onDuckDb = duckDbIn(context.root, scratch, scope.signal);
+  const file = withoutMasked(await rowsFile(context, input, onDuckDb, scratch, scope), spec);
+  // Without a row there is no column of answers, nor any of captured rows; a dataset's own can be judged.
+  if (file.rows === 0 && (spec.dataset === null || spec.model !== null)) {
+    return { file, verdict: 'inconclusive', checks: [nothing(file)], results: null };
+  }
+  return onDuckDb(async (session) => {
     const { source, columns } = await parquetSource(session, file.path, file.rows);
-    const beside = await besideFiles(context, spec, session, folder);
+    const beside = await besideFiles(context, spec.reference, spec.others, session, scratch);
     const { verdict, evidence, results } = await judgeDataset(session, source, columns, spec.checks, beside);
     return { file, verdict, checks: evidence.map((row) => noted(row, file)), results };
-  } finally {
-    session.close();
-  }
+  });
+}
+
+function duckDbIn(root: string, scratch: string, signal: AbortSignal): OnDuckDb {
+  return async (work) => {
+    const memory = await extractMemory.take(signal);
+    try {
+      const session = await openDuckDb({ root, scratch, memory: memory.bytes, signal, secrets: [] });
+      return await work(session).finally(() => session.close());
+    } finally {
+      memory.release();
+    }
+  };
+}
+
+/** What a model says of a row that it cannot answer may repeat it: where a column is masked, it is not told. */
+function withoutMasked(file: RowsFile, { checks }: CheckSpec): RowsFile {
+  if (file.unanswered === null || maskedColumns(checks).size === 0) return file;
+  return { ...file, unanswered: { ...file.unanswered, why: null } };
 }
 
 function nothing({ captured }: RowsFile): Evidence {
-  const why =
-    captured === null
-      ? 'The dataset is empty.'
-      : `Of ${captured.requests + captured.withoutRows} captured requests none had rows.`;
+  const requests = captured === null ? 0 : captured.requests + captured.withoutRows;
+  const none = captured === null ? 'The dataset is empty.' : 'No answered request was captured in that time.';
+  const why = requests === 0 ? none : `Of ${requests} captured requests none had rows.`;
   return { metric: 'rows', verdict: 'inconclusive', value: 0, threshold: '> 0', n: 0, note: why };
 }
 
-/** Why rows have no answer is worth more than that they have none. */
+/** Why rows have no answer is worth as much as that they have none. */
 function noted(row: Evidence, { unanswered }: RowsFile): Evidence {
   const told = row.slice === unanswered?.column && row.metric === 'not null' && row.verdict !== 'pass';
   if (unanswered === null || !told) return row;
-  return {
-    ...row,
-    note: `${unanswered.rows} rows have no answer; the first: ${unanswered.why ?? 'it was null'}`.slice(0, 500),
-  };
+  const why = unanswered.why === null ? '' : `; the first: ${unanswered.why}`;
+  return { ...row, note: `${row.note ?? ''} ${unanswered.rows} rows have no answer${why}`.trim().slice(0, 500) };
 }

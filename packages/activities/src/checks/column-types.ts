@@ -2,7 +2,8 @@
 export const isText = (type: string) => type === 'VARCHAR';
 export const isFloating = (type: string) => type === 'DOUBLE' || type === 'FLOAT';
 export const isInteger = (type: string) => /^U?(TINY|SMALL|BIG|HUGE)INT$|^U?INTEGER$/.test(type);
-export const isNumber = (type: string) => isFloating(type) || isInteger(type) || type.startsWith('DECIMAL(');
+export const isNumber = (type: string) => isFloating(type) || isInteger(type) || isDecimal(type);
+const isDecimal = (type: string) => /^DECIMAL\(\d+,\d+\)$/.test(type); // and not a list of them
 export const isTime = (type: string) => /^(DATE|TIME|TIMESTAMP)(_(S|MS|NS))?( WITH TIME ZONE)?$/.test(type);
 
 const aliases: Readonly<Record<string, string>> = {
@@ -38,5 +39,5 @@ export function isOfType(type: string, wanted: string): boolean {
   }
   const name = wanted.toUpperCase().replace(/\s*,\s*/g, ',');
   const full = aliases[name] ?? name;
-  return type.toUpperCase() === full || (full === 'DECIMAL' && type.startsWith('DECIMAL('));
+  return type.toUpperCase() === full || (full === 'DECIMAL' && isDecimal(type));
 }

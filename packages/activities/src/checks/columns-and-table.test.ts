@@ -115,6 +115,12 @@ describe('rules on the table', () => {
       column('d').type('time'),
     ];
     expect((await on.judge(sql, ok)).verdict).toBe('pass');
+    const lists = 'select [1.5] as x';
+    expect(await on.row(lists, x.type('number', 'DECIMAL'))).toMatchObject({ verdict: 'fail' });
+    expect(await on.row(lists, x.mean(0, 1))).toMatchObject({
+      verdict: 'error',
+      note: expect.stringContaining('no mean'),
+    });
     expect(await on.row(sql, column('a').type('INTEGER'))).toMatchObject({
       verdict: 'fail',
       note: 'The type is BIGINT.',

@@ -58,6 +58,20 @@ describe('a distribution', () => {
     expect(await on.row(words('a'), x.distribution('ks', 0.5), { reference })).toMatchObject({ verdict: 'error' });
   });
 
+  it('of long texts that begin alike does not take one for another', async () => {
+    const prompts = (n: number) => `select repeat('p', 200) || i % ${n} as x from range(1000) t(i)`;
+    const reference = { data: await on.dataset(`${prompts(500)} union all select 'short' from range(500)`) };
+    const same = await on.row(`${prompts(500)} union all select 'short' from range(500)`, x.distribution('psi', 0.01), {
+      reference,
+    });
+    expect(same).toMatchObject({ verdict: 'pass', value: 0, note: expect.stringContaining('each of the 1 most') });
+    const long = { data: await on.dataset(prompts(500)) };
+    expect(await on.row(prompts(500), x.distribution('js', 0.1), { reference: long })).toMatchObject({
+      verdict: 'error',
+      note: expect.stringContaining('200 characters or more'),
+    });
+  });
+
   it('counts NaN as a value of its own, and infinities as what lies outside', async () => {
     const reference = { data: await on.dataset(rows('(1), (2), (3), (4)')) };
     const half = rows("('1'), ('2'), ('nan'), ('inf')");
@@ -78,6 +92,20 @@ describe('a distribution', () => {
     const reference = { data: await on.dataset(rows('(null)')) };
     expect(await on.row(rows('(1)'), x.distribution('ks', 0.1), { reference })).toMatchObject({
       verdict: 'inconclusive',
+    });
+    const texts = { data: await on.dataset(words('a')) };
+    expect(await on.row(rows('(1)'), x.distribution('ks', 0.1), { reference: texts })).toMatchObject({
+      verdict: 'error',
+      note: 'The reference\'s column "x" is of the type VARCHAR, and not of numbers.',
+    });
+  });
+
+  it('whose deviation is more than a number holds keeps no distance', async () => {
+    const reference = { data: await on.dataset(rows('(1e200), (-1e200), (3)')) };
+    expect(await on.row(rows('(1e150), (5)'), x.distribution('wasserstein', 0.1), { reference })).toMatchObject({
+      verdict: 'fail',
+      value: null,
+      note: expect.stringContaining('too large'),
     });
   });
 });

@@ -1,4 +1,5 @@
 import type { Column, Json, Rule } from '@sluice/sdk';
+import { twelveDigits } from '../extract/digits.ts';
 import type { ColumnProfile } from '../extract/profile.ts';
 import { identifier } from '../extract/sql-text.ts';
 import { isNumber } from './column-types.ts';
@@ -23,8 +24,10 @@ export function compileDistribution(
       `The column's type is ${column.type}; ${rule.by} is for numbers, psi and js are for texts too.`,
     );
   }
-  if (byValue && data?.columns.some(({ name, type }) => name === column.name && isNumber(type))) {
-    return compileExact(source, data, column, rule);
+  const before = data?.columns.find(({ name }) => name === column.name);
+  if (byValue && data !== undefined && before !== undefined) {
+    if (isNumber(before.type)) return compileExact(source, data, column, rule);
+    throw new CannotJudge(`The reference's column "${column.name}" is of the type ${before.type}, and not of numbers.`);
   }
   const columns = reference?.profile?.columns ?? [];
   const profile = columns.find(({ name }) => name === column.name);
@@ -61,7 +64,8 @@ function compileExact(source: Source, { source: before }: Other, { name }: Colum
 function exactly(rule: Distribution, answers: readonly Json[]): MeasuredValue {
   const [reference = 0, n = 0, strange = 0, ks = 0, area = 0, sd = 0] = answers.map(Number);
   return judged(rule, { reference, n, strange, binning: 'value by value' }, () =>
-    rule.by === 'ks' ? ks : area / Math.max(sd, leastDeviation),
+    // An endless deviation would make every distance 0.
+    rule.by === 'ks' ? ks : Number.isFinite(sd) ? twelveDigits(area / Math.max(sd, leastDeviation)) : Number.NaN,
   );
 }
 
@@ -87,6 +91,10 @@ function judged(rule: Distribution, { reference, n, strange, binning }: About, d
     return { ...base, value: null, observed: null, keeps: false, note };
   }
   const value = distance();
+  if (!Number.isFinite(value)) {
+    const note = 'The values are too large to measure the distance.';
+    return { ...base, value: null, observed: null, keeps: false, note };
+  }
   const unit = rule.by === 'wasserstein' ? ", in the reference's standard deviations" : '';
   const note = `${n} values against ${reference}, ${binning}${unit}.`;
   return { ...base, value, observed: value, keeps: value <= rule.most, note };

@@ -32,7 +32,7 @@ function foundIn(finding: Finding): Found {
 }
 
 /** Share of the judged rows that keep the rule; null without a row to judge. */
-const keptShare = ({ n, unexpected }: MeasuredRows) => (n === 0 ? null : (n - unexpected) / n);
+export const keptShare = ({ n, unexpected }: MeasuredRows) => (n === 0 ? null : (n - unexpected) / n);
 
 type Found = Pick<Evidence, 'verdict' | 'value' | 'n' | 'note' | 'baseline'>;
 

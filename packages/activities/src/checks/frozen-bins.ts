@@ -1,6 +1,6 @@
 import type { Column, Json } from '@sluice/sdk';
 import { mostDistinct } from '../extract/histogram.ts';
-import type { ColumnProfile } from '../extract/profile.ts';
+import { type ColumnProfile, mostShown } from '../extract/profile.ts';
 import { identifier, literal } from '../extract/sql-text.ts';
 import { isFloating } from './column-types.ts';
 import { CannotJudge } from './compiled.ts';
@@ -65,21 +65,27 @@ export function spansOf({ histogram, distinct }: ColumnProfile, low = 0, high = 
   return [under, ...inner, { from: last, to: Math.max(high, last) }];
 }
 
-/** The reference's most frequent values, and all others. */
+/** The reference's most frequent values, and all others; a value that the profile has cut is one of those. */
 export function wordBins({ name, type }: Column, { top, count }: ColumnProfile): Bins {
   if (top === null || top.length === 0) {
     throw new CannotJudge(`The reference's profile has no values of this column, whose type is ${type}.`);
   }
-  const text = `left(${identifier(name)}::VARCHAR, 200)`;
-  const known = top.map(({ value }) => literal(value));
-  const listed = top.reduce((sum, one) => sum + one.count, 0);
+  const whole = top.filter(({ value }) => [...value].length < mostShown);
+  if (whole.length === 0) {
+    throw new CannotJudge(
+      `The reference's most frequent values have ${mostShown} characters or more: they make no bins.`,
+    );
+  }
+  const text = `${identifier(name)}::VARCHAR`;
+  const known = whole.map(({ value }) => literal(value));
+  const listed = whole.reduce((sum, one) => sum + one.count, 0);
   return {
     asks: [
       ...known.map((value) => `count(*) FILTER (${text} = ${value})`),
       `count(*) FILTER (${text} NOT IN (${known.join(', ')}))`,
     ],
-    reference: [...top.map((one) => one.count), Math.max(0, count - listed)],
-    counts: (answers) => answers.slice(0, top.length + 1).map(Number),
-    name: `one bin for each of the ${top.length} most frequent values of the reference, and one for the others`,
+    reference: [...whole.map((one) => one.count), Math.max(0, count - listed)],
+    counts: (answers) => answers.slice(0, whole.length + 1).map(Number),
+    name: `one bin for each of the ${whole.length} most frequent values of the reference, and one for the others`,
   };
 }

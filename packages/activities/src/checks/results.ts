@@ -1,5 +1,6 @@
 import { type Check, expectationOf, type Verdict } from '@sluice/sdk';
 import type { MeasuredRows, MeasuredValue } from './compiled.ts';
+import { keptShare } from './evidence.ts';
 import type { Finding } from './find.ts';
 import type { CheckResult, CheckResults, ResultOfRows, ResultOfValue } from './result-shape.ts';
 import { mostListed, type Sample } from './samples.ts';
@@ -35,7 +36,8 @@ function resultOf({ check, measured, sample, secret }: Finding, rows: number): C
         exception_info: { raised_exception: true, exception_message: measured.note },
       };
     case 'rows': {
-      const success = measured.n === 0 ? null : (measured.n - measured.unexpected) / measured.n >= check.share;
+      const kept = keptShare(measured);
+      const success = kept === null ? null : kept >= check.share;
       return { ...base, success, result: ofRows(check, measured, sample, secret, rows), exception_info: fine };
     }
     case 'value':

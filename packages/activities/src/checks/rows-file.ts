@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CheckSpec, type Dataset, ErrorCode, SluiceError, type WorkInput } from '@sluice/sdk';
+import { stepBegun } from '../begun.ts';
 import type { ActivityContext } from '../context.ts';
 import type { DuckDbSession } from '../extract/duckdb-session.ts';
 import { identifier, literal } from '../extract/sql-text.ts';
@@ -9,7 +9,7 @@ import type { ActivityScope } from '../serving/activity-scope.ts';
 import { superviseServer } from '../serving/supervised-server.ts';
 import { type Unanswered, writeAnswers } from './answered-rows.ts';
 import { type Counted, writeCapturedRows } from './captured-rows.ts';
-import type { Beside, Other } from './judge-dataset.ts';
+import { readJsonLines } from './json-lines.ts';
 import { parquetSource } from './parquet-source.ts';
 
 /** The rows to check, as a Parquet file. */
@@ -22,99 +22,80 @@ export interface RowsFile {
   readonly unanswered: (Unanswered & { readonly column: string }) | null;
 }
 
-/** Brings the rows into a folder that does not exist yet: fetched or read of captures, and answered by the model, if any. */
+/** Runs work on DuckDB. Its memory is taken from what other steps use as well, so it is held for that work only. */
+export type OnDuckDb = <T>(work: (session: DuckDbSession) => Promise<T>) => Promise<T>;
+
+/** Brings the rows into a folder: fetched or read of captures, and answered by the model, if any. */
 export async function rowsFile(
   context: ActivityContext,
   { ref, spec }: WorkInput<CheckSpec>,
-  session: DuckDbSession,
+  onDuckDb: OnDuckDb,
   folder: string,
   scope: ActivityScope,
 ): Promise<RowsFile> {
-  await mkdir(folder);
-  const file = await given(context, spec, session, folder, scope);
-  if (spec.model === null || file.rows === 0) return { ...file, unanswered: null };
-  const endpoint = spec.endpoint ?? spec.captured?.endpoint ?? ref.pipeline;
   const lines = join(folder, 'rows.jsonl');
+  const file = await (spec.dataset === null
+    ? captured(context, spec, onDuckDb, folder, lines, scope)
+    : fetched(context, spec.dataset, folder));
+  if (spec.model === null || file.rows === 0) return { ...file, unanswered: null };
+  await onDuckDb(async (session) => {
+    const { source, columns } = await parquetSource(session, file.path, file.rows);
+    if (columns.some(({ name }) => name.toLowerCase() === spec.as.toLowerCase())) throw taken(spec.as, ref.step);
+    // What callers sent goes to the model as they sent it, not as DuckDB has read it.
+    if (file.captured !== null) return;
+    await session.rows(`COPY (SELECT * FROM ${source.all}) TO ${literal(lines)} (FORMAT json)`);
+  });
+  const endpoint = spec.endpoint ?? spec.captured?.endpoint ?? ref.pipeline;
   const answers = join(folder, 'answers.jsonl');
-  await writeLines(session, file, spec.as, lines, ref.step);
   const server = await superviseServer({ context, endpoint, model: spec.model, scope });
   const unanswered = await writeAnswers(server, lines, answers, scope).finally(() => server.stop());
   const path = join(folder, 'answered.parquet');
-  await session.rows(`
-    COPY (SELECT r.*, a.answer AS ${identifier(spec.as)}
-      FROM read_parquet(${literal(file.path)}) r POSITIONAL JOIN ${readLines(answers)} a)
-    TO ${literal(path)} (FORMAT parquet)`);
+  await onDuckDb(async (session) => {
+    const { source } = await parquetSource(session, file.path, file.rows);
+    await session.rows(`
+      COPY (SELECT r.*, a.answer AS ${identifier(spec.as)}
+        FROM ${source.all} r POSITIONAL JOIN ${await readJsonLines(session, answers)} a)
+      TO ${literal(path)} (FORMAT parquet)`);
+  });
   return { ...file, path, unanswered: unanswered.rows === 0 ? null : { ...unanswered, column: spec.as } };
 }
 
-async function given(
-  context: ActivityContext,
-  { dataset, captured }: CheckSpec,
-  session: DuckDbSession,
+async function fetched(
+  { store }: Pick<ActivityContext, 'store'>,
+  dataset: Dataset,
   folder: string,
-  scope: ActivityScope,
 ): Promise<Omit<RowsFile, 'unanswered'>> {
   const path = join(folder, 'rows.parquet');
-  if (dataset !== null) {
-    await context.store.fetch(dataset, path);
-    return { path, rows: dataset.rows, captured: null };
-  }
+  await store.fetch(dataset, path);
+  return { path, rows: dataset.rows, captured: null };
+}
+
+async function captured(
+  context: ActivityContext,
+  { captured }: CheckSpec,
+  onDuckDb: OnDuckDb,
+  folder: string,
+  lines: string,
+  scope: ActivityScope,
+): Promise<Omit<RowsFile, 'unanswered'>> {
   if (captured === null) throw new TypeError('a check of nothing');
-  const { endpoint, last } = captured;
-  const requests = targetOf(context, endpoint).captured(endpoint, { since: Date.now() - last, signal: scope.signal });
-  const lines = join(folder, 'captured.jsonl');
-  const counted = await writeCapturedRows(requests, lines, captured.rows, () => scope.heartbeat());
+  const path = join(folder, 'rows.parquet');
+  const { endpoint, last, rows: most } = captured;
+  const window = { since: stepBegun() - last, until: stepBegun() };
+  const requests = targetOf(context, endpoint).captured(endpoint, { since: window.since, signal: scope.signal });
+  const counted = await writeCapturedRows(requests, lines, { until: window.until, most });
   if (counted.rows > 0) {
-    await session.rows(`COPY (SELECT * FROM ${readLines(lines)}) TO ${literal(path)} (FORMAT parquet)`);
+    await onDuckDb(async (session) => {
+      const rows = await readJsonLines(session, lines);
+      await session.rows(`COPY (SELECT * FROM ${rows}) TO ${literal(path)} (FORMAT parquet)`);
+    });
   }
   return { path, rows: counted.rows, captured: counted };
 }
 
-/** Datasets that checks are held against, fetched into `folder`. */
-export async function besideFiles(
-  context: Pick<ActivityContext, 'store'>,
-  { reference, others }: CheckSpec,
-  session: DuckDbSession,
-  folder: string,
-): Promise<Beside> {
-  const fetched = async (dataset: Dataset, name: string): Promise<Other> => {
-    const path = join(folder, `${name}.parquet`);
-    await context.store.fetch(dataset, path);
-    return parquetSource(session, path, dataset.rows);
-  };
-  const named: [string, Other][] = [];
-  for (const [i, [name, dataset]] of Object.entries(others).entries()) {
-    named.push([name, await fetched(dataset, `beside-${i}`)]);
-  }
-  return {
-    others: Object.fromEntries(named),
-    ...(reference === null ? {} : { reference: { data: await fetched(reference, 'reference') } }),
-  };
-}
-
-/** Types are told by all rows, not by the first ones. */
-function readLines(path: string): string {
-  return `read_json(${literal(path)}, format = 'newline_delimited', sample_size = -1, maximum_object_size = 67108864)`;
-}
-
-/** The rows as JSON lines, as a model is sent them: NaN and infinities, which JSON does not have, are null. */
-async function writeLines(
-  session: DuckDbSession,
-  { path, rows }: Pick<RowsFile, 'path' | 'rows'>,
-  as: string,
-  lines: string,
-  step: string,
-): Promise<void> {
-  const { source, columns } = await parquetSource(session, path, rows);
-  if (columns.some(({ name }) => name.toLowerCase() === as.toLowerCase())) {
-    throw new SluiceError(ErrorCode.InvalidStep, `The rows have a column "${as}" already.`, {
-      where: step,
-      fix: "Name the column of answers otherwise: as: 'answer'.",
-    });
-  }
-  const fields = columns.map(({ name, type }) => {
-    const x = identifier(name);
-    return type === 'DOUBLE' || type === 'FLOAT' ? `CASE WHEN isfinite(${x}) THEN ${x} END AS ${x}` : x;
+function taken(as: string, step: string): SluiceError {
+  return new SluiceError(ErrorCode.InvalidStep, `The rows have a column "${as}" already.`, {
+    where: step,
+    fix: "Name the column of answers otherwise: as: 'answer'.",
   });
-  await session.rows(`COPY (SELECT ${fields} FROM ${source.all}) TO ${literal(lines)} (FORMAT json)`);
 }

@@ -1,4 +1,5 @@
 import type { Column, Json, Rule } from '@sluice/sdk';
+import { twelveDigits } from '../extract/digits.ts';
 import { identifier } from '../extract/sql-text.ts';
 import { isFloating, isNumber } from './column-types.ts';
 import { CannotJudge, type Compiled, type MeasuredValue, type Source } from './compiled.ts';
@@ -94,12 +95,15 @@ function number(rule: StatisticRule, n: number, nan: number, answer: Json): Meas
   }
   // The deviation of a single value is no number and no fault of the data.
   if (answer === null) return { kind: 'value', n, value: null, observed: null, keeps: null };
-  const value = Number(answer);
+  const ofOneRow = rule.of === 'median' || rule.of === 'quantile';
+  const value = ofOneRow ? Number(answer) : twelveDigits(Number(answer));
   if (!Number.isFinite(value)) {
     const note = `The ${rule.of} is ${answer}.`;
     return { kind: 'value', n, value: null, observed: String(answer), keeps: isWithin(value, rule), note };
   }
-  return { kind: 'value', n, value, observed: value, keeps: isWithin(value, rule) };
+  // A quantile is the value of a row, or between two.
+  const personal = ofOneRow ? { personal: true } : {};
+  return { kind: 'value', n, value, observed: value, keeps: isWithin(value, rule), ...personal };
 }
 
 /** The least or greatest value, of any type that has an order. */

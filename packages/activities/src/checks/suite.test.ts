@@ -178,6 +178,10 @@ describe('the results of checks', () => {
       x.max(null, 'a'),
     ]);
     expect(JSON.stringify(results)).not.toMatch(/zoe/);
+    const numbers = [x.quantile(1, 0, 5).masked(), x.median(0, 5), x.max(0, 5)];
+    const salaries = await on.judge('select 123456 as x', numbers);
+    expect(salaries.verdict).toBe('fail');
+    expect(JSON.stringify(salaries)).not.toContain('123456');
     expect(results.results[2]?.result).toMatchObject({
       partial_unexpected_index_list: [1],
       partial_unexpected_list: [],

@@ -50,11 +50,12 @@ function measured(
 }
 
 function columnsOf(found: readonly string[], rule: Extract<TableRule, { kind: 'columns' }>): MeasuredValue {
-  const lost = rule.names.filter((name) => !found.includes(name));
-  const others = rule.exact ? found.filter((name) => !rule.names.includes(name)) : [];
-  const common = found.filter((name) => rule.names.includes(name));
+  const [there, wanted] = [new Set(found), new Set(rule.names)];
+  const lost = rule.names.filter((name) => !there.has(name));
+  const others = rule.exact ? found.filter((name) => !wanted.has(name)) : [];
+  const common = found.filter((name) => wanted.has(name));
   const moved = rule.ordered
-    ? rule.names.filter((name) => !lost.includes(name)).findIndex((name, i) => name !== common[i])
+    ? rule.names.filter((name) => there.has(name)).findIndex((name, i) => name !== common[i])
     : -1;
   const problems = [
     ...(lost.length === 0 ? [] : [`missing: ${quoted(lost)}`]),

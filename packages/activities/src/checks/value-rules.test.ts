@@ -6,6 +6,15 @@ const on = bench();
 
 const x = column('x');
 
+describe('rules on numbers of 32 bits', () => {
+  it('take a number as the column has it: 0.1 is 0.1', async () => {
+    const floats = rows("('0.1'), ('0.7')", 'FLOAT');
+    const checks = [x.in([0.1, 0.7]), x.between(0.1, 0.7), x.min(0.1, 1), x.max(0, 0.7), x.between(-1e300, 1e300)];
+    expect((await on.judge(floats, checks)).evidence.map(({ verdict }) => verdict)).toEqual(Array(5).fill('pass'));
+    expect(await on.row(floats, x.notIn([0.1]))).toMatchObject({ verdict: 'fail', value: 0.5 });
+  });
+});
+
 describe('rules on texts', () => {
   it('count characters, not bytes', async () => {
     expect(await on.row(words('äöü', '世界', '', '🦊🦊🦊🦊'), x.length(1, 3))).toMatchObject({
@@ -14,6 +23,13 @@ describe('rules on texts', () => {
       note: '2 of 4 unexpected: , 🦊🦊🦊🦊.',
     });
     expect(await on.row(rows('(12)'), x.length(1, 2))).toMatchObject({ verdict: 'error' });
+  });
+
+  it('that cannot be judged leave the others their verdict, whatever words they have', async () => {
+    const checks = [x.notNull(), x.matches('Connection refused('), x.matches('No space left on device(')];
+    const { evidence } = await on.judge(words('a'), checks);
+    expect(evidence.map(({ verdict }) => verdict)).toEqual(['error', 'error', 'pass']);
+    expect(evidence[0]?.note).toContain('missing )');
   });
 
   it('refuse what they must not be', async () => {

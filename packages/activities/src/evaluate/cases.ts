@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { ErrorCode, SluiceError, type Suite } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
+import { identifier, literal } from '../extract/sql-text.ts';
 import { newAttemptId } from '../job/process/attempt-id.ts';
 import { evenSample } from './even-sample.ts';
 import { belowProject, missingCases } from './suite.ts';
@@ -82,12 +83,20 @@ async function read(path: string, suite: Suite, seed: number, where: string): Pr
   }
 }
 
+/**
+ * A column of JSON for each name. DuckDB would take many or sparse names for one map, and the answer `10:00` for a time,
+ * `10:00:00`.
+ */
+const asWritten = 'sample_size = -1, maximum_depth = 1, map_inference_threshold = -1, field_appearance_threshold = 0';
+
 function readerOf(path: string, where: string): string {
-  const file = `'${path.replaceAll("'", "''")}'`;
+  const file = literal(path);
   const name = path.toLowerCase().replace(/\.(gz|zst)$/, '');
-  if (name.endsWith('.parquet')) return `read_parquet(${file})`;
-  if (/\.(jsonl|ndjson|json)$/.test(name)) return `read_json_auto(${file})`;
-  if (/\.(csv|tsv)$/.test(name)) return `read_csv_auto(${file}, header = true)`;
+  // Else a folder called `run=3` on the way to the file would be an input.
+  const plain = 'hive_partitioning = false';
+  if (name.endsWith('.parquet')) return `read_parquet(${file}, ${plain})`;
+  if (/\.(jsonl|ndjson|json)$/.test(name)) return `read_json(${file}, ${plain}, ${asWritten})`;
+  if (/\.(csv|tsv)$/.test(name)) return `read_csv_auto(${file}, header = true, ${plain})`;
   throw new SluiceError(ErrorCode.InvalidStep, `${path.slice(path.lastIndexOf('/') + 1)} is no kind of file I know.`, {
     where,
     fix: 'Give the cases as .jsonl, .csv or .parquet.',
@@ -118,40 +127,46 @@ async function select(
   seed: number,
 ): Promise<Omit<Cases, 'digest'>> {
   const category =
-    suite.category === null ? `'${ONE_CATEGORY}'` : `coalesce(${quote(suite.category)}::varchar, '(none)')`;
+    suite.category === null
+      ? `'${ONE_CATEGORY}'`
+      : `coalesce(${textOf(suite.category, columns.get(suite.category))}, '(none)')`;
   const listed = await connection.runAndReadAll(
-    `select ${ROW}::double, ${category}, ${quote(suite.label)} is not null from cases order by ${ROW}`,
+    `select ${ROW}::double, ${category}, ${identifier(suite.label)} is not null from cases order by ${ROW}`,
   );
   const all = listed.getRows() as unknown as [number, string, boolean][];
   const labelled = all.filter(([, , has]) => has).map(([row, name]) => ({ row, category: name }));
   const chosen = suite.limit === null ? labelled : evenSample(labelled, suite.limit, seed);
   const names = suite.inputs ?? [...columns.keys()].filter((name) => name !== suite.label);
-  const fields = [...names, suite.label].map((name) => plain(name, columns.get(name) ?? ''));
+  const types = [...names, suite.label].map((name) => columns.get(name) ?? '');
+  const fields = [...names, suite.label].map((name, i) => plain(name, types[i] ?? ''));
+  const written = types.map((type) => type === 'JSON');
   await connection.run('create temp table chosen (row_index bigint)');
   for (let from = 0; from < chosen.length; from += 1000) {
     const slice = chosen.slice(from, from + 1000);
     await connection.run(`insert into chosen values ${slice.map(({ row }) => `(${row})`).join(', ')}`);
   }
   const result = await connection.runAndReadAll(
-    `select ${fields.join(', ')} from cases join chosen on ${ROW} = row_index order by ${ROW}`,
+    `select ${fields.join(', ')} from cases where ${ROW} in (select row_index from chosen) order by ${ROW}`,
   );
   const cases = result.getRowsJS().map((values, i): Case => {
-    const json = values.map(toJson);
+    const json = values.map((value, column) =>
+      written[column] && value !== null ? JSON.parse(String(value)) : toJson(value),
+    );
     const inputs = Object.fromEntries(names.map((name, column) => [name, json[column]]));
     return { row: chosen[i]?.row ?? -1, category: chosen[i]?.category ?? '', inputs, label: json[names.length] };
   });
   return { cases, total: all.length, withoutLabel: all.length - labelled.length };
 }
 
+const textOf = (name: string, type: string | undefined) =>
+  type === 'JSON' ? `${identifier(name)} ->> '$'` : `${identifier(name)}::varchar`;
+
 /** A column as JSON can hold it: moments as DuckDB prints them, exact numbers as doubles. */
 function plain(name: string, type: string): string {
-  if (/^(DECIMAL|U?HUGEINT)/.test(type) && !type.endsWith(']')) return `${quote(name)}::double`;
-  if (/^(DATE|TIME|INTERVAL|UUID|ENUM|BIT|BLOB)/.test(type) && !type.endsWith(']')) return `${quote(name)}::varchar`;
-  return quote(name);
-}
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
+  if (/^(DECIMAL|U?HUGEINT)/.test(type) && !type.endsWith(']')) return `${identifier(name)}::double`;
+  if (/^(DATE|TIME|INTERVAL|UUID|ENUM|BIT|BLOB)/.test(type) && !type.endsWith(']'))
+    return `${identifier(name)}::varchar`;
+  return identifier(name);
 }
 
 function toJson(value: unknown): unknown {

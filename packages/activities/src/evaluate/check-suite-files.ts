@@ -12,7 +12,7 @@ import { tasksOf } from './tasks/suite-metrics.ts';
 export async function checkSuiteFiles(root: string, suite: Suite | string, where: string): Promise<void> {
   const folder = await suiteFolderAt(root, suite, where);
   if (folder !== null) {
-    tasksOf(await loadSuiteFolder(root, folder, where));
+    await tasksOf(await loadSuiteFolder(root, folder, where));
     return;
   }
   const { cases } = await loadSuite(root, suite, where);

@@ -32,7 +32,7 @@ export const MARGINS = 100;
  * less of a long tail they show. Chosen by simulation (`bench coverage`); it costs nothing, because so few cases do not
  * tell without `worst` anyway.
  */
-function beyondSeen(n: number): number {
+export function beyondSeen(n: number): number {
   return 2 + 100 / n;
 }
 

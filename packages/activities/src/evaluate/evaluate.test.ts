@@ -241,6 +241,22 @@ describe('a suite', () => {
     expect((await run(model, { suite: { ...suite, inputs: ['x'] } })).verdict).toBe('pass');
   });
 
+  test('may be long: the report shows the beginning of each', async () => {
+    const picture = Array.from({ length: 30_000 }, (_, i) => i / 7);
+    await cases(rows(12).map((row) => ({ ...row, picture, text: 'x'.repeat(9_000) })));
+    const report = await run(await fix.model({ add: 5 }), { against: await fix.model({ add: 1 }) });
+    const { worstCases } = (await fix.report(report.report)) as { worstCases: { inputs: Record<string, unknown> }[] };
+    expect(worstCases).toHaveLength(12);
+    expect(worstCases[0]?.inputs).toMatchObject({ airport: 'JFK', x: 0, text: expect.stringMatching(/^x{3999}…$/) });
+    expect(JSON.stringify(worstCases[0]).length).toBeLessThan(20_000);
+  });
+
+  test('may have columns of any name', async () => {
+    await cases(Array.from({ length: 30 }, (_, i) => ({ x: i, y: i + 1, row_index: i, cases: 'a', chosen: 1 })));
+    const report = await run(await fix.model({ add: 1 }), { suite: { ...suite, category: 'chosen' }, against: null });
+    expect(report).toMatchObject({ verdict: 'pass', evidence: [{ n: 30 }, {}] });
+  });
+
   test('with a limit draws evenly over categories, the same for the same seed', async () => {
     await cases(Array.from({ length: 500 }, (_, i) => ({ airport: i < 490 ? 'EWR' : 'JFK', x: i, y: i })));
     const used = async (seed: number) => {

@@ -26,7 +26,7 @@ export interface JudgeOptions {
 /** Fewest pairs for a verdict on numbers: of fewer nobody can tell how their tail goes on. */
 export const MIN_PAIRS = 10;
 /** Share of cases without an answer of the baseline's, above which nothing can be said. */
-const MAX_UNANSWERED = 0.05;
+export const MAX_UNANSWERED = 0.05;
 /** Of the overall interval, and of all intervals of the categories together. */
 export const CONFIDENCE = 0.95;
 

@@ -1,6 +1,7 @@
-import type { SluiceActivities, Suite } from '@sluice/sdk';
+import type { Json, SluiceActivities, Suite } from '@sluice/sdk';
 import type { Cases } from './cases.ts';
 import { MARGINS } from './compare-means.ts';
+import { cut } from './cut-value.ts';
 import { CONFIDENCE, type Judged, MIN_PAIRS } from './judge.ts';
 import type { Pair, Scored } from './score.ts';
 
@@ -27,8 +28,8 @@ export function evaluationReport({ ref, spec, suite, loaded, pairs, baseline, ju
     .map(({ pair, one }) => ({
       row: one?.row,
       category: pair.category,
-      label: one?.label,
-      inputs: one?.inputs,
+      label: cut((one?.label ?? null) as Json),
+      inputs: cut((one?.inputs ?? null) as Json),
       candidate: show(pair.candidate),
       baseline: pair.baseline === null ? null : show(pair.baseline),
     }));
@@ -88,5 +89,5 @@ function lossOf({ candidate, baseline }: Pair): number {
 }
 
 function show(scored: Scored): unknown {
-  return scored.ok ? { prediction: scored.prediction, score: scored.score } : { error: scored.error };
+  return scored.ok ? { prediction: cut(scored.prediction as Json), score: scored.score } : { error: scored.error };
 }

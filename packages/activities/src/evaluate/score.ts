@@ -1,4 +1,5 @@
-import type { Suite } from '@sluice/sdk';
+import type { Json, Suite } from '@sluice/sdk';
+import { single } from '../metrics/single.ts';
 
 /** What came of one case: a score, higher is better; or why there is none. */
 export type Scored =
@@ -10,7 +11,7 @@ export type Scored =
  * number where the metric needs one, is an error of the model's.
  */
 export function scoreOf(metric: Suite['metric'], label: unknown, raw: unknown): Scored {
-  const prediction = single(raw);
+  const prediction = single(raw as Json);
   if (metric === 'correct') {
     if (!isScalar(prediction)) return { ok: false, error: `the prediction ${show(raw)} is not a single value` };
     return { ok: true, score: same(label, prediction) ? 1 : 0, prediction };
@@ -26,13 +27,6 @@ export function scoreOf(metric: Suite['metric'], label: unknown, raw: unknown): 
 export function scoreFor(metric: Suite['metric'], scored: Scored): number | null {
   if (scored.ok) return scored.score;
   return metric === 'correct' ? 0 : null;
-}
-
-/** Servers of tables answer `[1.5]` or `{"0": 1.5}` for a row; that is the value. */
-function single(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  const inner = Object.values(value);
-  return inner.length === 1 && isScalar(inner[0]) ? inner[0] : value;
 }
 
 function isScalar(value: unknown): value is string | number | boolean {

@@ -39,6 +39,8 @@ export interface SuiteReport {
   readonly rows: readonly SuiteRow[];
   /** One a task. */
   readonly answers: readonly AnswerCounts[];
+  /** One for each judge that has compared answers; left out where there is none. */
+  readonly judges?: readonly SuiteJudge[];
   /** At most {@link WORST_CASES}, the greatest harm first. */
   readonly worstCases: readonly WorstCase[];
   /**
@@ -133,6 +135,53 @@ export interface AnswerCounts {
   readonly examples: readonly string[];
 }
 
+/** An LLM that has compared the candidate's answers with the baseline's, and how far it can be trusted. */
+export interface SuiteJudge {
+  readonly task: string;
+  /** The metric's name in the suite. */
+  readonly metric: string;
+  /** As suite.json has it: an address, or the name of a variable. */
+  readonly endpoint: string;
+  /** As it was asked for. */
+  readonly model: string;
+  /** As servers called what answered, at most five. */
+  readonly answeredAs: readonly string[];
+  /** Votes on each pair of answers. */
+  readonly k: number;
+  readonly cases: number;
+  /** Cases to which both answer the same: ties, of which nobody was asked. */
+  readonly alike: number;
+  /** Cases with too few votes of use: they do not count. */
+  readonly unscored: number;
+  /** The first of them, `id: why`. */
+  readonly example: string | null;
+  readonly votes: { readonly usable: number; readonly ties: number; readonly unusable: number };
+  /** Share of votes for the answer in front, each place with half of the weight: 1/2 where the place does not matter. */
+  readonly place: { readonly share: number; readonly interval: Interval } | null;
+  /** Share of pairs of votes on a case that say the same. */
+  readonly agreement: number | null;
+  /** Against human labels; null where the suite has none. */
+  readonly human: {
+    /** Labels that the judge has votes enough for. */
+    readonly n: number;
+    readonly unscored: number;
+    readonly agreement: number | null;
+    /** Of the agreement, as Clopper and Pearson's. */
+    readonly interval: Interval | null;
+    /** Cohen's, over first, second and neither. */
+    readonly kappa: number | null;
+  } | null;
+  /** As servers counted them; null where they did not. */
+  readonly tokens: { readonly asked: number; readonly answered: number } | null;
+  /** Why there are no scores, or no labels. */
+  readonly broken: string | null;
+  /**
+   * Every vote as JSON lines: `{"task", "metric", "id", "of": "answers" | "human", "firstInFront", "question", "said", "value",
+   * "problem", "latencyMs"}`. `first` is the candidate's answer, or the first of a human label.
+   */
+  readonly record: Artifact;
+}
+
 /** `transport`: no connection; `deadline`: not in time; `status`: refused; `answer`: not to be read, or too large. */
 export type AnswerProblem = 'transport' | 'deadline' | 'status' | 'answer';
 
@@ -148,7 +197,10 @@ export interface WorstCase {
   readonly baseline: ShownAnswer | null;
   /** By metric; null where there is none for this case. */
   readonly scores: Readonly<Record<string, { readonly candidate: number | null; readonly baseline: number | null }>>;
-  /** How much was lost, in shares of the metrics' ranges; above 0 is worse. 1 where only the baseline answered. */
+  /**
+   * How much was lost by a metric that is held against the baseline, in shares of its range, or of the greatest score there
+   * is where that is open; above 0 is worse. 1 where only the baseline answered.
+   */
   readonly harm: number;
 }
 

@@ -92,6 +92,8 @@ describe('an error of DuckDB', () => {
   it.each([
     ['Parser Error: syntax error at or near "x"', 'InvalidSql', true],
     ['Binder Error: Referenced column "x" not found', 'InvalidSql', true],
+    ["Conversion Error: Could not convert string 'Connection refused' to INT32", 'InvalidSql', true],
+    ['Invalid Input Error: missing ): No space left on device(', 'InvalidSql', true],
     ['IO Error: Could not write file "/tmp/x": No space left on device', 'StorageFull', false],
     [
       "Out of Memory Error: failed to offload data block of size 256.0 KiB.\nThis limit was set by the 'max_temp_directory_size' setting.",

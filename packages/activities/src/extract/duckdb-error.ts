@@ -10,7 +10,12 @@ export function duckDbError(cause: unknown, root: string, secrets: readonly stri
   const where = line === undefined ? 'sql' : `sql, line ${line}`;
   const make = (code: ErrorCode, text: string, details: ErrorDetails) =>
     new SluiceError(code, text, { where, data: { duckdb: message }, ...details });
+  const wrong = () => make(ErrorCode.InvalidSql, message, { fix: 'Correct the SQL; `$name` binds a parameter.' });
 
+  // These quote the query and its values: a text such as 'Connection refused' in a column is no broken connection.
+  if (/^(Parser|Binder|Conversion|Invalid Input|Out of Range) Error/.test(message) && !extensionIsMissing(message)) {
+    return wrong();
+  }
   const missing = missingPath(message);
   if (missing !== null) {
     return make(ErrorCode.NotFound, `There is no file ${missing}.`, {
@@ -36,7 +41,7 @@ export function duckDbError(cause: unknown, root: string, secrets: readonly stri
       fix: 'Extract fewer rows or columns, or run the step on a bigger class.',
     });
   }
-  if (/Failed to download extension|Extension Autoloading Error|install the required extension/.test(message)) {
+  if (extensionIsMissing(message)) {
     const extension = /extension "?'?([a-z_]+)/.exec(message)?.[1] ?? 'it needs';
     return make(ErrorCode.Unreachable, `DuckDB cannot get its extension ${extension}: ${message}`, {
       fix: 'Let this machine reach extensions.duckdb.org once, or put the extension below ~/.duckdb/extensions beforehand.',
@@ -65,8 +70,11 @@ export function duckDbError(cause: unknown, root: string, secrets: readonly stri
   if (/^(IO|Internal|FATAL|INTERNAL) Error/.test(message)) {
     return make(ErrorCode.Internal, message, { permanent: false });
   }
-  return make(ErrorCode.InvalidSql, message, { fix: 'Correct the SQL; `$name` binds a parameter.' });
+  return wrong();
 }
+
+const extensionIsMissing = (message: string) =>
+  /Failed to download extension|Extension Autoloading Error|install the required extension/.test(message);
 
 /** The same error, said to have happened somewhere else. */
 export function movedTo(error: SluiceError, where: string): SluiceError {

@@ -4,6 +4,7 @@ import { mkdir, readdir, rename } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { column, table } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { extractMemory } from './memory-budget.ts';
 import { type TestProject, testProject } from './testing/project.ts';
@@ -48,6 +49,17 @@ describe('extract', () => {
     expect(other.bytes + beside).toBeLessThan(totalmem() * 0.5);
     other.release();
     expect(await limit()).toBe(alone);
+  });
+
+  it('has the columns of the query and no others, in a folder that looks like a partition too', async () => {
+    const partition = await testProject('x=');
+    try {
+      const dataset = await partition.extract('select 1 as y', { checks: [column('y').max(1, 1)] });
+      expect(dataset).toMatchObject({ columns: [{ name: 'y' }], verdict: 'pass' });
+      expect((await partition.profile(dataset)).columns.map(({ name }) => name)).toEqual(['y']);
+    } finally {
+      await partition.remove();
+    }
   });
 
   it('stores the rows of a CSV query as Parquet, with schema, origin and count', async () => {
@@ -192,6 +204,33 @@ describe('extract', () => {
       code: 'InvalidStep',
       fix: expect.stringContaining(project.root),
     });
+  });
+});
+
+describe('an extract that is held against other datasets', () => {
+  it('judges its rows by them, and keeps the verdict', async () => {
+    const [reference, known] = [
+      await project.extract('select range as x from range(1000)'),
+      await project.extract('select range as id from range(990)'),
+    ];
+    const checks = [
+      column('x').references('known', 'id'),
+      table().rowsRatio(0.9, 1.1),
+      column('x').distribution('ks', 0.2),
+    ];
+    const found = await project.extract('select range as x from range(1000)', {
+      reference,
+      others: { known },
+      checks: checks.slice(1),
+    });
+    expect(found).toMatchObject({ verdict: 'pass', evidence: [{}, {}] });
+    const few = await project.extract('select range as x from range(100, 1000)', {
+      reference,
+      others: { known },
+      checks,
+    });
+    expect(few.verdict).toBe('fail');
+    expect(few.evidence[0]?.note).toContain('10 of 900');
   });
 });
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Dataset, type SluiceActivities, SluiceError, type Verdict } from '@sluice/sdk';
+import { besideFiles } from '../checks/beside-files.ts';
 import { judgeDataset } from '../checks/judge-dataset.ts';
 import { maskedColumns, withoutValues } from '../checks/masked.ts';
 import { parquetSource } from '../checks/parquet-source.ts';
@@ -45,7 +46,7 @@ export async function extractDataset(
       withScratch(context.stateDir, async (scratch) => {
         const path = join(scratch, 'data.parquet');
         const memory = await extractMemory.take(signal); // however many extracts this worker runs, they share it
-        const measured = writeAndMeasure(context.root, input, { scratch, memory: memory.bytes }, path, signal);
+        const measured = writeAndMeasure(context, input, { scratch, memory: memory.bytes }, path, signal);
         const { columns, verdict, ...profile } = await measured.finally(memory.release);
         signal.throwIfAborted();
         const data = await context.store.putFile(path, 'dataset');
@@ -71,20 +72,21 @@ export async function extractDataset(
 
 /** Writes the rows to a Parquet file and measures what was written. */
 async function writeAndMeasure(
-  root: string,
+  context: ExtractContext,
   { spec }: ExtractInput,
   room: Pick<SessionOptions, 'scratch' | 'memory'>,
   path: string,
   signal: AbortSignal,
 ): Promise<DatasetProfile & { verdict: Verdict }> {
   const connections = connectionStrings(spec.attach);
-  const session = await openDuckDb({ root, ...room, signal, secrets: [...connections.values()] });
+  const session = await openDuckDb({ root: context.root, ...room, signal, secrets: [...connections.values()] });
   try {
     await attachDatabases(session, connections);
     const query = await checkQuery(session, spec.sql, spec.params);
     const rows = await writeParquet(session, query, path);
     const { source, columns } = await parquetSource(session, path, rows);
-    const { verdict, evidence, results } = await judgeDataset(session, source, columns, spec.checks);
+    const beside = await besideFiles(context, spec.reference ?? null, spec.others ?? {}, session, room.scratch);
+    const { verdict, evidence, results } = await judgeDataset(session, source, columns, spec.checks, beside);
     const masked = maskedColumns(spec.checks);
     const profiled = await profileColumns(session, source, columns);
     return {

@@ -15,21 +15,6 @@ export const mostBins = 20;
 /** Up to this many different values each gets a bin of its own. */
 export const mostDistinct = 29;
 
-/** Index in `counts` of the bin a value falls into; null for NaN, which falls into none. */
-export function binOf(edges: readonly number[], value: number): number | null {
-  const [first, last] = [edges[0], edges.at(-1)];
-  if (Number.isNaN(value) || first === undefined || last === undefined) return null;
-  if (value < first) return 0;
-  if (value > last) return edges.length;
-  let [low, high] = [0, edges.length - 2];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if ((edges[middle] ?? 0) <= value) low = middle;
-    else high = middle - 1;
-  }
-  return low + 1;
-}
-
 /** One bin a value, for few different ones in ascending order. */
 export function edgesOfValues(values: readonly number[]): number[] {
   const last = values.at(-1);

@@ -1,6 +1,8 @@
 import type { Column, Evidence } from '@sluice/sdk';
+import { isFloating, isNumber, isTime } from '../checks/column-types.ts';
 import type { CheckResults } from '../checks/result-shape.ts';
 import type { Source } from '../checks/source.ts';
+import { twelveDigits } from './digits.ts';
 import type { DuckDbSession, Row } from './duckdb-session.ts';
 import {
   countsOfAtLeast,
@@ -66,6 +68,9 @@ const shares = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] as const;
 /** Rows up to which everything is exact; beyond them, quantiles come from about so many. */
 const exactRows = 1_000_000;
 
+/** Characters that a profile shows of a value. */
+export const mostShown = 200;
+
 /** Describes every column of a relation. */
 export async function profileColumns(
   session: DuckDbSession,
@@ -80,7 +85,7 @@ export async function profileColumns(
 async function profileColumn(session: DuckDbSession, source: Source, column: Column): Promise<ColumnProfile> {
   const x = identifier(column.name);
   const kind = kindOf(column.type);
-  const floating = /^(FLOAT|DOUBLE)$/.test(column.type);
+  const floating = isFloating(column.type);
   const finite = floating ? `isfinite(${x})` : `${x} IS NOT NULL`;
   const distinctExact = source.rows <= exactRows;
   const ordered = kind !== 'other';
@@ -108,15 +113,15 @@ async function profileColumn(session: DuckDbSession, source: Source, column: Col
 }
 
 function kindOf(type: string): ColumnProfile['kind'] {
-  if (/^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\))$/.test(type)) return 'number';
-  if (/^(DATE|TIME|TIMESTAMP)(_(S|MS|NS))?( WITH TIME ZONE)?$/.test(type)) return 'time';
+  if (isNumber(type)) return 'number';
+  if (isTime(type)) return 'time';
   if (type === 'BOOLEAN') return 'boolean';
   return /^(VARCHAR|UUID|JSON|ENUM\(.*\))$/.test(type) ? 'text' : 'other';
 }
 
 function endOf(value: Row[string] | undefined, kind: ColumnProfile['kind'], floating: boolean): number | string | null {
   if (typeof value !== 'string') return null;
-  if (kind !== 'number') return value.slice(0, 200);
+  if (kind !== 'number') return value.slice(0, mostShown);
   const digits = value.replace(/^-?0*\.?0*|\D/g, '').length;
   return floating || digits <= 15 ? Number(value) : value;
 }
@@ -191,7 +196,7 @@ async function moment(session: DuckDbSession, source: Source, value: string, nam
     const [row = {}] = await session.rows(
       `SELECT ${name}(v) AS m FROM (SELECT ${value} AS v FROM ${source.all}) WHERE isfinite(v)`,
     );
-    return typeof row.m === 'number' && Number.isFinite(row.m) ? Number(row.m.toPrecision(12)) : null;
+    return typeof row.m === 'number' && Number.isFinite(row.m) ? twelveDigits(row.m) : null;
   } catch (error) {
     if (error instanceof Error && error.message.startsWith('Out of Range Error')) return null;
     throw error;
@@ -200,7 +205,7 @@ async function moment(session: DuckDbSession, source: Source, value: string, nam
 
 async function topOf(session: DuckDbSession, source: Source, x: string): Promise<{ value: string; count: number }[]> {
   const rows = await session.rows(`
-    SELECT left(v, 200) AS v, n FROM (
+    SELECT left(v, ${mostShown}) AS v, n FROM (
       SELECT ${x}::VARCHAR AS v, count(*) AS n FROM ${source.all} WHERE ${x} IS NOT NULL GROUP BY ${x} ORDER BY n DESC, v LIMIT 20
     ) ORDER BY n DESC, v`);
   return rows.map((row) => ({ value: String(row.v), count: Number(row.n) }));
@@ -208,7 +213,7 @@ async function topOf(session: DuckDbSession, source: Source, x: string): Promise
 
 async function examplesOf(session: DuckDbSession, source: Source, x: string): Promise<string[]> {
   const rows = await session.rows(
-    `SELECT left(${x}::VARCHAR, 200) AS v FROM ${source.all} WHERE ${x} IS NOT NULL LIMIT 5`,
+    `SELECT left(${x}::VARCHAR, ${mostShown}) AS v FROM ${source.all} WHERE ${x} IS NOT NULL LIMIT 5`,
   );
   return rows.map((row) => String(row.v));
 }

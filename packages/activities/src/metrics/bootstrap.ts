@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
 import { type Random, seededRandom } from '../statistics/random.ts';
+import { turns } from '../statistics/turns.ts';
 
 export interface BootstrapOptions {
   /** The same seed draws the same cases, whatever is computed of them. */
@@ -75,15 +75,12 @@ async function resample(
   const random = seededRandom(seed);
   const draw = clusters === undefined ? singly(n) : together(clusters);
   const values: number[] = [];
-  let sliceEnd = performance.now() + SLICE_MS;
+  const turn = turns(onSlice);
   for (let round = 0; round < rounds; round += 1) {
     const places = draw(random);
     const value = scoreOf((parts) => Array.from(places, (at) => parts[at] as (typeof parts)[number]));
     if (value !== null) values.push(value);
-    if (performance.now() < sliceEnd) continue;
-    onSlice?.();
-    await nextTurn();
-    sliceEnd = performance.now() + SLICE_MS;
+    await turn();
   }
   const all = Float64Array.from(values);
   const withoutScore = rounds - all.length;
@@ -98,9 +95,6 @@ async function resample(
     withoutScore,
   };
 }
-
-/** How long the event loop may wait, ms. */
-const SLICE_MS = 40;
 
 function singly(n: number): (random: Random) => Uint32Array {
   const places = new Uint32Array(n);
@@ -123,7 +117,7 @@ function together(clusters: readonly (string | number)[]): (random: Random) => U
 }
 
 /** Between the two nearest values, as numpy's `percentile` takes it. */
-function quantile(sorted: Float64Array, share: number): number {
+export function quantile(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);
   const low = sorted[below] as number;

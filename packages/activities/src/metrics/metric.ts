@@ -35,6 +35,8 @@ export interface MetricBase {
 /** A mean over cases. */
 export interface CaseMetric extends MetricBase {
   readonly of: 'case';
+  /** Its scores are few and coarse: where they are too bad is then told by what holds for any distribution too. */
+  readonly exact?: true;
   score(one: Answered): number | Unscored;
 }
 

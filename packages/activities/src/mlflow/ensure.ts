@@ -48,7 +48,7 @@ export interface MlflowEnsure {
   ): Promise<{ readonly version: MlflowModelVersion; readonly created: boolean }>;
 }
 
-/** @param patience ms after which a run that its maker has not settled counts as settled: the maker is gone */
+/** @param patience ms for which a run that its maker has not settled is waited for: then the maker is gone */
 export function mlflowEnsure(routes: MlflowRoutes, patience = 4_000): MlflowEnsure {
   const ensureExperiment: MlflowEnsure['ensureExperiment'] = async (name, options) => {
     const found = await routes.getExperimentByName(name, options);
@@ -161,28 +161,39 @@ function active(experiment: { experiment_id: string; name: string; lifecycle_sta
  * Which of the runs with one key is kept. MLflow numbers no runs and their times are their makers' own, so one that says
  * it is older may come to light after another was seen alone. So a maker who sees its run alone marks it as settled, and
  * only then it is anybody's; who finds a settled one gives way to it. Of those made at once all but the first give way, and
- * its maker waits for that: or until one of them is settled after all, which was seen alone a moment before.
+ * its maker waits for that: or until one of them is settled after all, which was seen alone a moment before. One that
+ * nobody settles is settled by who has waited for it. All go by one order, so never do two give way to each other.
  *
  * @returns null where there is none
  */
 async function settled(made: string | null, { look, settle, takeBack, patience }: Settling): Promise<MlflowRun | null> {
   const end = Date.now() + patience;
   let mine = made;
-  for (;;) {
+  let refused: string | null = null;
+  for (let looks = 1; ; looks += 1) {
     const runs = (await look()).sort(olderFirst);
-    const kept = runs.find(isSettled) ?? runs.find((run) => run.info.run_id !== mine && isLeft(run, patience));
+    const kept = runs.find(isSettled);
     const [first = null] = runs;
     if (mine !== null && (kept ?? first)?.info.run_id !== mine) {
       await takeBack(mine);
       mine = null;
     }
     if (kept !== undefined || first === null) return kept ?? null;
-    const isOver = Date.now() > end;
-    if (mine === null && isOver) return first;
-    if (mine !== null && (runs.length === 1 || isOver)) await settle(mine);
-    else await delay(Math.min(100, patience / 20));
+    const { run_id: id } = first.info;
+    // On a server that is slow, whatever another maker is about takes as long as these looks do.
+    const isOver = Date.now() > end && looks > LOOKS;
+    if (isOver || (mine !== null && runs.length === 1)) {
+      await settle(id).catch((error: unknown) => {
+        // Its maker may have taken it back meanwhile; then it is not seen again.
+        if (mine !== null || refused === id || !isRefusal(error)) throw error;
+        refused = id;
+      });
+    } else await delay(Math.min(100, patience / 20));
   }
 }
+
+/** Looks for which a run that its maker has not settled is waited for, besides the time. */
+const LOOKS = 5;
 
 interface Settling {
   readonly look: () => Promise<MlflowRun[]>;
@@ -194,11 +205,6 @@ interface Settling {
 
 function isSettled({ data }: MlflowRun): boolean {
   return tagsOf(data)[SETTLED_TAG] !== undefined;
-}
-
-/** Its maker had the time to settle it: it died, or is one from before runs were settled. */
-function isLeft({ info }: MlflowRun, patience: number): boolean {
-  return Number(info.start_time) < Date.now() - patience;
 }
 
 function olderFirst(a: MlflowRun, b: MlflowRun): number {

@@ -34,10 +34,15 @@ export function answerDifferences(
   redactor: Redactor,
 ): Difference[] {
   const { old, second, now } = answers;
-  const [raw, noise] = [placesOf(old, now, comparison), placesOf(old, second, comparison)];
+  if (sameBody(old, now) && sameBody(old, second) && now.status === old.status && second.status === old.status)
+    return [];
+  const before = contentOf(old.body);
+  const after = sameBody(old, now) ? before : contentOf(now.body);
+  const raw = placesOf(old, before, now, after, comparison);
+  const noise = placesOf(old, before, second, sameBody(old, second) ? before : contentOf(second.body), comparison);
   if (raw.size + noise.size === 0) return [];
   const all = [...new Set([...raw.keys(), ...noise.keys()])].sort();
-  const shown = raw.size === 0 ? null : { old: shownOf(old, redactor), now: shownOf(now, redactor) };
+  const shown = raw.size === 0 ? null : { old: shownOf(old, before, redactor), now: shownOf(now, after, redactor) };
   const differences = all.slice(0, MOST_PLACES).map((path): Difference => {
     const found = raw.get(path);
     const values = found === undefined || shown === null ? null : ([shown.old(found), shown.now(found)] as const);
@@ -50,10 +55,18 @@ export function answerDifferences(
   return [...differences, { path: OTHER_PLACES, ...rest, values: null }];
 }
 
-function placesOf(old: Answer, other: Answer, comparison: Comparison): Map<string, Place> {
-  const places = other.body.equals(old.body)
-    ? new Map<string, Place>()
-    : differingPlaces(contentOf(old.body), contentOf(other.body), comparison);
+function sameBody(old: Answer, other: Answer): boolean {
+  return other.body.equals(old.body);
+}
+
+function placesOf(
+  old: Answer,
+  before: unknown,
+  other: Answer,
+  after: unknown,
+  comparison: Comparison,
+): Map<string, Place> {
+  const places = differingPlaces(before, after, comparison);
   if (other.status !== old.status) places.set(STATUS, { kind: 'value', place: [STATUS] });
   return places;
 }
@@ -65,9 +78,9 @@ function contentOf(body: Buffer): unknown {
 }
 
 /** Tells what stands at a place of an answer. */
-function shownOf({ status, body }: Answer, redactor: Redactor): (found: Place) => string {
+function shownOf({ status, body }: Answer, content: unknown, redactor: Redactor): (found: Place) => string {
   const redacted = redactor.json(body.toString('utf8'));
-  const value = redacted === null ? null : contentOf(Buffer.from(redacted.text, 'utf8'));
+  const value = redacted?.changed ? contentOf(Buffer.from(redacted.text, 'utf8')) : content;
   return ({ place }) => {
     if (place[0] === STATUS) return String(status);
     if (redacted === null) return LEFT_OUT;

@@ -7,9 +7,14 @@ const ROWS = 5;
 
 /**
  * What the comparison of bodies says. Evidence travels into Temporal's histories, so it names routes and kinds of
- * difference; places and values stay in the report.
+ * difference; places and values stay in the report. A gate that rests on this says nothing where the second copy left out
+ * more than `maxStale` of what passes.
  */
-export function differenceRows(replayed: readonly Replayed[], options: BodyDifferences | null): Evidence[] {
+export function differenceRows(
+  replayed: readonly Replayed[],
+  options: BodyDifferences | null,
+  maxStale: number,
+): Evidence[] {
   if (options === null) return [];
   const compared = replayed.filter(({ differences }) => differences !== undefined).length;
   const passed = replayed.filter(({ outcome }) => outcome === 'pass').length;
@@ -22,12 +27,16 @@ export function differenceRows(replayed: readonly Replayed[], options: BodyDiffe
   }
   const places = differingOf(replayed);
   const systematic = places.filter((place) => place.systematic);
-  const verdict = systematic.length > 0 && options.as === 'block' ? 'fail' : 'pass';
+  const left = passed - compared;
+  const unsaid = left / passed <= maxStale ? 'pass' : 'inconclusive';
+  const blocking = systematic.length > 0 ? 'fail' : unsaid;
+  const verdict = options.as === 'block' ? blocking : 'pass';
   const warning = systematic.length > 0 && options.as === 'warn' ? ['a warning only'] : [];
   const others = places.length - systematic.length;
   const note = [
     `${systematic.length} of ${places.length} places where anything differs, of ${compared} requests compared`,
     ...warning,
+    ...(left > 0 ? [`${left} not compared: the second copy of the old version did not answer them`] : []),
     ...(others > 0 ? [`${others} no more than the old version differs from itself`] : []),
   ].join('; ');
   const row: Evidence = { metric, verdict, value: systematic.length, threshold: '= 0', n: compared, note };

@@ -2,6 +2,7 @@ import type { BodyDifferences } from '@sluice/sdk';
 import { describe, expect, test } from 'vitest';
 import { comparisonOf } from './answer-differences.ts';
 import { differingPlaces } from './differing-places.ts';
+import { whyWorse } from './send.ts';
 
 const nothing: BodyDifferences = { as: 'warn', ignore: [], tolerate: [] };
 
@@ -29,6 +30,7 @@ describe('two answers', () => {
   test.each([
     ['fields in another order', { a: 1, b: [{}] }, { b: [{}], a: 1 }],
     ['nothing', {}, {}],
+    ['the sign of nothing', { a: [-0] }, { a: [0] }],
     ['texts beyond ASCII', { é: '東京' }, { é: '東京' }],
   ])('do not differ in %s', (_, old, now) => {
     expect(kinds(old, now)).toEqual({});
@@ -62,5 +64,22 @@ describe('two answers', () => {
     const deep = (end: string) => JSON.parse(`${'['.repeat(5000)}${end}${']'.repeat(5000)}`) as unknown;
     expect(kinds(deep('1'), deep('2'))).toEqual({});
     expect(kinds([deep('1'), 1], [deep('1'), 2])).toEqual({ '$[*]': 'value' });
+  });
+
+  test('whose fields have whole texts for names do not make whole texts of paths', () => {
+    const long = '東'.repeat(100_000);
+    expect(kinds({ [long]: 1 }, {})).toEqual({ [`$.${'東'.repeat(100)}…`]: 'missing' });
+    const answer = (text: string) => ({ status: 200, body: Buffer.from(text), problem: null });
+    expect(whyWorse(answer(`{"${long}":1}`), answer('{}'))?.length).toBeLessThanOrEqual(300);
+  });
+
+  test('that differ at more places than anybody reads are left at some point, for others wait meanwhile', () => {
+    const fields = (n: number) => Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`f${i}`, n]));
+    expect(Object.keys(kinds({ a: [fields(1)] }, { a: [fields(2)] })).length).toBeLessThanOrEqual(1000);
+    const rows = Array.from({ length: 60_000 }, (_, i) => [i, i + 1]);
+    const turned = rows.map(([a, b]) => [b, a]);
+    expect(kinds(rows.slice(0, 10), turned.slice(0, 10))).toEqual({ '$[*]': 'order' });
+    // So long a list is not sorted as a whole; and of its items only so many.
+    expect(kinds(rows, turned)).toEqual({ '$[*]': 'order', '$[*][*]': 'value' });
   });
 });

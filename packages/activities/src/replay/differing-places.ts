@@ -17,6 +17,12 @@ export interface Place {
 
 /** Deeper than this nobody looks. */
 const DEEPEST = 100;
+/** Characters of a field's name: some answers have texts for names, and paths of all requests are kept. */
+const LONGEST_NAME = 100;
+/** Whoever looks at one answer keeps all others waiting, so after so many places he has seen enough … */
+const MOST_PLACES = 1_000;
+/** … and after so many items of lists he does not ask any more whether only their order is another. */
+const MOST_SORTED = 50_000;
 
 /**
  * By path the first difference there; the items of a list share a path, `$.predictions[*]`. A list of another length,
@@ -24,7 +30,7 @@ const DEEPEST = 100;
  */
 export function differingPlaces(old: unknown, now: unknown, comparison: Comparison): Map<string, Place> {
   const found = new Map<string, Place>();
-  compare({ old, now, place: [], path: '$' }, comparison, found);
+  compare({ old, now, place: [], path: '$' }, { comparison, toSort: MOST_SORTED }, found);
   return found;
 }
 
@@ -35,29 +41,41 @@ interface Pair {
   readonly path: string;
 }
 
-function compare(pair: Pair, comparison: Comparison, found: Map<string, Place>): void {
+interface Walk {
+  readonly comparison: Comparison;
+  /** Items of lists that may still be sorted. */
+  toSort: number;
+}
+
+function compare(pair: Pair, walk: Walk, found: Map<string, Place>): void {
   const { old, now, place, path } = pair;
-  if (Object.is(old, now) || place.length > DEEPEST || isIgnored(place, comparison)) return;
+  // A score of -0.0 is no other than one of 0.0.
+  if (old === now || place.length > DEEPEST || isIgnored(place, walk.comparison)) return;
   const add = (kind: DifferenceKind) => {
     if (!found.has(path)) found.set(path, { kind, place });
   };
   if (typeOf(old) !== typeOf(now)) add('type');
   else if (Array.isArray(old) && Array.isArray(now)) {
-    if (old.length === now.length) compareItems({ ...pair, old, now }, comparison, found);
+    if (old.length === now.length) compareItems({ ...pair, old, now }, walk, found);
     else add('length');
-  } else if (isObject(old) && isObject(now)) compareFields({ ...pair, old, now }, comparison, found);
-  else if (!isTolerated(old, now, place, comparison)) add('value');
+  } else if (isObject(old) && isObject(now)) compareFields({ ...pair, old, now }, walk, found);
+  else if (!isTolerated(old, now, place, walk.comparison)) add('value');
 }
 
 type Both<Value> = Omit<Pair, 'old' | 'now'> & { readonly old: Value; readonly now: Value };
 
-function compareItems({ old, now, place, path }: Both<unknown[]>, comparison: Comparison, found: Map<string, Place>) {
+function compareItems({ old, now, place, path }: Both<unknown[]>, walk: Walk, found: Map<string, Place>) {
   const inner = new Map<string, Place>();
+  const shared = `${path}[*]`;
   for (const [i, item] of old.entries()) {
-    compare({ old: item, now: now[i], place: [...place, String(i)], path: `${path}[*]` }, comparison, inner);
+    // Most of a long list: the same, or one more value at a place that is known to differ.
+    if (item === now[i] || (inner.has(shared) && !(isObject(item) && isObject(now[i])))) continue;
+    if (inner.size >= MOST_PLACES) break;
+    compare({ old: item, now: now[i], place: [...place, String(i)], path: shared }, walk, inner);
   }
   if (inner.size === 0) return;
-  if (old.length > 1 && sameItems(old, now)) {
+  walk.toSort -= old.length;
+  if (old.length > 1 && walk.toSort >= 0 && sameItems(old, now)) {
     if (!found.has(path)) found.set(path, { kind: 'order', place });
     return;
   }
@@ -66,16 +84,24 @@ function compareItems({ old, now, place, path }: Both<unknown[]>, comparison: Co
 
 function compareFields(
   { old, now, place, path }: Both<Readonly<Record<string, unknown>>>,
-  comparison: Comparison,
+  walk: Walk,
   found: Map<string, Place>,
 ) {
-  for (const name of new Set([...Object.keys(old), ...Object.keys(now)])) {
+  const add = (name: string) => {
+    const [before, after] = [Object.hasOwn(old, name), Object.hasOwn(now, name)];
     const at = { place: [...place, name], path: `${path}${fieldStep(name)}` };
-    if (Object.hasOwn(old, name) && Object.hasOwn(now, name)) {
-      compare({ old: old[name], now: now[name], ...at }, comparison, found);
-    } else if (!isIgnored(at.place, comparison) && !found.has(at.path)) {
-      found.set(at.path, { kind: Object.hasOwn(old, name) ? 'missing' : 'extra', place: at.place });
+    if (before && after) compare({ old: old[name], now: now[name], ...at }, walk, found);
+    else if (!isIgnored(at.place, walk.comparison) && !found.has(at.path)) {
+      found.set(at.path, { kind: before ? 'missing' : 'extra', place: at.place });
     }
+  };
+  for (const name of Object.keys(old)) {
+    if (found.size >= MOST_PLACES) return;
+    if (old[name] !== now[name] || !Object.hasOwn(now, name)) add(name);
+  }
+  for (const name of Object.keys(now)) {
+    if (found.size >= MOST_PLACES) return;
+    if (!Object.hasOwn(old, name)) add(name);
   }
 }
 
@@ -117,7 +143,8 @@ function canonical(value: unknown): string {
 }
 
 function fieldStep(name: string): string {
-  return /^[^.[\]'"*\s]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+  const shown = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+  return /^[^.[\]'"*\s]+$/.test(shown) ? `.${shown}` : `[${JSON.stringify(shown)}]`;
 }
 
 function typeOf(value: unknown): string {

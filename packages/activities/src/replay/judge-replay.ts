@@ -1,10 +1,13 @@
-import { type Evidence, type ReplaySpec, type Verdict, worstFirst, worstOf } from '@sluice/sdk';
+import { type Evidence, type ReplaySpec, type Verdict, waiverName, worstFirst, worstOf } from '@sluice/sdk';
 import { differenceRows } from './difference-rows.ts';
 import { failureBound } from './failure-bound.ts';
 import type { Outcome, Replayed } from './replayed.ts';
 import type { Sample } from './sample.ts';
 import { whyInShort } from './send.ts';
-import { isRegression, type Waived, type WaiverUse, waiverName } from './waived.ts';
+import { isRegression, type Waived, type WaiverUse } from './waived.ts';
+
+/** Of rows that are about one request each. */
+const REGRESSION = 'regression';
 
 export interface Judged {
   readonly verdict: Verdict;
@@ -39,7 +42,7 @@ export function judgeReplay(sample: Sample, replayed: readonly Replayed[], spec:
       n,
       ...(flaky === 0 ? {} : { note: firstNote(replayed, 'flaky') }),
     },
-    ...differenceRows(replayed, spec.differences ?? null),
+    ...differenceRows(replayed, spec.differences ?? null, spec.maxStale),
     capturedRow(sample, replayed.length),
   ];
   const listed = regressions.map(oneRow);
@@ -48,6 +51,14 @@ export function judgeReplay(sample: Sample, replayed: readonly Replayed[], spec:
     verdict: worstOf(rows.map(({ verdict }) => verdict)),
     evidence: [...(worst === undefined ? [] : [worst]), ...listed, ...others],
   };
+}
+
+/** So many rows that regressions, however many they are, leave none of the others out as long as there is room. */
+export function inShort(evidence: Judged['evidence'], rows: number): Judged['evidence'] {
+  const single = evidence.filter(({ metric }) => metric === REGRESSION);
+  const room = Math.max(1, rows - (evidence.length - single.length));
+  const left = new Set(single.slice(room));
+  return evidence.filter((row) => !left.has(row)).slice(0, rows);
 }
 
 /** Written so that a limit that is no number lets nothing pass. */
@@ -66,7 +77,13 @@ function regressionRow(
   const row = { metric: 'requests that fail on the candidate only', value: regressions, threshold: '= 0', n };
   const seeded = { ...row, seed: spec.seed };
   if (regressions > 0) return { ...seeded, verdict: 'fail' };
-  if (n === 0) return { ...seeded, verdict: 'inconclusive', note: 'no captured request that the old version answers' };
+  if (n === 0) {
+    const waivedAll = waived.regressions.size > 0;
+    const note = waivedAll
+      ? 'all that the old version answers fails, and is waived'
+      : 'no captured request that the old version answers';
+    return { ...seeded, verdict: 'inconclusive', note };
+  }
   const { share, most, captured, all } = failureBound(sample, replayed, waived);
   const bound = `${Number((100 * share).toPrecision(2))} %`;
   const said = `fewer than ${bound} of such requests fail (95 % sure)`;
@@ -112,7 +129,7 @@ function capturedRow(sample: Sample, sent: number): Evidence {
 function oneRow({ request, old, now, outcome }: Replayed): Evidence {
   const once = outcome === 'unconfirmed' ? ', seen once' : '';
   return {
-    metric: 'regression',
+    metric: REGRESSION,
     slice: request.route,
     verdict: 'fail',
     value: null,

@@ -20,10 +20,13 @@ const TOLD_EVERY = 500;
 const BODY = 1_000;
 /** With this many regressions confirmed, and this many milliseconds spent on confirming, the rest is left. */
 const ENOUGH = { regressions: 20, time: 60_000 };
+/** Milliseconds for asking the old version again where it gave no whole answer; what is left then is stale. */
+const FOR_UNANSWERED = 300_000;
 
 /**
- * Sends every request to both versions. What fails on the new one is sent again, alone, so that a request is never
- * blamed for a server that another one brought down. What the diary knows is not sent again.
+ * Sends every request to both versions. What fails on the new one, or gets no whole answer of the old one, is sent again,
+ * alone, so that a request is never blamed for a server that another one brought down, nor let pass for it. What the
+ * diary knows is not sent again.
  */
 export async function replayRequests(requests: readonly Asked[], options: ReplayOptions): Promise<Replayed[]> {
   const { diary, scope } = options;
@@ -38,6 +41,11 @@ export async function replayRequests(requests: readonly Asked[], options: Replay
   };
   await sendAll(requests, entries, keep, options);
   await confirmAll(requests, entries, keep, options);
+  return replayedOf(requests, entries);
+}
+
+/** Requests with what came of them, in the order of the plan. */
+export function replayedOf(requests: readonly Asked[], entries: ReadonlyMap<number, Entry>): Replayed[] {
   return requests.flatMap((request, place) => {
     const entry = entries.get(place);
     return entry === undefined ? [] : [{ request, ...entry }];
@@ -99,7 +107,8 @@ async function tryBoth(
   ]);
   const body = () => redactor.json(request.body.toString('utf8'))?.text.slice(0, BODY) ?? null;
   if (!answered(before)) {
-    return { outcome: 'stale', old: replyOf(before, redactor), now: null, why: null, body: body() };
+    const outcome = before.status === null ? 'unconfirmed' : 'stale';
+    return { outcome, old: replyOf(before, redactor), now: null, why: null, body: body() };
   }
   const why = whyWorse(before, now);
   if (why === null) {
@@ -121,15 +130,28 @@ async function confirmAll(
   const start = Date.now();
   let confirmed = [...entries.values()].filter(({ outcome }) => outcome === 'regression').length;
   const { waived = () => false } = options;
-  const failed = [...requests.entries()].filter(([place]) => !isFinal(entries.get(place) ?? { outcome: 'pass' }));
-  // What is waived must not use up the time of what decides.
-  const inOrder = [...failed.filter(([, asked]) => !waived(asked)), ...failed.filter(([, asked]) => waived(asked))];
-  for (const [place, asked] of inOrder) {
+  const unsure = [...requests.entries()].flatMap(([place, asked]) => {
     const entry = entries.get(place);
-    if (entry === undefined) continue;
-    if (confirmed >= ENOUGH.regressions && Date.now() - start > ENOUGH.time) break;
-    const again = await confirmAlone(options.spool.read(asked), entry, options);
-    if (again.outcome === 'regression') confirmed += 1;
-    keep(place, again);
+    return entry === undefined || isFinal(entry) ? [] : [{ place, asked, entry }];
+  });
+  const failed = unsure.filter(({ entry }) => entry.now !== null);
+  const confirmEach = async (some: typeof failed) => {
+    for (const { place, asked, entry } of some) {
+      if (confirmed >= ENOUGH.regressions && Date.now() - start > ENOUGH.time) return;
+      const again = await confirmAlone(options.spool.read(asked), entry, options);
+      if (again.outcome === 'regression') confirmed += 1;
+      keep(place, again);
+    }
+  };
+  await confirmEach(failed.filter(({ asked }) => !waived(asked)));
+  const end = Date.now() + FOR_UNANSWERED;
+  for (const { place, asked, entry } of unsure.filter(({ entry: { now } }) => now === null)) {
+    const inTime = Date.now() < end;
+    keep(
+      place,
+      inTime ? await confirmAlone(options.spool.read(asked), entry, options) : { ...entry, outcome: 'stale' },
+    );
   }
+  // What is waived must not use up the time of what decides, nor how often a server is started again.
+  await confirmEach(failed.filter(({ asked }) => waived(asked)));
 }

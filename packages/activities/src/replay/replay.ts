@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import type { Artifact, Digest, Evidence, Redaction, Report, SluiceActivities } from '@sluice/sdk';
+import {
+  type Artifact,
+  type Digest,
+  type Evidence,
+  hasExpired,
+  type Redaction,
+  type Report,
+  type SluiceActivities,
+} from '@sluice/sdk';
 import { redactorOf } from '@sluice/sdk/redact';
 import type { ActivityContext } from '../context.ts';
 import { endpointState } from '../rollout/endpoint-state.ts';
@@ -7,15 +15,15 @@ import { targetOf } from '../rollout/target-of.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
 import { attemptsOf } from './attempt.ts';
 import { startCopies } from './copies.ts';
-import { type Diary, type Plan, withDiary } from './diary.ts';
-import { type Judged, judgeReplay } from './judge-replay.ts';
+import { type Diary, type Entry, isFinal, type Plan, withDiary } from './diary.ts';
+import { inShort, type Judged, judgeReplay } from './judge-replay.ts';
 import type { ReplayOptions } from './replay-options.ts';
-import { replayRequests } from './replay-requests.ts';
+import { replayedOf, replayRequests } from './replay-requests.ts';
 import type { Replayed } from './replayed.ts';
 import { replayReport } from './report.ts';
 import { type Sample, sampleCaptures } from './sample.ts';
 import { type Asked, openSpool, spoolRequests } from './spool.ts';
-import { hasExpired, waivedOf, waives } from './waived.ts';
+import { waivedOf, waives } from './waived.ts';
 
 type Input = Parameters<SluiceActivities['replay']>[0];
 
@@ -59,7 +67,7 @@ async function replay(context: ActivityContext, input: Input, scope: ActivitySco
     return {
       name: spec.name,
       verdict: judged.verdict,
-      evidence: judged.evidence.slice(0, ROWS),
+      evidence: inShort(judged.evidence, ROWS),
       report: await context.store.putText(text, 'report'),
       candidate: spec.model.digest,
       baseline,
@@ -115,7 +123,10 @@ async function sendPlan(
 ): Promise<Learned> {
   const { plan, diary, model, waived, redactor, scope } = parts;
   const { sample, requests } = plan;
-  if (requests.length === 0) return { sample, replayed: [] };
+  // Nothing is left to ask when all is known, and only the report could not be stored.
+  if (requests.every((_, place) => isKnown(diary.entries.get(place)))) {
+    return { sample, replayed: replayedOf(requests, diary.entries) };
+  }
   const copies = await startCopies(context, spec, model, scope);
   if (typeof copies === 'string') return { sample, replayed: [], judged: brokenBaseline(copies) };
   try {
@@ -126,6 +137,10 @@ async function sendPlan(
   } finally {
     await copies.stop();
   }
+}
+
+function isKnown(entry: Entry | undefined): boolean {
+  return entry !== undefined && isFinal(entry);
 }
 
 function redactionOf({ config }: ActivityContext, endpoint: string): Redaction | undefined {

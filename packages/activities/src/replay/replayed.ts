@@ -4,7 +4,8 @@ import type { Asked } from './spool.ts';
 
 /**
  * Stale: the old version fails it now. Regression: the old version answers it, the new one never does. Flaky: the new
- * one answers it sometimes. Unconfirmed: it failed once, and enough others were confirmed.
+ * one answers it sometimes. Unconfirmed: it failed once, and enough others were confirmed; while a replay is under way,
+ * also what the old version has given no whole answer yet (`now` is null).
  */
 export type Outcome = 'pass' | 'stale' | 'regression' | 'flaky' | 'unconfirmed';
 

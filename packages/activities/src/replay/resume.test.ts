@@ -1,5 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { command } from '@sluice/sdk';
+import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startAttempt } from './testing/attempt.ts';
 import { calls, candidateOf, inputOf, type ReplayStand, replayStand } from './testing/replay-stand.ts';
@@ -69,4 +71,20 @@ describe('a replay whose worker is killed', () => {
     expect((await attempt(begun).said)?.report).toEqual(first?.report);
     expect(await asked()).toHaveLength(sent);
   }, 120_000);
+});
+
+test('a replay of which only the report could not be stored starts no model again to say it', async () => {
+  stand.captured(calls(20));
+  await stand.deployed({});
+  const model = await stand.fix.model({ add: 1, rules: { k7: 'status' } });
+  const info = { activityId: 'recent', scheduledTimestampMs: Date.now() };
+  const context = { cancellationSignal: new AbortController().signal, heartbeat: () => {}, info } as unknown as Context;
+  const attempt = () => asyncLocalStorage.run(context, () => stand.run(model, { last: 3_600_000 }));
+  const { store } = stand.fix.context;
+  const put = vi.spyOn(store, 'putText').mockRejectedValueOnce(new Error('the store is away'));
+  await expect(attempt()).rejects.toThrow('the store is away');
+  put.mockRestore();
+  const demo = stand.fix.context.config.endpoints?.demo ?? expect.fail('no endpoint');
+  Object.assign(demo, { serve: command([process.execPath, '-e', 'process.exit(3)']) });
+  expect(await attempt()).toMatchObject({ verdict: 'fail', evidence: [{ value: 1, n: 20 }, {}, {}, {}, {}] });
 });

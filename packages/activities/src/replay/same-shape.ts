@@ -2,31 +2,32 @@
  * Why a caller who could read `old` might not be able to read `now`: the first place where a field is missing, a type
  * differs, or a list has another length. Values may differ, and fields may be added. Null when the shape is kept.
  */
-export function shapeDifference(old: unknown, now: unknown, path = '$', depth = 0): string | null {
-  // Where the old answer says nothing of the type, any will do; deeper than this nobody looks.
-  if (old === null || depth > 100) return null;
-  if (kindOf(old) !== kindOf(now)) return `${path} is ${kindOf(now)}, was ${kindOf(old)}`;
-  if (Array.isArray(old) && Array.isArray(now)) {
-    if (old.length !== now.length) return `${path} has ${now.length} items, had ${old.length}`;
-    return first(
-      old.map((item, i) => [item, now[i], `${path}[${i}]`]),
-      depth,
-    );
-  }
-  if (typeof old !== 'object') return null;
-  const fields = now as Record<string, unknown>;
-  const missing = Object.keys(old).find((name) => !Object.hasOwn(fields, name));
-  if (missing !== undefined) return `${path}.${missing} is missing`;
-  return first(
-    Object.entries(old).map(([name, value]) => [value, fields[name], `${path}.${name}`]),
-    depth,
-  );
+export function shapeDifference(old: unknown, now: unknown): string | null {
+  const found = differenceAt(old, now, 0);
+  return found === null ? null : `$${found.path}${found.what}`;
 }
 
-function first(pairs: readonly (readonly [unknown, unknown, string])[], depth: number): string | null {
-  for (const [old, now, path] of pairs) {
-    const difference = shapeDifference(old, now, path, depth + 1);
-    if (difference !== null) return difference;
+/** Its path is put together on the way back, so that a long list without one costs nothing. */
+function differenceAt(old: unknown, now: unknown, depth: number): { path: string; what: string } | null {
+  // Where the old answer says nothing of the type, any will do; deeper than this nobody looks.
+  if (old === null || depth > 100) return null;
+  if (kindOf(old) !== kindOf(now)) return { path: '', what: ` is ${kindOf(now)}, was ${kindOf(old)}` };
+  if (Array.isArray(old) && Array.isArray(now)) {
+    if (old.length !== now.length) return { path: '', what: ` has ${now.length} items, had ${old.length}` };
+    for (let i = 0; i < old.length; i += 1) {
+      const found = differenceAt(old[i], now[i], depth + 1);
+      if (found !== null) return { ...found, path: `[${i}]${found.path}` };
+    }
+    return null;
+  }
+  if (typeof old !== 'object') return null;
+  const [before, after] = [old as Readonly<Record<string, unknown>>, now as Readonly<Record<string, unknown>>];
+  const names = Object.keys(before);
+  const missing = names.find((name) => !Object.hasOwn(after, name));
+  if (missing !== undefined) return { path: `.${missing}`, what: ' is missing' };
+  for (const name of names) {
+    const found = differenceAt(before[name], after[name], depth + 1);
+    if (found !== null) return { ...found, path: `.${name}${found.path}` };
   }
   return null;
 }

@@ -26,8 +26,9 @@ export const MOST_ANSWER = 16 * 1024 * 1024;
 /** Characters of an answer that are kept. */
 const KEPT = 300;
 const nothing = Buffer.alloc(0);
-/** Headers that belong to one connection, or to the gateway. */
-const DROPPED = /^(host|connection|content-length|transfer-encoding|keep-alive|te|trailer|upgrade|expect|x-sluice-.*)$/;
+/** Headers that belong to one connection, or to the gateway; and one after which nobody here could read the answer. */
+const DROPPED =
+  /^(host|connection|content-length|transfer-encoding|keep-alive|te|trailer|upgrade|expect|accept-encoding|x-sluice-.*)$/;
 
 export interface SendOptions {
   readonly deadline: number;
@@ -78,7 +79,9 @@ export function whyWorse(old: Answer, now: Answer): string | null {
   const before = jsonOf(old.body);
   if (before === undefined) return null;
   const after = jsonOf(now.body);
-  return after === undefined ? 'the answer is not JSON any more' : shapeDifference(before, after);
+  return after === undefined
+    ? 'the answer is not JSON any more'
+    : (shapeDifference(before, after)?.slice(0, KEPT) ?? null);
 }
 
 /** Redacted whole, then cut: of a part of it nobody could tell what it is. */

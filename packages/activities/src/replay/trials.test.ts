@@ -13,6 +13,7 @@ import { judgeReplay } from './judge-replay.ts';
 import { replayRequests } from './replay-requests.ts';
 import type { Replayed } from './replayed.ts';
 import { type Sample, sampleCaptures } from './sample.ts';
+import { whyWorse } from './send.ts';
 import { openSpool, spoolRequests } from './spool.ts';
 import { inputOf } from './testing/replay-stand.ts';
 import { waivedOf } from './waived.ts';
@@ -53,7 +54,8 @@ describe('the same model on both sides', () => {
       const answers = { old: answer(random), second: answer(random), now: answer(random) };
       return {
         request: { id: `r${i}`, at: i, path: '/', status: 200, ...kind },
-        ...{ outcome: 'pass', old: null, now: null, why: null, body: null },
+        ...{ outcome: whyWorse(answers.old, answers.now) === null ? 'pass' : 'regression' },
+        ...{ old: null, now: null, why: null, body: null },
         differences: answerDifferences(answers, comparison, redactorOf({})),
       };
     });

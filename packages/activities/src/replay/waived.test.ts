@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Waiver } from '@sluice/sdk';
+import { hasExpired, type Waiver } from '@sluice/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { failureBound } from './failure-bound.ts';
 import type { Outcome, Replayed } from './replayed.ts';
 import type { Sample } from './sample.ts';
 import { call, calls, type ReplayStand, replayStand } from './testing/replay-stand.ts';
-import { hasExpired, isKind, waivedOf } from './waived.ts';
+import { isKind, waivedOf } from './waived.ts';
 
 const known = { reason: 'rows without a key are answered by another service', until: '2999-12-31' };
 const kind = { route: 'POST /invocations', inputClass: '{dataframe_records: [1 × {key: string, x: number}]}' };
@@ -78,6 +78,26 @@ describe('a waiver in a replay', () => {
     expect(asked.at(-20)).toBe('k19');
   });
 
+  test('that has expired says so beside however many regressions', async () => {
+    stand.captured(calls(30));
+    await stand.deployed({});
+    const rules = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`k${i}`, 'status']));
+    const waive = [{ requests: ['r1'], reason: 'was broken', until: '2020-02-29' }];
+    const { evidence } = await stand.run(await stand.fix.model({ rules }), { waive, confirm: 1 });
+    expect(evidence).toHaveLength(20);
+    expect(evidence).toContainEqual(expect.objectContaining({ metric: 'expired waiver', value: 1 }));
+  });
+
+  test('of all that was sent leaves nothing to say, and that is what is said', async () => {
+    stand.captured(calls(3));
+    await stand.deployed({});
+    const rules = { k0: 'status', k1: 'status', k2: 'status' };
+    const waive = [{ kind: 'POST /invocations', ...known }];
+    const { verdict, evidence } = await stand.run(await stand.fix.model({ rules }), { waive, confirm: 1 });
+    expect(verdict).toBe('inconclusive');
+    expect(evidence[0]?.note).toBe('all that the old version answers fails, and is waived');
+  });
+
   test('that names nothing that fails says so', async () => {
     const { notes } = await replayed([{ requests: ['r8'], ...known }]);
     expect(notes).toContain('nothing that failed is named by it');
@@ -100,6 +120,9 @@ describe('a kind of request', () => {
     [`POST /invocations ${kind.inputClass}`, true],
     ['POST /invocations {dataframe_records: …', true],
     ['POST /invocations …', true],
+    ['POST /invoc…', true],
+    // The route of this one ends where the blank stands: POST /invocations-batch is another.
+    ['POST /invoc …', false],
     ['POST /invoc', false],
     ['POST /invocations {dataframe_records', false],
     ['GET …', false],

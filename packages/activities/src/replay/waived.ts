@@ -1,7 +1,5 @@
-import type { Waiver } from '@sluice/sdk';
+import { hasExpired, type Waiver } from '@sluice/sdk';
 import type { Kind, Replayed } from './replayed.ts';
-
-const DAY = 86_400_000;
 
 /** What waivers say of a replay. */
 export interface Waived {
@@ -36,11 +34,6 @@ export function isRegression({ outcome }: Pick<Replayed, 'outcome'>): boolean {
   return outcome === 'regression' || outcome === 'unconfirmed';
 }
 
-/** Written so that a day that is none has expired. */
-export function hasExpired({ until }: Pick<Waiver, 'until'>, moment: number): boolean {
-  return !(moment < Date.parse(until) + DAY);
-}
-
 export function waives(waiver: Waiver, request: Kind & { readonly id: string }): boolean {
   return 'requests' in waiver ? waiver.requests.includes(request.id) : isKind(waiver.kind, request);
 }
@@ -49,12 +42,5 @@ export function waives(waiver: Waiver, request: Kind & { readonly id: string }):
 export function isKind(named: string, { route, inputClass }: Kind): boolean {
   const kind = `${route} ${inputClass}`;
   if (named === route || named === kind) return true;
-  return named.endsWith('…') && kind.startsWith(named.slice(0, -1).trimEnd());
-}
-
-/** What a waiver names, for people. */
-export function waiverName(waiver: Waiver): string {
-  if ('kind' in waiver) return waiver.kind;
-  const [first = '', ...others] = waiver.requests;
-  return others.length === 0 ? `request ${first}` : `request ${first} and ${others.length} more`;
+  return named.endsWith('…') && kind.startsWith(named.slice(0, -1));
 }

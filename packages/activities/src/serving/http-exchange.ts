@@ -1,4 +1,5 @@
 import http from 'node:http';
+import https from 'node:https';
 
 export interface Exchange {
   readonly url: string;
@@ -21,7 +22,7 @@ export interface Answer {
 /** Why no whole answer came: nobody answered properly, or not in time, or too much. */
 export class NoAnswer extends Error {
   readonly kind: 'transport' | 'deadline' | 'too large';
-  /** The connection had been used before: that it broke may say nothing of this request. */
+  /** The connection may have been used before: that it broke may say nothing of this request. */
   readonly reused: boolean;
 
   constructor(kind: NoAnswer['kind'], message: string, reused = false) {
@@ -41,7 +42,8 @@ export function exchange(request: Exchange): Promise<Answer> {
   const { signal } = request;
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const outgoing = http.request(request.url, {
+    const { request: send } = request.url.startsWith('https:') ? https : http;
+    const outgoing = send(request.url, {
       method: request.method,
       headers: { ...request.headers, ...lengthOf(request) },
       agent: false,

@@ -31,6 +31,7 @@ beforeEach(async () => {
       asked.push(whole);
       for (const piece of answer(whole, count++)) {
         if (piece === null) socket.destroy();
+        else if (piece === 'reset') socket.resetAndDestroy();
         else socket.write(piece);
         await new Promise((go) => setImmediate(go));
       }
@@ -103,6 +104,14 @@ describe('connections that are used again', () => {
     await expect(connections.exchange({ ...post, url })).rejects.toMatchObject({ ...failure, reused: false });
   });
 
+  test('tell one that is reset, as a server does that has just given up an idle one, as one used before', async () => {
+    answer = (_, count) => (count === 0 ? [ok('first')] : ['reset']);
+    const untilReused = async () => {
+      for (let i = 0; i < 10; i += 1) await connections.exchange({ ...post, url });
+    };
+    await expect(untilReused()).rejects.toMatchObject({ kind: 'transport', reused: true });
+  });
+
   test('give up an answer that is too large, and one that is late', async () => {
     const most = 2 ** 20;
     answer = () => [`HTTP/1.1 200 OK\r\ncontent-length: ${most + 1}\r\n\r\nx`];
@@ -114,6 +123,12 @@ describe('connections that are used again', () => {
       kind: 'deadline',
       message: 'no whole answer within 50 ms',
     });
+  });
+
+  test('take the head of something large for what it is', async () => {
+    answer = () => ['HTTP/1.1 200 OK\r\ncontent-length: 2000\r\n\r\n'];
+    const head = { url, method: 'HEAD', timeout: 10_000, most: 1000 };
+    expect(await connections.exchange(head)).toMatchObject({ status: 200, body: Buffer.alloc(0) });
   });
 
   test('carry answers in chunks one after another', async () => {

@@ -63,7 +63,9 @@ async function ask(pool: Pool, request: Exchange, signal: AbortSignal): Promise<
     signal,
   });
   const parts: Buffer[] = [];
-  let bytes = Number(said.headers['content-length'] ?? 0) > most ? Number.POSITIVE_INFINITY : 0;
+  // What is said of a body that was not asked for is no answer to read.
+  const announced = method === 'HEAD' ? 0 : Number(said.headers['content-length'] ?? 0);
+  let bytes = announced > most ? Number.POSITIVE_INFINITY : 0;
   for await (const part of said.body) {
     bytes += part.length;
     if (bytes > most) break; // which ends the connection, and nothing more is read
@@ -75,8 +77,9 @@ async function ask(pool: Pool, request: Exchange, signal: AbortSignal): Promise<
 
 function failureOf(error: unknown): unknown {
   if (error instanceof NoAnswer) return error;
-  const { code, cause, socket } = error as errors.SocketError & { readonly cause?: NodeJS.ErrnoException };
-  const reused = (socket?.bytesRead ?? 0) > 0;
+  const { code, cause, socket } = error as Pick<errors.SocketError, 'socket'> & NodeJS.ErrnoException;
+  // Of a connection that was reset undici does not say whether it had been used.
+  const reused = socket ? (socket.bytesRead ?? 0) > 0 : code === 'ECONNRESET' || code === 'EPIPE';
   const known = code === 'UND_ERR_SOCKET' ? { code: 'ECONNRESET' } : (cause ?? (error as NodeJS.ErrnoException));
   return new NoAnswer('transport', transportFailure(known), reused);
 }

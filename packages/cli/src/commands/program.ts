@@ -102,6 +102,15 @@ export function addCommands(program: Command, done: (code: ExitCode) => void): v
       action(async (io, options: never, [name = '']) => (await import('./run.ts')).runCommand(name, options, io)),
     );
 
+  common(program.command('plan'))
+    .argument('<pipeline>', 'name of the pipeline')
+    .option('--param <name=value>', 'set a parameter', collect, [])
+    .option('--params <file>', 'read parameters from a JSON file', collect, [])
+    .description('show what a run would do, without doing it')
+    .action(
+      action(async (io, options: never, [name = '']) => (await import('./plan.ts')).planCommand(name, options, io)),
+    );
+
   addLooking(program, server, action);
 
   server(program.command('status'))

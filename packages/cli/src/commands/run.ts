@@ -70,12 +70,12 @@ export async function runCommand(name: string, options: RunOptions, io: Io): Pro
 }
 
 async function check(pipeline: LoadedPipeline, params: unknown, loaded: LoadedConfig, io: Io): Promise<void> {
-  const { givenUp } = await checkPlan(pipeline, params, loaded.config, loaded.root);
-  if (givenUp === null) return;
+  const checked = await checkPlan(pipeline, params, loaded.config, loaded.root);
+  if (checked.plan !== null) return;
   io.line(
     io.paint(
       'quiet',
-      `not checked to its end before the start, for want of real results: ${describeError(pipelineFailed(givenUp, loaded.root, pipeline.name))}`,
+      `not checked to its end before the start, for want of real results: ${describeError(pipelineFailed(checked.givenUp, loaded.root, pipeline.name))}`,
     ),
   );
 }

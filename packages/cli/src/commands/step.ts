@@ -102,8 +102,9 @@ async function checkBefore(
 ): Promise<void> {
   const plan = checkPlan(pipeline, params, config, root, `sluice step ${pipeline.name} STEP runs up to a step.`);
   // Whoever works on a first step may have a later one that is not ready.
-  const { givenUp, paths } = await (step === undefined ? plan : plan.catch(() => ({ givenUp: true, paths: [] })));
-  if (step === undefined || givenUp !== null || paths.some((path) => isStep(path, step))) return;
+  const { plan: found } = await (step === undefined ? plan : plan.catch(() => ({ plan: null })));
+  const paths = found?.steps.map(({ path }) => path) ?? null;
+  if (step === undefined || paths === null || paths.some((path) => isStep(path, step))) return;
   throw new UsageError(
     `The pipeline ${pipeline.name} has no step "${step}".${didYouMean(step, [...paths, ...namesOf(paths)])} Nothing has been run.`,
     `It has: ${[...new Set(namesOf(paths))].slice(0, 20).join(', ') || 'no step at all'}`,

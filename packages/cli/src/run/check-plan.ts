@@ -4,6 +4,7 @@ import {
   isMisdeclared,
   kindOf,
   notInConfig,
+  type Plan,
   type PlannedStep,
   placeIn,
   recordPlan,
@@ -12,6 +13,9 @@ import {
 import type { LoadedPipeline } from '../config/load-pipelines.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { didYouMean } from '../config/suggest.ts';
+
+/** A plan, or why there is none. */
+export type CheckedPlan = { readonly plan: Plan } | { readonly plan: null; readonly givenUp: unknown };
 
 /**
  * Declares every step of a run without running any, so that a mistake in its last step is told now and not when hours
@@ -31,18 +35,19 @@ export async function checkPlan(
   config: Pick<ResolvedConfig, 'classes' | 'endpoints'>,
   root: string | null = null,
   otherwise = 'If only the made-up results of a plan lead there: --no-check',
-): Promise<{ readonly givenUp: unknown; readonly paths: readonly string[] }> {
+): Promise<CheckedPlan> {
   // Branches that were left running when the plan ended may fail later; that concerns nobody.
   const ignore = () => {};
   process.on('unhandledRejection', ignore);
   try {
-    const { steps } = await recordPlan(pipeline.workflow, params);
+    const plan = await recordPlan(pipeline.workflow, params);
+    const { steps } = plan;
     for (const step of steps) checkNames(pipeline.name, step, config);
     if (root !== null) for (const step of steps) await checkSuite(root, step);
-    return { givenUp: null, paths: steps.map(({ path }) => path) };
+    return { plan };
   } catch (error) {
     if (error instanceof SluiceError && isMisdeclared(error.code)) throw refusal(error, root, otherwise);
-    return { givenUp: error, paths: [] };
+    return { plan: null, givenUp: error };
   } finally {
     process.off('unhandledRejection', ignore);
   }

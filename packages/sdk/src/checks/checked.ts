@@ -11,7 +11,7 @@ import type {
   TableRule,
 } from './check.ts';
 import { isRowRule } from './check.ts';
-import { choices, counts, isoMoment, names, range } from './ranges.ts';
+import { choices, counts, isoMoment, names, numbers, range } from './ranges.ts';
 
 const statistics: readonly Statistic[] = [
   ...(['mean', 'median', 'quantile', 'stdev', 'sum', 'min', 'max', 'distinct', 'distinctShare'] as const),
@@ -25,15 +25,16 @@ export function checked<Of extends Check>(check: Of, where: string): Of {
 }
 
 function one(check: Check, where: string): Check {
+  if (typeof check !== 'object' || check === null) throw noRule(check, where);
   const onOne = check as Partial<ColumnCheck>;
   const onSeveral = check as Partial<ColumnsCheck>;
   if (onSeveral.columns !== undefined) {
     const columns = names(onSeveral.columns, 'the columns of the check', where);
     return { columns, rule: columnsRule(onSeveral.rule as ColumnsRule, columns, where), ...asked(check, where) };
   }
-  const kind = (check as Partial<Check> | null)?.rule?.kind;
-  if (onOne?.column === undefined && (kind === undefined || tableRules.has(kind))) {
-    return { rule: tableRule((check as Partial<Check> | null)?.rule as TableRule, where), ...asked(check, where) };
+  const kind = (check as Partial<Check>).rule?.kind;
+  if (onOne.column === undefined && (kind === undefined || tableRules.has(kind))) {
+    return { rule: tableRule(check.rule as TableRule, where), ...asked(check, where) };
   }
   const column = nonEmptyText(where, 'the name of the column', onOne.column);
   return { column, rule: columnRule(onOne.rule as Rule, where), ...asked(check, where, `column ${column}`) };
@@ -89,7 +90,8 @@ function columnRule(rule: Rule, where: string): Rule {
     case 'statistic': {
       const of = oneOf(where, 'the statistic', rule.of, statistics);
       const at = of === 'quantile' ? { at: numberWithin(where, 'the quantile', rule.at, { least: 0, most: 1 }) } : {};
-      return { kind: 'statistic', of, ...at, ...range(of, rule, where) };
+      const ends = of === 'min' || of === 'max' ? range(of, rule, where) : numbers(of, rule, where);
+      return { kind: 'statistic', of, ...at, ...ends };
     }
     case 'mostCommon': {
       const values = choices('mostCommonIn', rule.values, where);

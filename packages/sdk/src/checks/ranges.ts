@@ -30,6 +30,13 @@ export function range(label: string, { min, max, strict }: Range, where: string)
   return { min: low, max: high, ...(strict === undefined ? {} : { strict }) };
 }
 
+/** A range of what only numbers can be: a mean is no date. */
+export function numbers(label: string, given: Range, where: string): Range {
+  const text = [given.min, given.max].find((end) => typeof end === 'string');
+  if (text === undefined) return range(label, given, where);
+  throw invalidStep(where, `an end of ${label} is ${shown(text)}.`, 'Give a number, or null.');
+}
+
 interface Counts {
   readonly min: number | null;
   readonly max: number | null;
@@ -63,8 +70,8 @@ export function choices(label: string, values: readonly Choice[], where: string)
 export function names(list: readonly string[], label: string, where: string): string[] {
   if (!Array.isArray(list) || list.length === 0) throw invalidStep(where, `${label}: there are none.`, 'Give a list.');
   const copy = list.map((name) => nonEmptyText(where, `one of ${label}`, name));
+  if (new Set(copy).size === copy.length) return copy;
   const twice = copy.find((name, index) => copy.indexOf(name) !== index);
-  if (twice === undefined) return copy;
   throw invalidStep(where, `${label} have ${shown(twice)} twice.`, 'Name each once.');
 }
 
@@ -72,7 +79,10 @@ export function names(list: readonly string[], label: string, where: string): st
 export function isoMoment(value: unknown, where: string): string {
   const text = typeof value === 'string' ? value.trim() : '';
   const zoned = /T.*(Z|[+-]\d\d:?\d\d)$|^\d{4}-\d\d-\d\d$/.test(text) ? text : `${text.replace(' ', 'T')}Z`;
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(zoned) : Number.NaN;
-  if (Number.isFinite(time)) return new Date(time).toISOString();
+  const day = /^\d{4}-\d\d-\d\d/.exec(text)?.[0];
+  const time = day === undefined ? Number.NaN : Date.parse(zoned);
+  // A 30th of February is read as the 2nd of March.
+  if (Number.isFinite(time) && new Date(`${day}T00:00Z`).toISOString().startsWith(`${day}`))
+    return new Date(time).toISOString();
   throw invalidStep(where, `the moment is ${shown(value)}.`, "Give ISO 8601, '2013-12-31T00:00:00Z', or a parameter.");
 }

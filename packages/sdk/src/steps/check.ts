@@ -1,14 +1,14 @@
 import type { Artifact, Dataset, Model, ModelRef } from '../artifact.ts';
 import { type Check, column } from '../column.ts';
-import type { Duration } from '../duration.ts';
+import { type Duration, inWords } from '../duration.ts';
 import { checkName } from '../name.ts';
 import { artifact, checkFields, invalidStep, modelRef, nonEmptyText, period, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
 import type { SpecBase } from '../spec.ts';
 import type { GateResult } from '../verdict.ts';
+import { type BesideOptions, besideFields, besideOf } from './beside.ts';
 import { checksOf } from './extract.ts';
-import { datasetsOf } from './job.ts';
-import { noCaptures, passed, planned, type StepKind } from './kind.ts';
+import { checkCount, noCaptures, passed, planned, type StepKind } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 
 export interface CheckSpec extends SpecBase<'check', Checked> {
@@ -48,15 +48,11 @@ export interface Checked extends GateResult {
 }
 
 /** What a {@link check} takes: `dataset` or `captured`, and a `model` whose answers are checked too. */
-export interface CheckOptions extends Placement {
+export interface CheckOptions extends Placement, BesideOptions {
   /** Rows of any step. */
   readonly dataset?: Dataset;
   /** Rows that callers have sent to an endpoint. */
   readonly captured?: CapturedOptions;
-  /** Dataset that checks of distributions and of counts are held against. @default none */
-  readonly reference?: Dataset;
-  /** Datasets by the names that `references` takes. @default {} */
-  readonly others?: Readonly<Record<string, Dataset>>;
   /**
    * Model that answers every row in a process of its own, without traffic. Its answers are a column more, and that no row
    * is left without one is checked besides, unless a check of yours on that column says how many may be.
@@ -83,12 +79,11 @@ export interface CapturedOptions {
 const fields = {
   dataset: true,
   captured: true,
-  reference: true,
-  others: true,
   model: true,
   as: true,
   endpoint: true,
   checks: true,
+  ...besideFields,
   ...placementFields,
 } as const;
 
@@ -102,11 +97,20 @@ export async function check(name: string, options: CheckOptions): Promise<Checke
   checkName('check', name);
   const where = `check ${name}`;
   checkFields<CheckOptions>(where, options, fields);
-  const { dataset, captured, reference, model, endpoint } = options;
+  const { dataset, captured, model, endpoint } = options;
   if ((dataset === undefined) === (captured === undefined)) {
     const what =
       dataset === undefined ? 'there is neither dataset nor captured.' : 'there are both dataset and captured.';
     throw invalidStep(where, what, 'Give one of them: the rows to check.');
+  }
+  const idle =
+    model === undefined ? (['as', 'endpoint'] as const).find((name) => options[name] !== undefined) : undefined;
+  if (idle !== undefined) {
+    throw invalidStep(
+      where,
+      `${idle} has no effect without a model.`,
+      `Give the model that answers, or leave ${idle} out.`,
+    );
   }
   if (endpoint !== undefined) checkName('endpoint', endpoint);
   const rows = dataset === undefined ? null : artifact<Dataset>(where, 'dataset', dataset, 'dataset');
@@ -118,8 +122,7 @@ export async function check(name: string, options: CheckOptions): Promise<Checke
     name,
     dataset: rows,
     captured: captured === undefined ? null : capturedOf(where, captured),
-    reference: reference === undefined ? null : artifact<Dataset>(where, 'reference', reference, 'dataset'),
-    others: datasetsOf(where, 'others', options.others ?? {}),
+    ...besideOf(where, options, checks),
     model: model === undefined ? null : modelRef(where, 'model', model),
     as,
     endpoint: endpoint ?? null,
@@ -139,6 +142,9 @@ function capturedOf(where: string, options: CapturedOptions): CapturedRows {
 }
 
 export const checkKind: StepKind<CheckSpec> = {
+  plan: ({ checks, captured, model }) => [
+    `${checkCount(checks)} of ${captured === null ? 'a dataset' : `what ${captured.endpoint} was asked in the last ${inWords(captured.last)}`}${model === null ? '' : ', and of what the model answers'}`,
+  ],
   planned: (spec, { step }) => ({
     ...passed(spec),
     step,

@@ -1,10 +1,10 @@
 import type { Model } from '../artifact.ts';
 import type { Decision } from '../decision.ts';
-import type { Duration } from '../duration.ts';
+import { type Duration, inWords } from '../duration.ts';
 import { ErrorCode, SluiceError } from '../errors.ts';
 import { checkName } from '../name.ts';
 import { artifact, checkFields, invalidStep, nonEmptyText, oneOf, period, shown } from '../options.ts';
-import { canary, checkedRollout, type RolloutSpec } from '../rollout.ts';
+import { canary, checkedRollout, type RolloutSpec, rollbackBudget } from '../rollout.ts';
 import { currentRuntime } from '../runtime.ts';
 import type { SpecBase } from '../spec.ts';
 import { type GateResult, type Verdict, verdicts } from '../verdict.ts';
@@ -190,6 +190,13 @@ export const deployKind: StepKind<DeploySpec> = {
     reason: null,
   }),
   endpoint: ({ endpoint }) => endpoint,
+  plan: ({ endpoint, gates, approval, rollout }) => [
+    `to ${endpoint}: ${rollout.kind} ${[...rollout.steps, 100].join(', ')} %, a bad version is off within ${inWords(rollbackBudget(rollout))}`,
+    `gates: ${gates.map(({ name }) => name).join(', ') || 'none'}`,
+    approval === 'none'
+      ? 'asks nobody: gates that pass decide alone'
+      : `asks a person, who has ${inWords(approval.within)} to decide`,
+  ],
   note: ({ reason, state }) => reason ?? state,
 };
 

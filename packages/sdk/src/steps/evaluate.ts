@@ -73,7 +73,7 @@ export interface SuiteOptions {
   readonly inputs?: readonly string[];
   /** What counts for a case: that the answer is right, or how far it is off. @default 'correct' */
   readonly metric?: Suite['metric'];
-  /** How much worse than the baseline is still good enough, in the metric's unit, over 0. @default 0.01 */
+  /** How much worse than the baseline is still good enough, in the metric's unit, over 0; of `correct` under 1. @default 0.01 */
   readonly margin?: number;
   /**
    * The most that one case can lose against the baseline, or gain, in the metric's unit, over the margin: the fewer
@@ -141,7 +141,9 @@ export function suiteOf(options: SuiteOptions, where: string): Suite {
     'absolute_error',
     'squared_error',
   ]);
-  const margin = numberWithin(where, 'margin', options.margin ?? 0.01, { over: 0 });
+  // A share of right answers is never worse by 1 or more: such a margin would pass everything.
+  const bounds = metric === 'correct' ? { over: 0, below: 1 } : { over: 0 };
+  const margin = numberWithin(where, 'margin', options.margin ?? 0.01, bounds);
   return {
     cases: typeof cases === 'string' ? nonEmptyText(where, 'cases', cases) : artifact(where, 'cases', cases, 'dataset'),
     label,
@@ -179,9 +181,20 @@ export async function evaluate(name: string, options: EvaluateOptions): Promise<
 export const evaluateKind: StepKind<EvaluateSpec> = {
   planned: plannedReport,
   endpoint: (spec, pipeline) => spec.endpoint ?? pipeline,
+  plan: ({ suite, against }) => [
+    `${typeof suite === 'string' ? suite : `cases with ${suite.label}`}, ${againstWhat(against)}`,
+  ],
   // Nobody says what production is.
   alone: (spec) => (spec.against === 'production' ? { ...spec, against: null } : spec),
 };
+
+function againstWhat(against: Baseline): string {
+  if (against === null) return 'by itself';
+  if (against === 'production') return 'against production';
+  if ('version' in against) return `against version ${against.version}`;
+  if ('result' in against) return 'against a stored result';
+  return 'against another model of the run';
+}
 
 function worstOf(where: string, worst: number, metric: Suite['metric'], margin: number): number {
   if (metric !== 'correct') return numberWithin(where, 'worst', worst, { over: margin });

@@ -4,7 +4,8 @@ import { checkName } from '../name.ts';
 import { checkFields, invalidStep, json, nonEmptyText, shown } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
 import type { SpecBase } from '../spec.ts';
-import { passed, planned, type StepKind } from './kind.ts';
+import { type BesideOptions, besideFields, besideOf } from './beside.ts';
+import { checkCount, passed, planned, type StepKind } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
 
 export interface ExtractSpec extends SpecBase<'extract', Dataset> {
@@ -13,10 +14,13 @@ export interface ExtractSpec extends SpecBase<'extract', Dataset> {
   readonly checks: readonly Check[];
   /** Databases to attach read-only, by the name the SQL uses: `{ shop: 'postgres:…' }` or the name of an environment variable, `env:SHOP_DB`. */
   readonly attach: Readonly<Record<string, string>>;
+  /** What checks hold the rows against; left out where there is none. */
+  readonly reference?: Dataset;
+  readonly others?: Readonly<Record<string, Dataset>>;
 }
 
 /** What an {@link extract} takes. */
-export interface ExtractOptions extends Placement {
+export interface ExtractOptions extends Placement, BesideOptions {
   /** DuckDB SQL, one query; file paths are relative to the project. Bind values by name: `$until`. */
   readonly sql: string;
   /** Values of the SQL's `$names`. @default {} */
@@ -31,7 +35,7 @@ export interface ExtractOptions extends Placement {
   readonly attach?: Readonly<Record<string, string>>;
 }
 
-const fields = { sql: true, params: true, checks: true, attach: true, ...placementFields } as const;
+const fields = { sql: true, params: true, checks: true, attach: true, ...besideFields, ...placementFields } as const;
 
 /**
  * Runs SQL by DuckDB and keeps the rows as an immutable Parquet file with schema, profile and checks. The dataset is
@@ -43,13 +47,17 @@ export async function extract(name: string, options: ExtractOptions): Promise<Da
   checkName('extract', name);
   const where = `extract ${name}`;
   checkFields<ExtractOptions>(where, options, fields);
+  const checks = checksOf(where, options.checks ?? [], 0);
+  const { reference, others } = besideOf(where, options, checks);
   return currentRuntime().step<ExtractSpec>({
     kind: 'extract',
     name,
     sql: nonEmptyText(where, 'sql', options.sql),
     params: record(where, 'params', options.params ?? {}),
-    checks: checksOf(where, options.checks ?? [], 0),
+    checks,
     attach: attached(where, options.attach ?? {}),
+    ...(reference === null ? {} : { reference }),
+    ...(Object.keys(others).length === 0 ? {} : { others }),
     ...placementOf(options, where),
   });
 }
@@ -57,12 +65,14 @@ export async function extract(name: string, options: ExtractOptions): Promise<Da
 /** Checks that can work, `least` of them or more. @throws SluiceError `InvalidStep` */
 export function checksOf(where: string, checks: readonly Check[], least: number): Check[] {
   if (!Array.isArray(checks) || checks.length < least) {
-    throw invalidStep(where, `checks is ${shown(checks)}.`, "Give a list: [column('carrier').notNull()].");
+    const what = Array.isArray(checks) ? 'an empty list' : shown(checks);
+    throw invalidStep(where, `checks is ${what}.`, "Give a list: [column('carrier').notNull()].");
   }
   return checks.map((check: Check) => checked(check, where));
 }
 
 export const extractKind: StepKind<ExtractSpec> = {
+  plan: ({ checks }) => (checks.length === 0 ? [] : [checkCount(checks)]),
   planned: (spec, origin) => ({
     ...planned('dataset'),
     ...origin,

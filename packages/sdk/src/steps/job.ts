@@ -7,7 +7,7 @@ import {
   type StepOutput,
 } from '../artifact.ts';
 import { type Command, checkedCommand } from '../command.ts';
-import type { Duration } from '../duration.ts';
+import { type Duration, inWords } from '../duration.ts';
 import { checkName } from '../name.ts';
 import { artifact, checkFields, invalidStep, json, modelRef, oneOf, period, shown, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
@@ -127,6 +127,10 @@ export const jobKind: StepKind<JobSpec> = {
     spec.kind === 'step'
       ? { ...origin, files: planned('files'), value: null }
       : { ...planned('model'), ...origin, mlflowRunId: null, metrics: {}, lineage: plannedLineage(spec) },
+  plan: ({ run, budgets: { errors, preemptions, deadline } }) => [
+    [...(run.interpreter === 'python' ? ['python'] : []), ...run.argv].join(' '),
+    `up to ${errors} more attempts after errors, ${preemptions} after preemptions${deadline === null ? '' : `, all within ${inWords(deadline)}`}`,
+  ],
 };
 
 function plannedLineage({ data, models }: JobSpec): Model['lineage'] {

@@ -8,6 +8,12 @@ export interface StepKind<Spec extends SpecBase> {
   readonly planned: (spec: Spec, origin: Origin) => ResultOf<Spec>;
   /** The endpoint it is about, which the config must have; null for none. */
   readonly endpoint?: (spec: Spec, pipeline: string) => string | null;
+  /**
+   * What a plan says of it, the first line beside its name.
+   *
+   * @param now epoch ms
+   */
+  readonly plan?: (spec: Spec, now: number) => readonly string[];
   /** What stands beside a finished step where runs are looked at. */
   readonly note?: (result: ResultOf<Spec>) => string | null;
   /**
@@ -26,6 +32,10 @@ export function planned<Kind extends Artifact['kind']>(kind: Kind): Artifact & {
   const hex = '0'.repeat(64);
   const uri = kind === 'dataset' || kind === 'report' ? `sluice:blob/${hex}` : `sluice:tree/${hex}`;
   return { kind, uri, digest: zeroes, bytes: 0 };
+}
+
+export function checkCount({ length }: readonly unknown[]): string {
+  return length === 1 ? '1 check' : `${length} checks`;
 }
 
 /** The part of a gate's result that a plan makes up. */

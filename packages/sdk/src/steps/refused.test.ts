@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { column } from '../column.ts';
 import { python } from '../command.ts';
 import { ErrorCode } from '../errors.ts';
 import { canary } from '../rollout.ts';
 import { someDataset, someModel, specOf } from '../testing/runtime.ts';
+import { check } from './check.ts';
 import { deploy } from './deploy.ts';
 import { evaluate } from './evaluate.ts';
 import { extract } from './extract.ts';
@@ -21,6 +23,8 @@ const waiver = { requests: ['r7'], reason: 'known', until: '2026-12-31' };
 const replayWith = (options: Loose) => replay('recent', { model, endpoint: 'shop', ...options } as never);
 const deployWith = (options: Loose) => deploy('shop', { model, gates: [], ...options } as never);
 const extractWith = (options: Loose) => extract('rows', { sql: 'select 1', ...options } as never);
+const checkWith = (options: Loose) =>
+  check('sane', { dataset: someDataset, checks: [column('x').notNull()], ...options } as never);
 const cyclic: { self?: unknown } = {};
 cyclic.self = cyclic;
 
@@ -36,6 +40,17 @@ describe('a step that cannot work is refused before anything runs:', () => {
     ['extract rows', () => extractWith({ attach: { shop: 7 } }), 'attach.shop is 7'],
     ['database "my shop"', () => extractWith({ attach: { 'my shop': 'env:X' } }), 'is not usable'],
     ['extract rows', () => extractWith({ query: 'select 1' }), 'options: there is no "query"'],
+    ['check sane', () => checkWith({ dataset: undefined }), 'there is neither dataset nor captured'],
+    ['check sane', () => checkWith({ captured: { endpoint: 'shop' } }), 'there are both dataset and captured'],
+    [
+      'check sane',
+      () => checkWith({ dataset: undefined, captured: { endpoint: 'shop', rows: 0 } }),
+      'captured.rows is 0',
+    ],
+    ['check sane', () => checkWith({ checks: [] }), 'checks is an empty list'],
+    ['check sane', () => checkWith({ checks: [undefined] }), 'undefined is no rule'],
+    ['check sane', () => checkWith({ as: 'score' }), 'as has no effect without a model'],
+    ['check sane', () => checkWith({ endpoint: 'shop' }), 'endpoint has no effect without a model'],
     ['extract rows', () => extract('rows', undefined as never), 'options: expected an object, got undefined'],
     ['train delay', () => trainWith({ run: 'python train.py' }), 'run is "python train.py", not a command'],
     ['train delay', () => trainWith({ run: undefined }), 'run is undefined, not a command'],
@@ -124,6 +139,7 @@ describe('a step that cannot work is refused before anything runs:', () => {
     ['evaluate quality', () => suiteWith({ metric: 'accuracy' }), 'metric is "accuracy"'],
     ['evaluate quality', () => suiteWith({ margin: 0 }), 'margin is 0'],
     ['evaluate quality', () => suiteWith({ margin: Number.NaN }), 'margin is NaN'],
+    ['evaluate quality', () => suiteWith({ margin: 5 }), 'margin is 5; it must be a number over 0 and below 1'],
     ['evaluate quality', () => suiteWith({ worst: 5 }), 'worst is given beside the metric correct'],
     ['evaluate quality', () => suiteWith({ metric: 'absolute_error', margin: 1, worst: 1 }), 'worst is 1'],
     ['evaluate quality', () => suiteWith({ metric: 'absolute_error', worst: Number.NaN }), 'worst is NaN'],
@@ -153,6 +169,11 @@ describe('a step that cannot work is refused before anything runs:', () => {
     ['replay recent', () => replayWith({ waive: [{ ...waiver, until: '2026-12-31T00:00' }] }), 'must be a day'],
     ['replay recent', () => replayWith({ waive: [{ ...waiver, until: 20261231 }] }), 'must be a day'],
     ['replay recent', () => replayWith({ waive: [waiver, { ...waiver, reason: ' ' }] }), 'waive[1].reason is " "'],
+    [
+      'replay recent',
+      () => replayWith({ waive: [{ kind: ' …', reason: 'known', until: '2026-12-31' }] }),
+      'waive[0].kind names every request',
+    ],
     ['replay recent', () => replayWith({ waive: [{ ...waiver, requests: [] }] }), 'must name at least one id'],
     ['replay recent', () => replayWith({ waive: [{ ...waiver, requests: 'r7' }] }), 'must name at least one id'],
     ['replay recent', () => replayWith({ waive: [{ ...waiver, requests: [7] }] }), 'waive[0].requests[0] is 7'],

@@ -1,5 +1,5 @@
 import type { Model, ModelRef, Report } from '../artifact.ts';
-import type { Duration } from '../duration.ts';
+import { type Duration, inWords } from '../duration.ts';
 import { checkName } from '../name.ts';
 import { checkFields, invalidStep, modelRef, numberWithin, period, shown, wholeNumber } from '../options.ts';
 import { currentRuntime } from '../runtime.ts';
@@ -7,7 +7,7 @@ import type { SpecBase } from '../spec.ts';
 import { type BodyDifferences, type DifferenceOptions, differencesOf } from './body-differences.ts';
 import { noCaptures, plannedReport, type StepKind } from './kind.ts';
 import { type Placement, placementFields, placementOf } from './placement.ts';
-import { type Waiver, waiversOf } from './waiver.ts';
+import { type Waiver, waiverLine, waiversOf } from './waiver.ts';
 
 export interface ReplaySpec extends SpecBase<'replay', Report> {
   readonly model: ModelRef;
@@ -118,6 +118,10 @@ function paceOf(where: string, pace: unknown): Pace {
 export const replayKind: StepKind<ReplaySpec> = {
   planned: plannedReport,
   endpoint: (spec) => spec.endpoint,
+  plan: ({ endpoint, last, limit, waive = [] }, now) => [
+    `at most ${limit} requests of the last ${inWords(last)} to ${endpoint}`,
+    ...waive.map((waiver) => waiverLine(waiver, now)),
+  ],
   alone: (_, path) => {
     throw noCaptures(path, 'replay');
   },

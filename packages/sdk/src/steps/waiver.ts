@@ -21,6 +21,27 @@ interface WaivedKind {
   readonly kind: string;
 }
 
+const DAY = 86_400_000;
+
+/** Written so that a day that is none has expired. @param moment epoch ms */
+export function hasExpired({ until }: Pick<Waiver, 'until'>, moment: number): boolean {
+  return !(moment < Date.parse(until) + DAY);
+}
+
+/** What a waiver names, for people. */
+export function waiverName(waiver: Waiver): string {
+  if ('kind' in waiver) return waiver.kind;
+  const [first = '', ...others] = waiver.requests;
+  return others.length === 0 ? `request ${first}` : `request ${first} and ${others.length} more`;
+}
+
+/** What a waiver does, for whoever reads a plan. @param now epoch ms */
+export function waiverLine(waiver: Waiver, now: number): string {
+  const { until, reason } = waiver;
+  const what = hasExpired(waiver, now) ? `no longer lets pass (expired on ${until})` : `lets pass until ${until}`;
+  return `${what}: ${waiverName(waiver)}, because: ${reason}`;
+}
+
 const fields = { requests: true, kind: true, reason: true, until: true } as const;
 
 /** Waivers as a spec holds them. @throws SluiceError `InvalidStep` */
@@ -39,11 +60,18 @@ function waiverOf(where: string, label: string, value: unknown): Waiver {
     throw invalidStep(where, `${label} must name either requests or a kind of request.`, example);
   }
   const rest = { reason: nonEmptyText(where, `${label}.reason`, reason), until: dayOf(where, `${label}.until`, until) };
-  if (kind !== undefined) return { kind: nonEmptyText(where, `${label}.kind`, kind).trim(), ...rest };
+  if (kind !== undefined) return { kind: kindOf(where, `${label}.kind`, kind), ...rest };
   if (!Array.isArray(requests) || requests.length === 0) {
     throw invalidStep(where, `${label}.requests is ${shown(requests)}; it must name at least one id.`, example);
   }
   return { requests: requests.map((id, i) => nonEmptyText(where, `${label}.requests[${i}]`, id)), ...rest };
+}
+
+/** Whatever begins with nothing is everything: that is no known regression. */
+function kindOf(where: string, label: string, value: unknown): string {
+  const kind = nonEmptyText(where, label, value).trim();
+  if (kind !== '…') return kind;
+  throw invalidStep(where, `${label} names every request.`, "Begin it with a route, 'POST /invocations …'.");
 }
 
 function dayOf(where: string, label: string, value: unknown): string {

@@ -1,4 +1,5 @@
 import type { Check, ColumnCheck, ColumnsCheck, Rule } from '@sluice/sdk';
+import { twelveDigits } from '../../extract/digits.ts';
 
 /** A value of a test's table. */
 export type Cell = number | string | null;
@@ -121,7 +122,10 @@ function statistic(values: readonly (number | string)[], rule: Extract<Rule, { k
     max: sorted.at(-1) ?? null,
     stdev: n === 1 ? null : Math.sqrt(numbers.reduce((all, one) => all + (one - mean) ** 2, 0) / (n - 1)),
   };
-  const value = values_[rule.of];
+  const exact = values_[rule.of];
+  // Summed in another order, -3, 1, 1, -5 deviate by 3.0000000000000004.
+  const summed = rule.of === 'mean' || rule.of === 'sum' || rule.of === 'stdev';
+  const value = summed && exact !== null ? twelveDigits(exact) : exact;
   if (value === null) return { n, value, keeps: null };
   return { n, value: Number.isFinite(value) ? value : null, keeps: within(value, rule) };
 }

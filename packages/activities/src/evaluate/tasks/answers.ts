@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '@sluice/sdk';
 import type { ActivityContext } from '../../context.ts';
 import { canonical } from '../../job/inputs/digests.ts';
-import { newAttemptId } from '../../job/process/attempt-id.ts';
 import type { ActivityScope } from '../../serving/activity-scope.ts';
 import { type AnswerLog, openAnswerLog } from './answer-log.ts';
 import { startAnswerer } from './answerer.ts';
 import { askAll } from './ask-all.ts';
 import type { SuiteFolder } from './load-suite-folder.ts';
 import type { Reply } from './reply.ts';
+import { storeLines } from './store-lines.ts';
 import type { SuiteCase } from './suite-cases.ts';
 
 /** All that one model answered. */
@@ -103,30 +103,13 @@ export function answersOf(
   passing: ReadonlyMap<string, Reply> = new Map(),
 ): ModelAnswers {
   const get = async (id: string) => passing.get(id) ?? (await log.get(id));
-  return { get, store: (cases) => storeAnswers(context, cases, get), close: () => log.close() };
+  return { get, store: (cases) => storeLines(context, 'answers.jsonl', linesOf(cases, get)), close: () => log.close() };
 }
 
-async function storeAnswers(
-  { stateDir, store }: Pick<ActivityContext, 'stateDir' | 'store'>,
-  cases: readonly SuiteCase[],
-  get: ModelAnswers['get'],
-): Promise<Artifact> {
-  const scratch = join(stateDir, 'work', newAttemptId());
-  await mkdir(scratch, { recursive: true });
-  try {
-    const path = join(scratch, 'answers.jsonl');
-    const file = await open(path, 'w');
-    try {
-      for (const { id } of cases) {
-        const reply = await get(id);
-        if (reply !== null) await file.appendFile(`${JSON.stringify({ id, ...reply })}\n`);
-      }
-    } finally {
-      await file.close();
-    }
-    return await store.putFile(path, 'report');
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
+async function* linesOf(cases: readonly SuiteCase[], get: ModelAnswers['get']): AsyncGenerator<object> {
+  for (const { id } of cases) {
+    const reply = await get(id);
+    if (reply !== null) yield { id, ...reply };
   }
 }
 

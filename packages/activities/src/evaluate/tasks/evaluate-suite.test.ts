@@ -227,6 +227,21 @@ describe('tasks of one suite', () => {
     ]);
   });
 
+  test.each([
+    ['nothing at all', ''],
+    ['all scores but one', "if (one.id !== 'c3') console.log(JSON.stringify({ id: one.id, score: 1 }));"],
+  ])('whose metric’s program ends well and says %s are an error, and no pass', async (_, body) => {
+    const each = `require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const one = JSON.parse(line); ${body} });`;
+    await writeFile(join(fix.context.root, 'quiet.cjs'), each);
+    const command = [process.execPath, 'quiet.cjs'];
+    const own = { name: 'mine', command, better: 'higher', range: [0, 1], margin: 0.2 };
+    await suite({ ...delays, tasks: { delays: { metrics: [own] } } }, cases(40));
+    const report = await run(await fix.model({ add: 1, name: 'new' }), { against: await fix.model({ add: 1 }) });
+    expect(report.verdict).toBe('error');
+    expect(report.evidence[0]?.note).toContain('the program said nothing of it');
+  });
+
   test('whose metric’s program fails are an error that says why', async () => {
     await writeFile(join(fix.context.root, 'bad.cjs'), `throw new TypeError('no such judge');`);
     const own = { name: 'mine', command: [process.execPath, 'bad.cjs'], better: 'higher', least: 0.5 };

@@ -2,10 +2,11 @@ import type { Report } from '@sluice/sdk';
 import type { ActivityContext } from '../../context.ts';
 import type { ActivityScope } from '../../serving/activity-scope.ts';
 import { onDisk } from '../../store/storage-error.ts';
-import type { SuiteReport } from '../suite-report.ts';
+import type { SuiteJudge, SuiteReport } from '../suite-report.ts';
 import { answerFolder, askModel, type ModelAnswers } from './answers.ts';
 import { suiteBaseline } from './baseline.ts';
 import { CONFIDENCE } from './inference.ts';
+import { type JudgeTaskOptions, judgeAddresses, withJudges } from './judge/judge-task.ts';
 import { judgeSuite, type TaskToJudge } from './judge-suite.ts';
 import { loadSuiteFolder } from './load-suite-folder.ts';
 import { type OwnScores, ownScores } from './own-metric.ts';
@@ -30,7 +31,8 @@ export async function evaluateSuite(
 async function evaluate(context: ActivityContext, input: SuiteInput, scope: ActivityScope): Promise<Report> {
   const { ref, spec } = input;
   const suite = await loadSuiteFolder(context.root, input.folder, input.where);
-  const tasks = tasksOf(suite);
+  const tasks = await tasksOf(suite, () => beat(scope));
+  const addresses = judgeAddresses(tasks, input.where);
   const baseline = await suiteBaseline(context, input, suite);
   const folder = await answerFolder(context, ref, suite, spec.seed);
   const mine = await askModel(context, { folder, model: spec.model, endpoint: spec.endpoint, scope, who: 'candidate' });
@@ -38,16 +40,29 @@ async function evaluate(context: ActivityContext, input: SuiteInput, scope: Acti
   try {
     theirs = await baseline.answers(folder, scope);
     const judgeable: TaskToJudge[] = [];
+    const judges: SuiteJudge[] = [];
+    const facts = { ...baseline.facts, broken: theirs.broken };
+    const sameModel = facts.kind !== 'stored' && facts.digest === spec.model.digest;
+    const judging: JudgeTaskOptions = {
+      context,
+      folder,
+      candidate: mine,
+      baseline: sameModel ? null : theirs.answers,
+      models: [spec.model.digest, facts.digest],
+      seed: spec.seed,
+      scope,
+    };
     for (const task of tasks) {
       const scored = (answers: ModelAnswers) => scoreOne(context, task, answers, scope);
       const other = theirs.answers === null ? null : await scored(theirs.answers);
-      judgeable.push({ ...task, candidate: await scored(mine), baseline: other });
+      const found = await withJudges({ ...task, candidate: await scored(mine), baseline: other }, addresses, judging);
+      judgeable.push(found.task);
+      judges.push(...found.judges);
     }
-    const facts = { ...baseline.facts, broken: theirs.broken };
     const { rows, comparisons } = await judgeSuite(judgeable, {
       rounds: suite.file.rounds,
       seed: spec.seed,
-      sameModel: facts.kind !== 'stored' && facts.digest === spec.model.digest,
+      sameModel,
       onSlice: () => beat(scope),
     });
     const { verdict, evidence } = suiteEvidence(judgeable, rows, facts, spec.endpoint, spec.seed);
@@ -72,11 +87,18 @@ async function evaluate(context: ActivityContext, input: SuiteInput, scope: Acti
           categories: new Set(cases.map(({ category }) => category)).size,
         })),
       },
-      method: { confidence: CONFIDENCE, seed: spec.seed, rounds: suite.file.rounds, comparisons, notes },
+      method: {
+        confidence: CONFIDENCE,
+        seed: spec.seed,
+        rounds: suite.file.rounds,
+        comparisons,
+        notes: judges.length === 0 ? notes : [...notes, byJudge],
+      },
       verdict,
       evidence,
       rows,
       answers: judgeable.map(answerCounts),
+      ...(judges.length === 0 ? {} : { judges }),
       worstCases: await worstCases(judgeable, mine.get, theirs.answers?.get ?? null),
       candidateAnswers: await mine.store(suite.cases),
     };
@@ -105,6 +127,9 @@ const notes = [
   'A case without an answer has the worst score that the metric knows; where it knows none, it does not count for it.',
 ];
 
+const byJudge =
+  'A judge’s score: the share of votes for an answer, where it stood in front and where it stood behind with half of the weight each. Answers that are the same tie; a case with too few votes does not count.';
+
 async function scoreOne(
   context: ActivityContext,
   { cases, metrics }: SuiteTask,
@@ -112,11 +137,13 @@ async function scoreOne(
   scope: ActivityScope,
 ): Promise<ScoredTask> {
   const own = new Map<string, OwnScores>();
-  for (const { name, settings } of metrics) {
+  // A judge compares two models' answers: that comes after.
+  const scoring = metrics.filter(({ settings }) => settings.judge === null);
+  for (const { name, settings } of scoring) {
     const said = await ownScores(settings, { context, cases, reply: answers.get, signal: scope.signal });
     if (said !== null) own.set(name, said);
   }
-  return scoreTask(cases, metrics, answers.get, () => beat(scope), own);
+  return scoreTask(cases, scoring, answers.get, () => beat(scope), own);
 }
 
 function beat(scope: ActivityScope): void {

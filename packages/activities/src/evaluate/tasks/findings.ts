@@ -18,6 +18,8 @@ export interface Draft {
   readonly measured: Measured;
   /** What is to be said of the scores themselves. */
   readonly told: readonly string[];
+  /** So many of the baseline's answers cannot be scored that being no worse than they are says nothing. */
+  readonly unmeasured: boolean;
 }
 
 /** The comparisons that could fail a gate, of which Holm's method keeps the chance of any false alarm. */
@@ -38,7 +40,7 @@ export interface Finding {
 
 /** Against the baseline; null where the suite asks for nothing of the kind, or there is no baseline. */
 export async function against(
-  { measured, margin, metric }: Draft,
+  { measured, margin, metric, unmeasured }: Draft,
   p: number | null,
   sameModel: boolean,
 ): Promise<Finding | null> {
@@ -50,6 +52,8 @@ export async function against(
   if (problem !== null) return { verdict: problem.verdict, needed: null };
   if (gain === null || p === null) return { verdict: 'inconclusive', needed: null };
   const found = sided(gain, -margin, p);
+  const doubt = unmeasured ? 'too many answers of the baseline cannot be scored' : measured.doubt;
+  if (found === 'pass' && doubt !== null) return { verdict: 'inconclusive', needed: null, note: doubt };
   if (found !== 'inconclusive') return enough(metric, measured) ?? { verdict: found, needed: null };
   return { ...(await tooFew(gain, -margin, measured.n)), suspect: gain.below(-margin) < TAIL };
 }
@@ -80,15 +84,15 @@ function sided(found: Inference, at: number, adjusted: number): Verdict {
 }
 
 async function tooFew(found: Inference, at: number, n: number): Promise<Finding> {
+  if (found.below(at) < TAIL) {
+    const note = 'it would be worse if it stood alone; among so many comparisons that may be chance';
+    return { verdict: 'inconclusive', needed: null, note };
+  }
   const needed = await found.needed(at);
   if (needed === null) {
     return { verdict: 'inconclusive', needed, note: 'too close to the bound for any number of cases to tell' };
   }
-  if (needed <= n) {
-    const note = 'it would be worse if it stood alone; among so many comparisons that may be chance';
-    return { verdict: 'inconclusive', needed: null, note };
-  }
-  const note = `too few cases to tell: about ${roundedUp(needed - n)} more like these would do`;
+  const note = `too few cases to tell: about ${roundedUp(Math.max(1, needed - n))} more like these would do`;
   return { verdict: 'inconclusive', needed, note };
 }
 

@@ -3,7 +3,7 @@ import type { ActivityScope } from '../../serving/activity-scope.ts';
 import { type Answer, exchange, NoAnswer } from '../../serving/http-exchange.ts';
 import type { SupervisedServer } from '../../serving/supervised-server.ts';
 import { questionOf } from './http-body.ts';
-import { type Answerer, failed, MOST_ANSWER, type Reply } from './reply.ts';
+import { type Answerer, answered, failed, MOST_ANSWER, type Reply } from './reply.ts';
 import type { SuiteProtocol } from './suite-file.ts';
 
 /** A served model that is asked over HTTP. A server that a case brings down is started again. */
@@ -56,7 +56,7 @@ export function replyOf(
     return failed('answer', body.length === 0 ? 'the answer is empty' : `not JSON: ${start(body)}`, latencyMs);
   }
   const found = read(parsed);
-  return typeof found === 'string' ? failed('answer', found, latencyMs) : { ...found, latencyMs };
+  return typeof found === 'string' ? failed('answer', found, latencyMs) : answered(found.answer, latencyMs);
 }
 
 function start(body: Buffer): string {

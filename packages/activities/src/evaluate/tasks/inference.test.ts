@@ -122,6 +122,28 @@ describe('a number over all cases at once', () => {
     expect(found?.below(found.interval[1] ?? 0)).toBeCloseTo(0.025, 2);
   });
 
+  test('of few cases is as wide as Student says, not as resamples lie', async () => {
+    const twelve = values.slice(0, 12);
+    const found = corpusInference(await bootstrap(twelve, mean, { rounds: 20_000, seed: 3 }), of(12));
+    const average = mean(twelve);
+    const sd = Math.sqrt(twelve.reduce((sum, value) => sum + (value - average) ** 2, 0) / 11);
+    const width = (found?.interval[1] ?? 0) - (found?.interval[0] ?? 0);
+    // 2.201 is Student's quantile of 11 degrees of freedom.
+    expect(width / ((2 * 2.201 * sd) / Math.sqrt(12))).toBeCloseTo(1, 1);
+    expect(found?.above(found.interval[0] ?? 0)).toBeCloseTo(0.025, 2);
+  });
+
+  test('tells what is far away from what is farther, beyond all resamples', async () => {
+    const found = corpusInference(await bootstrap(values, mean, { rounds: 500, seed: 3 }), of(200));
+    const sd = ((found?.interval[1] ?? 0) - (found?.interval[0] ?? 0)) / 2 / 1.97;
+    const p = [3, 4, 5].map((far) => found?.above((found?.value ?? 0) - far * sd) ?? 1);
+    // Student's tails with 199 degrees of freedom; a normal tail is drawn on from ten of 500.
+    for (const [i, tail] of [1.5e-3, 4.5e-5, 6.4e-7].entries()) {
+      expect((p[i] ?? 0) / tail).toBeGreaterThan(0.2);
+      expect((p[i] ?? 0) / tail).toBeLessThan(5);
+    }
+  });
+
   test('leaves room for what no case shows: twenty cases without any difference prove little', async () => {
     const zeroes = (n: number) => bootstrap(new Array<number>(n).fill(0), mean, { rounds: 500, seed: 0 });
     const found = corpusInference(await zeroes(20), of(20, 1));

@@ -1,7 +1,7 @@
 import type { Json, Verdict } from '@sluice/sdk';
 import { bootstrap, pairedBootstrap } from '../../metrics/bootstrap.ts';
 import type { Metric } from '../../metrics/metric.ts';
-import { endOf } from '../compare-means.ts';
+import { beyondSeen, endOf, MARGINS } from '../compare-means.ts';
 import { corpusInference } from './corpus-inference.ts';
 import { type Inference, mirror } from './inference.ts';
 import { MIN_UNITS, meanInference } from './mean-inference.ts';
@@ -19,6 +19,8 @@ export interface Measured {
   readonly gain: Inference | null;
   /** Of the candidate's own value. */
   readonly own: Own | null;
+  /** Why a good gain proves nothing; null: it does. */
+  readonly doubt: string | null;
   /** Why there is no number. */
   readonly problem: { readonly verdict: Verdict; readonly note: string } | null;
 }
@@ -52,7 +54,7 @@ export interface MeasureOptions {
 export async function measure(options: MeasureOptions): Promise<Measured> {
   const { candidate, baseline, places } = options;
   const broken = candidate.broken ?? baseline?.broken ?? null;
-  const nothing = { n: 0, clusters: null, candidate: null, baseline: null, gain: null, own: null };
+  const nothing = { n: 0, clusters: null, candidate: null, baseline: null, gain: null, own: null, doubt: null };
   if (broken !== null) return { ...nothing, problem: { verdict: 'error', note: broken } };
   const used = places.filter((i) => has(candidate, i) && (baseline === null || has(baseline, i)));
   if (used.length === 0) return { ...nothing, problem: { verdict: 'inconclusive', note: 'no case has a score' } };
@@ -62,12 +64,20 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
   const found =
     options.metric.of === 'case'
       ? ofMeans(one as number[], other as number[] | null, clusters, options)
-      : await ofCorpus(one, other, clusters, options);
+      : await ofCorpus(one, other, clusters, options).catch((error: unknown): Found => {
+          options.onSlice(); // throws where it was told to stop
+          return { ...nothing, problem: { verdict: 'error', note: `it failed: ${(error as Error).message}` } };
+        });
   const count = clusters === null ? null : new Set(clusters).size;
-  return { n: used.length, clusters: count, ...found };
+  return { n: used.length, clusters: count, doubt: doubtOf(candidate, places.length, used.length), ...found };
 }
 
-type Found = Omit<Measured, 'n' | 'clusters'>;
+function doubtOf({ most = 1 }: MetricScores, cases: number, scored: number): string | null {
+  if (cases - scored <= most * cases) return null;
+  return `${cases - scored} of ${cases} cases have no score, and those may be the bad ones`;
+}
+
+type Found = Omit<Measured, 'n' | 'clusters' | 'doubt'>;
 
 function ofMeans(
   one: readonly number[],
@@ -76,6 +86,11 @@ function ofMeans(
   { metric, margin, worst, bounded, onSlice }: MeasureOptions,
 ): Found {
   const [low, high] = metric.range;
+  const values = { candidate: mean(one), baseline: other === null ? null : mean(other) };
+  if (!canBeSummed([...one, ...(other ?? []), margin ?? 0, worst ?? 0])) {
+    const note = 'the scores are too far apart to be compared';
+    return { ...values, gain: null, own: null, problem: { verdict: 'error', note } };
+  }
   const n = clusters === null ? one.length : new Set(clusters).size;
   let gain: Inference | null = null;
   if (other !== null) {
@@ -85,10 +100,16 @@ function ofMeans(
     const known = Number.isFinite(reach) ? Math.min(worst ?? reach, reach) : worst;
     const [least, most] = endsOf(gains, n, margin ?? 0, known);
     const ends = [Math.max(least, -reach), Math.min(most, reach)] as const;
-    gain = meanInference(gains, { ends, clusters, exact: isShare(metric, one) && isShare(metric, other), onSlice });
+    gain = meanInference(gains, { ends, clusters, exact: isExact(metric, one) && isExact(metric, other), onSlice });
   }
   const own = bounded ? ownMean(metric, one, clusters, onSlice) : null;
-  return { candidate: mean(one), baseline: other === null ? null : mean(other), gain, own, problem: null };
+  return { ...values, gain, own, problem: null };
+}
+
+/** Can sums of these be held in a number, and the ends that are reckoned with? What overflows would look like certainty. */
+function canBeSummed(values: readonly number[]): boolean {
+  const most = values.reduce((greatest, value) => Math.max(greatest, Math.abs(value)), 0);
+  return Number.isFinite(2 * most * Math.max(values.length, MARGINS * beyondSeen(1)));
 }
 
 /** Divided at the end, so that right answers alone are 1; before, where the sum is too large to be held. */
@@ -107,7 +128,7 @@ function ownMean(metric: Metric, one: readonly number[], clusters: Int32Array | 
   const n = clusters === null ? values.length : new Set(clusters).size;
   const [low, high] = endsOf(values, n, 0, null);
   const ends = [metric.range[0] ?? low, metric.range[1] ?? high] as const;
-  const exact = isShare(metric, one);
+  const exact = isExact(metric, one);
   return {
     least: meanInference(values, { ends, clusters, exact, onSlice }),
     most: meanInference(
@@ -115,6 +136,11 @@ function ownMean(metric: Metric, one: readonly number[], clusters: Int32Array | 
       { ends: [-ends[1], -ends[0]], clusters, exact, onSlice },
     ),
   };
+}
+
+/** Are both ends of an interval to hold for any distribution? */
+function isExact(metric: Metric, values: readonly number[]): boolean {
+  return (metric.of === 'case' && metric.exact === true) || isShare(metric, values);
 }
 
 /** Is every case right or wrong? */

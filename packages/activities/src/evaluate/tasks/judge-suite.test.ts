@@ -208,6 +208,23 @@ describe('a suite that is too small', () => {
   });
 });
 
+test('what would be worse if it stood alone says so, by a metric over all cases too', async () => {
+  // 20 of 400 cases are worse by 0.48 or 0.24 in turn, where 0.3 is still good enough.
+  const lost = (i: number) => (i % 20 === 3 ? 0.36 + (i % 40 < 20 ? 0.12 : -0.12) : 0);
+  const metric = metricOf('rmse');
+  const cases = casesOf(400, 20, () => 0);
+  const { rows } = await judged(
+    cases,
+    (i) => 1 + lost(Number(i)),
+    () => 1,
+    { margin: 0.3 },
+    { metric },
+  );
+  const suspects = rows.filter(({ verdict, counts }) => verdict === 'inconclusive' && counts);
+  expect(suspects.map(({ category }) => category)).toEqual(['category 03']);
+  expect(suspects[0]).toMatchObject({ needed: null, note: expect.stringContaining('worse if it stood alone') });
+});
+
 describe('bounds of the metric itself', () => {
   const right =
     (share: number): Model =>
@@ -242,6 +259,25 @@ describe('categories', () => {
   });
 });
 
+test('of many cases is judged with turns for whatever else the worker does', async () => {
+  let turned = 0;
+  const timer = setInterval(() => {
+    turned += 1;
+  }, 0);
+  const random = seededRandom('many');
+  await judged(casesOf(20_000, 20), sampled(random), sampled(random), { margin: 0.05 }).finally(() =>
+    clearInterval(timer),
+  );
+  expect(turned).toBeGreaterThan(2);
+});
+
+test('a category may have any name', async () => {
+  const cases = casesOf(200, 2).map((one) => ({ ...one, category: one.category.endsWith('1') ? 'constructor' : 'x' }));
+  const worse: Model = (i) => (i % 2 ? 0.4 : 0.8);
+  const { rows } = await judged(cases, worse, () => 0.8, { margin: 0.05 });
+  expect(rows.find(({ category }) => category === 'constructor')).toMatchObject({ margin: 0.05, verdict: 'fail' });
+});
+
 describe('scores that are none', () => {
   test('NaN and wrong types count as the worst there is', async () => {
     const metric = metricOf('token_f1');
@@ -250,6 +286,95 @@ describe('scores that are none', () => {
     const { rows, verdict } = await judged(cases, odd, () => 'yes', { margin: 0.05 }, { metric });
     expect(verdict).toBe('fail');
     expect(whole(rows).candidate).toBeCloseTo(0.5, 6);
+  });
+
+  test.each(['mae', 'rmse', 'f1', 'bleu'])(
+    'by %s, which knows no worst one, are no answers: one that only the baseline has fails the gate',
+    async (name) => {
+      const right: Model = (i) => (name === 'mae' || name === 'rmse' ? i % 7 : `the cat sat there ${i % 3}`);
+      const metric = metricOf(name);
+      const odd: Model = (i) => (i === 3 ? null : right(i));
+      const options = { metric };
+      const { verdict, evidence } = await judged(casesOf(1000, 1, right), odd, right, { margin: 1 }, options);
+      expect(verdict).toBe('fail');
+      expect(evidence[0]).toMatchObject({
+        metric: 'cases only the baseline answers',
+        value: 1,
+        note: 'first: c3: quality cannot score the answer',
+      });
+      const alone = await judged(casesOf(1000, 1, right), odd, null, { least: 0, most: 100 }, options);
+      expect(alone.evidence[0]).toMatchObject({ metric: 'cases not answered', verdict: 'fail', value: 1 });
+      // That of the baseline alone is no fault of the candidate's.
+      expect((await judged(casesOf(1000, 1, right), right, odd, { margin: 1 }, options)).verdict).toBe('pass');
+    },
+  );
+
+  test('are the same on both sides and say nothing, where they are more than one in twenty of the baseline’s', async () => {
+    const metric = metricOf('token_f1');
+    const cases = casesOf(400, 1, () => 'yes');
+    const page: Model = () => ({ html: '<p>Bad gateway</p>' });
+    const both = await judged(cases, page, page, { margin: 0.05 }, { metric });
+    expect(both.verdict).toBe('inconclusive');
+    expect(whole(both.rows).note).toContain('too many answers of the baseline cannot be scored');
+    const better = await judged(
+      cases,
+      () => 'yes',
+      (i) => (i % 10 ? 'yes' : null),
+      { margin: 0.05 },
+      { metric },
+    );
+    expect(better.verdict).toBe('inconclusive');
+    const few = await judged(
+      cases,
+      () => 'yes',
+      (i) => (i % 50 ? 'yes' : null),
+      { margin: 0.05 },
+      { metric },
+    );
+    expect(few.verdict).toBe('pass');
+  });
+
+  test.each([
+    [1e308, 'error', 'too far apart'],
+    [1e200, 'fail', null],
+  ])('%d off is never a pass, however large its sums are', async (off, verdict, note) => {
+    const options = { metric: metricOf('mae') };
+    const cases = casesOf(100, 1, () => 0);
+    const { rows } = await judged(
+      cases,
+      (i) => off * (1 - i / 1000),
+      () => 0,
+      { margin: 0.05 },
+      options,
+    );
+    expect(whole(rows).verdict).toBe(verdict);
+    if (note !== null) expect(whole(rows).note).toContain(note);
+    const one = await judged(
+      cases,
+      (i) => (i === 0 ? off : 0),
+      () => 0,
+      { margin: 0.05 },
+      options,
+    );
+    expect(one.verdict).not.toBe('pass');
+    expect((await judged(cases, () => off, null, { most: 5 }, options)).verdict).toBe(verdict);
+  });
+
+  test('features that do not fit together, or are too large, are an error of their row and not of the evaluation', async () => {
+    const options = { metric: metricOf('fid') };
+    const features: Model = (i) => (i === 7 ? [1, 2, 3] : [i, 2]);
+    const { rows, verdict } = await judged(casesOf(20, 1, features), features, null, { most: 5 }, options);
+    expect(verdict).toBe('error');
+    expect(whole(rows).note).toContain('it failed: The features of number 8 have 3 numbers');
+    const huge = await judged(
+      casesOf(20, 1, () => [1, 2]),
+      () => [1e200, 2],
+      null,
+      { most: 5 },
+      options,
+    );
+    expect(huge.verdict).toBe('fail');
+    expect(whole(huge.rows).note).toContain('too large');
   });
 
   test('a metric that throws is an error of its row, and names the case', async () => {

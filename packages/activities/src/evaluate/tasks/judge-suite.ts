@@ -1,8 +1,10 @@
 import { worstOf } from '@sluice/sdk';
 import { holm } from '../../statistics/holm.ts';
+import { turns } from '../../statistics/turns.ts';
+import { MAX_UNANSWERED } from '../judge.ts';
 import type { Interval, SuiteRow } from '../suite-report.ts';
 import { against, bounded, type Draft, type Tests } from './findings.ts';
-import { measure, type Own } from './judge-metric.ts';
+import { type Measured, measure, type Own } from './judge-metric.ts';
 import type { MetricScores, NamedMetric, ScoredTask } from './scored-task.ts';
 import type { SuiteCase } from './suite-cases.ts';
 import type { SuiteMetric } from './suite-file.ts';
@@ -31,7 +33,10 @@ export async function judgeSuite(
   options: JudgeSuiteOptions,
 ): Promise<{ readonly rows: SuiteRow[]; readonly comparisons: number }> {
   const drafts: Draft[] = [];
-  for (const task of tasks) for (const metric of task.metrics) drafts.push(...(await draftsOf(task, metric, options)));
+  const turn = turns(options.onSlice);
+  for (const task of tasks) {
+    for (const metric of task.metrics) drafts.push(...(await draftsOf(task, metric, options, turn)));
+  }
   const tests = drafts.map((draft) => testsOf(draft, options));
   const flat = holm(tests.flatMap(({ margin, least, most }) => [margin, least, most]));
   const rows: SuiteRow[] = [];
@@ -42,34 +47,66 @@ export async function judgeSuite(
   return { rows, comparisons: flat.filter((p) => p !== null).length };
 }
 
+/** Of a judge, which only compares, where there is nothing to compare with. */
+const UNCOMPARED: Measured = {
+  n: 0,
+  clusters: null,
+  candidate: null,
+  baseline: null,
+  gain: null,
+  own: null,
+  doubt: null,
+  problem: null,
+};
+
 async function draftsOf(
   { task, cases, candidate, baseline }: TaskToJudge,
   { name, metric, settings }: TaskToJudge['metrics'][number],
   { rounds, seed, onSlice }: JudgeSuiteOptions,
+  turn: () => Promise<void>,
 ): Promise<Draft[]> {
   const mine = candidate.metrics.get(name);
   const theirs = baseline?.metrics.get(name) ?? null;
   if (mine === undefined) return [];
   const clusters = cases.map(({ cluster }) => cluster);
+  const unmeasured = theirs !== null && theirs.unscored > MAX_UNANSWERED * cases.length;
   const draft = async (category: string | null, places: readonly number[]): Promise<Draft> => {
-    const given = category === null ? undefined : settings.margins[category];
+    // A category may be called `constructor`.
+    const own = category !== null && Object.hasOwn(settings.margins, category);
+    const given = own ? settings.margins[category] : undefined;
     const margin = given ?? settings.margin;
     const [least, most] = category === null ? [settings.least, settings.most] : [null, null];
-    const told = category === null ? tellingsOf(mine, theirs) : [];
-    const measured = await measure({
+    const alone = settings.judge !== null && theirs === null;
+    const told = alone ? ['a judge compares answers, and there are none to compare with'] : tellingsOf(mine, theirs);
+    await turn();
+    const measured = alone
+      ? UNCOMPARED
+      : await measure({
+          metric,
+          places,
+          candidate: mine,
+          baseline: theirs,
+          clusters,
+          margin,
+          worst: settings.worst,
+          bounded: least !== null || most !== null,
+          rounds: settings.rounds ?? rounds,
+          seed: `${seed}/${task}/${name}/${category ?? ''}`,
+          onSlice,
+        });
+    return {
+      task,
+      category,
+      name,
       metric,
-      places,
-      candidate: mine,
-      baseline: theirs,
-      clusters,
       margin,
-      worst: settings.worst,
-      bounded: least !== null || most !== null,
-      rounds: settings.rounds ?? rounds,
-      seed: `${seed}/${task}/${name}/${category ?? ''}`,
-      onSlice,
-    });
-    return { task, category, name, metric, margin, explicit: given !== undefined, least, most, measured, told };
+      explicit: given !== undefined,
+      least,
+      most,
+      measured,
+      told: category === null ? told : [],
+      unmeasured,
+    };
   };
   const drafts = [await draft(null, [...cases.keys()])];
   const categories = [...Map.groupBy(cases.keys(), (i) => cases[i]?.category ?? '')];

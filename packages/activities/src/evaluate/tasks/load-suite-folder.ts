@@ -3,7 +3,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, ErrorCode, type Json, SluiceError } from '@sluice/sdk';
 import { canonical } from '../../job/inputs/digests.ts';
+import { turns } from '../../statistics/turns.ts';
 import { belowProject } from '../suite.ts';
+import { labelProblem } from './judge/human-label.ts';
 import { newReading, readCases, type SuiteCase, TOLD } from './suite-cases.ts';
 import { problemLine, type SuiteFile, suiteFile } from './suite-file.ts';
 
@@ -19,6 +21,8 @@ export interface SuiteFolder {
 }
 
 const SETTINGS = 'suite.json';
+/** Categories of one task: each is a row, a comparison and its resamples. */
+const MOST_CATEGORIES = 1_000;
 
 /**
  * The folder below the project that a step's `suite` names, if it holds a `suite.json`; null if it does not, and the
@@ -57,7 +61,7 @@ export async function loadSuiteFolder(root: string, path: string, where: string)
   const cases = reading.cases.sort((a, b) => (a.id < b.id ? -1 : 1));
   const problems = missing(file, cases);
   if (problems.length > 0) throw invalid(path, problems);
-  return { path, file, cases, digest: digestOf(raw as Json, cases) };
+  return { path, file, cases, digest: await digestOf(raw as Json, cases) };
 }
 
 function parsed(text: string, path: string): unknown {
@@ -68,24 +72,42 @@ function parsed(text: string, path: string): unknown {
   }
 }
 
-/** What suite.json speaks of and no case has. */
+/** What suite.json speaks of and no case has, and the other way round. */
 function missing(file: SuiteFile, cases: readonly SuiteCase[]): string[] {
+  const unheard = cases.flatMap(({ id, task, human }) => {
+    const problem = human === undefined ? null : labelProblem(human, judgesOf(file, task));
+    return problem === null ? [] : [`the case ${id}: ${problem}`];
+  });
   const known = new Map<string, Set<string>>();
   for (const { task, category } of cases) known.set(task, (known.get(task) ?? new Set()).add(category));
-  return Object.entries(file.tasks).flatMap(([task, { metrics }]) => {
+  const unspoken = Object.entries(file.tasks).flatMap(([task, { metrics }]) => {
     const categories = known.get(task);
     if (categories === undefined) return [`tasks.${task}: it has no cases`];
+    if (categories.size > MOST_CATEGORIES) {
+      return [
+        `tasks.${task}: its cases have ${categories.size} categories, and each is judged by itself: at most ${MOST_CATEGORIES}`,
+      ];
+    }
     return metrics.flatMap(({ margins }, i) =>
       Object.keys(margins)
         .filter((category) => !categories.has(category))
         .map((category) => `tasks.${task}.metrics.${i}.margins.${category}: no case has this category`),
     );
   });
+  return [...unspoken, ...unheard];
 }
 
-function digestOf(settings: Json, cases: readonly SuiteCase[]): Digest {
+function judgesOf({ tasks }: SuiteFile, task: string): string[] {
+  return (tasks[task]?.metrics ?? []).flatMap(({ judge, as, name }) => (judge === null ? [] : [as ?? name]));
+}
+
+async function digestOf(settings: Json, cases: readonly SuiteCase[]): Promise<Digest> {
   const hash = createHash('sha256').update(canonical(settings));
-  for (const one of cases) hash.update('\n').update(canonical({ ...one }));
+  const turn = turns();
+  for (const { human, ...one } of cases) {
+    await turn();
+    hash.update('\n').update(canonical(human === undefined ? { ...one } : { ...one, human: { ...human } }));
+  }
   return `sha256:${hash.digest('hex')}`;
 }
 

@@ -129,7 +129,10 @@ function studentNeeded(clusters: Clusters, at: number): number | null {
 
 function studentOf({ sums, sizes }: Clusters, at: number): { t: number; df: number } {
   const n = sums.length;
-  const values = sums.map((sum, i) => sum - at * (sizes[i] ?? 0));
+  const apart = sums.map((sum, i) => sum - at * (sizes[i] ?? 0));
+  // In shares of the greatest, so that squares can be held.
+  const unit = apart.reduce((most, value) => Math.max(most, Math.abs(value)), Number.MIN_VALUE);
+  const values = apart.map((value) => value / unit);
   const mean = total(values) / n;
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, n - 1));
   return { t: mean === 0 ? 0 : mean / (deviation / Math.sqrt(n)), df: n - 1 };

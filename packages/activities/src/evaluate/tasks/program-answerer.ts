@@ -2,9 +2,9 @@ import { type Artifact, type Command, ErrorCode, type Json, SluiceError } from '
 import type { ActivityContext } from '../../context.ts';
 import type { ActivityScope } from '../../serving/activity-scope.ts';
 import { modelFiles } from '../../serving/model-files.ts';
-import { readLines } from './program-lines.ts';
+import { lineOf, readLines } from './program-lines.ts';
 import { findLineProgram, type Program, type RunningProgram } from './program-process.ts';
-import { type Answerer, failed, MOST_ANSWER, type Reply } from './reply.ts';
+import { type Answerer, answered, failed, MOST_ANSWER, type Reply } from './reply.ts';
 
 export interface ProgramAnswererOptions {
   readonly context: ActivityContext;
@@ -74,7 +74,7 @@ export async function programAnswerer(options: ProgramAnswererOptions): Promise<
         const timer = setTimeout(() => settle(failed('deadline', `no answer within ${timeout} ms`)), timeout);
         scope.signal.addEventListener('abort', abort, { once: true });
         one.waiting.set(id, settle);
-        one.child.stdin.write(`${JSON.stringify({ id, task, category, input })}\n`);
+        one.child.stdin.write(lineOf({ id, task, category, input }));
       });
     },
     async stop() {
@@ -110,7 +110,7 @@ function replyOf(line: string): { id: string; reply: Reply } | null {
   try {
     const { id, answer, error } = JSON.parse(line) as { id?: unknown; answer?: Json; error?: unknown };
     if (typeof id !== 'string') return null;
-    if (answer !== undefined) return { id, reply: { answer, latencyMs: null } };
+    if (answer !== undefined) return { id, reply: answered(answer, null) };
     return { id, reply: failed('answer', typeof error === 'string' ? error : 'the line has neither answer nor error') };
   } catch {
     return null;

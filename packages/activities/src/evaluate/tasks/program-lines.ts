@@ -1,6 +1,12 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
+/** A line of JSON. Many readers of lines also take these two for ends of one, which JSON allows in a text. */
+export function lineOf(value: object): string {
+  const text = JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+  return `${text}\n`;
+}
+
 /** What reading lines tells of. */
 export interface LineReader {
   line(text: string): void;

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Command } from '@sluice/sdk';
-import { readLines } from './program-lines.ts';
+import { lineOf, readLines } from './program-lines.ts';
 import { findLineProgram, type ProgramOptions } from './program-process.ts';
 import { isAnswer, type Reply } from './reply.ts';
 import type { SuiteCase } from './suite-cases.ts';
@@ -95,15 +95,22 @@ async function feed(
   for (const { id, task, category, input, expected } of cases) {
     const found = await reply(id);
     if (found === null || !isAnswer(found)) continue;
-    const line = `${JSON.stringify({ id, task, category, input, expected, answer: found.answer, latencyMs: found.latencyMs })}\n`;
+    const { answer, latencyMs } = found;
+    const line = lineOf({ id, task, category, input, expected, answer, latencyMs });
     if (stdin.destroyed) return;
-    if (!stdin.write(line)) {
-      await new Promise<void>((on) => {
-        stdin.once('drain', on);
-        stdin.once('close', on);
-      });
-    }
+    if (!stdin.write(line)) await room(stdin);
     patience.refresh();
   }
   stdin.end();
+}
+
+/** Resolves when there is room for more, or nobody reads any more. */
+function room(stdin: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const on = () => {
+      stdin.off('drain', on).off('close', on);
+      resolve();
+    };
+    stdin.on('drain', on).on('close', on);
+  });
 }

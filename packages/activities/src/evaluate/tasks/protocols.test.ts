@@ -14,6 +14,7 @@ import { type Answerer, isAnswer, type Reply } from './reply.ts';
 import type { SuiteCase } from './suite-cases.ts';
 import { type SuiteProtocol, suiteFile } from './suite-file.ts';
 
+const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
 const scope = { signal: new AbortController().signal, heartbeat: () => {} };
 
 function one(id: string, input: SuiteCase['input'] = 'what?'): SuiteCase {
@@ -100,6 +101,7 @@ describe('a served model', () => {
     ['JSON of another kind', json({ result: 3 }), 'answer', /no list `predictions`/],
     ['JSON that is null', json(null), 'answer', /no list `predictions`/],
     ['two predictions', json({ predictions: [1, 2] }), 'answer', /2 predictions for one case/],
+    ['lists in lists without end', says(`{"predictions": [${deep}]}`), 'answer', /nested deeper than 100 levels/],
     ['50 megabytes', says(Buffer.alloc(50 * 1024 * 1024, 'x')), 'answer', /too large: over 4 MiB/],
     ['a refusal', says('{"error": "no such column"}', 400), 'status', /status 400: .*no such column/],
     ['a broken connection', (response) => response.socket?.destroy(), 'transport', /broken|hang up/],
@@ -176,6 +178,24 @@ describe('asking', () => {
     expect([...passing.values()].every((reply) => !isAnswer(reply) && reply.error.startsWith('given up'))).toBe(true);
     await log.close();
   });
+
+  test('gives up a server that refuses every connection, in the time of some restarts', async () => {
+    const many = Array.from({ length: 2_000 }, (_, i) => one(`c${i}`));
+    const { asked, passing, log } = await ask(many, () => broken);
+    expect(asked.length).toBeLessThanOrEqual(30 * 4 + 4 + 30);
+    expect(passing.size).toBe(2_000);
+    await log.close();
+  });
+
+  test('goes on with the other tasks where one hangs, or is refused', async () => {
+    const late: Reply = { error: 'late', problem: 'deadline', latencyMs: 1 };
+    const all = ['a', 'b', 'c'].flatMap((task) =>
+      Array.from({ length: 200 }, (_, i) => ({ ...one(`${task}${i}`), task })),
+    );
+    const { log } = await ask(all, (id) => (id.startsWith('a') ? late : id.startsWith('b') ? broken : fine));
+    expect(all.filter(({ id, task }) => task === 'c' && log.has(id))).toHaveLength(200);
+    await log.close();
+  });
 });
 
 describe('a program', () => {
@@ -220,10 +240,11 @@ describe('a program', () => {
       if (one.id === 'a') say({ id: 'a', error: 'no such language' });
       if (one.id === 'b') say({ id: 'b', answer: 'x'.repeat(5e6) });
       if (one.id === 'c') say({ id: 'c' });
-      if (one.id === 'e') say({ id: 'e', answer: null });`;
+      if (one.id === 'e') say({ id: 'e', answer: null });
+      if (one.id === 'f') console.log('{"id": "f", "answer": ' + '['.repeat(5e4) + ']'.repeat(5e4) + '}');`;
     const replies = await asking(
       body,
-      ['a', 'b', 'c', 'd', 'e'].map((id) => one(id)),
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => one(id)),
       3_000,
     );
     expect(replies).toMatchObject([
@@ -232,6 +253,7 @@ describe('a program', () => {
       { problem: 'answer', error: expect.stringContaining('neither answer nor error') },
       { problem: 'deadline' },
       { answer: null },
+      { problem: 'answer', error: expect.stringContaining('nested deeper') },
     ]);
   });
 
@@ -326,6 +348,24 @@ describe('a program', () => {
         ['b', vectors],
         ['c', vectors],
       ]);
+    });
+
+    test('is fed as fast as it reads, without a listener for each line', async () => {
+      const warnings: Error[] = [];
+      const hear = (warning: Error) => warnings.push(warning);
+      process.on('warning', hear);
+      const many = Array.from({ length: 40 }, (_, i) => ({ ...one(`m${i}`), expected: 'x'.repeat(200_000) }));
+      const found = await scoreByProgram({
+        context: fix.context,
+        command: script('say({ id: one.id, score: 1 });'),
+        cases: many,
+        reply: async () => ({ answer: 'x', latencyMs: 1 }),
+        signal: scope.signal,
+      });
+      await new Promise(setImmediate);
+      process.off('warning', hear);
+      expect('scores' in found && found.scores.size).toBe(40);
+      expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
     });
 
     test('that never ends is given up', async () => {

@@ -16,6 +16,10 @@ export interface MetricScores {
   readonly note: string | null;
   /** Why there are no scores at all. */
   readonly broken: string | null;
+  /** Share of cases without a score beyond which nothing passes against the baseline. @default any */
+  readonly most?: number;
+  /** Who scored both answers is a judge: a case without a score is not the fault of either. @default false */
+  readonly byJudge?: boolean;
 }
 
 /** One model's answers to the cases of one task. */
@@ -32,6 +36,18 @@ export interface ScoredTask {
 export interface NamedMetric {
   readonly name: string;
   readonly metric: Metric;
+}
+
+/**
+ * Is there an answer of the candidate's that this metric makes nothing of, where it scores the baseline's, or where there is
+ * none to compare with? The case counts for nobody then, so it must not go unseen.
+ */
+export function isUnscoredAt(name: string, i: number, candidate: ScoredTask, baseline: ScoredTask | null): boolean {
+  const mine = candidate.metrics.get(name);
+  if (mine === undefined || mine.byJudge === true || mine.broken !== null || (candidate.problems[i] ?? null) !== null)
+    return false;
+  if ((mine.parts[i] ?? null) !== null) return false;
+  return baseline === null || (baseline.metrics.get(name)?.parts[i] ?? null) !== null;
 }
 
 /**
@@ -71,6 +87,9 @@ export async function scoreTask(
   };
 }
 
+/** No word of an answer that a program was given: it has not done its work, whatever it says of the others. */
+const SILENT = 'the program said nothing of it';
+
 /** A metric that knows of this case what a program has said. */
 function bySaid(metric: Metric, said: OwnScores, id: string): Metric {
   if ('broken' in said) {
@@ -81,7 +100,8 @@ function bySaid(metric: Metric, said: OwnScores, id: string): Metric {
   }
   if ('scores' in said)
     return metric.of === 'case' ? { ...metric, score: () => scoreSaid(metric, said.scores.get(id)) } : metric;
-  const found = said.extracted.get(id) ?? { problem: 'the program said nothing of it' };
+  const found = said.extracted.get(id);
+  if (found === undefined) return bySaid(metric, { broken: SILENT }, id);
   if ('problem' in found) {
     const problem = (): Unscored => ({ ...found, blame: 'answer' });
     return metric.of === 'case' ? { ...metric, score: problem } : { ...metric, part: problem };
@@ -94,7 +114,7 @@ function scoreSaid(
   { range: [low, high] }: Metric,
   said: number | { readonly problem: string } | undefined,
 ): number | Unscored {
-  if (said === undefined) return { problem: 'the program said nothing of it', blame: 'answer' };
+  if (said === undefined) throw new Error(SILENT);
   if (typeof said !== 'number') return { ...said, blame: 'answer' };
   const within = said >= (low ?? Number.NEGATIVE_INFINITY) && said <= (high ?? Number.POSITIVE_INFINITY);
   return within ? said : { problem: `the score ${said} is outside of the range`, blame: 'answer' };

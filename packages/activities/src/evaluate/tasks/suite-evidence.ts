@@ -2,7 +2,8 @@ import { type Evidence, type Verdict, worstFirst, worstOf } from '@sluice/sdk';
 import { answerRows } from '../judge.ts';
 import type { AnswerCounts, AnswerProblem, SuiteBaseline, SuiteRow } from '../suite-report.ts';
 import type { TaskToJudge } from './judge-suite.ts';
-import type { ScoredTask } from './scored-task.ts';
+import { isUnscoredAt, type ScoredTask } from './scored-task.ts';
+import { isJudged } from './suite-file.ts';
 
 /** Everything that a verdict hangs on, as rows of a gate, worst first; and the verdict. */
 export function suiteEvidence(
@@ -60,11 +61,18 @@ function asEvidence(seed: number): (row: SuiteRow) => Evidence {
   };
 }
 
-function pairsOf({ cases, candidate, baseline }: TaskToJudge) {
-  return cases.map(({ id }, i) => ({
-    candidate: answeredAt(candidate, i, id),
-    baseline: baseline === null ? null : answeredAt(baseline, i, id),
-  }));
+function pairsOf({ cases, metrics, candidate, baseline }: TaskToJudge) {
+  const judged = metrics.filter(({ settings }) => isJudged(settings));
+  return cases.map(({ id }, i) => {
+    const lost = judged.find(({ name }) => isUnscoredAt(name, i, candidate, baseline));
+    return {
+      candidate:
+        lost === undefined
+          ? answeredAt(candidate, i, id)
+          : ({ ok: false, error: `${id}: ${lost.name} cannot score the answer` } as const),
+      baseline: baseline === null ? null : answeredAt(baseline, i, id),
+    };
+  });
 }
 
 function answeredAt({ problems, errors }: ScoredTask, i: number, id: string) {

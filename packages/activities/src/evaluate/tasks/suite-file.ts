@@ -1,17 +1,7 @@
-import { type Command, milliseconds, command as program, python } from '@sluice/sdk';
+import { type Command, command as program, python } from '@sluice/sdk';
 import { z } from 'zod';
-
-/** A duration as the pipeline's own are: milliseconds, or words such as `30 seconds`. */
-const duration = z.union([z.number(), z.string()]).transform((value, context): number => {
-  try {
-    const time = milliseconds(value as number, 'suite.json');
-    if (time > 0) return time;
-  } catch {
-    // said below
-  }
-  context.addIssue({ code: 'custom', message: "expected a duration over 0, such as '30 seconds'" });
-  return z.NEVER;
-});
+import { type JudgeSettings, judgeMetric } from './judge/judge-settings.ts';
+import { duration, marginFields, parameters } from './suite-fields.ts';
 
 const words = z.tuple([z.string().min(1)], z.string());
 
@@ -25,8 +15,6 @@ const command = words.transform(([first, ...rest], context): Command => {
     return z.NEVER;
   }
 });
-
-const parameters = z.record(z.string(), z.json());
 
 const protocol = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('invocations') }),
@@ -51,20 +39,15 @@ const rounds = z.int().min(200).max(100_000);
 const finite = z.number();
 const end = z.number().nullable();
 
-const metric = z
+const plainMetric = z
   .strictObject({
     name: z.string().min(1).max(100),
     /** Program that makes of expected value and answer what the metric compares, such as features of images. */
     extract: command.nullable().default(null),
     /** Resamples, where not as many as the suite's. */
     rounds: rounds.optional(),
-    /** Its name in results, where one metric stands twice. */
-    as: z.string().min(1).max(100).optional(),
+    ...marginFields,
     options: parameters.default({}),
-    /** How much worse than the baseline is still good enough, in the metric's unit. */
-    margin: finite.positive().nullable().default(null),
-    /** The same by category; such a category has to be decided. */
-    margins: z.record(z.string(), finite.positive()).default({}),
     /** The most that one case can lose or gain against the baseline. */
     worst: finite.positive().nullable().default(null),
     least: finite.nullable().default(null),
@@ -95,6 +78,26 @@ const metric = z
     }
     if (one.worst !== null && margins.length === 0) say('worst', 'it needs a margin');
   });
+
+export type SuiteMetric = z.output<typeof plainMetric> & {
+  /** An LLM compares the answers; null: a metric scores each. */
+  readonly judge: JudgeSettings | null;
+};
+
+const scored = plainMetric.transform((one): SuiteMetric => ({ ...one, judge: null }));
+
+/** A metric as its name says; a program of the user's may be called judge too. */
+const metric = z.unknown().transform((value, context): SuiteMetric => {
+  const judged = isObject(value) && value.name === 'judge' && !('command' in value);
+  const found = (judged ? judgeMetric : scored).safeParse(value);
+  if (found.success) return found.data;
+  for (const { message, path } of found.error.issues) context.addIssue({ code: 'custom', message, path: [...path] });
+  return z.NEVER;
+});
+
+function isObject(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null;
+}
 
 const taskSettings = z.strictObject({
   /** How its cases are asked; left out: as the suite's are. */
@@ -140,7 +143,6 @@ export const suiteFile = z
 /** A suite folder's settings, defaults filled in, durations in milliseconds. */
 export type SuiteFile = z.output<typeof suiteFile>;
 export type SuiteProtocol = SuiteFile['protocol'];
-export type SuiteMetric = z.output<typeof metric>;
 
 /** Does anything hang on this metric? */
 export function isJudged({ margin, margins, least, most }: SuiteMetric): boolean {

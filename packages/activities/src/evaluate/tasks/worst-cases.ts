@@ -1,13 +1,10 @@
-import type { Json } from '@sluice/sdk';
-import { type ShownAnswer, TEXT_LENGTH, WORST_CASES, type WorstCase } from '../suite-report.ts';
+import { cut } from '../cut-value.ts';
+import { type ShownAnswer, WORST_CASES, type WorstCase } from '../suite-report.ts';
 import type { TaskToJudge } from './judge-suite.ts';
 import { isAnswer, type Reply } from './reply.ts';
-import type { NamedMetric, ScoredTask } from './scored-task.ts';
+import { isUnscoredAt, type NamedMetric, type ScoredTask } from './scored-task.ts';
 
 type Get = (id: string) => Promise<Reply | null>;
-
-/** Items of a list, and members of an object, that a report shows; embeddings are long. */
-const ITEMS = 200;
 
 /** The cases that lost most, with what was asked, expected and answered. */
 export async function worstCases(
@@ -16,7 +13,10 @@ export async function worstCases(
   baseline: Get | null,
 ): Promise<WorstCase[]> {
   const ranked = tasks
-    .flatMap((task) => task.cases.map((one, i) => ({ task, one, i, harm: harmOf(task, i) })))
+    .flatMap((task) => {
+      const harmOf = harmIn(task);
+      return task.cases.map((one, i) => ({ task, one, i, harm: harmOf(i) }));
+    })
     .filter(({ harm }) => harm > 0)
     .sort((a, b) => b.harm - a.harm || (a.one.id < b.one.id ? -1 : 1))
     .slice(0, WORST_CASES);
@@ -43,48 +43,51 @@ export async function worstCases(
   return worst;
 }
 
-/** The greatest loss by any metric of a case, in shares of the metric's range; of open ranges, of what is lost or was. */
-function harmOf({ metrics, candidate, baseline }: TaskToJudge, i: number): number {
-  const failed = (candidate.problems[i] ?? null) !== null;
-  if (baseline === null) return failed ? 1 : 0;
-  if (failed) return (baseline.problems[i] ?? null) === null ? 1 : 0;
-  const losses = metrics.map((named) => lossOf(named, scoreAt(candidate, named, i), scoreAt(baseline, named, i)));
-  return Math.max(0, ...losses);
+/**
+ * The greatest loss of a case by any metric that is held against the baseline, or by any at all where none is: in shares of
+ * the metric's range, or, where that is open, of the greatest score that either model has in the task.
+ */
+function harmIn({ metrics, candidate, baseline }: TaskToJudge): (i: number) => number {
+  const failed = ({ problems }: ScoredTask, i: number) => (problems[i] ?? null) !== null;
+  if (baseline === null) return (i) => (failed(candidate, i) ? 1 : 0);
+  const held = metrics.filter(({ settings }) => settings.margin !== null || Object.keys(settings.margins).length > 0);
+  const losses = (held.length > 0 ? held : metrics).map((named) => lossBy(named, candidate, baseline));
+  return (i) => {
+    if (failed(candidate, i)) return failed(baseline, i) ? 0 : 1;
+    return Math.max(0, ...losses.map((lossOf) => lossOf(i)));
+  };
 }
 
-function lossOf({ metric }: NamedMetric, mine: number | null, theirs: number | null): number {
-  if (mine === null || theirs === null) return 0;
-  const lost = metric.better === 'higher' ? theirs - mine : mine - theirs;
+function lossBy(named: NamedMetric, candidate: ScoredTask, baseline: ScoredTask): (i: number) => number {
+  const { name, metric } = named;
   const [low, high] = metric.range;
-  const scale =
-    low !== null && high !== null ? high - low : Math.max(Math.abs(mine), Math.abs(theirs), Number.MIN_VALUE);
-  return lost / scale;
+  const open = () =>
+    candidate.problems.reduce((most, _, i) => {
+      const scores = [scoreAt(candidate, named, i) ?? 0, scoreAt(baseline, named, i) ?? 0];
+      return Math.max(most, ...scores.map(Math.abs));
+    }, Number.MIN_VALUE);
+  const scale = low !== null && high !== null ? high - low : open();
+  return (i) => {
+    if (isUnscoredAt(name, i, candidate, baseline)) return 1;
+    const [mine, theirs] = [scoreAt(candidate, named, i), scoreAt(baseline, named, i)];
+    if (mine === null || theirs === null) return 0;
+    return (metric.better === 'higher' ? theirs - mine : mine - theirs) / scale;
+  };
 }
 
 /**
- * One case's score. Of a metric over all cases at once it is that of the case alone, where the metric has two ends: a
- * distance of distributions says nothing of one.
+ * One case's score. Of a metric over all cases at once it is that of the case alone, where the metric has two ends or a
+ * case contributes a number: a distance of distributions says nothing of one.
  */
 function scoreAt(scored: ScoredTask | null, { name, metric }: NamedMetric, i: number): number | null {
   const part = scored?.metrics.get(name)?.parts[i] ?? null;
   if (part === null) return null;
-  if (metric.of === 'case') return typeof part === 'number' ? part : null;
+  if (typeof part === 'number') return part;
+  if (metric.of === 'case') return null;
   return metric.range.includes(null) ? null : metric.score([part]);
 }
 
 function shown(reply: Reply | null): ShownAnswer {
   if (reply === null) return { error: 'it was not asked' };
   return isAnswer(reply) ? { answer: cut(reply.answer), latencyMs: reply.latencyMs } : { error: reply.error };
-}
-
-/** A value with long texts and lists cut, wherever they stand. */
-export function cut(value: Json): Json {
-  if (typeof value === 'string') return value.length <= TEXT_LENGTH ? value : `${value.slice(0, TEXT_LENGTH - 1)}…`;
-  if (Array.isArray(value)) {
-    const items = (value as readonly Json[]).slice(0, ITEMS).map(cut);
-    return value.length <= ITEMS ? items : [...items, `… ${value.length - ITEMS} more`];
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value as { readonly [key: string]: Json | undefined });
-  return Object.fromEntries(members.slice(0, ITEMS).map(([key, one]) => [key, one === undefined ? one : cut(one)]));
 }

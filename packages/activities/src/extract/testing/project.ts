@@ -21,8 +21,8 @@ export interface TestProject {
   remove(): Promise<void>;
 }
 
-export async function testProject(): Promise<TestProject> {
-  const root = await mkdtemp(join(tmpdir(), 'sluice-project-'));
+export async function testProject(prefix = 'sluice-project-'): Promise<TestProject> {
+  const root = await mkdtemp(join(tmpdir(), prefix));
   const stateDir = join(root, '.sluice');
   const store = fileStore(join(stateDir, 'store'));
   const project: TestProject = {

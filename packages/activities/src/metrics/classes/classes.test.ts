@@ -66,9 +66,10 @@ describe('probabilities', () => {
       expect(score('log_loss', answer === 1.5 || answer === -0.1 ? 1 : 'a', answer)).toMatchObject({ blame: 'answer' });
     }
     expect(score('log_loss', 'spam', 0.5)).toMatchObject({
-      blame: 'expected',
+      blame: 'answer',
       problem: expect.stringContaining('name the positive class'),
     });
+    expect(score('log_loss', ['spam'], 0.5)).toMatchObject({ blame: 'expected' });
   });
 });
 

@@ -54,8 +54,10 @@ export function isPositive(expected: Json, positive: string | null): boolean | U
   if (positive !== null && isScalar(expected)) return String(expected) === positive;
   if (expected === 1 || expected === true) return true;
   if (expected === 0 || expected === false) return false;
-  return badExpected(
-    `what was expected, ${show(expected)}, is neither 1 nor 0, true nor false; name the positive class by "positive"`,
+  if (!isScalar(expected)) return badExpected(`what was expected, ${show(expected)}, is not a class`);
+  // One of several classes is a fine thing to expect, of answers with a number for each.
+  return badAnswer(
+    `a single number says nothing of the class ${show(expected)}, which is neither 1 nor 0, true nor false; name the positive class by "positive"`,
   );
 }
 

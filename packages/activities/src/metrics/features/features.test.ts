@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../statistics/random.ts';
+import { metricOf } from '../table.ts';
 import { featureRows } from './feature-rows.ts';
 import { fid } from './fid.ts';
-import { kid } from './kid.ts';
+import { kid, kidProducts } from './kid.ts';
 
 /** Features that are written down quickly in Python too. */
 function rows(count: number, columns: number, frequency: number) {
@@ -66,6 +67,15 @@ describe('distances of features', () => {
     expect(kid(a, b, { subsets: 200, subsetSize: 50, seed: 2 })?.mean).not.toBe(some?.mean);
   });
 
+  test('a distance that would hold the worker for minutes is refused, with the way to a small one', () => {
+    const large = featureRows(Array.from({ length: 2000 }, (_, i) => new Float32Array(1024).fill(i)));
+    expect(kidProducts(large, large, { subsets: 100, subsetSize: 1000 })).toBeGreaterThan(1e10);
+    expect(kidProducts(large, large, { subsets: 10, subsetSize: 100 })).toBeLessThan(2e9);
+    const parts = Array.from({ length: 2000 }, (_, i) => [new Array(1024).fill(i), new Array(1024).fill(i)] as const);
+    const metric = metricOf('kid');
+    expect(() => metric.of === 'corpus' && metric.score(parts as never)).toThrow(/takes too long/);
+  });
+
   test('one row has no covariance: no distance', () => {
     expect(fid(rows(1, 3, 1), rows(5, 3, 1))).toBeNull();
     expect(kid(rows(5, 3, 1), rows(1, 3, 1))).toBeNull();
@@ -78,4 +88,16 @@ describe('distances of features', () => {
     );
     expect(() => featureRows([[1, Number.NaN]])).toThrow('The features of number 1 have NaN among their numbers.');
   });
+});
+
+test('a distance that would hold up the worker for minutes is refused, whatever is large', () => {
+  const metric = metricOf('fid');
+  const set = (cases: number, features: number) =>
+    Array.from({ length: cases }, (_, i) => {
+      const row = Array.from({ length: features }, (_, j) => Math.sin(i + j * j));
+      return [row, row];
+    });
+  expect(() => metric.of === 'corpus' && metric.score(set(513, 513))).toThrow('takes too long');
+  expect(metric.of === 'corpus' && metric.score(set(5, 2048))).toBeCloseTo(0, 6);
+  expect(metric.of === 'corpus' && metric.score(set(2000, 4))).toBeCloseTo(0, 6);
 });

@@ -46,6 +46,15 @@ export function kid(a: FeatureRows, b: FeatureRows, options: KidOptions = {}): K
   return { mean, sd, subsets, subsetSize };
 }
 
+/** How many products of two features a distance takes. */
+export function kidProducts(a: FeatureRows, b: FeatureRows, options: KidOptions = {}): number {
+  const { subsets = 100, subsetSize = 1000 } = options;
+  const whole = a.rows <= subsetSize || b.rows <= subsetSize;
+  const pairs = (one: number, other: number): number =>
+    whole ? one * other : isKept(one * other, subsets * subsetSize ** 2) ? one * other : subsets * subsetSize ** 2;
+  return (pairs(a.rows, a.rows) + pairs(b.rows, b.rows) + pairs(a.rows, b.rows)) * a.columns;
+}
+
 /** The kernel of a row of one set and a row of the other, or of the same. */
 type Kernel = (row: number, other: number) => number;
 
@@ -73,14 +82,19 @@ function within(kernel: Kernel, rows: Uint32Array): number {
 /** Numbers that are kept rather than computed again for every subset: 128 MiB. */
 const MOST_KEPT = 2 ** 24;
 
-/** @param uses how many will be asked for; where they are more than there are, they are computed once and kept */
+/** Of how many are computed once, where more will be asked for and all of them have room. */
+function isKept(all: number, uses: number): boolean {
+  return all <= Math.min(uses, MOST_KEPT);
+}
+
+/** @param uses how many will be asked for */
 function kernels(a: FeatureRows, b: FeatureRows, uses: number): Kernel {
   const compute = (row: number, other: number): number => {
     const value = product(a, row, b, other) / a.columns + 1;
     return value * value * value;
   };
   const all = a.rows * b.rows;
-  if (all > Math.min(uses, MOST_KEPT)) return compute;
+  if (!isKept(all, uses)) return compute;
   const kept = new Float64Array(all);
   for (let at = 0; at < all; at += 1) kept[at] = compute(Math.floor(at / b.rows), at % b.rows);
   return (row, other) => kept[row * b.rows + other] as number;

@@ -158,7 +158,18 @@ def features(expected, answers):
     ]
 
 
+def raters(lists):
+    """Not defined where both say one and the same of all: NaN, which is null here."""
+    import warnings
+
+    from sklearn.metrics import cohen_kappa_score
+
+    warnings.simplefilter("ignore")
+    return [cohen_kappa_score([one for one, _ in pairs], [other for _, other in pairs]) for pairs in lists]
+
+
 TASKS = {
+    "raters": lambda given: raters(given["lists"]),
     "features": lambda given: features(given["expected"], given["answers"]),
     "bleu": lambda given: bleu(given["cases"], given["options"]),
     "chrf": lambda given: chrf(given["cases"], given["options"]),

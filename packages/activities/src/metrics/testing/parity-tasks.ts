@@ -6,6 +6,7 @@ import { classTasks } from './class-tasks.ts';
 import { featureTasks } from './feature-tasks.ts';
 import { handPicked } from './hand-picked.ts';
 import { overAll, type ParityTask } from './parity-task.ts';
+import { raterTasks } from './rater-tasks.ts';
 import { randomPairs, randomWords, type TextPair } from './text-pairs.ts';
 import { translations } from './translation-tasks.ts';
 
@@ -22,6 +23,7 @@ export function parityTasks(size: number, seed: number): ParityTask[] {
     ...classTasks(size, seed),
     ...featureTasks(seed),
     ...numbers(size, seed),
+    ...raterTasks(seed),
   ];
 }
 

@@ -3,7 +3,7 @@
  * `add` (answer is x + add), `label` (constant answer), `rules` (what to do for a row's `key`: `status`, `crash`,
  * `hang`, `null`, `short`, `flaky`, `text`, `html`, `empty`, `nan`, `huge`: 50 MB), `delay` (ms before an answer), `log`
  * (a file that gets a line with time and keys of every request), `pingAfter` (answers `/ping` so often and then no more), `ping` (`never`, `exit`, milliseconds to wait), `extra` (added to answers), `noise` (a field that is another each time),
- * `asked` (file that the keys of answered rows are appended to),
+ * `asked` (file that the keys of answered rows are appended to), `rowsTo` (file that answered rows are appended to),
  * `ignoreTerm`, `child` (start a process that outlives its parent), `status` (for every request).
  */
 import { spawn } from 'node:child_process';
@@ -69,6 +69,7 @@ function answer(request, response, body) {
   const predictions = rows.map((row, i) => (rules[i] === 'null' ? null : rules[i] === 'text' ? 'n/a' : answerFor(row)));
   if (rules.includes('short')) predictions.pop();
   if (model.asked) appendFileSync(model.asked, rows.map((row) => `${row.key}\n`).join(''));
+  if (model.rowsTo) appendFileSync(model.rowsTo, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   const nonce = model.noise ? { nonce: Math.random() } : {};
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ predictions, ...model.extra, ...nonce }));

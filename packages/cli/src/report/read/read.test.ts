@@ -32,7 +32,9 @@ test('of a suite the planted category is named first, whatever the direction of 
     slice: 'category 5',
     note: '140 more cases would decide it',
   });
+  // A row that has a unit stands there once too.
   expect(evidence.filter(({ slice }) => slice === 'clinical notes')).toHaveLength(1);
+  expect(evidence.filter(({ metric }) => metric.startsWith('answers: latency'))).toHaveLength(1);
   expect(evidence.some(({ metric }) => metric === 'cases only the baseline answers')).toBe(true);
   expect(worst[0]).toMatchObject({
     id: 'note-17',
@@ -42,6 +44,24 @@ test('of a suite the planted category is named first, whatever the direction of 
   expect(worst[1]).toMatchObject({ input: '["a",{"b":1}]', new: { failed: true, text: 'status 500' } });
   expect(facts).toContainEqual(['cases by task', 'summaries (1200), answers (300)']);
   expect(baseline).toBe(suite.baseline.digest);
+});
+
+test('of a suite with a judge it is told who judged, what it cost, and where its votes are', () => {
+  const judge = {
+    task: 'summaries',
+    metric: 'judge',
+    model: 'm',
+    answeredAs: ['m-0426'],
+    votes: { usable: 1790, ties: 12, unusable: 10 },
+    tokens: { asked: 180_000, answered: 9_000 },
+    broken: null,
+    record: { kind: 'report', uri: 'sluice:blob/77', digest: 'sha256:77', bytes: 1 },
+  };
+  const { facts } = evaluationPart('suite', { ...suite, judges: [judge, 'nonsense'] });
+  expect(facts).toContainEqual([
+    'judge',
+    'summaries: judge by m (m-0426); 1790 votes, 10 replies that are none; 180000 tokens asked, 9000 answered; all of them in sluice:blob/77',
+  ]);
 });
 
 test('a replay tells its counts, the first regressions with what was asked and answered, and its waivers', () => {

@@ -16,8 +16,9 @@ import {
 export function suitePart(step: string, report: Fields): EvaluationPart {
   const suite = fieldsOf(report.suite);
   const baseline = fieldsOf(report.baseline);
-  const rows = listOf(report.rows).map((one) => rowOf(fieldsOf(one)));
-  const told = new Set(rows.map(({ metric, slice }) => `${metric}\n${slice ?? ''}`));
+  const found = listOf(report.rows).map(fieldsOf);
+  const rows = found.map(rowOf);
+  const told = new Set(found.map((one) => `${nameOf(one)}\n${textOf(one.category) ?? ''}`));
   // What is no metric of a task: what was not answered, and whether there was something to compare with.
   const others = evidenceOf(report.evidence).filter(({ metric, slice }) => !told.has(`${metric}\n${slice ?? ''}`));
   return {
@@ -26,10 +27,15 @@ export function suitePart(step: string, report: Fields): EvaluationPart {
     verdict: verdictOf(report.verdict),
     candidate: textOf(report.candidate),
     baseline: textOf(baseline.digest),
-    facts: factsOf(suite, baseline, fieldsOf(report.method)),
+    facts: factsOf(suite, baseline, fieldsOf(report.method), listOf(report.judges)),
     evidence: [...rows, ...others],
     worst: listOf(report.worstCases).map((one) => worstCase(fieldsOf(one))),
   };
+}
+
+/** As a gate's evidence names it. */
+function nameOf({ task, metric }: Fields): string {
+  return `${shownText(task)}: ${shownText(metric)}`;
 }
 
 function rowOf(one: Fields): Row {
@@ -52,7 +58,7 @@ function rowOf(one: Fields): Row {
     needed === null || note?.includes('more') ? null : `${needed} more cases would decide it`,
   ].filter((part) => part !== null);
   return {
-    metric: `${shownText(one.task)}: ${shownText(one.metric)}${unit === null ? '' : `, ${unit}`}`,
+    metric: `${nameOf(one)}${unit === null ? '' : `, ${unit}`}`,
     ...(category === null ? {} : { slice: category }),
     verdict: verdictOf(one.verdict),
     value: numberOf(one.candidate),
@@ -88,7 +94,7 @@ function gainOf(
   };
 }
 
-function factsOf(suite: Fields, baseline: Fields, method: Fields): Fact[] {
+function factsOf(suite: Fields, baseline: Fields, method: Fields, judges: readonly unknown[]): Fact[] {
   const tasks = listOf(suite.tasks).map((one) => {
     const { name, cases } = fieldsOf(one);
     return `${shownText(name)} (${shownText(cases)})`;
@@ -103,9 +109,25 @@ function factsOf(suite: Fields, baseline: Fields, method: Fields): Fact[] {
     ['confidence', numberOf(method.confidence) === null ? null : `${100 * (numberOf(method.confidence) ?? 0)} %`],
     ['comparisons', numberOf(method.comparisons) === null ? null : shownText(method.comparisons)],
     ['seed', numberOf(method.seed) === null ? null : shownText(method.seed)],
+    ...judges.map((one) => ['judge', judgeFact(fieldsOf(one))] as const),
     ...listOf(method.notes).map((note, i) => [`note ${i + 1}`, shownText(note)] as const),
   ];
   return facts.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+}
+
+/** Who judged, and where every vote stands; how far it can be trusted is said in the metric's own row. */
+function judgeFact(judge: Fields): string {
+  const { usable, unusable } = fieldsOf(judge.votes);
+  const { asked, answered } = fieldsOf(judge.tokens);
+  const called = listOf(judge.answeredAs).map(shownText).join(', ');
+  const parts = [
+    `${shownText(judge.task)}: ${shownText(judge.metric)} by ${shownText(judge.model)}${called === '' ? '' : ` (${called})`}`,
+    numberOf(usable) === null ? null : `${shownText(usable)} votes, ${shownText(unusable)} replies that are none`,
+    numberOf(asked) === null ? null : `${shownText(asked)} tokens asked, ${shownText(answered)} answered`,
+    textOf(judge.broken),
+    textOf(fieldsOf(judge.record).uri) === null ? null : `all of them in ${shownText(fieldsOf(judge.record).uri)}`,
+  ];
+  return parts.filter((part) => part !== null).join('; ');
 }
 
 function worstCase(one: Fields): WorstCase {

@@ -1,4 +1,4 @@
-import { invalidStep } from '../../options.ts';
+import { invalidStep, shown } from '../../options.ts';
 import type { Check, ColumnsRule, Missing, Rule, Statistic, TableRule } from '../check.ts';
 import type { Kwargs } from './kwargs.ts';
 
@@ -15,7 +15,11 @@ const rows =
 
 const whole =
   (rule: (kwargs: Kwargs, where: string) => Rule): Reader =>
-  (kwargs, where) => ({ column: kwargs.need('column'), rule: rule(kwargs, where), share: 1 });
+  (kwargs, where) => {
+    // Of a type, Great Expectations asks each value.
+    kwargs.only('mostly', 1);
+    return { column: kwargs.need('column'), rule: rule(kwargs, where), share: 1 };
+  };
 
 const table =
   (rule: (kwargs: Kwargs) => TableRule): Reader =>
@@ -88,30 +92,40 @@ function quantiles(kwargs: Kwargs, where: string): Check[] {
   });
 }
 
-/** A pattern of Python's that RE2 does not have. */
+/** What RE2 does not have of Python's patterns, and before it what only looks like that: an escape, a class. */
+const strange = /\\[1-9]|\\[^1-9]|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?(?:[=!>(]|<[=!]|P=)|[*+?}]\+/gs;
+
 function pattern(kwargs: Kwargs, where: string): string {
   const regex = kwargs.need<string>('regex');
-  const strange = /\(\?(?:[=!]|<[=!]|\(|>)|\\[1-9]|\(\?P=|[*+?}]\+/.exec(String(regex));
-  if (strange === null) return regex;
-  throw invalidStep(where, `Its regex has ${strange[0]}, which RE2 does not know.`, 'Write it without.');
+  const found = [...String(regex).matchAll(strange)].map(([part]) => part);
+  const part = found.find((one) => !/^(?:\[|\\[^1-9])/s.test(one));
+  if (part === undefined) return regex;
+  throw invalidStep(where, `Its regex has ${part}, which RE2 does not know.`, 'Write it without.');
 }
 
-/** Names of pandas and numpy as DuckDB reads such columns. */
-const types: Readonly<Record<string, string>> = {
-  bool: 'BOOLEAN',
-  'datetime64[ns]': 'TIMESTAMP',
-  float32: 'FLOAT',
-  float64: 'DOUBLE',
-  int16: 'SMALLINT',
-  int32: 'INTEGER',
-  int64: 'BIGINT',
-  int8: 'TINYINT',
-  object: 'VARCHAR',
-  object_: 'VARCHAR',
-  str: 'VARCHAR',
-};
+/** Names of Python, pandas and numpy as DuckDB reads such columns. */
+const types: ReadonlyMap<unknown, string> = new Map([
+  ['bool', 'BOOLEAN'],
+  ['boolean', 'BOOLEAN'],
+  ['datetime64[ns]', 'TIMESTAMP'],
+  ['float', 'DOUBLE'],
+  ['float32', 'FLOAT'],
+  ['float64', 'DOUBLE'],
+  ['int', 'BIGINT'],
+  ['int16', 'SMALLINT'],
+  ['int32', 'INTEGER'],
+  ['int64', 'BIGINT'],
+  ['int8', 'TINYINT'],
+  ['object', 'VARCHAR'],
+  ['object_', 'VARCHAR'],
+  ['str', 'VARCHAR'],
+]);
 
-const typed = (names: readonly string[]): Rule => ({ kind: 'type', types: names.map((name) => types[name] ?? name) });
+/** Several names may mean one type here. */
+function typed(names: unknown, where: string): Rule {
+  if (!Array.isArray(names)) throw invalidStep(where, `type_list is ${shown(names)}.`, 'Give a list of names.');
+  return { kind: 'type', types: [...new Set<string>(names.map((name: string) => types.get(name) ?? name))] };
+}
 
 /** What both support, by the expectation's type. */
 export const readers: Readonly<Record<string, Reader>> = {
@@ -144,9 +158,9 @@ export const readers: Readonly<Record<string, Reader>> = {
     direction: 'decreasing',
     strictly: kwargs.take('strictly') === true,
   })),
-  expect_column_type_to_be: whole((kwargs) => typed([kwargs.need('type_')])),
-  expect_column_values_to_be_of_type: whole((kwargs) => typed([kwargs.need('type_')])),
-  expect_column_values_to_be_in_type_list: whole((kwargs) => typed(kwargs.need('type_list'))),
+  expect_column_type_to_be: whole((kwargs, where) => typed([kwargs.need('type_')], where)),
+  expect_column_values_to_be_of_type: whole((kwargs, where) => typed([kwargs.need('type_')], where)),
+  expect_column_values_to_be_in_type_list: whole((kwargs, where) => typed(kwargs.need('type_list'), where)),
   expect_column_mean_to_be_between: statistic('mean'),
   expect_column_median_to_be_between: statistic('median'),
   expect_column_stdev_to_be_between: statistic('stdev'),

@@ -58,6 +58,12 @@ describe('a suite of Great Expectations', () => {
     expect(suiteFromGreatExpectations(text)).toEqual(both.map((check) => JSON.parse(JSON.stringify(check))));
   });
 
+  it("keeps DuckDB's own names of types apart from Python's", () => {
+    const written = suiteToGreatExpectations([x.type('int8', 'float')], 'flights');
+    expect(suiteFromGreatExpectations(written)).toMatchObject([{ rule: { types: ['INT8', 'FLOAT'] } }]);
+    expect(() => suiteToGreatExpectations([x.type('Integer')], 'flights')).toThrow('has no expectation');
+  });
+
   it('is read as its own library writes it', () => {
     // str(ExpectationSuite(…).to_json_dict()) of great_expectations 1.24.1
     const suite = {
@@ -108,7 +114,39 @@ describe('a suite of Great Expectations', () => {
     expect(suiteFromGreatExpectations(old)).toEqual([{ rule: { kind: 'rows', min: 3, max: 3 }, share: 1 }]);
   });
 
+  it('may name a type in several ways, and in those of Python', () => {
+    const types = ['str', 'object', 'float', 'int', 'int64', 'boolean'];
+    expect(
+      suiteFromGreatExpectations(
+        one('expect_column_values_to_be_in_type_list', { column: 'x', type_list: types, mostly: 1 }),
+      ),
+    ).toEqual([{ column: 'x', rule: { kind: 'type', types: ['VARCHAR', 'DOUBLE', 'BIGINT', 'BOOLEAN'] }, share: 1 }]);
+  });
+
+  it.each(['^[-*+/]$', '\\++\\d', 'a\\?+', '[]*+]', '[^]*+]', '\\\\1', '[\\]*+]', '(?P<a>.)', '(?i)x'])(
+    'may have the pattern %s, which RE2 knows',
+    (regex) => {
+      expect(
+        suiteFromGreatExpectations(one('expect_column_values_to_match_regex', { column: 'x', regex })),
+      ).toMatchObject([{ rule: { pattern: regex } }]);
+    },
+  );
+
+  it.each(['(a)\\1', 'a*+', 'a{2}+', '[a]++', '(?=a)', '(?<!a)b', '(?P<a>.)(?P=a)', '(?>a)', '\\\\\\1'])(
+    'may not have the pattern %s, which RE2 does not know',
+    (regex) => {
+      expect(() =>
+        suiteFromGreatExpectations(one('expect_column_values_to_match_regex', { column: 'x', regex })),
+      ).toThrow('RE2');
+    },
+  );
+
   it.each<[unknown, string, string]>([
+    [
+      one('expect_column_values_to_be_in_type_list', { column: 'x', type_list: 'int64' }),
+      'type_list is "int64"',
+      'list',
+    ],
     ['{', 'It is not JSON', 'JSON'],
     [[], 'no list of expectations', 'ExpectationSuite'],
     [{ expectations: [7] }, 'Its type is undefined', 'type'],

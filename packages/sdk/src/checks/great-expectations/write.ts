@@ -77,8 +77,8 @@ function ofColumn(rule: Rule): Expectation | null {
       return { type, kwargs: rule.strictly ? { strictly: true } : {} };
     }
     case 'type':
-      if (rule.types.some((name) => ['number', 'integer', 'text', 'time'].includes(name))) return null;
-      return { type: 'expect_column_values_to_be_in_type_list', kwargs: { type_list: rule.types } };
+      if (rule.types.some(isFamily)) return null;
+      return { type: 'expect_column_values_to_be_in_type_list', kwargs: { type_list: rule.types.map(ofDuckDb) } };
     case 'statistic': {
       if (rule.of !== 'quantile') return { type: statistics[rule.of], kwargs: range(rule) };
       if (rule.strict !== undefined) return null;
@@ -95,6 +95,11 @@ function ofColumn(rule: Rule): Expectation | null {
       return null;
   }
 }
+
+/** In capitals, DuckDB's own types of these names are meant. */
+const isFamily = (name: string) => /^(number|integer|text|time)$/i.test(name) && !/^(INTEGER|TEXT|TIME)$/.test(name);
+/** In small letters, `int8` and its like are read as names of Python's. */
+const ofDuckDb = (name: string) => name.toUpperCase();
 
 const ignored: Readonly<Record<Missing, string>> = {
   both: 'both_values_are_missing',
