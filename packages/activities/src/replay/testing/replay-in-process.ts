@@ -10,7 +10,7 @@ fix.endpoint = { stable };
 const context = {
   cancellationSignal: new AbortController().signal,
   heartbeat: () => {},
-  info: { activityId: 'recent', scheduledTimestampMs: begun },
+  info: { activityId: 'recent', scheduledTimestampMs: begun, attempt: 1 },
 } as unknown as Context;
 const report = await asyncLocalStorage.run(context, () => replayActivity(fix.context)(input));
 process.stdout.write(JSON.stringify({ report, peak: process.resourceUsage().maxRSS * 1024 }));
