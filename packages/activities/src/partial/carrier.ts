@@ -46,8 +46,8 @@ export interface Carrier {
 export function startCarrier(options: CarrierOptions): Carrier {
   const { warn } = options;
   const began = Date.now();
-  let last = began; // when all that was there had been stored, or that failed
-  let held = 0; // bytes that were there then
+  let last = began; // when it was stored, or that failed
+  let held = 0; // bytes that are stored, at least
   let down = false;
   let over = false; // a newer attempt has taken over, or this one has come to its end
   let hurry = false;
@@ -55,22 +55,24 @@ export function startCarrier(options: CarrierOptions): Carrier {
 
   const carry = async (): Promise<void> => {
     try {
+      // What comes meanwhile waits for the next time, or a part that always grows would be stored without a pause.
+      const wanted = await onDisk(options.folder, options.wanted());
       for (let done: number | string = 0; typeof done === 'number' && !over; ) {
-        done = await carryOne(options);
+        done = await carryOne(options, wanted);
         if (done === 'outdated') over = true;
+        if (done === 'all') held = sizeOf(wanted);
         if (down) warn('the store answers again: partial results are stored');
         down = false;
         if (typeof done === 'number' && !hurry) await wait((1000 * done) / RATE, undefined, { ref: false });
       }
     } catch (error) {
       if (!down) {
-        const now = 'partial results are not stored for now: on another machine this step would start over';
+        const now = 'partial results cannot be stored for now: another machine would have more to do again';
         warn(`${now} (${describeError(error)})`);
       }
       down = true;
     }
     last = Date.now();
-    held = await size(options);
   };
   const begin = (): Promise<void> => {
     running ??= carry().finally(() => {
@@ -81,7 +83,7 @@ export function startCarrier(options: CarrierOptions): Carrier {
   const look = async (): Promise<void> => {
     if (over || running !== null) return;
     const pause = Math.min(SELDOMEST, Math.max(OFTENEST, last - began));
-    const grown = (await size(options)) - held;
+    const grown = sizeOf(await onDisk(options.folder, options.wanted())) - held;
     if (over || running !== null) return;
     if (grown >= MOST_SEGMENT || (grown > 0 && Date.now() - last >= pause)) await begin();
   };
@@ -108,19 +110,21 @@ export function startCarrier(options: CarrierOptions): Carrier {
 }
 
 /**
- * Stores one piece.
+ * Stores one piece of what is wanted there, and drops what is not.
  *
  * @returns its bytes; `all` when nothing is missing, `outdated` when a newer attempt has taken over, `raced` when the
  * pointer was changed meanwhile: by such an attempt, or by this one when the answer was lost. The next time tells
  * @throws SluiceError what the store throws
  */
-export async function carryOne(options: CarrierOptions): Promise<number | 'all' | 'outdated' | 'raced'> {
-  const { store, key, claim, folder } = options;
+export async function carryOne(
+  options: CarrierOptions,
+  wanted: readonly Part[],
+): Promise<number | 'all' | 'outdated' | 'raced'> {
+  const { store, key, claim } = options;
   const pointer = await store.readPointer(key);
   const state = pointer === null ? null : parseStored(pointer.value);
   if (state !== null && compareClaims(state.claim, claim) > 0) return 'outdated';
   const former = state?.work === options.work ? state.parts : [];
-  const wanted = await onDisk(folder, options.wanted());
   const { parts, missing } = nextSegment(former, wanted);
   if (missing === null) {
     const more = state?.parts.some(({ name }) => !wanted.some((part) => part.name === name)) ?? false;
@@ -164,6 +168,6 @@ async function put(
   }
 }
 
-async function size({ folder, wanted }: CarrierOptions): Promise<number> {
-  return (await onDisk(folder, wanted())).reduce((sum, { bytes }) => sum + bytes, 0);
+function sizeOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -4,7 +4,7 @@ import { describeError } from '@sluice/sdk';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { compareClaims, newPartialId, type PartialClaim, runningAttempt } from './attempt.ts';
 import { type CarrierOptions, carryOne, startCarrier } from './carrier.ts';
-import { localView, partName, writeView, writeWhole } from './local-parts.ts';
+import { localView, onDisk, type Part, partName, writeView, writeWhole } from './local-parts.ts';
 import { partialKey } from './stored-parts.ts';
 import { type Moved, takeOver } from './take-over.ts';
 import { within } from './within.ts';
@@ -71,7 +71,6 @@ export async function openPartialResults(options: PartialOptions): Promise<Parti
   await writeView(folder, { claim, parts });
 
   const own: string[] = [];
-  const endless = (names: readonly string[]) => names.map((name) => ({ name, bytes: Infinity }));
   const carried: CarrierOptions | null =
     moved === null
       ? null
@@ -101,7 +100,7 @@ export async function openPartialResults(options: PartialOptions): Promise<Parti
       for (const name of names) await writeWhole(join(folder, name), JSON.stringify(result));
       await clear(folder, claim, names);
       if (carried === null) return;
-      await within(forget({ ...carried, wanted: () => endless(names) }), ENDING).catch((error) => {
+      await within(leave(carried, names), ENDING).catch((error) => {
         warn(`partial results stay in the store until garbage is collected (${describeError(error)})`);
       });
     },
@@ -111,13 +110,18 @@ export async function openPartialResults(options: PartialOptions): Promise<Parti
   };
 }
 
-/** Leaves in the store what is wanted, and nothing where nothing was stored. */
-async function forget(options: CarrierOptions): Promise<void> {
+/** Leaves these parts in the store and no others; none where nothing was stored. */
+async function leave(options: CarrierOptions, names: readonly string[]): Promise<void> {
   if ((await options.store.readPointer(options.key)) === null) return;
+  const wanted = await onDisk(options.folder, endless(names));
   for (let tries = 0; tries < 5; tries += 1) {
-    const done = await carryOne(options);
+    const done = await carryOne(options, wanted);
     if (done === 'all' || done === 'outdated') return;
   }
+}
+
+function endless(names: readonly string[]): readonly Part[] {
+  return names.map((name) => ({ name, bytes: Infinity }));
 }
 
 /** Removes all files but some; none when a newer attempt goes on with them. */
