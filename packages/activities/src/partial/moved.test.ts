@@ -145,6 +145,9 @@ describe('what a step has done', () => {
     expect(await found(other)).toEqual([]);
     expect(await storedParts()).toEqual([]);
     expect(await blobs()).toEqual([]);
+    await write(other, 'two');
+    await other.close();
+    expect(await found(await attempt({ machine: 'c', attempt: 2, begun: 2, work: 'another-suite' }))).toEqual(['two']);
   });
 
   test('is gone everywhere when it has come to its end', async () => {

@@ -43,6 +43,7 @@ export async function takeOver(
   try {
     const found = await within(claimStored(moved, work, claim), ASKING);
     if (found === null) return own;
+    if (found.former === null) return { ...own, claim: found.claim };
     const parts = newerOf(local, found.former);
     await bring(folder, parts, found.former, moved, warn);
     return { claim: found.claim, parts: await onDisk(folder, parts) };
@@ -54,10 +55,11 @@ export async function takeOver(
 
 interface Claimed {
   readonly claim: PartialClaim;
-  readonly former: StoredParts;
+  /** Null: what was stored was of other work. */
+  readonly former: StoredParts | null;
 }
 
-/** @returns null where nothing of this work is stored, or a newer attempt has it */
+/** @returns null where nothing is stored, or a newer attempt has it */
 async function claimStored({ store, ref }: Moved, work: string, wished: PartialClaim): Promise<Claimed | null> {
   const key = partialKey(ref);
   for (;;) {
@@ -69,7 +71,7 @@ async function claimStored({ store, ref }: Moved, work: string, wished: PartialC
     const parts = former.work === work ? former.parts : [];
     if ((await store.swapPointer(key, pointer.version, JSON.stringify({ work, claim, parts }))) === null) continue;
     await dropSegments(store, key, former.parts, parts);
-    return former.work === work ? { claim, former } : null;
+    return { claim, former: former.work === work ? former : null };
   }
 }
 
