@@ -33,6 +33,8 @@ export interface CarrierOptions {
 
 /** Stores what partial results have grown by, beside the work: nothing waits for it, and nothing fails by it. */
 export interface Carrier {
+  /** Stores what is new now. */
+  carry(): Promise<void>;
   /** Stores all that is new, until that is done or `limit` ms have passed. */
   flush(limit: number): Promise<void>;
   /** Begins no further piece, and waits for the one under way, `limit` ms at most. */
@@ -87,18 +89,19 @@ export function startCarrier(options: CarrierOptions): Carrier {
     if (over || running !== null) return;
     if (grown >= MOST_SEGMENT || (grown > 0 && Date.now() - last >= pause)) await begin();
   };
+  const carryNow = async (): Promise<void> => {
+    await running;
+    if (!over) await begin();
+  };
   const timer = setInterval(() => void look().catch(() => {}), LOOK);
   timer.unref();
 
   return {
+    carry: carryNow,
     async flush(limit) {
       clearInterval(timer);
       hurry = true;
-      const all = async () => {
-        await running;
-        if (!over) await begin();
-      };
-      await within(all(), limit).catch(() => {});
+      await within(carryNow(), limit).catch(() => {});
       over = true;
     },
     async stop(limit) {

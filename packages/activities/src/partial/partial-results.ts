@@ -34,6 +34,8 @@ export interface PartialResults {
   readonly result: FoundPart | null;
   /** Path for a file of this attempt. Bytes are only ever added to it. */
   own(label: string): string;
+  /** Stores what is new now, and returns when it is there, or cannot be. */
+  carry(): Promise<void>;
   /** Removes everything, here and in the store; keeps `result` in place of it, if there is one. */
   finish(result?: object): Promise<void>;
   /** Stores what is new, for some seconds at most; does nothing after `finish`. */
@@ -93,6 +95,7 @@ export async function openPartialResults(options: PartialOptions): Promise<Parti
       if (!own.includes(name)) own.push(name);
       return join(folder, name);
     },
+    carry: async () => carrier?.carry(),
     async finish(result) {
       finished = true;
       await carrier?.stop(ENDING);

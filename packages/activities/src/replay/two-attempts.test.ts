@@ -134,6 +134,8 @@ describe('attempts at a replay, of which older ones are held at any step, killed
         for (const place of c.sent) expect(c.found.has(place)).toBe(false);
         const late = [...c.found].filter(([place, by]) => by === 'A' && before !== null && !before.includes(place));
         expect(late).toEqual([]);
+        for (const it of [one, two]) it.resume();
+        await Promise.allSettled([one.ended, two.ended]); // they hold files
       }),
       { numRuns: 150 },
     );
@@ -152,6 +154,8 @@ describe('attempts at a replay, of which older ones are held at any step, killed
       const report = await attempt('B', 2, () => {}, b);
       if (report.name === 'B') expect([...a.sent, ...b.sent]).toEqual([0, 1, 2, 3]);
       noted.push(a.sent.length);
+      one.resume();
+      await Promise.allSettled([one.ended]);
     }
     expect(new Set(noted)).toEqual(new Set([0, 1, 2, 3, 4]));
   });
