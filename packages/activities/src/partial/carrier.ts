@@ -59,13 +59,15 @@ export function startCarrier(options: CarrierOptions): Carrier {
     try {
       // What comes meanwhile waits for the next time, or a part that always grows would be stored without a pause.
       const wanted = await onDisk(options.folder, options.wanted());
-      for (let done: number | string = 0; typeof done === 'number' && !over; ) {
-        done = await carryOne(options, wanted);
-        if (done === 'outdated') over = true;
-        if (done === 'all') held = sizeOf(wanted);
+      for (let races = 0; !over && races < 5; ) {
+        const done = await carryOne(options, wanted);
         if (down) warn('the store answers again: partial results are stored');
         down = false;
-        if (typeof done === 'number' && !hurry) await wait((1000 * done) / RATE, undefined, { ref: false });
+        if (done === 'outdated') over = true;
+        if (done === 'all') held = sizeOf(wanted);
+        if (done === 'outdated' || done === 'all') break;
+        if (done === 'raced') races += 1;
+        else if (!hurry) await wait((1000 * done) / RATE, undefined, { ref: false });
       }
     } catch (error) {
       if (!down) {

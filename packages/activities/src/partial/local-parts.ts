@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newestChange } from '../store/file-scratch.ts';
+import { isMissing } from '../store/storage-error.ts';
 import { compareClaims, isClaim, type PartialClaim } from './attempt.ts';
 
 /** A file of partial results, as far as it counts. */
@@ -62,7 +63,17 @@ export async function onDisk(folder: string, parts: readonly Part[]): Promise<re
 
 /** Writes down that an attempt has begun, and what it found. */
 export async function writeView(folder: string, view: View): Promise<void> {
-  await writeWhole(join(folder, `${view.claim.id}${RECORD}`), JSON.stringify(view));
+  const write = () => writeWhole(join(folder, `${view.claim.id}${RECORD}`), JSON.stringify(view));
+  await write().catch(async (error) => {
+    if (!isMissing(error)) throw error;
+    await mkdir(folder, { recursive: true, mode: 0o700 }); // the one before came to its end meanwhile
+    await write();
+  });
+}
+
+/** Is it what `writeView` is just writing? */
+export function isViewDraft(name: string): boolean {
+  return name.includes(`${RECORD}.`);
 }
 
 /** There whole or not at all. */

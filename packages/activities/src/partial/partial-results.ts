@@ -1,10 +1,10 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '@sluice/sdk';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { compareClaims, newPartialId, type PartialClaim, runningAttempt } from './attempt.ts';
 import { type CarrierOptions, carryOne, startCarrier } from './carrier.ts';
-import { localView, onDisk, type Part, partName, writeView, writeWhole } from './local-parts.ts';
+import { isViewDraft, localView, onDisk, type Part, partName, writeView, writeWhole } from './local-parts.ts';
 import { partialKey } from './stored-parts.ts';
 import { type Moved, takeOver } from './take-over.ts';
 import { within } from './within.ts';
@@ -131,9 +131,10 @@ function endless(names: readonly string[]): readonly Part[] {
 async function clear(folder: string, claim: PartialClaim, keep: readonly string[]): Promise<void> {
   const newest = await localView(folder);
   if (newest !== null && compareClaims(newest.claim, claim) > 0) return;
-  if (keep.length === 0) return rm(folder, { recursive: true, force: true });
   for (const name of await readdir(folder)) {
-    if (keep.includes(name) || name.startsWith(claim.id)) continue;
-    await rm(join(folder, name), { force: true });
+    const own = keep.length > 0 && name.startsWith(claim.id);
+    // A newer one may be about to begin.
+    if (!keep.includes(name) && !own && !isViewDraft(name)) await rm(join(folder, name), { force: true });
   }
+  if (keep.length === 0) await rmdir(folder).catch(() => {});
 }
