@@ -128,7 +128,8 @@ export async function carryOne(
   const { store, key, claim } = options;
   const pointer = await store.readPointer(key);
   const state = pointer === null ? null : parseStored(pointer.value);
-  if (state !== null && compareClaims(state.claim, claim) > 0) return 'outdated';
+  const newer = state !== null && state.claim.id !== claim.id && compareClaims(state.claim, claim) > 0;
+  if (newer) return 'outdated';
   const former = state?.work === options.work ? state.parts : [];
   const { parts, missing } = nextSegment(former, wanted);
   if (missing === null) {

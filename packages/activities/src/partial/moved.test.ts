@@ -247,6 +247,22 @@ describe('a store that is gone', () => {
     expect(await found(await attempt({ machine: 'c', attempt: 3 }))).toEqual(['again']);
   });
 
+  test('just when its answer is due costs what was done elsewhere, and nothing of what is done now', async () => {
+    const first = await attempt({ machine: 'a', attempt: 1 });
+    await write(first, 'one');
+    await first.close();
+    const swap = store.swapPointer;
+    vi.spyOn(store, 'swapPointer').mockImplementationOnce(async (...args) => {
+      await swap(...args);
+      throw gone;
+    });
+    const second = await attempt({ machine: 'b', attempt: 2 });
+    await write(second, 'again');
+    await second.close();
+    await write(second, 'not stored');
+    expect(await found(await attempt({ machine: 'b', attempt: 3 }))).toEqual(['again', 'not stored']);
+  });
+
   test('in the middle of a part leaves what the disk has of it', async () => {
     const first = await attempt({ machine: 'a', attempt: 1 });
     await write(first, 'one');

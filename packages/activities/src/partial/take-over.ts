@@ -12,6 +12,13 @@ export interface Moved {
   readonly attempt: RunningAttempt;
 }
 
+export interface TakeOverOptions {
+  readonly local: View | null;
+  /** Null: partial results stay on this machine. */
+  readonly moved: Moved | null;
+  readonly warn: (line: string) => void;
+}
+
 export interface TakeOver {
   readonly claim: PartialClaim;
   /** What counts of what was done before. */
@@ -30,11 +37,7 @@ export async function takeOver(
   folder: string,
   work: string,
   id: string,
-  {
-    local,
-    moved,
-    warn,
-  }: { readonly local: View | null; readonly moved: Moved | null; readonly warn: (line: string) => void },
+  { local, moved, warn }: TakeOverOptions,
 ): Promise<TakeOver> {
   const turn = 1 + (local?.claim.turn ?? 0);
   const claim = { begun: moved?.attempt.begun ?? 0, attempt: moved?.attempt.attempt ?? 1, turn, id };
@@ -79,7 +82,8 @@ async function claimStored({ store, ref }: Moved, work: string, wished: PartialC
 export function newerOf(local: View | null, stored: StoredParts): readonly Part[] {
   const there = stored.parts.map((part): Part => ({ name: part.name, bytes: bytesOf(part) }));
   if (local === null) return there;
-  const order = compareClaims(stored.claim, local.claim);
+  // An answer of the store that was lost leaves the two with other turns.
+  const order = stored.claim.id === local.claim.id ? 0 : compareClaims(stored.claim, local.claim);
   if (order > 0) return there;
   if (order < 0) return local.parts;
   const names = new Set([...local.parts, ...there].map(({ name }) => name));
