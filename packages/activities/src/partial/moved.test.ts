@@ -2,11 +2,13 @@ import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { collectGarbage } from '../gc/collect.ts';
 import { collecting } from '../gc/testing/options.ts';
+import { azureBlobStore } from '../store/azure-blob-store.ts';
 import { fileStore } from '../store/file-store.ts';
 import type { SweepableStore } from '../store/store-sweep.ts';
+import { type Azurite, startAzurite } from '../store/testing/azurite.ts';
 import { openPartialResults, type PartialResults } from './partial-results.ts';
 import { parseStored, partialKey } from './stored-parts.ts';
 
@@ -299,4 +301,33 @@ describe('collecting garbage', () => {
     expect(await storedParts()).toBeNull();
     expect(await blobs()).toEqual([]);
   });
+});
+
+describe('in an Azure Blob store', () => {
+  let azurite: Azurite;
+  beforeAll(async () => {
+    azurite = await startAzurite();
+  }, 60_000);
+  afterAll(() => azurite.stop());
+
+  test('what a step has done moves on, an older attempt stores nothing more, and in the end it is gone', async () => {
+    const at = azureBlobStore({ connectionString: azurite.connectionString, container: 'partial', prefix: 'p' });
+    const first = await attempt({ machine: 'a', attempt: 1, at });
+    await write(first, 'one');
+    await first.carry();
+    const second = await attempt({ machine: 'b', attempt: 2, at });
+    expect(await found(second)).toEqual(['one']);
+    await write(first, 'too late');
+    await first.close();
+    await write(second, 'two');
+    await second.close();
+    const third = await attempt({ machine: 'c', attempt: 3, at });
+    expect(await found(third)).toEqual(['one', 'two']);
+    await third.finish();
+    expect((await at.readPointer(key))?.value).toContain('"parts":[]');
+    const left = [];
+    for await (const artifact of at.artifacts()) left.push(artifact);
+    expect(left).toEqual([]);
+    expect(warnings).toEqual([]);
+  }, 60_000);
 });
