@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Report } from '@sluice/sdk';
 import { forgetOld, writeWhole } from '../partial/local-parts.ts';
-import { type FoundPart, openPartialResults } from '../partial/partial-results.ts';
+import { type FoundPart, openPartialResults, type PartialResults } from '../partial/partial-results.ts';
 import type { Moved } from '../partial/take-over.ts';
 import type { Replayed } from './replayed.ts';
 import type { Sample } from './sample.ts';
@@ -30,6 +30,7 @@ export interface Diary {
   readonly plan: Plan | null;
   /** By the place of the request in the plan. */
   readonly entries: ReadonlyMap<number, Entry>;
+  /** Keeps what was drawn, where there was no plan. */
   keepPlan(plan: Plan): Promise<void>;
   note(place: number, entry: Entry): void;
   /** Keeps the report in place of all else. */
@@ -72,22 +73,25 @@ export async function openDiary(parent: string, { name, moved, warn }: DiaryOpti
     moved,
     ...(warn === undefined ? {} : { warn }),
   });
+  try {
+    return await diaryOf(results);
+  } catch (error) {
+    await results.close();
+    throw error;
+  }
+}
+
+async function diaryOf(results: PartialResults): Promise<Diary> {
   const known = await newestPlan(results.found);
   // Outcomes are of a plan, which is told by who drew it.
-  let drawn = known?.id ?? results.id;
-  let writer = lineWriter(() => results.own(`outcomes-${drawn}`));
-  const outcomes = results.found.filter(({ label }) => known !== null && label === `outcomes-${known.id}`);
+  const label = `outcomes-${known?.id ?? results.id}`;
+  const writer = lineWriter(() => results.own(label));
   return {
     spool: known?.spool ?? results.own('requests'),
     report: results.result === null ? null : await readJson<Report>(results.result),
     plan: known?.plan ?? null,
-    entries: await readEntries(outcomes),
-    async keepPlan(value) {
-      writer.close();
-      drawn = results.id;
-      writer = lineWriter(() => results.own(`outcomes-${drawn}`));
-      await writeWhole(results.own('plan'), JSON.stringify(value));
-    },
+    entries: await readEntries(results.found.filter((part) => part.label === label)),
+    keepPlan: (value) => writeWhole(results.own('plan'), JSON.stringify(value)),
     note: (place, entry) => writer.write(JSON.stringify({ place, ...entry })),
     async finish(report) {
       writer.close();
