@@ -18,6 +18,7 @@ export { localSeam } from './job/seam.ts';
 export { type MlflowClient, mlflowClient } from './mlflow/client.ts';
 export { type TrainingCurves, trainingCurves } from './mlflow/training-curves.ts';
 export { sendUnsent } from './mlflow/unsent.ts';
+export type { ReportWriter } from './report/report-writer.ts';
 export { type ArtifactStore, hexOf } from './store/artifact-store.ts';
 export { fileStore } from './store/file-store.ts';
 export { openStore } from './store/open-store.ts';

@@ -88,10 +88,13 @@ export function statusLines(
   const cost = costLine(spentBy(snapshot));
   if (cost !== null) lines.push('', cost);
   const links = Object.entries(status.links);
-  if (status.steps.some(({ verdict }) => verdict !== null)) {
-    links.push(['report', `sluice report ${status.workflowId} --open`]);
+  if (status.report !== undefined || status.steps.some(({ verdict }) => verdict !== null)) {
+    // What the link shows may be older than this.
+    links.push([status.links.report === undefined ? 'report' : '', `sluice report ${status.workflowId} --open`]);
   }
   if (links.length > 0) lines.push('', ...links.map(([name, url]) => `${name.padEnd(9)} ${paint('link', url)}`));
+  const warning = status.report?.warning ?? null;
+  if (warning !== null) lines.push(`${''.padEnd(9)} ${paint('warn', warning)}`);
   return lines;
 }
 

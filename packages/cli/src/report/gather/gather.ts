@@ -27,6 +27,9 @@ const REPORT = 256 * 2 ** 20;
 /** Regressions of one replay that are kept. */
 const REGRESSIONS = 100;
 const AT_ONCE = 4;
+/** What a report is gathered from, besides Temporal. */
+export type ReportSources = Pick<Sources, 'loaded' | 'store'>;
+
 /** Time the run's worker has to say how the run stands, ms. */
 const STATUS_WITHIN = 20_000;
 
@@ -34,13 +37,15 @@ const STATUS_WITHIN = 20_000;
  * Reads all that the report of a run tells. What cannot be read is named in `missing`; only a run that is not there, or a
  * server that does not answer, is an error.
  *
+ * @param most bytes of one step's report that are read
  * @throws SluiceError `NotFound`, `Unreachable`
  */
 export async function gatherReport(
-  sources: Sources,
+  sources: ReportSources,
   temporal: TemporalSource,
   id: string,
   version: string,
+  most = { report: REPORT },
 ): Promise<RunReport> {
   const { client, target } = temporal;
   const missing: string[] = [];
@@ -56,7 +61,7 @@ export async function gatherReport(
       return null;
     }),
   ]);
-  const steps = readable(evidenceSteps(works), missing);
+  const steps = readable(evidenceSteps(works), most.report, missing);
   const row = view?.row ?? rowOf(execution);
   const references = await referencesFor(temporal, sources.store, row).catch((error: unknown) => {
     missing.push(`No earlier run could be read to hold the data against: ${sentence(error, temporal, id)}`);
@@ -116,17 +121,17 @@ function mlflowRunIn(works: readonly StepWork[]): string | null {
   return ids.find((id) => typeof id === 'string') ?? null;
 }
 
-function statusOf(sources: Sources, temporal: TemporalSource, id: string): Promise<RunView> {
+function statusOf(sources: ReportSources, temporal: TemporalSource, id: string): Promise<RunView> {
   const runs = new Runs(sources.loaded.root);
   return temporal.client.withDeadline(Date.now() + STATUS_WITHIN, () => runs.view(temporal, id, { limit: STEPS }));
 }
 
 /** Those that are read; what is left out is told. */
-function readable(steps: readonly EvidenceStep[], missing: string[]): EvidenceStep[] {
+function readable(steps: readonly EvidenceStep[], most: number, missing: string[]): EvidenceStep[] {
   const small = steps.filter(({ step, report }) => {
-    if (report.bytes <= REPORT) return true;
+    if (report.bytes <= most) return true;
     missing.push(
-      `The report of ${step} is larger than ${REPORT / 2 ** 20} MiB and was not read: sluice artifacts get ${report.digest.slice(7, 19)}`,
+      `The report of ${step} is larger than ${most / 2 ** 20} MiB and was not read: sluice artifacts get ${report.digest.slice(7, 19)}`,
     );
     return false;
   });
