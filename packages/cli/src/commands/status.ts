@@ -1,6 +1,6 @@
 import { decisionsInOrder, describeAttempts, type Spent, type StatusPage, type StepStatus } from '@sluice/sdk';
 import { ExitCode } from '../exit-code.ts';
-import { costOf, formatMs } from '../follow/format.ts';
+import { costOf, formatMs, shortDigest } from '../follow/format.ts';
 import {
   attemptText,
   failureLines,
@@ -89,8 +89,11 @@ export function statusLines(
   if (cost !== null) lines.push('', cost);
   const links = Object.entries(status.links);
   if (status.report !== undefined || status.steps.some(({ verdict }) => verdict !== null)) {
-    // What the link shows may be older than this.
+    // What a worker wrote may be older than this.
     links.push([status.links.report === undefined ? 'report' : '', `sluice report ${status.workflowId} --open`]);
+    const kept = status.report?.artifact;
+    if (kept != null && status.links.report === undefined)
+      links.push(['', `sluice artifacts get ${shortDigest(kept.digest)} --to report.html`]);
   }
   if (links.length > 0) lines.push('', ...links.map(([name, url]) => `${name.padEnd(9)} ${paint('link', url)}`));
   const warning = status.report?.warning ?? null;

@@ -19,7 +19,7 @@ test('verdict, decision and what speaks against it come before anything else', (
     return words.indexOf(text);
   };
   const order = [
-    at('Version 41 was rejected for endpoint writer: 3 of 4 gates do not pass.'),
+    at('Version 41 was rejected for endpoint writer: 4 of 5 gates do not pass.'),
     at('Clinical notes name the wrong drug.'),
     at('What speaks against it'),
     at('clinical notes, ROUGE-L: 0.402 → 0.311 (−0.091, −0.121 to −0.058), n 75'),
