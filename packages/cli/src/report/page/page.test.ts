@@ -100,3 +100,24 @@ test('an answer that is a torn half of a sign, NUL or marks of direction is stil
   expect(page.isWellFormed()).toBe(true);
   expect(page).toContain('a� b� c� d');
 });
+
+test('a gate that no step stands for shows its rows, and a step that is no gate says so: the headline can be counted', () => {
+  const report = exampleReport();
+  const [deploy] = report.deploys;
+  if (deploy === undefined) throw new Error('the example deploys');
+  const legal = {
+    name: 'legal review',
+    verdict: 'fail',
+    evidence: [{ metric: 'pages that counsel has read', verdict: 'fail', value: 3, threshold: '>= 9' }],
+  } as const;
+  const gates = [...deploy.gates.filter(({ name }) => name !== 'suite'), legal];
+  const page = reportPage(exampleReport({ deploys: [{ ...deploy, gates }] }), '');
+  const words = wordsOf(page);
+  expect(words).toContain('4 of 5 gates do not pass.');
+  expect(words).toContain('pages that counsel has read: 3');
+  expect(words).toContain('Gate of writer: legal review');
+  expect(words).toContain('suite evaluation, not a gate');
+  expect(words).toContain('summaries evaluation 10 rows');
+  const targets = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => `id="${id}"`);
+  expect(targets.filter((id) => !page.includes(id))).toEqual([]);
+});

@@ -5,6 +5,7 @@ import { firstOf, halved, limits as usual } from '../limits.ts';
 import { utc } from '../words.ts';
 import { dataSection } from './data.ts';
 import { evaluationSection } from './evaluation.ts';
+import { gateSections } from './gates.ts';
 import { costSection, lineageSection } from './lineage.ts';
 import { inline, type PageContext } from './parts.ts';
 import { replaySection } from './replay.ts';
@@ -37,6 +38,7 @@ function document(report: RunReport, style: string, context: PageContext): strin
     ...sections(context, 'evaluations', report.evaluations, evaluationSection),
     ...sections(context, 'replays', report.replays, replaySection),
     ...sections(context, 'datasets', report.data, dataSection),
+    ...gateSections(context, report),
     ...rolloutSections(context, report),
     lineageSection(context, report),
     costSection(context, report),
