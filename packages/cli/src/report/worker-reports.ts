@@ -19,7 +19,8 @@ export interface WorkerReportsOptions {
 
 /** Writes reports in a worker: into the store, and among the artifacts of the run's MLflow run. */
 export function workerReports({ loaded, target, context }: WorkerReportsOptions): ReportWriter {
-  const { temporal: client, store, mlflow } = context;
+  const { temporal: client, store } = context;
+  const mlflow = loaded.config.reports === 'stored' ? null : context.mlflow;
   return {
     place: async (mlflowRunId, signal) => (mlflow === null ? null : placeOfReport(mlflow, mlflowRunId, signal)),
     async write({ workflowId, mlflowRunId }, signal) {

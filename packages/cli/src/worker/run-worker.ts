@@ -94,7 +94,11 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
       dataConverter,
       namespace: target.namespace,
       identity: `${options.class ?? CONTROL}@${machine}:${process.pid}`,
-      activities: createActivities(context, { grace: { shutdown: grace } }, workerReports({ loaded, target, context })),
+      activities: createActivities(
+        context,
+        { grace: { shutdown: grace } },
+        loaded.config.reports === false ? undefined : workerReports({ loaded, target, context }),
+      ),
       // A shutdown stops polling, and cancels nothing: what runs hears from us when it has to end, and a job's own watch
       // of its machine's notice knows best how long it may train on.
       shutdownGraceTime: '365 days' as const,
