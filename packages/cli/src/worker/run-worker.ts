@@ -97,7 +97,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
       activities: createActivities(
         context,
         { grace: { shutdown: grace } },
-        loaded.config.reports === false ? undefined : workerReports({ loaded, target, context }),
+        loaded.config.reports === 'off' ? undefined : workerReports({ loaded, target, context }),
       ),
       // A shutdown stops polling, and cancels nothing: what runs hears from us when it has to end, and a job's own watch
       // of its machine's notice knows best how long it may train on.
