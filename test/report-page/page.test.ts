@@ -94,6 +94,22 @@ describe('the report of a run in a browser', () => {
     await context.close();
   });
 
+  it('fits on a tablet and on a sheet of A4, tables as tables', async () => {
+    for (const name of ['rejected', 'rolled-back']) {
+      for (const [width, media] of [
+        [800, 'screen'],
+        [700, 'print'],
+      ] as const) {
+        const { page, context } = await open(name, width, 'light', false);
+        await page.emulateMedia({ media });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        const head = page.locator('.evidence thead th', { hasText: 'measured' }).first();
+        expect(await head.evaluate((one) => one.getBoundingClientRect().width)).toBeGreaterThan(50);
+        await context.close();
+      }
+    }
+  });
+
   it('is printed whole, on white, with what is folded on the screen', async () => {
     const { page, context } = await open('rejected', 1400, 'dark', false);
     await page.emulateMedia({ media: 'print', colorScheme: 'light' });

@@ -77,7 +77,7 @@ export const evaluation = {
     category: i % 6 === 5 ? 'court rulings' : 'clinical notes',
     label: 'Patient with atrial fibrillation, started on apixaban 5 mg twice daily; no bleeding history.',
     inputs: {
-      text: `Seen in clinic on the ${i + 1}th. Known paroxysmal atrial fibrillation, CHA2DS2-VASc 3. No prior bleeding. After discussion apixaban 5 mg twice daily was started; follow-up in three months with renal function.`,
+      text: `Seen in clinic on ${i + 1} May. Known paroxysmal atrial fibrillation, CHA2DS2-VASc 3. No prior bleeding. After discussion apixaban 5 mg twice daily was started; follow-up in three months with renal function.`,
     },
     candidate:
       i === 3
