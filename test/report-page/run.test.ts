@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sluice } from '../bad-input/sluice.ts';
 import { type ProjectStack, projectStack, type RunHandle } from '../harness/project.ts';
 import { untilState, untilStatus } from '../harness/wait-for.ts';
+import { openBrowser } from './browser.ts';
 
 /** Reports of a real run of a real project, while it asks and after it was answered. */
 let project: ProjectStack;
@@ -116,6 +117,22 @@ it('it is attached to the run in MLflow, where its pages show it', async () => {
   const [, base, mlflowRun] = /^(.*)\/#\/experiments\/\d+\/runs\/(\w+)\/artifacts\/report\.html$/.exec(attached) ?? [];
   const got = await fetch(`${base}/get-artifact?run_uuid=${mlflowRun}&path=report.html`);
   expect(await got.text()).toBe(await readFile(path, 'utf8'));
+});
+
+it('whoever follows the link of a notification sees the report on the page of MLflow', async () => {
+  const { report = '' } = (await first.status()).links;
+  const browser = await openBrowser();
+  try {
+    const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    await page.goto(report);
+    const shown = page.frameLocator('iframe').locator('h1', { hasText: 'life/first' });
+    await shown.waitFor({ timeout: 120_000 });
+    const shots = process.env.SLUICE_TEST_SCREENSHOTS;
+    if (shots) await page.screenshot({ path: join(shots, 'mlflow.png') });
+    expect(await shown.isVisible()).toBe(true);
+  } finally {
+    await browser.close();
+  }
 });
 
 it('a run that there is not is told, and nothing is written', async () => {

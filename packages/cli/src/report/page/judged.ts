@@ -1,4 +1,4 @@
-import { verdicts } from '@sluice/sdk';
+import { worstFirst } from '@sluice/sdk';
 import { counted } from '@sluice/ui/shared';
 import type { RunReport } from '../data.ts';
 import { judgedSteps, otherGates } from '../findings.ts';
@@ -16,7 +16,7 @@ export function judgedSection(context: PageContext, report: RunReport): Html | n
     what: asked.size === 0 || asked.has(one.name) ? one.what : `${one.what}, not a gate`,
   }));
   const others = otherGates(report).map((one) => ({ ...one, step: one.name, place: gateAnchor(one), what: 'gate' }));
-  const all = [...steps, ...others].sort((a, b) => verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict));
+  const all = worstFirst([...steps, ...others]);
   if (all.length === 0) return null;
   const rows = all.map(({ step, place, what, verdict, rows: own }) => {
     const failing = own.filter((row) => row.verdict !== 'pass');

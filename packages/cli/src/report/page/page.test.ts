@@ -121,3 +121,12 @@ test('a gate that no step stands for shows its rows, and a step that is no gate 
   const targets = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => `id="${id}"`);
   expect(targets.filter((id) => !page.includes(id))).toEqual([]);
 });
+
+test('what fails comes before what passes, of whatever kind it is, and says how it fails', () => {
+  const { evaluations, ...others } = exampleReport();
+  const passing = evaluations.map((one) => ({ ...one, verdict: 'pass' as const }));
+  const words = wordsOf(reportPage({ ...others, evaluations: passing }, ''));
+  expect(words.indexOf('Replay: recent-traffic')).toBeLessThan(words.indexOf('Evaluation: summaries'));
+  expect(words).toMatch(/requests that fail on the candidate only: 3, n 4,987 3 of them: status 500: \{"error"/);
+  expect(words.indexOf('What was covered')).toBeLessThan(words.indexOf('Requests that fail on the candidate only'));
+});
