@@ -20,7 +20,7 @@ const wordsOf = (page: string) =>
 /** What a worker attached, as MLflow has it. */
 async function attachedTo(status: RunStatus): Promise<string> {
   const [, base, id] =
-    /^(.*)\/#\/experiments\/\d+\/runs\/(\w+)\/artifacts\/report\.html$/.exec(status.links.report ?? '') ?? [];
+    /^(.*)\/#\/experiments\/\d+\/runs\/(\w+)\/artifacts\/report\.html\?/.exec(status.links.report ?? '') ?? [];
   const got = await fetch(`${base}/get-artifact?run_uuid=${id}&path=report.html`);
   expect(got.status).toBe(200);
   return got.text();
@@ -114,7 +114,7 @@ it('it is attached to the run in MLflow, where its pages show it', async () => {
   const { exit, events, err } = await run('report', 'second', '--attach', '--json');
   expect([exit, err]).toEqual([0, '']);
   const { path, attached } = events.at(-1) as unknown as { path: string; attached: string };
-  const [, base, mlflowRun] = /^(.*)\/#\/experiments\/\d+\/runs\/(\w+)\/artifacts\/report\.html$/.exec(attached) ?? [];
+  const [, base, mlflowRun] = /^(.*)\/#\/experiments\/\d+\/runs\/(\w+)\/artifacts\/report\.html\?/.exec(attached) ?? [];
   const got = await fetch(`${base}/get-artifact?run_uuid=${mlflowRun}&path=report.html`);
   expect(await got.text()).toBe(await readFile(path, 'utf8'));
 });

@@ -15,7 +15,7 @@ export async function keepReport(root: string, run: DemoRun, told: readonly Noti
   if (report === undefined || asked?.links.report !== report) {
     throw new Error(`${run.title}: the report is at ${report}, and the notification names ${asked?.links.report}.`);
   }
-  const [, mlflow, id] = /^(.*)\/#\/.*\/runs\/(\w+)\/artifacts\/report\.html$/.exec(report) ?? [];
+  const [, mlflow, id] = /^(.*)\/#\/.*\/runs\/(\w+)\/artifacts\/report\.html\?/.exec(report) ?? [];
   const answer = await fetch(`${mlflow}/get-artifact?run_uuid=${id}&path=report.html`);
   const page = await answer.text();
   if (!answer.ok)

@@ -16,6 +16,7 @@ export { cleanWork } from './job/process/leftovers.ts';
 export { type JobLog, jobLogs, logFolder, logPath } from './job/process/log-path.ts';
 export { localSeam } from './job/seam.ts';
 export { type MlflowClient, mlflowClient } from './mlflow/client.ts';
+export { artifactPage } from './mlflow/links.ts';
 export { type TrainingCurves, trainingCurves } from './mlflow/training-curves.ts';
 export { sendUnsent } from './mlflow/unsent.ts';
 export type { ReportWriter } from './report/report-writer.ts';

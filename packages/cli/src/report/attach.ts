@@ -1,4 +1,4 @@
-import type { MlflowClient } from '@sluice/activities';
+import { artifactPage, type MlflowClient } from '@sluice/activities';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
 
 /** Where the pages of MLflow show it. */
@@ -30,7 +30,7 @@ export async function attachReport(
   }
   const file = { name: ATTACHED_AS, text: page, type: 'text/html; charset=utf-8' };
   await client.putArtifact(run, file, options);
-  return attachedAt(client, run.info.experiment_id, mlflowRunId);
+  return artifactPage(client.url, run.info.experiment_id, mlflowRunId, ATTACHED_AS);
 }
 
 /**
@@ -46,9 +46,5 @@ export async function placeOfReport(
 ): Promise<string | null> {
   const run = await client.getRun(mlflowRunId, { signal });
   if (run === null || !run.info.artifact_uri?.startsWith('mlflow-artifacts:')) return null;
-  return attachedAt(client, run.info.experiment_id, mlflowRunId);
-}
-
-function attachedAt({ url }: MlflowClient, experimentId: string, mlflowRunId: string): string {
-  return `${url}/#/experiments/${experimentId}/runs/${mlflowRunId}/artifacts/${ATTACHED_AS}`;
+  return artifactPage(client.url, run.info.experiment_id, mlflowRunId, ATTACHED_AS);
 }

@@ -14,7 +14,9 @@ function place(uri: string | null, config: object = {}): Promise<string | null> 
 }
 
 test('a report will be where MLflow shows files of the run, if MLflow takes them and still has the run', async () => {
-  expect(await place('mlflow-artifacts:/7/r/artifacts')).toBe('http://m/#/experiments/7/runs/r/artifacts/report.html');
+  expect(await place('mlflow-artifacts:/7/r/artifacts')).toBe(
+    'http://m/#/experiments/7/runs/r/artifacts/report.html?workflowType=machine_learning',
+  );
   expect(await place('s3://bucket/7/r/artifacts')).toBeNull();
   expect(await place(null)).toBeNull();
 });

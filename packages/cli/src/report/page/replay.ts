@@ -128,7 +128,7 @@ function coverage(context: PageContext, part: ReplayPart): Html | null {
     { label: 'sent', num: true },
     { label: 'failed on the candidate only', num: true },
   ];
-  const shown = table(`Coverage of ${part.step}`, 'compact', heads, rows);
+  const shown = table(`Coverage of ${part.step}`, 'kinds', heads, rows);
   const title = `What was covered: ${counted(part.coverage.length, 'kind')} of request`;
   // Which kinds fail is what a decision needs; that none does stands above.
   if (failing && first.length <= KINDS_IN_SIGHT) return html`<h3>${title}</h3>${shown}`;
