@@ -1,26 +1,35 @@
+import type { Settings } from '@sluice/sdk';
 import { CancellationScope } from '@temporalio/workflow';
 import { small } from './activities.ts';
 import { applicationFailure } from './failure.ts';
-import type { RunState } from './run-state.ts';
+import type { Journal } from './journal.ts';
 
 /** Time a report has, the wait for a worker and another attempt included. */
 const WITHIN = '1 minute';
 /** Time MLflow has to say where a report will be: a notification waits for it. */
 const PLACED_WITHIN = '5 seconds';
 
+/** What is known of the run whose reports they are. */
+interface Run {
+  readonly id: string;
+  readonly settings: Pick<Settings, 'reports'>;
+  readonly journal: Journal;
+  readonly openedMlflowRun: Promise<string | null> | null;
+}
+
 /**
  * Has the report of a run written by a worker, one at a time: when a deploy asks or ends, and when the run ends. Only the
  * run's end waits for it, and what goes wrong is told beside the report and nowhere else.
  */
 export class RunReports {
-  readonly #run: RunState;
+  readonly #run: Run;
   #place: Promise<string | null> | undefined;
   #writing: Promise<void> | null = null;
   #again = false;
   /** What the last report that was asked for tells of. */
   #told: string | null = null;
 
-  constructor(run: RunState) {
+  constructor(run: Run) {
     this.#run = run;
   }
 
