@@ -44,7 +44,12 @@ export class Herald {
       commands,
       at: new Date().toISOString(),
     };
-    this.#told = this.#told.then(async () => this.#send(await withReport(this.#run, notification)));
+    // Commands keep the order that histories of runs without reports have: there nothing more is waited for.
+    this.#told = this.#told.then(() =>
+      this.#run.reports.on
+        ? withReport(this.#run, notification).then((news) => this.#send(news))
+        : this.#send(notification),
+    );
   }
 
   /** Once all has been told, or given up. */

@@ -4,10 +4,9 @@ import type { RunState } from './run-state.ts';
 
 /**
  * The same news with the report's address, and with what writes it anew: for those whom the address is of no use to. The
- * page may come a moment after the news.
+ * page may come a moment after the news. For runs that workers write reports of.
  */
 export async function withReport({ reports, id }: RunState, news: Notification): Promise<Notification> {
-  if (!reports.on) return news;
   const report = await reports.place();
   return {
     ...news,

@@ -26,7 +26,7 @@ export async function tellFailure(run: RunState, error: unknown): Promise<void> 
   try {
     await small('run:notify:failed', 'notify failed', { scheduleToCloseTimeout: '2 minutes' }).notify({
       ref,
-      notification: run.journal.judged ? await withReport(run, notification) : notification,
+      notification: run.reports.on && run.journal.judged ? await withReport(run, notification) : notification,
     });
   } catch {
     // The activity has logged it; the run's own failure is what counts.
