@@ -95,6 +95,18 @@ test('where no worker answers, the history tells what was asked of a candidate a
   ]);
 });
 
+test('why a candidate was rejected is told once, by the decision', () => {
+  const told = (outcome: string, note: string) =>
+    ({
+      gates: [],
+      steps: [{ step: 'shop', outcome, note }],
+      decisions: [decision],
+      refused: [],
+    }) as unknown as RunStatus;
+  expect(deployParts(works, told('rejected', 'shop: rejected by Ana: no'))).toMatchObject([{ reason: null }]);
+  expect(deployParts(works, told('rolled-back', 'errors 40 %'))).toMatchObject([{ reason: 'errors 40 %' }]);
+});
+
 test('while a question is open, it is what the report tells', () => {
   const open = { step: 'shop', endpoint: 'shop', state: 'blocked', verdict: 'error', gates: [] };
   const status = { gates: [open], steps: [], decisions: [], refused: [] } as unknown as RunStatus;
