@@ -5,11 +5,11 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import type { TemporalTarget } from '../run/temporal-target.ts';
 import { version } from '../version.ts';
 import { attachReport, placeOfReport } from './attach.ts';
-import { gatherReport } from './gather/gather.ts';
+import { gatherReport, type MostBytes } from './gather/gather.ts';
 import { reportPage } from './page/page.ts';
 
-/** Bytes of one step's report that a worker reads: what it does meanwhile must not wait for that, nor end by it. */
-const REPORT = 32 * 2 ** 20;
+/** What a worker reads: what it does besides must neither wait for that nor end by it. */
+const READ: MostBytes = { one: 8 * 2 ** 20, all: 32 * 2 ** 20 };
 
 export interface WorkerReportsOptions {
   readonly loaded: LoadedConfig;
@@ -24,8 +24,7 @@ export function workerReports({ loaded, target, context }: WorkerReportsOptions)
   return {
     place: async (mlflowRunId, signal) => (mlflow === null ? null : placeOfReport(mlflow, mlflowRunId, signal)),
     async write({ workflowId, mlflowRunId }, signal) {
-      const most = { report: REPORT };
-      const report = await gatherReport({ loaded, store }, { client, target }, workflowId, version(), most);
+      const report = await gatherReport({ loaded, store }, { client, target }, workflowId, version(), READ);
       const page = reportPage(report, await reportStyle());
       signal.throwIfAborted();
       const artifact = await store.putText(page, 'report');
