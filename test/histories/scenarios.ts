@@ -163,6 +163,12 @@ export const scenarios: readonly Scenario[] = [
     play: decided({}, 'approve', { token: 'sealed.v1.not-in-clear', candidate }),
   },
   {
+    name: 'gated-reported',
+    settings: { mlflow: true, reports: true },
+    activities: { openRun: async () => 'mlflow-run' },
+    play: decided({ verdict: 'fail' }, 'override', { by: 'ana', reason: 'known' }),
+  },
+  {
     name: 'gated-asked-anew',
     activities: {
       requestRollout: async () => ({ accepted: true, why: null, outcome: null }),

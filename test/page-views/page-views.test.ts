@@ -3,7 +3,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageLink } from '../../packages/ui/src/route.ts';
 import { findChromium } from '../../tools/chromium.ts';
-import { violations } from '../harness/accessibility.ts';
+import { violations } from '../harness/browser.ts';
 import { pageAnswers } from './answers.ts';
 import { dataset, model } from './artifacts.ts';
 import { type PagesServer, servePages } from './pages-server.ts';

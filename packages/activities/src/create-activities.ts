@@ -15,6 +15,7 @@ import { markVersionActivity } from './registry/mark-version.ts';
 import { registerCandidateActivity } from './registry/register-candidate.ts';
 import { closeRunActivity, openRunActivity } from './registry/run-record.ts';
 import { replayActivity } from './replay/replay.ts';
+import { type ReportWriter, reportActivities } from './report/report-writer.ts';
 import { checkCandidateActivity } from './rollout/check-candidate.ts';
 import {
   replyToRunActivity,
@@ -31,11 +32,19 @@ import { settingsActivity } from './settings.ts';
 import { withRan } from './with-ran.ts';
 import { hearing } from './worker-stop.ts';
 
-/** Every activity of Sluice, for one worker process; `job` is for its jobs. */
-export function createActivities(context: ActivityContext, job: JobOptions = {}): SluiceActivities {
+/**
+ * Every activity of Sluice, for one worker process; `job` is for its jobs.
+ *
+ * @param reports writes the reports of runs; left out: runs have none written
+ */
+export function createActivities(
+  context: ActivityContext,
+  job: JobOptions = {},
+  reports?: ReportWriter,
+): SluiceActivities {
   const { stopping } = context;
   const activities: SluiceActivities = {
-    settings: settingsActivity(context),
+    settings: settingsActivity(context, reports !== undefined),
     openRun: openRunActivity(context),
     closeRun: closeRunActivity(context),
     extract: withRan(extractActivity(context)),
@@ -51,6 +60,7 @@ export function createActivities(context: ActivityContext, job: JobOptions = {})
     signalTime: signalTimeActivity(context),
     recordDecision: recordDecisionActivity(context),
     notify: notifyActivity(context),
+    ...reportActivities(reports),
     requestRollout: requestRolloutActivity(context),
     withdrawRollout: withdrawRolloutActivity(context),
     rolloutOutcome: rolloutOutcomeActivity(context),
@@ -81,6 +91,8 @@ const silent = [
   'signalTime',
   'recordDecision',
   'notify',
+  'placeReport',
+  'writeReport',
   'rolloutOutcome',
   'markVersion',
   'replyToRun',

@@ -38,6 +38,8 @@ export interface Settings {
   readonly mlflow: boolean;
   readonly notify: boolean;
   readonly links: { readonly mlflow: string | null; readonly temporal: string | null };
+  /** Whether workers write the report of a run. Runs that began before they did have none. @default false */
+  readonly reports?: boolean;
   /** Commit of the worker's checkout; null where it is not a git checkout. */
   readonly commit: string | null;
   readonly dirty: boolean | null;
@@ -216,6 +218,18 @@ export interface ReadyOutcome {
   readonly restarts: number | null;
 }
 
+/** A report of a run that a worker has written. */
+export interface WrittenReport {
+  /** Epoch ms: it tells how the run stood then. */
+  readonly at: number;
+  /** The page in the artifact store. */
+  readonly artifact: Artifact;
+  /** Address of MLflow's page that shows it; null where it is not attached there. */
+  readonly page: string | null;
+  /** Why it is not attached, though the run has a run in MLflow; null where nothing is wrong. */
+  readonly warning: string | null;
+}
+
 /** What the work of a step that is no job is handed. */
 export interface WorkInput<Spec = SpecOf<WorkKind>> {
   readonly ref: StepRef;
@@ -285,6 +299,10 @@ export interface SluiceActivities extends WorkActivities {
     readonly state: string;
   }): Promise<Artifact>;
   notify(input: { readonly ref: StepRef; readonly notification: Notification }): Promise<void>;
+  /** Where MLflow will show the report of the run that this MLflow run stands for; null where it cannot be attached. */
+  placeReport(input: { readonly mlflowRunId: string }): Promise<string | null>;
+  /** Writes the report of a run as it stands now, and attaches it to its MLflow run. */
+  writeReport(input: { readonly workflowId: string; readonly mlflowRunId: string | null }): Promise<WrittenReport>;
   /** Hands a rollout to the endpoint's workflow, starting that when there is none. */
   requestRollout(input: { readonly request: RolloutRequest }): Promise<RolloutAnswer>;
   /** Takes a rollout back whose run was cancelled; an endpoint that does not know it is no error. */

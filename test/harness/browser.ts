@@ -1,6 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { findChromium } from '../../tools/chromium.ts';
+
+/** A browser of this machine, without a window. */
+export async function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: await findChromium(),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  });
+}
 
 /** Everything that axe finds in a page, a line each. Axe is put into the page: its context must pass by the page's policy. */
 export async function violations(page: Page): Promise<string[]> {
