@@ -165,7 +165,7 @@ export interface SluiceConfig {
   readonly notify?: readonly { readonly webhook: string }[];
   /**
    * What workers do with the reports of runs: attach them to the run in MLflow, which shows them to whoever can read it;
-   * keep them in the store only; or write none. @default 'attached'
+   * keep them in the store only; or write none. @default 'attached', and 'stored' with `encryption.payloads`
    */
   readonly reports?: 'attached' | 'stored' | 'off';
 }

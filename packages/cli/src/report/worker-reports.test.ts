@@ -61,8 +61,11 @@ test('a run that was deleted in MLflow has its report in the store', async () =>
   });
 });
 
-test('a project that keeps reports in its store names no place in MLflow, and puts nothing there', async () => {
-  const { place, write, putArtifact } = stand({ config: { reports: 'stored' } });
+test.each([
+  ['keeps reports in its store', { reports: 'stored' }],
+  ['encrypts its histories and says nothing of reports', { encryption: { keyEnv: 'K', payloads: true } }],
+])('a project that %s names no place in MLflow, and puts nothing there', async (_, config) => {
+  const { place, write, putArtifact } = stand({ config });
   expect(await place('r', signal)).toBeNull();
   expect(await write(run, signal)).toMatchObject({ artifact, page: null, warning: null });
   expect(putArtifact).not.toHaveBeenCalled();

@@ -20,7 +20,10 @@ export interface WorkerReportsOptions {
 /** Writes reports in a worker: into the store, and among the artifacts of the run's MLflow run. */
 export function workerReports({ loaded, target, context }: WorkerReportsOptions): ReportWriter {
   const { temporal: client, store } = context;
-  const mlflow = loaded.config.reports === 'stored' ? null : context.mlflow;
+  const { reports, encryption } = loaded.config;
+  // Who encrypts histories does not want what they hold to stand in the clear elsewhere, unless they say so.
+  const kept = reports ?? (encryption?.payloads === true ? 'stored' : 'attached');
+  const mlflow = kept === 'stored' ? null : context.mlflow;
   return {
     place: async (mlflowRunId, signal) => (mlflow === null ? null : placeOfReport(mlflow, mlflowRunId, signal)),
     async write({ workflowId, mlflowRunId }, signal) {
