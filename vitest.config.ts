@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Crosses packages, and needs no server all the same. */
-const withoutServer = 'test/bad-input/table/*.test.ts';
+/** Cross packages, and need no server all the same. */
+const withoutServer = ['test/bad-input/table/*.test.ts', 'test/harness/*.test.ts'];
 
 /** Unit tests sit beside the file and need no server; `test/` runs against real servers, started once per run. */
 export default defineConfig({
@@ -15,7 +15,7 @@ export default defineConfig({
             'tools/**/*.test.ts',
             'bench/**/*.test.ts',
             'examples/**/*.test.ts',
-            withoutServer,
+            ...withoutServer,
           ],
           pool: 'forks',
           testTimeout: 60_000,
@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', withoutServer],
+          exclude: ['**/node_modules/**', ...withoutServer],
           pool: 'forks',
           globalSetup: ['test/harness/global-setup.ts'],
           testTimeout: 180_000,

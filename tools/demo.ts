@@ -17,7 +17,9 @@ import { whoAmI } from '../packages/cli/src/git.ts';
 import { connectClient, plainTarget } from '../packages/cli/src/run/temporal-target.ts';
 import { type DemoRun, type DemoStack, demoRun } from './demo/demo-run.ts';
 import { forgetEarlierDemo, prepareExample } from './demo/prepare.ts';
+import { keepReport } from './demo/report.ts';
 import { summaryOf } from './demo/summary.ts';
+import { type Webhook, webhook } from './demo/webhook.ts';
 
 /**
  * The main job, end to end: a first version on an empty endpoint; a second one whose trainer's worker is killed half
@@ -38,6 +40,11 @@ async function main(): Promise<void> {
   heading('Preparing (the first time installs MLflow, builds Temporal and fetches the flights)');
   await prepareExample(example, (line) => io.line(line));
   await forgetEarlierDemo(example);
+  const channel = await webhook(({ event, text, links }) => {
+    const report = links.report === undefined ? '' : `; its report: ${io.paint('link', links.report)}`;
+    io.line(`${io.paint('quiet', 'the webhook is told')} ${event}: ${text}${report}`);
+  });
+  process.env.FLIGHT_DELAYS_WEBHOOK = channel.url;
   const stack = await startDevStack({
     root: example,
     signal: stopping.signal,
@@ -55,7 +62,7 @@ async function main(): Promise<void> {
     io.line(
       `Temporal ${temporal.uiUrl}   MLflow ${stack.mlflow?.url}   endpoint ${stack.gateway.url}/flight-delays/invocations`,
     );
-    const told = story({ stack, client, renderer: () => io.renderer() });
+    const told = story({ stack, client, renderer: () => io.renderer() }, channel);
     const interrupted = new Promise<never>((_, failed) => {
       stopping.signal.addEventListener('abort', () => failed(new Error('interrupted')), { once: true });
     });
@@ -67,10 +74,11 @@ async function main(): Promise<void> {
   } finally {
     await close();
     await stack.stop();
+    channel.close();
   }
 }
 
-async function story(demo: DemoStack): Promise<void> {
+async function story(demo: DemoStack, { told }: Webhook): Promise<void> {
   const { stack, client } = demo;
   const runs: DemoRun[] = [];
 
@@ -132,6 +140,9 @@ async function story(demo: DemoStack): Promise<void> {
   for (const run of runs)
     for (const [name, url] of Object.entries(run.status.links))
       io.line(`${run.title} in ${name}: ${io.paint('link', url)}`);
+  for (const run of runs.slice(-1)) {
+    io.line(`Report of the ${run.title}, kept from MLflow: ${io.paint('name', await keepReport(example, run, told))}`);
+  }
   if (report.sent !== report.ok)
     throw new Error(
       `${report.sent - report.ok} of ${report.sent} live requests failed: ${JSON.stringify(report.statuses)}`,

@@ -39,7 +39,7 @@ export async function replayOnce(
 ): Promise<number> {
   await mkdir(folder, { recursive: true });
   const sample = await sampleCaptures({ requests: captured(requests), since: 0, limit: requests, seed: 0 });
-  return withDiary(folder, { name: 'one', again: false }, async (diary) => {
+  return withDiary(folder, { name: 'one', again: false, moved: null }, async (diary) => {
     const spooled = await spoolRequests(diary.spool, captured(requests), sample.chosen);
     await diary.keepPlan({ sample: { ...sample, chosen: [] }, requests: spooled.requests });
     using spool = openSpool(diary.spool);

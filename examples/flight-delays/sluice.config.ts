@@ -16,5 +16,7 @@ export default defineConfig({
       ready: '30 seconds',
     },
   },
+  // The demo listens there; a team would give the address of its channel.
+  notify: process.env.FLIGHT_DELAYS_WEBHOOK ? [{ webhook: 'env:FLIGHT_DELAYS_WEBHOOK' }] : [],
   python: { requirements: 'requirements.txt' },
 });

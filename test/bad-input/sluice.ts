@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { type Called, call } from '../harness/called.ts';
 
-const program = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
+/** The command itself, for Node. */
+export const program = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 
 /** What one call of the command left behind. */
 export interface SluiceCalled extends Called {

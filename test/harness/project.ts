@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { jobLogs } from '@sluice/activities';
 import type { RunStatus } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
-import { onTestFinished } from 'vitest';
 import { findPipeline, loadPipelines } from '../../packages/cli/src/config/load-pipelines.ts';
 import { type DevStack, startDevStack } from '../../packages/cli/src/dev/dev.ts';
 import { startRun } from '../../packages/cli/src/run/start-run.ts';
@@ -80,13 +79,6 @@ export async function projectStack(name = 'tiny', from?: string): Promise<Projec
       await rm(root, { recursive: true, force: true });
     },
   };
-}
-
-/** A stack for one test. */
-export async function stackForThisTest(name = 'tiny'): Promise<ProjectStack> {
-  const project = await projectStack(name);
-  onTestFinished(() => project.close());
-  return project;
 }
 
 /** A run of the project in `root`, whoever started it. */

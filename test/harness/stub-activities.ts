@@ -99,6 +99,13 @@ export function stubActivities(
     notify: noted('notify', async ({ notification }) => {
       log.notifications.push(notification);
     }),
+    placeReport: noted('placeReport', async ({ mlflowRunId }) => `http://mlflow/${mlflowRunId}/report.html`),
+    writeReport: noted('writeReport', async ({ mlflowRunId }) => ({
+      at: Date.now(),
+      artifact: { kind: 'report', uri: 'sluice:blob/00', digest: digestOf('page'), bytes: 1 },
+      page: mlflowRunId === null ? null : `http://mlflow/${mlflowRunId}/report.html`,
+      warning: null,
+    })),
     requestRollout: noted('requestRollout', async ({ request }) => {
       await client.workflow.getHandle(request.replyTo).signal(Signal.rolloutFinished, deployed(request.id));
       return { accepted: true, why: null, outcome: null };
@@ -116,6 +123,9 @@ export function stubActivities(
       reason: null,
       memory: null,
       moved: false,
+    })),
+    checkShadow: noted('checkShadow', async () => ({
+      ...{ verdict: 'pass', evidence: [], reason: null, rows: 100, report: null },
     })),
     stopVersion: noted('stopVersion', async () => {}),
     markVersion: noted('markVersion', async () => {}),

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Candidate,
   canary,
+  column,
   type RolloutOutcome,
   type RolloutRequest,
   type RunStatus,
@@ -162,6 +163,12 @@ export const scenarios: readonly Scenario[] = [
     play: decided({}, 'approve', { token: 'sealed.v1.not-in-clear', candidate }),
   },
   {
+    name: 'gated-reported',
+    settings: { mlflow: true, reports: true },
+    activities: { openRun: async () => 'mlflow-run' },
+    play: decided({ verdict: 'fail' }, 'override', { by: 'ana', reason: 'known' }),
+  },
+  {
     name: 'gated-asked-anew',
     activities: {
       requestRollout: async () => ({ accepted: true, why: null, outcome: null }),
@@ -297,6 +304,45 @@ export const scenarios: readonly Scenario[] = [
         return stable?.id === 'v-a';
       });
       // Until the last task of the workflow is in its history.
+      await delay(500);
+      return { more: { rollouts: workflowId }, terminate: workflowId };
+    },
+  },
+  {
+    name: 'endpoint-shadow',
+    activities: {
+      checkShadow: (() => {
+        const verdicts = ['inconclusive', 'pass', 'fail'] as const;
+        let look = 0;
+        return async () => {
+          const verdict = verdicts[look++] ?? 'pass';
+          return { verdict, evidence: [], reason: verdict === 'pass' ? null : verdict, rows: 40, report: null };
+        };
+      })(),
+    },
+    play: async (kit, _id, replies) => {
+      const workflowId = 'endpoint/staging';
+      const staging = await kit.client.workflow.start('sluiceEndpoint', {
+        taskQueue: kit.queue,
+        workflowId,
+        args: [{ endpoint: 'staging' }],
+      });
+      const shadow = { percent: 20, checks: [column('prediction').between(0, 500)] };
+      for (const name of ['a', 'b', 'c']) {
+        const request: RolloutRequest = {
+          id: `run/${name}`,
+          endpoint: 'staging',
+          candidate: version(name),
+          spec: canary([50], { hold: 1, extend: 60_000, bake: 1, shadow }),
+          onBusy: 'queue',
+          replyTo: 'run',
+          by: 'ana',
+          decidedAt: Date.now(),
+        };
+        await staging.executeUpdate('rollout', { args: [request] });
+        await waitFor(`the outcome of ${name}`, async () => replies.some((one) => one.candidate === digestOf(name)));
+      }
+      if (replies.at(-1)?.state !== 'rolled-back') throw new Error(`c ended ${replies.at(-1)?.state}`);
       await delay(500);
       return { more: { rollouts: workflowId }, terminate: workflowId };
     },

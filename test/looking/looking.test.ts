@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sluice } from '../bad-input/sluice.ts';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { program, sluice } from '../bad-input/sluice.ts';
 import { type ProjectStack, projectStack } from '../harness/project.ts';
 import { untilState, untilStatus, waitFor } from '../harness/wait-for.ts';
 
@@ -16,6 +19,30 @@ beforeAll(async () => {
   await untilState(first, 'awaiting-approval');
 });
 afterAll(() => project?.close());
+
+/** A way to a server that can be cut. */
+async function relayTo(address: string): Promise<{ readonly address: string; close(): void }> {
+  const [host = '', port = ''] = address.split(':');
+  const sockets = new Set<Socket>();
+  const relay = createServer((near) => {
+    const far = connect(Number(port), host);
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(one);
+      one.on('error', () => other.destroy()).pipe(other);
+    }
+  });
+  await once(relay.listen(0, '127.0.0.1'), 'listening');
+  return {
+    address: `127.0.0.1:${(relay.address() as AddressInfo).port}`,
+    close() {
+      relay.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
 
 describe('a run that asks', () => {
   it('is waited for by sluice wait, which says how to answer', async () => {
@@ -122,6 +149,30 @@ describe('a file of parameter sets', () => {
     expect(again.out).toContain('0 started, 2 already there (2 done), 0 refused');
     expect(again.exit).toBe(0);
   });
+
+  it('says what it has started where the server goes away meanwhile', async () => {
+    const file = join(project.root, 'many.csv');
+    const sets = Array.from({ length: 60 }, (_, index) => `${index + 10},0,cpu\n`);
+    await writeFile(file, `trainer.steps,trainer.pace,on\n${sets.join('')}`);
+    const relay = await relayTo(project.stack.temporal.address);
+    onTestFinished(relay.close);
+    const words = ['run', 'training', '--each', file, '--concurrency', '1', '--json', '--no-check'];
+    const child = spawn(process.execPath, [program, ...words, '--address', relay.address], { cwd: project.root });
+    let out = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+      if (out.includes('"set"')) relay.close();
+    });
+    expect(await once(child, 'close')).toEqual([6, null]);
+    const events = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const started = events.filter(({ type }) => type === 'set').length;
+    expect(started).toBeLessThan(60);
+    expect(events.at(-2)).toMatchObject({ type: 'sets', started, left: 60 - started });
+    expect(events.at(-1)).toMatchObject({ type: 'error', code: 'Unreachable' });
+  });
 });
 
 describe('sluice cancel', () => {
@@ -141,6 +192,7 @@ describe('sluice cancel', () => {
     expect(out).toContain('sluice retry training/long --from');
     const { cause } = await causeOf(long.workflowId);
     expect(cause).toBe('ana: wrong data');
+    expect((await run('status', 'training/long')).out).toContain('attempt 1 was cancelled');
     expect(await run('cancel', 'training/long')).toMatchObject({ exit: 0 });
     expect(await run('wait', 'training/long')).toMatchObject({ exit: 1 });
   });

@@ -1,117 +1,33 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type {
-  Artifact,
-  Candidate,
-  Decision,
-  Digest,
-  GateResult,
-  Model,
-  ModelRef,
-  SluiceConfig,
-  StepRef,
-} from '@sluice/sdk';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Artifact, Decision, Digest, ModelRef } from '@sluice/sdk';
+import { expect, test } from 'vitest';
 import { lineageOf } from '../../packages/activities/src/job/inputs/lineage.ts';
-import { type MlflowClient, mlflowClient } from '../../packages/activities/src/mlflow/client.ts';
+import { mlflowClient } from '../../packages/activities/src/mlflow/client.ts';
 import { tagsOf } from '../../packages/activities/src/mlflow/types.ts';
 import { recordDecisionActivity } from '../../packages/activities/src/registry/decision-record.ts';
 import { markVersionActivity } from '../../packages/activities/src/registry/mark-version.ts';
-import { registerCandidateActivity } from '../../packages/activities/src/registry/register-candidate.ts';
 import { closeRunActivity, openRunActivity } from '../../packages/activities/src/registry/run-record.ts';
-import type { ArtifactStore } from '../../packages/activities/src/store/artifact-store.ts';
-import { fileStore } from '../../packages/activities/src/store/file-store.ts';
-import { breakingProxy, realMlflow, type Server, START } from './real-server.ts';
+import { breakingProxy } from './real-server.ts';
+import { gates, registryStand } from './registry-stand.ts';
 
-let server: Server;
-let mlflow: MlflowClient;
-let store: ArtifactStore;
-let folder: string;
-let endpoint: string;
-let count = 0;
-
-beforeAll(async () => {
-  server = await realMlflow();
-  mlflow = mlflowClient({ url: server.url });
-  folder = await mkdtemp(join(tmpdir(), 'sluice-registry-'));
-  store = fileStore(join(folder, 'store'));
-}, START);
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-}, 30_000);
-beforeEach(() => {
-  count += 1;
-  endpoint = `flüge ${count}`;
-});
-
-function context(overrides: { mlflow?: MlflowClient | null; config?: Partial<SluiceConfig> } = {}) {
-  return {
-    config: { project: 'registry', pipelines: [], ...overrides.config },
-    store,
-    mlflow: overrides.mlflow === undefined ? mlflow : overrides.mlflow,
-    links: { mlflow: null, temporal: 'http://127.0.0.1:8233/namespaces/default' },
-  };
-}
-
-function refOf(run = `flight-delays/${count}`): StepRef {
-  return { workflowId: run, pipeline: 'flight-delays', step: 'flight-delays', name: 'flight-delays', keys: {} };
-}
-
-/** A model with real bytes in the store and a real training run. */
-async function trainedModel(text: string, runId?: string | null): Promise<Model> {
-  const directory = await mkdtemp(join(folder, 'model-'));
-  await writeFile(join(directory, 'weights.json'), text);
-  const trained = await mlflow.ensureRun({
-    ...{ experiment: 'registry', key: `train/${count}/${text}`, name: 'train' },
-    tags: { 'sluice.image': 'trainer@sha256:1' },
-  });
-  return {
-    ...(await store.putTree(directory, 'model')),
-    kind: 'model',
-    ...{ step: 'airport=Zürich/delay', keys: { airport: 'Zürich' }, metrics: { loss: 0.25, 'f1@5': 0.5 } },
-    mlflowRunId: runId === undefined ? trained.runId : runId,
-    lineage: {
-      ...{ code: `sha256:${'c'.repeat(64)}`, hyper: `sha256:${'d'.repeat(64)}` },
-      ...{ data: { flights: `sha256:${'e'.repeat(64)}` }, parents: [`sha256:${'f'.repeat(64)}`] },
-    },
-  };
-}
-
-const gates: GateResult[] = [
-  { name: 'holdout: Qualität (top-1)', verdict: 'pass', evidence: [] },
-  { name: 'recent-traffic', verdict: 'inconclusive', evidence: [] },
-];
-
-async function register(model: Model, run?: string, with_ = context()): Promise<Candidate> {
-  const input = { ref: refOf(run), endpoint, model, gates, commit: 'abcdef0123456789', dirty: true };
-  return registerCandidateActivity(with_)(input);
-}
-
-async function versionTags(candidate: Candidate): Promise<Record<string, string>> {
-  const { model, version } = candidate.registered ?? { model: '', version: '' };
-  return tagsOf((await mlflow.getModelVersion(model, version)) ?? {});
-}
-
-const aliasOf = async (alias: string) => (await mlflow.getVersionByAlias(endpoint, alias))?.version ?? null;
+const on = registryStand();
+const { context, refOf, trainedModel, register, versionTags, aliasOf } = on;
 
 test('a run of a pipeline is one MLflow run, opened again after a reset and closed with its exact state', async () => {
   const open = openRunActivity(context());
   const input = {
-    workflowId: `nightly/${count} 漢字`,
+    workflowId: `nightly/${on.count} 漢字`,
     pipeline: 'nightly',
     params: { airports: ['EWR'], until: { day: 3 } },
   };
   const runId = (await open(input)) ?? '';
   await closeRunActivity(context())({ runId, state: 'rolled-back' });
-  const closed = await mlflow.getRun(runId);
+  const closed = await on.mlflow.getRun(runId);
   expect([closed?.info.status, tagsOf(closed?.data ?? {})['sluice.state']]).toEqual(['FINISHED', 'rolled-back']);
   await closeRunActivity(context())({ runId, state: 'rolled-back' });
-  expect((await mlflow.getRun(runId))?.info.end_time).toBe(closed?.info.end_time);
+  expect((await on.mlflow.getRun(runId))?.info.end_time).toBe(closed?.info.end_time);
 
   expect(await open({ ...input, params: { airports: ['JFK'], until: { day: 3 } } })).toBe(runId);
-  const again = await mlflow.getRun(runId);
+  const again = await on.mlflow.getRun(runId);
   expect(again?.info.status).toBe('RUNNING');
   expect(again?.data.params).toEqual(
     expect.arrayContaining([
@@ -121,34 +37,34 @@ test('a run of a pipeline is one MLflow run, opened again after a reset and clos
   );
   expect(tagsOf(again?.data ?? {})).toMatchObject({
     'sluice.params.changed': '["airports"]',
-    'sluice.link': `http://127.0.0.1:8233/namespaces/default/workflows/nightly%2F${count}%20%E6%BC%A2%E5%AD%97`,
+    'sluice.link': `http://127.0.0.1:8233/namespaces/default/workflows/nightly%2F${on.count}%20%E6%BC%A2%E5%AD%97`,
   });
   await closeRunActivity(context())({ runId, state: 'cancelled' });
-  expect((await mlflow.getRun(runId))?.info.status).toBe('KILLED');
+  expect((await on.mlflow.getRun(runId))?.info.status).toBe('KILLED');
 });
 
 test('a run that ends closes what its jobs left open, and nothing else', async () => {
-  const workflowId = `left-open/${count}`;
+  const workflowId = `left-open/${on.count}`;
   const runId = (await openRunActivity(context())({ workflowId, pipeline: 'left-open', params: {} })) ?? '';
   const job = async (name: string, parentRunId: string | null) =>
-    (await mlflow.ensureRun({ experiment: 'registry', key: `${workflowId}/${name}`, name, parentRunId })).runId;
+    (await on.mlflow.ensureRun({ experiment: 'registry', key: `${workflowId}/${name}`, name, parentRunId })).runId;
   // As a last preemption leaves it.
   const [open, done, other] = [await job('open', runId), await job('done', runId), await job('other', null)];
-  await mlflow.updateRun({ run_id: done, status: 'FINISHED', end_time: Date.now() });
+  await on.mlflow.updateRun({ run_id: done, status: 'FINISHED', end_time: Date.now() });
   await closeRunActivity(context())({ runId, state: 'failed' });
   const statuses = await Promise.all(
-    [open, done, other, runId].map(async (id) => (await mlflow.getRun(id))?.info.status),
+    [open, done, other, runId].map(async (id) => (await on.mlflow.getRun(id))?.info.status),
   );
   expect(statuses).toEqual(['FAILED', 'FINISHED', 'RUNNING', 'FAILED']);
 });
 
 test('closing a run that somebody deleted is no error', async () => {
   const runId =
-    (await openRunActivity(context())({ workflowId: `gone/${count}`, pipeline: 'gone', params: null })) ?? '';
-  await mlflow.deleteRun(runId);
+    (await openRunActivity(context())({ workflowId: `gone/${on.count}`, pipeline: 'gone', params: null })) ?? '';
+  await on.mlflow.deleteRun(runId);
   await closeRunActivity(context())({ runId, state: 'done' });
   await closeRunActivity(context())({ runId: '0'.repeat(32), state: 'done' });
-  expect((await mlflow.getRun(runId))?.info.lifecycle_stage).toBe('deleted');
+  expect((await on.mlflow.getRun(runId))?.info.lifecycle_stage).toBe('deleted');
 });
 
 test('a candidate is registered with its lineage and without copying a byte', async () => {
@@ -157,19 +73,19 @@ test('a candidate is registered with its lineage and without copying a byte', as
   expect(candidate).toMatchObject({ digest: model.digest, uri: model.uri, bytes: model.bytes });
   expect(candidate.id).toBe(`v-${model.digest.slice(7, 19)}`);
   expect(candidate.registered).toEqual({
-    ...{ model: endpoint, version: '1' },
-    url: `${server.url}/#/models/${encodeURIComponent(endpoint)}/versions/1?workflowType=machine_learning`,
+    ...{ model: on.endpoint, version: '1' },
+    url: `${on.server.url}/#/models/${encodeURIComponent(on.endpoint)}/versions/1?workflowType=machine_learning`,
   });
-  const version = await mlflow.getModelVersion(endpoint, '1');
+  const version = await on.mlflow.getModelVersion(on.endpoint, '1');
   expect(version).toMatchObject({
     source: model.uri.replace('sluice:', 'sluice:/'),
     run_id: model.mlflowRunId,
-    run_link: `http://127.0.0.1:8233/namespaces/default/workflows/flight-delays%2F${count}`,
+    run_link: `http://127.0.0.1:8233/namespaces/default/workflows/flight-delays%2F${on.count}`,
     status: 'READY',
   });
   expect(version?.description).toContain('commit abcdef012345 with uncommitted changes');
   expect(tagsOf(version ?? {})).toMatchObject({
-    ...{ 'sluice.digest': model.digest, 'sluice.uri': model.uri, 'sluice.location': store.locate(model) },
+    ...{ 'sluice.digest': model.digest, 'sluice.uri': model.uri, 'sluice.location': on.store.locate(model) },
     ...{ 'sluice.commit': 'abcdef0123456789', 'sluice.dirty': 'true', 'sluice.code': model.lineage.code },
     ...{ 'sluice.hyper': model.lineage.hyper, 'sluice.data.flights': `sha256:${'e'.repeat(64)}` },
     ...{ 'sluice.parents': `["sha256:${'f'.repeat(64)}"]`, 'sluice.image': 'trainer@sha256:1' },
@@ -177,7 +93,7 @@ test('a candidate is registered with its lineage and without copying a byte', as
     ...{ 'sluice.gate.holdout: Qualität _top-1_': 'pass', 'sluice.gate.recent-traffic': 'inconclusive' },
   });
   expect(await aliasOf('candidate')).toBe('1');
-  const run = await mlflow.getRun(model.mlflowRunId ?? '');
+  const run = await on.mlflow.getRun(model.mlflowRunId ?? '');
   expect(run?.inputs?.dataset_inputs?.map(({ dataset }) => dataset.digest)).toEqual(['e'.repeat(36)]);
 });
 
@@ -186,11 +102,11 @@ test('a registration that is delivered twice, also at once, is one version', asy
   const both = await Promise.all([register(model), register(model)]);
   const third = await register(model);
   expect(both).toEqual([third, third]);
-  expect(await mlflow.searchModelVersions({ filter: `name = '${endpoint}'` })).toHaveLength(1);
+  expect(await on.mlflow.searchModelVersions({ filter: `name = '${on.endpoint}'` })).toHaveLength(1);
 });
 
 test('a worker that dies between the version and its alias leaves one version that the retry finishes', async () => {
-  await using proxy = await breakingProxy(server.url);
+  await using proxy = await breakingProxy(on.server.url);
   proxy.rule = (route) => (route === 'registered-models/alias' ? 'hang-up' : 'pass');
   const model = await trainedModel('dies');
   const through = context({ mlflow: mlflowClient({ url: proxy.url, attempts: 1 }) });
@@ -217,19 +133,19 @@ test('a model whose training run this server does not know is registered all the
 test('a name that MLflow refuses is a mistake in the config, named with what to write instead', async () => {
   const model = await trainedModel('name');
   const wrong = context({
-    config: { endpoints: { [endpoint]: { model: 'ml:models/delay', serve: undefined as never } } },
+    config: { endpoints: { [on.endpoint]: { model: 'ml:models/delay', serve: undefined as never } } },
   });
   await expect(register(model, undefined, wrong)).rejects.toMatchObject({
     code: 'InvalidConfig',
-    where: `endpoints.${endpoint}.model`,
+    where: `endpoints.${on.endpoint}.model`,
     fix: expect.stringContaining("'ml-models-delay'"),
   });
 });
 
 test('the config may name the registered model', async () => {
-  const config = { endpoints: { [endpoint]: { model: `named ${count}`, serve: undefined as never } } };
+  const config = { endpoints: { [on.endpoint]: { model: `named ${on.count}`, serve: undefined as never } } };
   const candidate = await register(await trainedModel('named'), undefined, context({ config }));
-  expect(candidate.registered?.model).toBe(`named ${count}`);
+  expect(candidate.registered?.model).toBe(`named ${on.count}`);
 });
 
 const decision: Decision = {
@@ -250,7 +166,7 @@ test('a decision is in the version’s tags and in a report, the same one howeve
   const candidate = await register(await trainedModel('decided'));
   const input = {
     ref: refOf(),
-    endpoint,
+    endpoint: on.endpoint,
     candidate,
     baseline: 'sha256:cc',
     verdict: 'fail',
@@ -260,7 +176,11 @@ test('a decision is in the version’s tags and in a report, the same one howeve
   } as const;
   const report = await recordDecisionActivity(context())(input);
   expect(await recordDecisionActivity(context())(input)).toEqual(report);
-  expect(JSON.parse(await store.getText(report))).toMatchObject({ decision, baseline: 'sha256:cc', evidence: gates });
+  expect(JSON.parse(await on.store.getText(report))).toMatchObject({
+    decision,
+    baseline: 'sha256:cc',
+    evidence: gates,
+  });
   expect(await versionTags(candidate)).toMatchObject({
     ...{
       'sluice.decision': 'override',
@@ -276,81 +196,6 @@ test('a decision is in the version’s tags and in a report, the same one howeve
   });
 });
 
-test('aliases follow the traffic: deployed, replaced, rolled back', async () => {
-  const mark = markVersionActivity(context());
-  const one = await register(await trainedModel('v1'), 'r/1');
-  await mark({ endpoint, candidate: one, previous: null, former: null, state: 'deployed', reason: null });
-  expect([await aliasOf('production'), await aliasOf('previous'), await aliasOf('candidate')]).toEqual([
-    '1',
-    null,
-    null,
-  ]);
-
-  const two = await register(await trainedModel('v2'), 'r/2');
-  const deploy = { endpoint, candidate: two, previous: one, former: one, state: 'deployed', reason: null } as const;
-  await mark(deploy);
-  await mark(deploy);
-  expect([await aliasOf('production'), await aliasOf('previous'), await aliasOf('candidate')]).toEqual([
-    '2',
-    '1',
-    null,
-  ]);
-  expect((await versionTags(one))['sluice.state']).toBe('replaced');
-
-  const three = await register(await trainedModel('v3'), 'r/3');
-  const back = {
-    endpoint,
-    candidate: three,
-    previous: two,
-    former: one,
-    state: 'rolled-back',
-    reason: '3 errors',
-  } as const;
-  await mark(back);
-  await mark(back);
-  expect([await aliasOf('production'), await aliasOf('previous'), await aliasOf('candidate')]).toEqual([
-    '2',
-    '1',
-    null,
-  ]);
-  expect(await versionTags(three)).toMatchObject({
-    'sluice.state': 'rolled-back',
-    'sluice.rolled-back.reason': '3 errors',
-  });
-});
-
-test('a version that is rolled back after it became production gives the alias back', async () => {
-  const mark = markVersionActivity(context());
-  const one = await register(await trainedModel('b1'), 'r/1');
-  const two = await register(await trainedModel('b2'), 'r/2');
-  await mark({ endpoint, candidate: one, previous: null, former: null, state: 'deployed', reason: null });
-  await mark({ endpoint, candidate: two, previous: one, former: one, state: 'deployed', reason: null });
-  await mark({ endpoint, candidate: two, previous: one, former: null, state: 'rolled-back', reason: 'latency' });
-  expect(await aliasOf('production')).toBe('1');
-});
-
-test('going back by hand makes the older version production and marks the newer one', async () => {
-  const mark = markVersionActivity(context());
-  const one = await register(await trainedModel('h1'), 'r/1');
-  const two = await register(await trainedModel('h2'), 'r/2');
-  await mark({ endpoint, candidate: two, previous: one, former: one, state: 'deployed', reason: null });
-  const back = { state: 'rolled-back', reason: 'rolled back by zoë' } as const;
-  await mark({ endpoint, candidate: two, previous: one, former: null, ...back });
-  // Nothing is left that a rollback could go to; least of all the version that was just left.
-  expect([await aliasOf('production'), await aliasOf('previous')]).toEqual(['1', null]);
-  expect((await versionTags(two))['sluice.state']).toBe('rolled-back');
-  expect((await versionTags(one))['sluice.state']).toBe('deployed');
-});
-
-test('a superseded candidate loses the alias only while it has it', async () => {
-  const mark = markVersionActivity(context());
-  const one = await register(await trainedModel('s1'), 'r/1');
-  await register(await trainedModel('s2'), 'r/2');
-  await mark({ endpoint, candidate: one, previous: null, former: null, state: 'superseded', reason: 'r/2 came' });
-  expect(await aliasOf('candidate')).toBe('2');
-  expect((await versionTags(one))['sluice.state']).toBe('superseded');
-});
-
 test('a model merged of five thousand is registered, and its version says how many there were and where they are listed', async () => {
   const parents = Array.from({ length: 5_000 }, (_, index): ModelRef => {
     const digest: Digest = `sha256:${String(index).padStart(64, '0')}`;
@@ -358,13 +203,13 @@ test('a model merged of five thousand is registered, and its version says how ma
   });
   const model = await trainedModel('merged');
   const { code, hyper } = model.lineage;
-  const lineage = await lineageOf(store, { data: {}, models: parents }, { code, hyper, data: hyper });
+  const lineage = await lineageOf(on.store, { data: {}, models: parents }, { code, hyper, data: hyper });
   const tags = await versionTags(await register({ ...model, lineage }));
   expect(JSON.parse(tags['sluice.parents'] ?? '')).toHaveLength(64);
   expect(tags['sluice.parents.count']).toBe('5000');
   const list = lineage.allParents?.list;
   expect(tags['sluice.parents.list']).toBe(list?.uri);
-  expect(JSON.parse(await store.getText(list as Artifact))).toEqual(parents.map(({ digest }) => digest));
+  expect(JSON.parse(await on.store.getText(list as Artifact))).toEqual(parents.map(({ digest }) => digest));
 });
 
 test('without MLflow everything else works', async () => {
@@ -374,7 +219,7 @@ test('without MLflow everything else works', async () => {
   expect(await openRunActivity(off)({ workflowId: 'x', pipeline: 'x', params: {} })).toBeNull();
   await closeRunActivity(off)({ runId: 'x', state: 'done' });
   await markVersionActivity(off)({
-    endpoint,
+    endpoint: on.endpoint,
     candidate,
     previous: null,
     former: null,
@@ -383,7 +228,7 @@ test('without MLflow everything else works', async () => {
   });
   const input = {
     ref: refOf(),
-    endpoint,
+    endpoint: on.endpoint,
     candidate,
     baseline: null,
     verdict: 'inconclusive',
@@ -392,5 +237,5 @@ test('without MLflow everything else works', async () => {
     state: 'expired',
   } as const;
   const report = await recordDecisionActivity(off)(input);
-  expect(JSON.parse(await store.getText(report))).toMatchObject({ state: 'expired', decision: null });
+  expect(JSON.parse(await on.store.getText(report))).toMatchObject({ state: 'expired', decision: null });
 });

@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageLink } from '../../packages/ui/src/route.ts';
 import { findChromium } from '../../tools/chromium.ts';
-import { dataset, model, pageAnswers, recordedAt } from './answers.ts';
+import { violations } from '../harness/browser.ts';
+import { pageAnswers } from './answers.ts';
+import { dataset, model } from './artifacts.ts';
 import { type PagesServer, servePages } from './pages-server.ts';
+import { recordedAt } from './recorded.ts';
 
 const run = (name: string) => pageLink({ page: 'run', id: `delays/${name}` });
 const step = (name: string, path: string) => pageLink({ page: 'step', run: `delays/${name}`, step: path });
@@ -37,7 +38,6 @@ const pages: readonly (readonly [name: string, link: string, text: string])[] = 
 describe('the pages of sluice ui in a browser', () => {
   let server: PagesServer;
   let browser: Browser;
-  let axe: string;
 
   beforeAll(async () => {
     server = await servePages(await pageAnswers());
@@ -45,7 +45,6 @@ describe('the pages of sluice ui in a browser', () => {
       executablePath: await findChromium(),
       args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
     });
-    axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   });
   afterAll(async () => {
     await browser?.close();
@@ -91,7 +90,7 @@ describe('the pages of sluice ui in a browser', () => {
           if (folder) await page.screenshot({ path: join(folder, `${name}-${width}-${theme}.png`), fullPage: true });
           const wide = await page.evaluate(() => document.documentElement.scrollWidth);
           if (wide > width) found.push(`${name}: ${wide} pixels wide`);
-          found.push(...(await violations(page, axe)).map((one) => `${name}: ${one}`));
+          found.push(...(await violations(page)).map((one) => `${name}: ${one}`));
         }
         expect(found).toEqual([]);
         expect(wrong).toEqual([]);
@@ -228,16 +227,3 @@ describe('the pages of sluice ui in a browser', () => {
     await context.close();
   });
 });
-
-async function violations(page: Page, axe: string): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe: engine } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> };
-    };
-    const { violations: list } = await engine.run();
-    return list.map(
-      ({ id, nodes }) => `${id}: ${nodes.length} × ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary ?? ''}`,
-    );
-  });
-}

@@ -1,20 +1,18 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportPage } from '../../packages/cli/src/report/page/page.ts';
 import { exampleReport, rolledBackReport } from '../../packages/cli/src/report/testing/example.ts';
 import { hostileReport } from '../../packages/cli/src/report/testing/hostile.ts';
 import { reportStyle } from '../../packages/ui/src/index.ts';
-import { findChromium } from '../../tools/chromium.ts';
+import { openBrowser, violations } from '../harness/browser.ts';
 
 describe('the report of a run in a browser', () => {
   let browser: Browser;
   let folder: string;
-  let axe: string;
   const link = (name: string) => pathToFileURL(join(folder, `${name}.html`)).href;
 
   beforeAll(async () => {
@@ -23,11 +21,7 @@ describe('the report of a run in a browser', () => {
     await writeFile(join(folder, 'rejected.html'), reportPage(exampleReport(), style));
     await writeFile(join(folder, 'rolled-back.html'), reportPage(rolledBackReport(), style));
     await writeFile(join(folder, 'hostile.html'), reportPage(hostileReport(), style));
-    browser = await chromium.launch({
-      executablePath: await findChromium(),
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-    });
-    axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    browser = await openBrowser();
   });
   afterAll(async () => {
     await browser?.close();
@@ -59,7 +53,7 @@ describe('the report of a run in a browser', () => {
         const shots = process.env.SLUICE_TEST_SCREENSHOTS;
         if (shots) await page.screenshot({ path: join(shots, `${name}-${width}-${theme}.png`), fullPage: true });
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-        expect(await violations(page, axe)).toEqual([]);
+        expect(await violations(page)).toEqual([]);
         expect(wrong).toEqual([]);
         await context.close();
       }
@@ -100,6 +94,22 @@ describe('the report of a run in a browser', () => {
     await context.close();
   });
 
+  it('fits on a tablet and on a sheet of A4, tables as tables', async () => {
+    for (const name of ['rejected', 'rolled-back']) {
+      for (const [width, media] of [
+        [800, 'screen'],
+        [700, 'print'],
+      ] as const) {
+        const { page, context } = await open(name, width, 'light', false);
+        await page.emulateMedia({ media });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        const head = page.locator('.evidence thead th', { hasText: 'measured' }).first();
+        expect(await head.evaluate((one) => one.getBoundingClientRect().width)).toBeGreaterThan(50);
+        await context.close();
+      }
+    }
+  });
+
   it('is printed whole, on white, with what is folded on the screen', async () => {
     const { page, context } = await open('rejected', 1400, 'dark', false);
     await page.emulateMedia({ media: 'print', colorScheme: 'light' });
@@ -109,16 +119,3 @@ describe('the report of a run in a browser', () => {
     await context.close();
   });
 });
-
-async function violations(page: Page, axe: string): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe: engine } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> };
-    };
-    const { violations: list } = await engine.run();
-    return list.map(
-      ({ id, nodes }) => `${id}: ${nodes.length} × ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary ?? ''}`,
-    );
-  });
-}

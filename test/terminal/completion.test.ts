@@ -1,19 +1,23 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installed } from '../../tools/apt.ts';
 import { sluice } from '../bad-input/sluice.ts';
 import { call } from '../harness/called.ts';
+import { waitFor } from '../harness/wait-for.ts';
 
 let folder: string;
 
-/** A `sluice` that knows two runs and their steps, and the scripts beside it. */
+/** A `sluice` that knows runs and steps, and keeps the words of any other call; and the scripts beside it. */
 beforeAll(async () => {
-  await installed(['zsh', 'fish']);
+  await installed(['tmux', 'zsh', 'fish']);
   folder = await mkdtemp(join(tmpdir(), 'sluice-completion-'));
   const names = `#!/bin/sh
+[ "$1" = __names ] || { printf '%s\\n' "$@" > called.new; mv called.new called; exit; }
 case "$2 $3" in
+  "steps it's/one") printf '%s\\n' 'key=$(>run);"\`/x' ;;
+  'classes '*) printf '%s\\n' "it's" 'a\\b"c\`d$e&f' 'größe✈(1)' ;;
   'runs '|'runs '*) printf 'delays/one\\ndelays/two\\n' ;;
   'open '*) echo delays/two ;;
   'steps delays/one') printf 'rows\\nairport=EWR/delay\\nairport=JFK/delay\\n' ;;
@@ -93,11 +97,52 @@ describe('bash offers', () => {
   });
 });
 
+describe('a name that bash completes comes to the command as it is', () => {
+  const key = 'key=$(>run);"`/x';
+  const odd = 'a\\b"c`d$e&f';
+  it.each([
+    ['worker --class i', "it's"],
+    ["worker --class it\\'", "it's"],
+    ["worker --class 'i", "it's"],
+    ['worker --class "i', "it's"],
+    ['worker --class a', odd],
+    ["worker --class 'a", odd],
+    ['worker --class "a', odd],
+    ['worker --class "a\\\\b', odd],
+    ['worker --class gr', 'größe✈(1)'],
+    ["logs it\\'s/one k", key],
+    ["logs it\\'s/one key=", key],
+    ['logs "it\'s/one" key=\\$', key],
+    ['logs "it\'s/one" \'key=$', key],
+  ])('typed as sluice %s', async (line, expected) => {
+    await rm(join(folder, 'called'), { force: true });
+    await keys('-l', `sluice ${line}`);
+    await keys('Tab', 'Enter');
+    const called = await waitFor('the call', () => readFile(join(folder, 'called'), 'utf8').catch(() => null));
+    expect(called.trimEnd().split('\n').at(-1)).toBe(expected);
+    await expect(readFile(join(folder, 'run'))).rejects.toThrow('ENOENT');
+  });
+
+  /** Types into a bash that has begun to ask. */
+  let keys: (...args: string[]) => Promise<unknown>;
+  beforeAll(async () => {
+    const env = { PATH: `${folder}:${process.env.PATH}`, HOME: folder, LC_ALL: 'C.UTF-8', TERM: 'xterm' };
+    const tmux = (...args: string[]) =>
+      call('tmux', ['-S', join(folder, 'tmux'), '-f', '/dev/null', ...args], { cwd: folder, env });
+    await writeFile(join(folder, 'rc'), 'source c.bash; PROMPT_COMMAND="touch ready"');
+    await tmux('new-session', '-d', '-x', '200', 'bash --rcfile rc -i');
+    keys = (...args) => tmux('send-keys', ...args);
+    await waitFor('bash', () => readFile(join(folder, 'ready')));
+    return () => tmux('kill-server');
+  });
+});
+
 describe('zsh offers', () => {
   it.each([
     ['sluice artifacts ', ['show', 'get', 'diff']],
     ['sluice logs delays/one ', ['rows', 'airport=EWR/delay', 'airport=JFK/delay']],
     ['sluice retry delays/one --from ', ['rows', 'airport=EWR/delay', 'airport=JFK/delay']],
+    ["sluice logs it\\'s/one ", ['key=$(>run);"`/x']],
     ['sluice rollback ', ['eu', 'us']],
     ['sluice run delays --params ', ['files']],
   ])('at the end of "%s"', async (line, expected) => {

@@ -15,6 +15,11 @@ async function start(ends: readonly string[], params: object) {
         inputs.push(input);
         const end = ends[input.attempt - 1] ?? ends.at(-1) ?? 'done';
         if (end === 'silent') return new Promise(() => {});
+        if (end === 'long') {
+          const context = Context.current();
+          const beat = setInterval(() => context.heartbeat(), 200);
+          return context.cancelled.finally(() => clearInterval(beat));
+        }
         if (end === 'done') return { result: modelOf(input.ref.step), progress: progress(input) };
         throw ApplicationFailure.create({
           type: end,
@@ -28,7 +33,11 @@ async function start(ends: readonly string[], params: object) {
     return stubs;
   });
   const run = await kit.start('jobs', params);
-  const step = async () => (await run.query<RunStatus>('status')).steps[0] as RunStatus['steps'][number];
+  const step = async () => {
+    const [first] = (await run.query<RunStatus>('status')).steps;
+    if (first === undefined) throw new Error('the run has no step yet');
+    return first;
+  };
   return { kit, run, step, inputs, told: () => log?.notifications ?? [] };
 }
 let log: ReturnType<typeof stubActivities>['log'] | undefined;
@@ -81,6 +90,17 @@ describe('an outage', () => {
         commands: [`sluice status ${run.workflowId}`],
       },
     ]);
+    await kit.close();
+  });
+
+  it('says so too where the deadline comes in the middle of an attempt', async () => {
+    const { kit, run } = await start(['Unreachable', 'long'], { errors: 0, deadline: '5 seconds' });
+    const failure = await run.result().then(
+      () => null,
+      (error: Error) => error.cause,
+    );
+    const why = 'the deadline of 5 s over all attempts has passed. What failed last: the store says Unreachable';
+    expect(failure).toMatchObject({ type: ErrorCode.BudgetSpent, message: expect.stringContaining(why) });
     await kit.close();
   });
 

@@ -30,7 +30,16 @@ const groups: readonly (readonly [title: string, words: string, names: readonly 
   [
     'Rollouts',
     'How traffic moves to an approved model. See [rollouts](../rollouts.md).',
-    ['canary', 'blueGreen', 'RolloutOptions', 'HealthOptions', 'LatencyFactors', 'Reaction', 'rollbackBudget'],
+    [
+      'canary',
+      'blueGreen',
+      'RolloutOptions',
+      'ShadowOptions',
+      'HealthOptions',
+      'LatencyFactors',
+      'Reaction',
+      'rollbackBudget',
+    ],
   ],
   [
     'What steps return',

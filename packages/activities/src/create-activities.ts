@@ -1,6 +1,7 @@
 import type { SluiceActivities } from '@sluice/sdk';
 import { withStableFailures } from './activity-failure.ts';
 import { checkActivity } from './checks/check.ts';
+import { checkShadowActivity } from './checks/check-shadow.ts';
 import type { ActivityContext } from './context.ts';
 import { identifyActivity } from './decide/identify.ts';
 import { signalTimeActivity } from './decide/signal-time.ts';
@@ -14,6 +15,7 @@ import { markVersionActivity } from './registry/mark-version.ts';
 import { registerCandidateActivity } from './registry/register-candidate.ts';
 import { closeRunActivity, openRunActivity } from './registry/run-record.ts';
 import { replayActivity } from './replay/replay.ts';
+import { type ReportWriter, reportActivities } from './report/report-writer.ts';
 import { checkCandidateActivity } from './rollout/check-candidate.ts';
 import {
   replyToRunActivity,
@@ -30,11 +32,19 @@ import { settingsActivity } from './settings.ts';
 import { withRan } from './with-ran.ts';
 import { hearing } from './worker-stop.ts';
 
-/** Every activity of Sluice, for one worker process; `job` is for its jobs. */
-export function createActivities(context: ActivityContext, job: JobOptions = {}): SluiceActivities {
+/**
+ * Every activity of Sluice, for one worker process; `job` is for its jobs.
+ *
+ * @param reports writes the reports of runs; left out: runs have none written
+ */
+export function createActivities(
+  context: ActivityContext,
+  job: JobOptions = {},
+  reports?: ReportWriter,
+): SluiceActivities {
   const { stopping } = context;
   const activities: SluiceActivities = {
-    settings: settingsActivity(context),
+    settings: settingsActivity(context, reports !== undefined),
     openRun: openRunActivity(context),
     closeRun: closeRunActivity(context),
     extract: withRan(extractActivity(context)),
@@ -50,6 +60,7 @@ export function createActivities(context: ActivityContext, job: JobOptions = {})
     signalTime: signalTimeActivity(context),
     recordDecision: recordDecisionActivity(context),
     notify: notifyActivity(context),
+    ...reportActivities(reports),
     requestRollout: requestRolloutActivity(context),
     withdrawRollout: withdrawRolloutActivity(context),
     rolloutOutcome: rolloutOutcomeActivity(context),
@@ -58,6 +69,7 @@ export function createActivities(context: ActivityContext, job: JobOptions = {})
     startVersion: startVersionActivity(context),
     setTraffic: setTrafficActivity(context),
     watchTraffic: watchTrafficActivity(context),
+    checkShadow: checkShadowActivity(context),
     stopVersion: stopVersionActivity(context),
     markVersion: markVersionActivity(context),
     replyToRun: replyToRunActivity(context),
@@ -79,6 +91,8 @@ const silent = [
   'signalTime',
   'recordDecision',
   'notify',
+  'placeReport',
+  'writeReport',
   'rolloutOutcome',
   'markVersion',
   'replyToRun',

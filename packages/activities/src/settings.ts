@@ -13,8 +13,12 @@ import { publicUrl } from './mlflow/public-url.ts';
 
 const run = promisify(execFile);
 
-/** What a run needs to know of its project: its config, and the commit of this worker's checkout. */
-export function settingsActivity(context: ActivityContext): SluiceActivities['settings'] {
+/**
+ * What a run needs to know of its project: its config, and the commit of this worker's checkout.
+ *
+ * @param reports whether this worker writes reports
+ */
+export function settingsActivity(context: ActivityContext, reports = false): SluiceActivities['settings'] {
   const { config } = context;
   let commit: Promise<{ commit: string | null; dirty: boolean | null }> | undefined;
   return async (): Promise<Settings> => {
@@ -37,6 +41,7 @@ export function settingsActivity(context: ActivityContext): SluiceActivities['se
       notify: (config.notify ?? []).length > 0,
       // These stand in histories and in Temporal's UI.
       links: { ...context.links, mlflow: context.links.mlflow === null ? null : publicUrl(context.links.mlflow) },
+      reports,
       ...(await commit),
     };
   };

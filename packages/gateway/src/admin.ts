@@ -108,7 +108,7 @@ async function onPart(
   const { endpoints, view } = options;
   if (method === 'PUT' && part === 'traffic') return endpoints.putTraffic(name, parseTrafficSpec(await body()));
   if (method === 'POST' && part === 'lease') return endpoints.renew(name, parseRenewal(await body()).generation);
-  if (method !== 'GET' || (part !== 'metrics' && part !== 'requests')) return null;
+  if (method !== 'GET' || (part !== 'metrics' && part !== 'requests' && part !== 'shadow')) return null;
   const { versions } = endpoints.get(name);
   const since = parseQueryNumber(query, 'since');
   const from = since === undefined ? {} : { since };
@@ -118,7 +118,8 @@ async function onPart(
     return view.metrics(name, ids, { ...from, ...(until === undefined ? {} : { until }) });
   }
   const limit = parseQueryNumber(query, 'limit');
-  return Readable.from(view.requests(name, { ...from, ...(limit === undefined ? {} : { limit }) }));
+  const wanted = { ...from, ...(limit === undefined ? {} : { limit }) };
+  return Readable.from(part === 'shadow' ? view.shadows(name, wanted) : view.requests(name, wanted));
 }
 
 /** Loopback is no fence: other users of the machine and web pages in a browser reach it too. */

@@ -5,7 +5,7 @@ import type { Answered } from './capture-entry.ts';
 
 const word = fc.stringMatching(/^[\x20-\x7e\xa0-\xff]*$/);
 const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 9000 }), { maxLength: 4 });
-const answered: fc.Arbitrary<Answered> = fc.record({
+const request = fc.record({
   requestId: word,
   arrivedAt: fc.nat(),
   endpoint: word,
@@ -21,6 +21,9 @@ const answered: fc.Arbitrary<Answered> = fc.record({
   version: word,
   digest: word,
 });
+const answered: fc.Arbitrary<Answered> = fc
+  .tuple(request, fc.boolean())
+  .map(([one, shadow]) => ({ ...one, ...(shadow && { shadow }) }));
 
 test('what was packed comes out as it was, on the other side of a thread', () => {
   fc.assert(

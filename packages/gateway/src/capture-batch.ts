@@ -26,7 +26,8 @@ const OVERHEAD = 512;
 export class CaptureBatch {
   /** What it holds in memory. */
   bytes = 0;
-  readonly endpoints: string[] = [];
+  /** Whose requests they are. */
+  readonly requests: Pick<Answered, 'endpoint' | 'shadow'>[] = [];
   readonly #packed: PackedBatch = { texts: [], small: new Uint8Array(0), large: [], layout: [] };
   readonly #transfer: ArrayBuffer[] = [];
   #used = 0;
@@ -41,7 +42,8 @@ export class CaptureBatch {
 
   /** @param owned nobody else uses the memory of `answered.body` any more */
   add(answered: Answered, owned: boolean): void {
-    this.endpoints.push(answered.endpoint);
+    const { endpoint, shadow } = answered;
+    this.requests.push({ endpoint, ...(shadow && { shadow }) });
     this.bytes += CaptureBatch.bytesOf(answered);
     this.#packed.texts.push(textOf(answered));
     this.#place(answered.body, owned);
@@ -112,7 +114,7 @@ function lengthOf(chunks: readonly Uint8Array[]): number {
 /** Durations as whole microseconds: they are quicker to write than fractions. */
 function textOf(answered: Answered): string {
   const { requestId, arrivedAt, endpoint, method, path, status, responseBytes, latencyMs, version, digest } = answered;
-  const where = `${requestId}\0${endpoint}\0${method}\0${path}\0${version}\0${digest}`;
+  const where = `${requestId}\0${endpoint}\0${method}\0${path}\0${version}\0${digest}\0${answered.shadow ? 1 : ''}`;
   const counts = `${arrivedAt}\0${status}\0${responseBytes}\0${Math.round(latencyMs * 1000)}`;
   const headers = kept(answered.requestHeaders, KEPT_REQUEST_HEADERS);
   return `${where}\0${counts}\0${headers}\0${kept(answered.responseHeaders, KEPT_RESPONSE_HEADERS)}`;
@@ -126,6 +128,7 @@ function answeredOf(text: string, body: Uint8Array[], response: Uint8Array[]): A
     path,
     version,
     digest,
+    shadow,
     arrivedAt,
     status,
     responseBytes,
@@ -140,6 +143,7 @@ function answeredOf(text: string, body: Uint8Array[], response: Uint8Array[]): A
     path: path ?? '',
     version: version ?? '',
     digest: digest ?? '',
+    ...(shadow ? { shadow: true } : {}),
     arrivedAt: Number(arrivedAt),
     status: Number(status),
     responseBytes: Number(responseBytes),

@@ -49,7 +49,8 @@ function textOf(bytes: Buffer, cut: boolean): string | null {
   return null;
 }
 
-function decode(bytes: Buffer, encoding: string): Buffer | null {
+/** The bytes as they were before they were compressed; null where that cannot be told. */
+export function decode(bytes: Buffer, encoding: string): Buffer | null {
   const limit = { maxOutputLength: MOST_DECODED };
   try {
     switch (encoding) {

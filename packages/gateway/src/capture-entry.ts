@@ -29,6 +29,8 @@ export interface Answered {
   latencyMs: number;
   version: string;
   digest: string;
+  /** A shadow's answer to a copy, that nobody got; `arrivedAt` is then when it was whole. */
+  shadow?: true;
 }
 
 /**
@@ -80,7 +82,7 @@ function nature(raw: readonly string[]): { type: string | undefined; encoding: s
   return { type: headerOf(raw, 'content-type'), encoding: headerOf(raw, 'content-encoding') };
 }
 
-function headerOf(raw: readonly string[], wanted: string): string | undefined {
+export function headerOf(raw: readonly string[], wanted: string): string | undefined {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     if (raw[i]?.length === wanted.length && raw[i]?.toLowerCase() === wanted) return raw[i + 1]?.trim().toLowerCase();
   }

@@ -12,7 +12,13 @@ let dir: string;
 let queue: CaptureQueue;
 beforeEach(async () => {
   dir = await newStateDir();
-  queue = new CaptureQueue({ dir, segmentBytes: 1e9, segmentMs: 60_000, retention: { bytes: 1e12, ms: 1e9 } });
+  queue = new CaptureQueue({
+    dir,
+    shadowDir: join(dir, 'shadows'),
+    segmentBytes: 1e9,
+    segmentMs: 60_000,
+    retention: { bytes: 1e12, ms: 1e9 },
+  });
   queue.configure([{ name: 'digits', capture: { percent: 100 } }]);
 });
 afterEach(async () => {

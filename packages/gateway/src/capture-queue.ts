@@ -10,6 +10,11 @@ import type { CaptureReport } from './ipc.ts';
 /** `capture-thread.ts` beside the source, `.js` beside the build. */
 const THREAD = new URL(`./capture-thread${extname(import.meta.url)}`, import.meta.url);
 
+export interface CaptureQueueOptions extends CaptureWriterOptions {
+  /** Holds one folder per endpoint, of answers of shadows. */
+  shadowDir: string;
+}
+
 /** Bytes on their way to the thread that it has not encoded yet; more is dropped and counted. */
 const MOST_QUEUED = 64 * 1024 * 1024;
 const SEND_AFTER_MS = 10;
@@ -20,7 +25,7 @@ const RESTART_AFTER_MS = 1000;
  * them. Nothing here blocks or throws; what is too much is counted as dropped.
  */
 export class CaptureQueue {
-  readonly #options: CaptureWriterOptions;
+  readonly #options: CaptureQueueOptions;
   readonly #reports = new Map<string, CaptureReport>();
   readonly #calls = new Map<number, () => void>();
   #thread: Worker | null = null;
@@ -32,7 +37,7 @@ export class CaptureQueue {
   #timer: NodeJS.Timeout | null = null;
   #call = 0;
 
-  constructor(options: CaptureWriterOptions) {
+  constructor(options: CaptureQueueOptions) {
     this.#options = options;
     this.#start();
   }
@@ -48,7 +53,7 @@ export class CaptureQueue {
   record(answered: Answered, owned: boolean): void {
     const bytes = CaptureBatch.bytesOf(answered);
     if (this.#queued + bytes > MOST_QUEUED || answered.body.some(isGone) || !this.#start()) {
-      this.#report(answered.endpoint).dropped += 1;
+      this.#report(answered).dropped += 1;
       return;
     }
     this.#batch.add(answered, owned);
@@ -58,7 +63,7 @@ export class CaptureQueue {
   }
 
   skip(endpoint: string): void {
-    this.#report(endpoint).skipped += 1;
+    this.#report({ endpoint }).skipped += 1;
   }
 
   /** Everything recorded before the call is on disk, or counted as dropped, after it. */
@@ -84,7 +89,7 @@ export class CaptureQueue {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     const batch = this.#batch;
-    if (batch.endpoints.length === 0) return;
+    if (batch.requests.length === 0) return;
     this.#batch = new CaptureBatch();
     const { packed, transfer } = batch.take();
     this.#tell({ type: 'answered', batch: packed }, transfer);
@@ -116,8 +121,8 @@ export class CaptureQueue {
   }
 
   #receive(message: FromCapture): void {
-    for (const { endpoint, written, dropped, skipped, leftOut } of message.reports) {
-      const report = this.#report(endpoint);
+    for (const { written, dropped, skipped, leftOut, ...whose } of message.reports) {
+      const report = this.#report(whose);
       report.written += written;
       report.dropped += dropped;
       report.skipped += skipped;
@@ -141,19 +146,20 @@ export class CaptureQueue {
     this.#calls.clear();
   }
 
-  #lose({ endpoints }: CaptureBatch): void {
-    for (const endpoint of endpoints) this.#report(endpoint).dropped += 1;
+  #lose({ requests }: CaptureBatch): void {
+    for (const whose of requests) this.#report(whose).dropped += 1;
   }
 
   #tell(message: ToCapture, transfer: ArrayBuffer[] = []): void {
     this.#thread?.postMessage(message, transfer);
   }
 
-  #report(endpoint: string): CaptureReport {
-    let report = this.#reports.get(endpoint);
+  #report({ endpoint, shadow }: Pick<CaptureReport, 'endpoint' | 'shadow'>): CaptureReport {
+    const key = `${shadow ? 's' : 'v'}/${endpoint}`;
+    let report = this.#reports.get(key);
     if (!report) {
-      report = { endpoint, written: 0, dropped: 0, skipped: 0, leftOut: 0 };
-      this.#reports.set(endpoint, report);
+      report = { endpoint, ...(shadow && { shadow }), written: 0, dropped: 0, skipped: 0, leftOut: 0 };
+      this.#reports.set(key, report);
     }
     return report;
   }

@@ -6,10 +6,16 @@ import { type Redactor, redactorOf } from '@sluice/sdk/redact';
 import { unpack } from './capture-batch.ts';
 import { type Answered, captureEntry } from './capture-entry.ts';
 import type { FromCapture, ToCapture } from './capture-messages.ts';
-import { CaptureWriter, type CaptureWriterOptions } from './capture-writer.ts';
+import type { CaptureQueueOptions } from './capture-queue.ts';
+import { shadowEntry } from './capture-shadow.ts';
+import { CaptureWriter } from './capture-writer.ts';
+import type { CaptureReport } from './ipc.ts';
 
 /** The thread that encodes, redacts and writes captures, so that the proxy's does not. */
-const writer = new CaptureWriter(workerData as CaptureWriterOptions);
+const { shadowDir, ...options } = workerData as CaptureQueueOptions;
+const writer = new CaptureWriter(options);
+/** In a folder apart: whoever replays or checks captured requests meets none twice. */
+const shadows = new CaptureWriter({ ...options, dir: shadowDir });
 const redactors = new Map<string, Redactor>();
 const life = randomBytes(6).toString('hex');
 let serial = 0;
@@ -17,7 +23,7 @@ let serial = 0;
 yieldToTheProxy();
 parentPort?.on('message', (message: ToCapture) => void receive(message));
 setInterval(() => {
-  const reports = writer.takeReports();
+  const reports = takeReports();
   if (reports.length > 0) tell({ type: 'counted', reports });
 }, 200).unref();
 
@@ -26,33 +32,39 @@ async function receive(message: ToCapture): Promise<void> {
     case 'settings':
       redactors.clear();
       for (const { name, capture } of message.endpoints) redactors.set(name, redactorOf(capture.redact));
-      writer.configure(message.endpoints);
+      for (const one of [writer, shadows]) one.configure(message.endpoints);
       return;
     case 'answered':
       for (const answered of unpack(message.batch)) write(answered);
-      tell({ type: 'taken', reports: writer.takeReports() });
+      tell({ type: 'taken', reports: takeReports() });
       return;
     case 'flush':
-      await writer.flush();
-      tell({ type: 'done', call: message.call, reports: writer.takeReports() });
+      await Promise.all([writer.flush(), shadows.flush()]);
+      tell({ type: 'done', call: message.call, reports: takeReports() });
       return;
     case 'close':
-      await writer.close();
-      tell({ type: 'done', call: message.call, reports: writer.takeReports() });
+      await Promise.all([writer.close(), shadows.close()]);
+      tell({ type: 'done', call: message.call, reports: takeReports() });
   }
 }
 
 function write(answered: Answered): void {
-  const redactor = redactors.get(answered.endpoint);
+  const { endpoint, shadow } = answered;
+  const redactor = redactors.get(endpoint);
+  const [to, entryOf] = shadow ? [shadows, shadowEntry] : [writer, captureEntry];
   try {
     // Nobody has said what to leave out of it.
-    if (redactor === undefined) throw new Error(`endpoint ${answered.endpoint} has no settings`);
+    if (redactor === undefined) throw new Error(`endpoint ${endpoint} has no settings`);
     serial += 1;
-    writer.record(answered.endpoint, captureEntry(answered, `${life}-${serial.toString(36)}`, redactor));
+    to.record(endpoint, entryOf(answered, `${life}-${serial.toString(36)}`, redactor));
   } catch {
     // Too long for a string, for instance. Whatever cannot be made safe to write is not written.
-    writer.drop(answered.endpoint);
+    to.drop(endpoint);
   }
+}
+
+function takeReports(): CaptureReport[] {
+  return [...writer.takeReports(), ...shadows.takeReports().map((report) => ({ ...report, shadow: true as const }))];
 }
 
 /** Where processor time is short, answers come before captures: Linux gives every thread a priority of its own. */

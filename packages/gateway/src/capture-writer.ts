@@ -44,7 +44,7 @@ export class CaptureWriter {
 
   record(endpoint: string, entry: object): void {
     const lane = this.#lane(endpoint);
-    if ('bodyLeftOut' in entry) lane.leftOut += 1;
+    if ('bodyLeftOut' in entry || 'unkept' in entry) lane.leftOut += 1;
     lane.add(`${JSON.stringify(entry)}\n`);
   }
 

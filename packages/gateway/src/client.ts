@@ -13,6 +13,7 @@ import type {
   GatewayVersionDetail,
   GatewayVersionSpec,
   PingResult,
+  ShadowLine,
 } from '@sluice/sdk';
 import { GatewayCode, GatewayError } from './errors.ts';
 
@@ -34,6 +35,8 @@ export interface GatewayClient {
   metrics(endpoint: string, query?: GatewayMetricsQuery): Promise<GatewayMetrics>;
   /** Captured requests, newest first, all of them in memory. */
   requests(endpoint: string, query?: GatewayRequestsQuery): Promise<CaptureLine[]>;
+  /** Kept answers of shadows, newest first, all of them in memory. */
+  shadows(endpoint: string, query?: GatewayRequestsQuery): Promise<ShadowLine[]>;
   ping(endpoint: string, id: string): Promise<PingResult>;
   shutdown(): Promise<void>;
 }
@@ -73,6 +76,7 @@ export function gatewayClient(adminUrl: string, options: GatewayClientOptions = 
     metrics: (endpoint, query = {}) => call('GET', at(endpoint, 'metrics') + queryString({ ...query })),
     requests: (endpoint, query = {}) =>
       call<CaptureLine[]>('GET', at(endpoint, 'requests') + queryString({ ...query })),
+    shadows: (endpoint, query = {}) => call<ShadowLine[]>('GET', at(endpoint, 'shadow') + queryString({ ...query })),
     ping: (endpoint, id) => call('POST', at(endpoint, 'versions', id, 'ping')),
     shutdown: () => call('POST', '/shutdown'),
   };

@@ -197,6 +197,8 @@ export function forward(exchange: Exchange, services: ForwardServices): void {
       headers: (port: number) => shadowHeaders(exchange, to, port, whole.length),
       limits: endpoint,
     };
-    void services.shadow.send({ ...copy, body: whole, primary });
+    const keeps = captured && endpoint.mirror?.keep === true;
+    const keep = { requestId: exchange.requestId, requestHeaders: req.rawHeaders, digest: to.digest };
+    void services.shadow.send({ ...copy, body: whole, primary, keep: keeps ? keep : null });
   }
 }

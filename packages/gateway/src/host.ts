@@ -159,6 +159,10 @@ export async function startGatewayHost(options: GatewayHostOptions): Promise<Gat
           await worker.ask({ type: 'flush-captures' });
           yield* readCaptured(join(stateDir, 'captures', endpoint), query);
         },
+        async *shadows(endpoint, query) {
+          await worker.ask({ type: 'flush-captures' });
+          yield* readCaptured(join(stateDir, 'shadows', endpoint), query);
+        },
       },
       health: () => ({ ok: worker.pid !== null, worker: { pid: worker.pid, restarts: worker.restarts }, url }),
       shutdown: () => void close(),

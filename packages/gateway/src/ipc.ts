@@ -53,10 +53,12 @@ export interface SeriesReport {
 
 export interface CaptureReport {
   endpoint: string;
+  /** Of answers of shadows. */
+  shadow?: true;
   written: number;
   dropped: number;
   skipped: number;
-  /** Written without their body. */
+  /** Written without their body, or without a shadow's answer. */
   leftOut: number;
 }
 

@@ -3,6 +3,7 @@ import type {
   GatewayMetrics,
   GatewayMetricsQuery,
   GatewayShadowTraffic,
+  ShadowAnswerCounters,
   VersionTraffic,
 } from '@sluice/sdk';
 import { type Bucket, mergeBucket } from './bucket.ts';
@@ -14,13 +15,15 @@ export const METRICS_KEPT_MS = 15 * 60_000;
 /** A clock that was set back by more than this starts the metrics anew, ms. */
 const CLOCK_SET_BACK_MS = 60_000;
 
+type Writable<Counters> = { -readonly [Key in keyof Counters]: number };
 type Seconds = Map<number, Bucket>;
 
 interface EndpointSeries {
   /** version → second → bucket. */
   versions: Map<string, Seconds>;
   shadow: Map<string, Seconds>;
-  capture: { -readonly [Key in keyof CaptureCounters]: number };
+  capture: Writable<CaptureCounters>;
+  shadowAnswers: Writable<ShadowAnswerCounters>;
 }
 
 /** What a worker reports: everything it has counted up to `at` and not reported before. */
@@ -54,7 +57,13 @@ export class MetricsStore {
     }
     this.#open = Math.max(this.#open, open);
     for (const report of captures) {
-      const { capture } = this.#endpoint(report.endpoint);
+      const { capture, shadowAnswers } = this.#endpoint(report.endpoint);
+      if (report.shadow) {
+        shadowAnswers.written += report.written;
+        shadowAnswers.dropped += report.dropped;
+        shadowAnswers.unkept += report.leftOut;
+        continue;
+      }
       capture.written += report.written;
       capture.dropped += report.dropped;
       capture.skipped += report.skipped;
@@ -86,7 +95,9 @@ export class MetricsStore {
     }
     const shadow: Record<string, GatewayShadowTraffic> = {};
     for (const [id, seconds] of endpoint.shadow) shadow[id] = summariseShadow(window(seconds));
-    return { endpoint: name, since, until, now, versions: live, shadow, capture: { ...endpoint.capture } };
+    const { capture, shadowAnswers } = endpoint;
+    const counters = { capture: { ...capture }, shadowAnswers: { ...shadowAnswers } };
+    return { endpoint: name, since, until, now, versions: live, shadow, ...counters };
   }
 
   #addBucket(seconds: Seconds, bucket: Bucket): void {
@@ -112,6 +123,7 @@ export class MetricsStore {
         versions: new Map(),
         shadow: new Map(),
         capture: { written: 0, dropped: 0, skipped: 0, leftOut: 0 },
+        shadowAnswers: { written: 0, dropped: 0, unkept: 0 },
       };
       this.#endpoints.set(name, endpoint);
     }

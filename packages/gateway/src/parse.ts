@@ -98,10 +98,12 @@ export function parseWeights(value: unknown): Record<string, number> {
 
 export function parseMirror(value: unknown): Mirror | null {
   if (value === null) return null;
-  const mirror = object(value, 'mirror', ['version', 'percent']);
+  const mirror = object(value, 'mirror', ['version', 'percent', 'keep']);
+  if (mirror.keep !== undefined && mirror.keep !== true) throw invalid('mirror.keep must be true.');
   return {
     version: parseVersionId(text(mirror.version, 'mirror.version')),
     percent: number(mirror.percent, 'mirror.percent', 0, 100),
+    ...(mirror.keep === undefined ? {} : { keep: true as const }),
   };
 }
 

@@ -1,5 +1,7 @@
 import { AnswerPrefix } from './answer-prefix.ts';
 import { isError, type Outcome } from './bucket.ts';
+import type { Answered } from './capture-entry.ts';
+import type { CaptureQueue } from './capture-queue.ts';
 import type { InFlight } from './in-flight.ts';
 import { type Limits, Patience } from './patience.ts';
 import type { TrafficRecorder } from './traffic-recorder.ts';
@@ -9,6 +11,12 @@ import { openUpstream } from './upstream.ts';
 export interface Compared {
   outcome: Outcome;
   answer: AnswerPrefix;
+}
+
+/** What the shadow said. */
+interface ShadowAnswer extends Compared {
+  /** Name, value, name, value …; none where there was no answer. */
+  headers: readonly string[];
 }
 
 export interface Copy {
@@ -22,18 +30,22 @@ export interface Copy {
   limits: Limits;
   /** What the caller got; null when the caller went away. */
   primary: Promise<Compared | null>;
+  /** What of the request is written with the answer; null: the answer goes nowhere. */
+  keep: Pick<Answered, 'requestId' | 'requestHeaders' | 'digest'> | null;
 }
 
 /** Sends copies of requests to a shadow version. Nothing here can reach the caller or the caller's metrics. */
 export class ShadowTraffic {
   readonly #recorder: TrafficRecorder;
   readonly #inFlight: InFlight;
+  readonly #captures: CaptureQueue;
   readonly #limit: number;
   #open = 0;
 
-  constructor(recorder: TrafficRecorder, inFlight: InFlight, limit: number) {
+  constructor(recorder: TrafficRecorder, inFlight: InFlight, captures: CaptureQueue, limit: number) {
     this.#recorder = recorder;
     this.#inFlight = inFlight;
+    this.#captures = captures;
     this.#limit = limit;
   }
 
@@ -51,8 +63,29 @@ export class ShadowTraffic {
     this.#open -= 1;
     this.#inFlight.leave(endpoint, version);
     this.#recorder.record(endpoint, version, true, shadow.outcome, null);
+    this.#keep(copy, shadow);
     const primary = await copy.primary;
     if (primary) this.#compare(copy, primary, shadow);
+  }
+
+  #keep({ keep, endpoint, version, method, path, body }: Copy, { outcome, answer, headers }: ShadowAnswer): void {
+    if (keep === null || outcome.kind !== 'answered') return;
+    const answered = {
+      ...keep,
+      arrivedAt: Date.now(),
+      endpoint,
+      version,
+      method,
+      path,
+      body: [body],
+      status: outcome.status,
+      responseHeaders: headers,
+      response: answer.chunks(),
+      responseBytes: answer.bytes,
+      latencyMs: outcome.latencyMs,
+      shadow: true,
+    } as const;
+    this.#captures.record(answered, false);
   }
 
   #compare({ endpoint, version }: Copy, primary: Compared, shadow: Compared): void {
@@ -73,14 +106,15 @@ export class ShadowTraffic {
 const statusClass = (outcome: Outcome): string =>
   outcome.kind === 'answered' ? `${Math.floor(outcome.status / 100)}xx` : outcome.kind;
 
-function answerOf({ port, method, path, headers, body, limits }: Copy): Promise<Compared> {
+function answerOf({ port, method, path, headers, body, limits }: Copy): Promise<ShadowAnswer> {
   const answer = new AnswerPrefix(true);
+  let raw: readonly string[] = [];
   const started = performance.now();
   const elapsed = () => performance.now() - started;
   return new Promise((resolve) => {
     const settle = (outcome: Outcome) => {
       patience.end();
-      resolve({ outcome, answer });
+      resolve({ outcome, answer, headers: raw });
     };
     const patience = new Patience(limits, () => {
       letGo();
@@ -93,6 +127,7 @@ function answerOf({ port, method, path, headers, body, limits }: Copy): Promise<
         connected: (upstream) => upstream.end(body),
         response(message) {
           patience.answering();
+          raw = message.rawHeaders;
           message.on('data', (chunk: Buffer) => {
             patience.moved();
             answer.push(chunk);

@@ -19,7 +19,7 @@ const state: DesiredState = {
       name: 'digits',
       generation: 3,
       weights: { v1: 95, v2: 5 },
-      mirror: { version: 'v2', percent: 10 },
+      mirror: { version: 'v2', percent: 10, keep: true },
       lease: { ms: 5_000, fallback: { v1: 1 }, expiresAt: 1_700_000_000_000 },
       reverted: { at: 1, from: { v1: 1 }, to: { v1: 1 }, note: 'v1 has no process' },
       capture: { percent: 100 },

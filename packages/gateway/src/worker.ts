@@ -13,18 +13,20 @@ import { WorkerConnections } from './worker-connections.ts';
 /** The gateway worker's process: proxies callers' connections that the host hands over. */
 const settings = JSON.parse(process.argv[2] ?? '') as WorkerSettings;
 const capturesDir = join(settings.stateDir, 'captures');
-repairTornTails(capturesDir);
+const shadowDir = join(settings.stateDir, 'shadows');
+for (const dir of [capturesDir, shadowDir]) repairTornTails(dir);
 let stopped = false;
 
 const recorder = new TrafficRecorder();
 const inFlight = new InFlight();
 const captures = new CaptureQueue({
   dir: capturesDir,
+  shadowDir,
   segmentBytes: settings.captureSegmentBytes,
   segmentMs: settings.captureSegmentMs,
   retention: { bytes: settings.captureKeepBytes, ms: settings.captureKeepMs },
 });
-const shadow = new ShadowTraffic(recorder, inFlight, settings.shadowInFlight);
+const shadow = new ShadowTraffic(recorder, inFlight, captures, settings.shadowInFlight);
 const proxy = new GatewayProxy({ recorder, inFlight, shadow, captures, bufferBytes: settings.bufferBytes });
 const connections = new WorkerConnections(
   (req, res) => proxy.handle(req, res),

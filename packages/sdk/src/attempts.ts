@@ -59,8 +59,10 @@ export function describeAttempts(
   const parts = [`errors ${failed}/${step.errorsAllowed}`, `preemptions ${preempted}/${step.preemptionsAllowed}`];
   const outages = attempts.filter(isOutage).length + (earlier?.outages ?? 0);
   if (outages > 0) parts.push(`${outages} ${outages === 1 ? 'outage' : 'outages'} waited out`);
-  // Most outages end an attempt before its trainer was started.
-  const lost = attempts.filter((one) => one.ended !== 'done' && (!isOutage(one) || one.stepsLost > 0));
+  // Most outages end an attempt before its trainer was started, and nothing goes on after one that was cancelled.
+  const lost = attempts.filter(
+    (one) => one.ended !== 'done' && one.ended !== 'cancelled' && (!isOutage(one) || one.stepsLost > 0),
+  );
   if (lost.length > 0 || earlier !== undefined) {
     const resumed = attempts.findLast(({ resumedFrom }) => resumedFrom !== null)?.resumedFrom ?? null;
     const steps = lost.reduce((total, one) => total + one.stepsLost, earlier?.stepsLost ?? 0);

@@ -1,6 +1,7 @@
+import type { Artifact } from './artifact.ts';
 import type { RolloutSpec } from './rollout.ts';
 import type { DeploySpec } from './steps/deploy.ts';
-import type { Evidence } from './verdict.ts';
+import type { Evidence, Verdict } from './verdict.ts';
 
 /** A model version on its way to an endpoint. */
 export interface Candidate {
@@ -38,6 +39,19 @@ export interface RolloutRequest {
  */
 export type RolloutState = 'deployed' | 'rolled-back' | 'superseded' | 'withdrawn' | 'stale';
 
+/** What was found in the answers of a shadow phase; `report` holds every row. */
+export interface ShadowOutcome {
+  readonly verdict: Verdict;
+  /** The rows a human needs, worst first; at most 20. */
+  readonly evidence: readonly Evidence[];
+  /** Of any verdict but `pass`: which check, and how many rows. */
+  readonly reason: string | null;
+  /** Rows that were judged. */
+  readonly rows: number;
+  /** Null where nothing could be judged. */
+  readonly report: Artifact | null;
+}
+
 export interface RolloutOutcome {
   readonly id: string;
   readonly state: RolloutState;
@@ -51,4 +65,6 @@ export interface RolloutOutcome {
   readonly firstBadAt: number | null;
   readonly offTrafficAt: number | null;
   readonly evidence: readonly Evidence[];
+  /** What the shadow phase found; left out where its answers were not judged. */
+  readonly shadow?: ShadowOutcome;
 }

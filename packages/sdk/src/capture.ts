@@ -66,3 +66,15 @@ export interface CaptureLine {
   readonly version: string;
   readonly digest: string;
 }
+
+/**
+ * What is kept of a shadow's answer, as `GET /endpoints/:e/shadow` answers it: the request as captured, with what the shadow
+ * answered to its copy. `at` is when that answer was whole; `version` and `digest` are the shadow's.
+ */
+export interface ShadowLine extends CaptureLine {
+  /** Why the answer is not here, and with `status` and `size` the request neither. */
+  readonly unkept?: UnkeptAnswer;
+}
+
+/** `status`: it was not 2xx; `size`: longer than 256 KiB; `form`: no JSON object with a list of `predictions`. */
+export type UnkeptAnswer = 'status' | 'size' | 'form';

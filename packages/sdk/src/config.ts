@@ -163,6 +163,11 @@ export interface SluiceConfig {
   readonly encryption?: Encryption;
   /** Webhooks that are told of questions and outcomes. @default [] */
   readonly notify?: readonly { readonly webhook: string }[];
+  /**
+   * What workers do with the reports of runs: attach them to the run in MLflow, which shows them to whoever can read it;
+   * keep them in the store only; or write none. @default 'attached', and 'stored' with `encryption.payloads`
+   */
+  readonly reports?: 'attached' | 'stored' | 'off';
 }
 
 /** Types a `sluice.config.ts`: `export default defineConfig({ … })`. It is checked when it is loaded. */

@@ -3,10 +3,11 @@
  * import these types only; `@sluice/activities` implements them. Every activity is safe to run twice.
  */
 import type { Artifact, Json, Model, StepOutput } from './artifact.ts';
-import type { Candidate, RolloutOutcome, RolloutRequest, RolloutState } from './candidate.ts';
+import type { Candidate, RolloutOutcome, RolloutRequest, RolloutState, ShadowOutcome } from './candidate.ts';
 import type { Decision, DecisionKind, DecisionSubject } from './decision.ts';
 import type { Ledger, Observation, RolloutAnswer } from './endpoint.ts';
 import type { RolloutSpec } from './rollout.ts';
+import type { ShadowChecks } from './shadow.ts';
 import type { ResultOf } from './spec.ts';
 import type { JobSpec } from './steps/job.ts';
 import type { SpecOf, WorkKind } from './steps/kinds.ts';
@@ -37,6 +38,8 @@ export interface Settings {
   readonly mlflow: boolean;
   readonly notify: boolean;
   readonly links: { readonly mlflow: string | null; readonly temporal: string | null };
+  /** Whether workers write the report of a run. Runs that began before they did have none. @default false */
+  readonly reports?: boolean;
   /** Commit of the worker's checkout; null where it is not a git checkout. */
   readonly commit: string | null;
   readonly dirty: boolean | null;
@@ -159,6 +162,8 @@ export interface WatchInput {
   readonly phase: string;
   /** Epoch ms when the phase began: nothing before it is counted. */
   readonly since: number;
+  /** Epoch ms until which the phase was watched before it was given more time; left out: not yet. */
+  readonly watchedUntil?: number;
   /** Least time in the phase, ms. */
   readonly hold: number;
   /** Most extra time while inconclusive, ms. */
@@ -182,6 +187,19 @@ export interface WatchOutcome {
   readonly moved: boolean;
 }
 
+/** Which of a shadow's answers are judged: those that were whole from `since` on and before `until`, epoch ms. */
+export interface ShadowInput {
+  readonly endpoint: string;
+  readonly candidate: Candidate;
+  readonly checks: ShadowChecks;
+  readonly since: number;
+  readonly until: number;
+  /** Fewest requests with rows for a verdict; fewer is `inconclusive`. */
+  readonly least: number;
+  /** Time between renewals of the phase's lease while they are judged, ms. */
+  readonly renew: number;
+}
+
 /** How the candidate is, apart from its gates. */
 export interface CandidateHealth extends GateResult {
   /** Digest of the endpoint's stable version as it was seen, null for an empty endpoint; left out where nobody saw. */
@@ -198,6 +216,18 @@ export interface ReadyOutcome {
   readonly reason: string | null;
   /** Restarts of its process when it was found ready: one more is a crash. Null where it is not ready. */
   readonly restarts: number | null;
+}
+
+/** A report of a run that a worker has written. */
+export interface WrittenReport {
+  /** Epoch ms: it tells how the run stood then. */
+  readonly at: number;
+  /** The page in the artifact store. */
+  readonly artifact: Artifact;
+  /** Address of MLflow's page that shows it; null where it is not attached there. */
+  readonly page: string | null;
+  /** Why it is not attached, though the run has a run in MLflow; null where nothing is wrong. */
+  readonly warning: string | null;
 }
 
 /** What the work of a step that is no job is handed. */
@@ -269,6 +299,10 @@ export interface SluiceActivities extends WorkActivities {
     readonly state: string;
   }): Promise<Artifact>;
   notify(input: { readonly ref: StepRef; readonly notification: Notification }): Promise<void>;
+  /** Where MLflow will show the report of the run that this MLflow run stands for; null where it cannot be attached. */
+  placeReport(input: { readonly mlflowRunId: string }): Promise<string | null>;
+  /** Writes the report of a run as it stands now, and attaches it to its MLflow run. */
+  writeReport(input: { readonly workflowId: string; readonly mlflowRunId: string | null }): Promise<WrittenReport>;
   /** Hands a rollout to the endpoint's workflow, starting that when there is none. */
   requestRollout(input: { readonly request: RolloutRequest }): Promise<RolloutAnswer>;
   /** Takes a rollout back whose run was cancelled; an endpoint that does not know it is no error. */
@@ -307,6 +341,8 @@ export interface SluiceActivities extends WorkActivities {
     readonly expect: { readonly weights: Weights; readonly mirror: Mirror | null } | null;
   }): Promise<{ readonly at: number; readonly refused: string | null }>;
   watchTraffic(input: WatchInput): Promise<WatchOutcome>;
+  /** Judges what the candidate answered to mirrored requests. What cannot be judged is a verdict, and no error. */
+  checkShadow(input: ShadowInput): Promise<ShadowOutcome>;
   stopVersion(input: { readonly endpoint: string; readonly id: string }): Promise<void>;
   /** Moves MLflow's aliases `production` and `previous`, or tags a version as rolled back. */
   markVersion(input: {

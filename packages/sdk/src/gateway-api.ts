@@ -147,6 +147,18 @@ export interface GatewayMetrics {
   readonly versions: Readonly<Record<string, VersionTraffic>>;
   readonly shadow: Readonly<Record<string, GatewayShadowTraffic>>;
   readonly capture: CaptureCounters;
+  /** The same of answers of shadows that are kept. */
+  readonly shadowAnswers: ShadowAnswerCounters;
+}
+
+/** What became of answers of shadows, where they are kept. */
+export interface ShadowAnswerCounters {
+  /** Answers written since the host started. */
+  readonly written: number;
+  /** Answers that could not be written since the host started. */
+  readonly dropped: number;
+  /** Answers that were not 2xx, too long or no predictions, since the host started: only that is written. */
+  readonly unkept: number;
 }
 
 export interface GatewayMetricsQuery {

@@ -53,6 +53,7 @@ export {
   type Settled,
   useRuntime,
 } from './runtime.ts';
+export type { ShadowChecks, ShadowOptions } from './shadow.ts';
 export * from './spec.ts';
 export type { InferInput, InferOutput, SchemaIssue, StandardSchema } from './standard-schema.ts';
 export * from './status.ts';

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Dataset } from './artifact.ts';
+import { column, table } from './column.ts';
 import { ErrorCode } from './errors.ts';
 import {
   blueGreen,
@@ -157,5 +159,63 @@ describe('options of a rollout that cannot work', () => {
         fix: expect.stringMatching(/./),
       }),
     );
+  });
+});
+
+describe('a shadow phase', () => {
+  const inRange = column('prediction').between(0, 500);
+
+  it('is a number, as it always was, or that number with checks of what is answered', () => {
+    expect(canary([5], { shadow: 20 })).not.toHaveProperty('shadowChecks');
+    expect(canary([5], { shadow: { percent: 20, checks: [inRange] } })).toEqual({
+      ...canary([5], { shadow: 20 }),
+      shadowChecks: {
+        checks: [inRange, column('prediction').notNull()],
+        reference: null,
+        as: 'prediction',
+        rows: 10_000,
+      },
+    });
+    expect(blueGreen({ shadow: { percent: 1, checks: [inRange] } }).shadow).toBe(1);
+  });
+
+  it('leaves it to the author how many rows may be without an answer', () => {
+    const checks = [column('answer').notNull().mostly(0.9)];
+    expect(canary([5], { shadow: { percent: 20, as: 'answer', checks } }).shadowChecks?.checks).toEqual(checks);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['nothing copied', { percent: 0, checks: [inRange] }, /shadow\.percent is 0; it must be a number over 0/],
+    ['more than all', { percent: 101, checks: [inRange] }, /shadow\.percent is 101/],
+    ['no check', { percent: 20, checks: [] }, /checks is /],
+    ['no list of checks', { percent: 20 }, /checks is undefined/],
+    ['an option that there is not', { percent: 20, check: [inRange] }, /there is no "check"/],
+    ['a column without a name', { percent: 20, checks: [inRange], as: ' ' }, /shadow\.as is " "/],
+    ['half a row', { percent: 20, checks: [inRange], rows: 0.5 }, /shadow\.rows is 0\.5/],
+    [
+      'a promise of a dataset',
+      { percent: 20, checks: [inRange], reference: Promise.resolve() },
+      /a promise of a dataset/,
+    ],
+    ['a text', '20 %', /shadow: expected an object/],
+    ['a distribution beside nothing', { percent: 20, checks: [column('x').distribution('psi', 0.2)] }, /there is none/],
+    ['rows beside nothing', { percent: 20, checks: [table().rowsRatio(0.5, 2)] }, /rowsRatio is held against/],
+    ['another dataset', { percent: 20, checks: [column('x').references('a', 'b')] }, /"a\.b" is of another dataset/],
+  ])('with %s is refused', (_, shadow, message) => {
+    const code = ErrorCode.InvalidStep;
+    const refusal = expect.objectContaining({ code, message: expect.stringMatching(message) });
+    expect(() => canary([5], { shadow: shadow as number })).toThrow(refusal);
+  });
+
+  it('put together by hand must copy what it checks', () => {
+    const { shadowChecks } = canary([5], { shadow: { percent: 20, checks: [inRange] } });
+    const spec = { ...canary([5]), ...(shadowChecks && { shadowChecks }) };
+    expect(() => checkedRollout(spec, 'deploy shop')).toThrow(/there are checks of shadow answers, and shadow is 0/);
+  });
+
+  it('takes a dataset to hold answers against', () => {
+    const reference = { kind: 'dataset', uri: 'sluice:blob/00', digest: 'sha256:00', bytes: 1 } as unknown as Dataset;
+    const { shadowChecks } = canary([5], { shadow: { percent: 20, checks: [inRange], reference } });
+    expect(shadowChecks?.reference).toEqual(reference);
   });
 });

@@ -1,5 +1,6 @@
 import { type Duration, milliseconds } from './duration.ts';
 import { checkFields, invalidStep, numberWithin, oneOf, period, shown, wholeNumber } from './options.ts';
+import { checkShadow, type ShadowChecks, type ShadowOptions, shadowOf } from './shadow.ts';
 
 export const reactions = ['rollback', 'hold', 'warn', 'extend'] as const;
 /** What to do when a health metric comes out other than `pass`. */
@@ -53,6 +54,8 @@ export interface RolloutSpec {
   readonly control: number;
   /** Percent of requests copied to the candidate before it answers any; 0 for none. */
   readonly shadow: number;
+  /** What the answers to those copies must keep before the candidate answers anybody; left out: they go nowhere. */
+  readonly shadowChecks?: ShadowChecks;
   /** Time after which the data plane goes back to the stable version by itself when nobody watches, in milliseconds. */
   readonly lease: number;
   readonly health: HealthPolicy;
@@ -71,8 +74,11 @@ export interface RolloutOptions {
    * fault of the candidate is told from one of the world. @default 25
    */
   readonly control?: number;
-  /** Percent of requests to mirror in a first phase that answers nobody. @default 0 */
-  readonly shadow?: number;
+  /**
+   * Percent of requests to mirror in a first phase that answers nobody; or that, and checks of what the candidate answers
+   * to them. @default 0
+   */
+  readonly shadow?: number | ShadowOptions;
   /**
    * Time after which the data plane goes back to the stable version by itself when nobody watches the split, at least
    * three times `health.interval`. @default '1 minute'
@@ -165,7 +171,7 @@ function rollout(kind: RolloutSpec['kind'], steps: readonly number[], options: R
       extend: time('extend', options.extend, hold * 5),
       bake: time('bake', options.bake, 600_000),
       control: options.control ?? 25,
-      shadow: options.shadow ?? 0,
+      ...shadowOf(where, options.shadow ?? 0),
       lease: time('lease', options.lease, 60_000),
       health: {
         interval: time('health.interval', health.interval, 2_000),
@@ -217,7 +223,7 @@ export function checkedRollout(spec: RolloutSpec, where: string): RolloutSpec {
   const kind = oneOf(where, 'the kind of rollout', spec.kind, ['canary', 'blue-green'] as const);
   checkSteps(kind, spec.steps, where);
   for (const label of ['hold', 'extend', 'bake'] as const) milliseconds(spec[label], where, label);
-  numberWithin(where, 'shadow', spec.shadow, { least: 0, most: 100 });
+  checkShadow(where, spec.shadow, spec.shadowChecks);
   numberWithin(where, 'control', spec.control, { over: 0, below: 50 });
   const { health } = spec;
   for (const label of ['switch', 'verify'] as const) milliseconds(health[label], where, `health.${label}`);

@@ -1,3 +1,4 @@
+import type { Artifact } from './artifact.ts';
 import type { AttemptRecord } from './contract.ts';
 import type { Decision, RefusedDecision } from './decision.ts';
 import type { DeployResult } from './steps/deploy.ts';
@@ -119,6 +120,18 @@ export interface RunStatus {
   readonly decisions: readonly Decision[];
   readonly refused: readonly RefusedDecision[];
   readonly links: Readonly<Record<string, string>>;
+  /** What workers have made of the run's report; left out before the first one. The link `report` shows it. */
+  readonly report?: ReportRecord;
+}
+
+/** How the report of a run was last written by a worker. */
+export interface ReportRecord {
+  /** Epoch ms: it tells how the run stood then; null where none could be written yet. */
+  readonly at: number | null;
+  /** In the artifact store; null where none could be written yet. */
+  readonly artifact: Artifact | null;
+  /** What went wrong the last time; null where nothing did. */
+  readonly warning: string | null;
 }
 
 /** Names that Temporal, the CLI and a person at the UI use. */

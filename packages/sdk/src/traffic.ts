@@ -59,6 +59,8 @@ export interface Mirror {
   readonly version: string;
   /** Share of the requests that is copied, 0 to 100. */
   readonly percent: number;
+  /** The answers to the copies are written down beside their requests. Left out: they go nowhere. */
+  readonly keep?: true;
 }
 
 /**

@@ -16,9 +16,11 @@ import pytest
 import sluice
 from conftest import until
 from sluice import read
+from sluice.read import pipe
 from sluice.read.drift import drift
 
 SRC = Path(__file__).resolve().parent.parent / "src"
+BEATS = """print('{"protocol": 1, "beat": 5}', flush=True)"""
 HELLO = '{"protocol": 1, "version": "0.1.0", "project": "p", "root": "/"}'
 
 Stand = Callable[[str], "read.Project"]
@@ -189,6 +191,53 @@ def test_something_else_than_the_command_is_told_apart(stand: Stand, monkeypatch
         with pytest.raises(sluice.SluiceError) as caught:
             project.runs()
         assert (caught.value.code, bool(caught.value.fix)) == (code, True)
+
+
+@pytest.mark.parametrize("silent", ["sh -c 'exec cat'", "sh -c 'exec sleep 1000'"])
+def test_a_command_that_says_nothing_is_not_waited_for_for_ever(silent: str, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipe, "SILENCE", 0.2)
+    project = stand(returns())
+    monkeypatch.setenv("SLUICE_COMMAND", silent)
+    with pytest.raises(sluice.SluiceError, match=r"has said nothing for 0\.2 s, and was ended") as caught:
+        project.runs()
+    assert (caught.value.code, bool(caught.value.fix)) == ("CommandFailed", True)
+
+
+def test_a_command_that_hangs_in_an_answer_is_ended_and_another_one_answers(tmp_path: Path, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = f"""
+    {BEATS}
+    def answer(question, given):
+        if given.get("limit") == 1:
+            open("hung", "w").write(str(os.getpid()))
+            time.sleep(1000)
+        return []
+    """
+    project = stand(body)
+    project.runs()
+    line = project._pipe._line
+    assert line is not None and line._silence == pipe.SILENCE
+    line._silence = 0.2
+    with pytest.raises(sluice.SluiceError, match="has said nothing"):
+        project.runs(limit=1)
+    hung = int((tmp_path / "hung").read_text())
+    until(lambda: not running(hung), "the command that hung is gone")
+    assert len(project.runs()) == 0 and project._pipe._line is not line
+
+
+def test_a_command_that_says_that_it_works_has_all_the_time_it_takes(stand: Stand) -> None:
+    body = f"""
+    {BEATS}
+    def answer(question, given):
+        for _ in range(given.get("limit", 0)):
+            print(json.dumps({{"working": True}}), flush=True)
+            time.sleep(0.1)
+        return []
+    """
+    project = stand(body)
+    project.runs(limit=0)
+    assert project._pipe._line is not None
+    project._pipe._line._silence = 3.0
+    assert len(project.runs(limit=35)) == 0
 
 
 def test_no_project_here_says_how_to_name_one(tmp_path: Path) -> None:

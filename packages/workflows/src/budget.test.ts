@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   afterFailure,
+  cancelled,
   classFor,
   endOf,
   type FailedAttempt,
@@ -290,6 +291,11 @@ describe('the record of an attempt that did not finish', () => {
       stepsLost: 0,
       secondsLost: 0,
     });
+  });
+
+  it('that was called off is no failure, and claims nothing of what it did', () => {
+    const unknown = { machine: null, lastStep: null, stepsLost: 0, seconds: 0 };
+    expect(cancelled(base)).toEqual(expect.objectContaining({ ...base, ended: 'cancelled', code: null, ...unknown }));
   });
 
   it('never loses less than nothing, whatever clocks say', () => {

@@ -166,6 +166,25 @@ export function unfinished(
   };
 }
 
+/** The record of an attempt that was called off. The run does not wait for its end, so nobody says what it did, or whether it had begun. */
+export function cancelled(
+  base: Pick<AttemptRecord, 'attempt' | 'class' | 'gpus' | 'price' | 'start' | 'end'>,
+): AttemptRecord {
+  return {
+    ...base,
+    machine: null,
+    ended: 'cancelled',
+    code: null,
+    message: null,
+    resumedFrom: null,
+    lastStep: null,
+    checkpoint: null,
+    stepsLost: 0,
+    secondsLost: 0,
+    seconds: 0,
+  };
+}
+
 /**
  * Tries that failed in a row for the same outage and lost no step are one line of the record: an outage of days is
  * hundreds of them.

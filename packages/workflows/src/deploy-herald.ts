@@ -1,5 +1,6 @@
 import type { Candidate, DeploySpec, Notification, StepRef, Verdict } from '@sluice/sdk';
 import { small } from './activities.ts';
+import { withReport } from './notified-report.ts';
 import type { RunState } from './run-state.ts';
 
 /** What is told of a deploy besides its event. */
@@ -43,7 +44,12 @@ export class Herald {
       commands,
       at: new Date().toISOString(),
     };
-    this.#told = this.#told.then(() => this.#send(notification));
+    // Commands keep the order that histories of runs without reports have: there nothing more is waited for.
+    this.#told = this.#told.then(() =>
+      this.#run.reports.on
+        ? withReport(this.#run, notification).then((news) => this.#send(news))
+        : this.#send(notification),
+    );
   }
 
   /** Once all has been told, or given up. */

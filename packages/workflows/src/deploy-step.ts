@@ -19,6 +19,8 @@ export async function deployStep(run: RunState, ref: StepRef, spec: DeploySpec):
     throw notInConfig(ref.step, 'endpoint', spec.endpoint, run.settings.endpoints);
   }
   listenForOutcomes();
+  // Known by the time that people are told of a question.
+  if (run.settings.notify) void run.reports.place();
   const candidate = await register(run, ref, spec);
   run.journal.move(ref.step, 'looking', { endpoint: spec.endpoint, candidate: candidate.digest });
   const herald = new Herald(run, ref, spec, candidate);
@@ -27,7 +29,10 @@ export async function deployStep(run: RunState, ref: StepRef, spec: DeploySpec):
     ref,
     spec,
     candidate,
-    tell: ({ state, round, verdict, commands }) => herald.tell(state, { round, verdict, commands }),
+    tell: ({ state, round, verdict, commands }) => {
+      run.reports.write();
+      herald.tell(state, { round, verdict, commands });
+    },
   };
   try {
     for (let asked = await ask(gate), tries = 0; ; tries += 1) {
@@ -63,7 +68,8 @@ async function decided(gate: Gate, asked: Asked, tries: number, herald: Herald):
   const outcome = await askRollout(ref, spec, candidate, decision, asked.table.production, tries);
   if (outcome.state === 'stale') return null;
   if (outcome.state === 'deployed' && outcome.previous === candidate.digest) await markAsServing(gate);
-  run.journal.move(ref.step, outcome.state);
+  ends(gate, outcome.state);
+  run.reports.write();
   const { reason } = outcome;
   herald.tell(outcome.state === 'deployed' ? 'deployed' : 'rolled-back', {
     round: decision.round,
@@ -75,11 +81,18 @@ async function decided(gate: Gate, asked: Asked, tries: number, herald: Herald):
 }
 
 async function record(gate: Gate, asked: Asked, herald: Herald): Promise<void> {
-  if (asked.state !== 'go') gate.run.journal.move(gate.ref.step, asked.state);
+  if (asked.state !== 'go') ends(gate, asked.state);
   await recordDecision(gate, asked);
+  if (asked.state !== 'go') gate.run.reports.write();
   const event = asked.state === 'expired' ? 'expired' : 'decided';
   const text = asked.state === 'go' ? null : asked.reason;
   herald.tell(event, { round: asked.round, verdict: asked.table.verdict, text });
+}
+
+/** The step itself ends once people have been told. */
+function ends({ run, ref }: Gate, state: DeployResult['state']): void {
+  run.journal.move(ref.step, state);
+  run.journal.update(ref.step, { outcome: state });
 }
 
 /**

@@ -222,3 +222,32 @@ describe('the details of a run', () => {
     expect(renderDetails(status({ steps: [step({ verdict: null })] }))).not.toContain('sluice report');
   });
 });
+
+describe('the report', () => {
+  const artifact = { kind: 'report', uri: 'sluice:blob/00', digest: 'sha256:00', bytes: 1 } as const;
+  const page = 'http://m/#/experiments/1/runs/2/artifacts/report.html';
+
+  it('is named by its command before a worker has written one', () => {
+    expect(renderDetails(status({ steps: [step()] }))).toContain(
+      "All that it measured, as one page: `sluice report 'life/a' --open`",
+    );
+    expect(renderDetails(status({ steps: [step({ verdict: null })] }))).not.toContain('sluice report');
+  });
+
+  it('is linked where MLflow shows it, with the time that it tells of, and once only', () => {
+    const shown = renderDetails(
+      status({ links: { mlflow: 'http://m', report: page }, report: { at: noon, artifact, warning: null } }),
+    );
+    expect(shown).toContain(
+      `one page: [the report](${page}) in MLflow, as it stood at 2026-01-02 12:00:00; as it stands now: \`sluice report`,
+    );
+    expect(shown.split(page)).toHaveLength(2);
+  });
+
+  it('that could not be written or shown says why, and is no markup', () => {
+    const warning = 'not attached in MLflow: *no* disk';
+    const shown = renderDetails(status({ report: { at: noon, artifact, warning } }));
+    expect(shown).toContain('The newest one is not attached in MLflow: \\*no\\* disk');
+    expect(shown).toContain('sluice report');
+  });
+});

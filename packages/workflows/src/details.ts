@@ -23,12 +23,12 @@ const WHY = 500;
 /** The run as Markdown, for Temporal's UI: what it waits on, then its steps, then who decided what. */
 export function renderDetails(status: RunStatus, identity: 'by' | 'token' = 'by'): string {
   const links = Object.entries(status.links)
-    // Whoever reads this is on Temporal's page of the run already.
-    .filter(([name]) => name !== 'temporal')
+    // Whoever reads this is on Temporal's page of the run already; the report has a line of its own.
+    .filter(([name]) => name !== 'temporal' && name !== 'report')
     .map(([name, url]) => `[${plain(name)}](${url})`);
   const parts = [[`**${plain(status.pipeline)}** is **${status.state}**`, ...links].join(' · ')];
-  if (status.steps.some(({ verdict }) => verdict !== null)) {
-    parts.push(`All that it measured, as one page: \`sluice report ${quoted(status.workflowId)} --open\``);
+  if (status.report !== undefined || status.steps.some(({ verdict }) => verdict !== null)) {
+    parts.push(renderReport(status));
   }
   for (const gate of status.gates.slice(0, GATES)) parts.push(renderGate(gate, status.workflowId, identity));
   const more = status.gates.length - GATES;
@@ -47,6 +47,18 @@ export function renderDetails(status: RunStatus, identity: 'by' | 'token' = 'by'
   if (refused.length > 0) parts.push(['Decisions that did not count:', '', ...refused].join('\n'));
   // The UI's frame hides the last line of what it shows.
   return [...parts, '\u00a0'].join('\n\n');
+}
+
+/** Where all that was measured can be read as one page. */
+function renderReport({ workflowId, links, report }: RunStatus): string {
+  const command = `\`sluice report ${quoted(workflowId)} --open\``;
+  const page = links.report === undefined ? '' : `[the report](${links.report}) in MLflow`;
+  const at = report?.at == null ? '' : `, as it stood at ${time(report.at)}`;
+  const parts = [
+    `All that it measured, as one page: ${page === '' ? '' : `${page}${at}; as it stands now: `}${command}`,
+  ];
+  if (report?.warning != null) parts.push(`The newest one is ${plain(report.warning)}`);
+  return parts.join('\n\n');
 }
 
 function renderSteps(status: RunStatus): string {

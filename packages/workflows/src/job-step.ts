@@ -13,7 +13,7 @@ import {
 } from '@sluice/sdk';
 import { isCancellation, sleep } from '@temporalio/workflow';
 import { long } from './activities.ts';
-import { afterFailure, classFor, type Next, nothingSpent, type Spent, unfinished } from './budget.ts';
+import { afterFailure, cancelled, classFor, type Next, nothingSpent, type Spent, unfinished } from './budget.ts';
 import { correctedRecord } from './corrected-record.ts';
 import { endedAt } from './ended-at.ts';
 import { applicationFailure, timeoutFailure } from './failure.ts';
@@ -73,11 +73,15 @@ export async function jobStep(run: RunState, ref: StepRef, spec: JobSpec): Promi
       note(finished({ ...base, end: Date.now() }, outcome.progress), outcome.progress);
       return outcome.result;
     } catch (error) {
-      if (isCancellation(error)) throw error;
+      if (isCancellation(error)) {
+        note(cancelled({ ...base, end: Date.now() }), null);
+        throw error;
+      }
       const failure = classify(error, spec);
       if (failure === null) throw error;
       const progress = failure.details?.progress ?? null;
       note(unfinished({ ...base, end: Date.now() }, failure.code, failure.message, progress), progress);
+      if (failure.deadline === true) throw deadlinePassed(spec, ref.step, pause);
       const now = Date.now();
       const advanced = (progress?.step ?? 0) > furthest;
       furthest = Math.max(furthest, progress?.step ?? 0);
@@ -135,6 +139,8 @@ interface Classified {
   readonly code: string;
   readonly message: string;
   readonly details: JobFailure | undefined;
+  /** The deadline over all attempts ended it, and nothing that the attempt did. */
+  readonly deadline?: boolean;
 }
 
 /** Tells failures apart by type, never by message; null for what is not a failure of the attempt. */
@@ -156,7 +162,12 @@ function classify(error: unknown, spec: JobSpec): Classified | null {
       case 'START_TO_CLOSE':
         return { code: ErrorCode.BudgetSpent, message: 'it ran longer than maxRuntime', details };
       default:
-        return { code: ErrorCode.BudgetSpent, message: 'the deadline over all attempts has passed', details };
+        return {
+          code: ErrorCode.BudgetSpent,
+          message: 'the deadline over all attempts has passed',
+          details,
+          deadline: spec.budgets.deadline !== null,
+        };
     }
   }
   const failure = applicationFailure(error);

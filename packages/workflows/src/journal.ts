@@ -6,6 +6,7 @@ import {
   type OpenGate,
   type Pause,
   type RefusedDecision,
+  type ReportRecord,
   type RunState,
   type RunStatus,
   SearchAttribute,
@@ -52,6 +53,7 @@ export class Journal {
   /** Questions asked so far. */
   asked = 0;
   links: Record<string, string> = {};
+  report: ReportRecord | null = null;
   /** What a decision must say of its sender. */
   identity: 'by' | 'token' = 'by';
   /** How each deploy stands. */
@@ -72,6 +74,18 @@ export class Journal {
   /** What the run's deploys make of its state; null while there was none. */
   get deployed(): RunState | null {
     return stateOfDeploys(this.#deploys.values());
+  }
+
+  /** Whether there is anything for a report to tell: a step with a verdict, or a question. */
+  get judged(): boolean {
+    return this.asked > 0 || [...this.#steps.values()].some(({ verdict }) => verdict !== null);
+  }
+
+  /** What a report tells changes when this does. A deploy is told by its state: its step ends a moment later. */
+  get told(): string {
+    const others = [...this.#steps.values()].filter(({ kind }) => kind !== 'deploy');
+    const ended = others.filter(({ end }) => end !== null).length;
+    return JSON.stringify([this.state, others.length, ended, [...this.#deploys], this.decisions.length]);
   }
 
   start({ commit }: { readonly commit?: string }): void {
@@ -217,6 +231,7 @@ export class Journal {
       decisions: [...this.decisions],
       refused: this.refused.slice(-50),
       links: this.links,
+      ...(this.report === null ? {} : { report: this.report }),
     };
   }
 }

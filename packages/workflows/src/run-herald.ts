@@ -1,6 +1,7 @@
 import { describeError, errorCode, type Notification } from '@sluice/sdk';
 import { small } from './activities.ts';
 import { quoted } from './deploy-commands.ts';
+import { withReport } from './notified-report.ts';
 import type { RunState } from './run-state.ts';
 
 /** Tells people that a run has failed. A hook that is down changes nothing about how the run ends. */
@@ -25,7 +26,7 @@ export async function tellFailure(run: RunState, error: unknown): Promise<void> 
   try {
     await small('run:notify:failed', 'notify failed', { scheduleToCloseTimeout: '2 minutes' }).notify({
       ref,
-      notification,
+      notification: run.reports.on && run.journal.judged ? await withReport(run, notification) : notification,
     });
   } catch {
     // The activity has logged it; the run's own failure is what counts.

@@ -3,6 +3,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import { small } from './activities.ts';
 import type { DecisionDesk } from './decision-desk.ts';
 import type { Journal } from './journal.ts';
+import { RunReports } from './run-reports.ts';
 
 /** What the steps of one run share. */
 export class RunState {
@@ -13,6 +14,7 @@ export class RunState {
   readonly journal: Journal;
   readonly desk: DecisionDesk;
   readonly memo: RunMemo;
+  readonly reports: RunReports;
   readonly #params: Json;
   #mlflowRun: Promise<string | null> | undefined;
 
@@ -32,6 +34,7 @@ export class RunState {
     this.desk = options.desk;
     this.#params = options.params;
     this.memo = (workflowInfo().memo ?? {}) as RunMemo;
+    this.reports = new RunReports(this);
     if (options.mlflowRun !== undefined) this.#mlflowRun = Promise.resolve(options.mlflowRun);
   }
 

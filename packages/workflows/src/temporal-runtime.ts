@@ -279,6 +279,7 @@ export class TemporalRuntime implements Runtime {
 
   async #end(journal: Journal, state: Journal['state'], error: unknown = null): Promise<void> {
     journal.end(state);
+    const reported = this.#run?.reports.on === true ? this.#run.reports.end() : null;
     const told = state === 'failed' && this.#run !== undefined ? tellFailure(this.#run, error) : null;
     const opened = this.#run?.openedMlflowRun ?? null;
     if (opened !== null) {
@@ -291,6 +292,7 @@ export class TemporalRuntime implements Runtime {
       }
     }
     await told;
+    if (reported !== null) await reported;
     await condition(allHandlersFinished, '1 minute');
   }
 }

@@ -33,7 +33,7 @@ const trainer = z.object({
   /** Changes what the model answers. */
   version: z.string().default('a'),
   /** How the model server misbehaves, if it does. */
-  serving: z.enum(['well', 'never-ready', 'fails-after', 'fails-some', 'slow']).default('well'),
+  serving: z.enum(['well', 'never-ready', 'fails-after', 'fails-some', 'slow', 'wild']).default('well'),
 });
 
 const job = {
@@ -143,6 +143,8 @@ export const release = pipeline({
     bake: z.number().default(2),
     /** Factor by which the latency may grow. */
     latencyFactor: z.number().default(1000),
+    /** Copies all requests first, and checks that no answer is over this. */
+    shadowMost: z.number().nullable().default(null),
   }),
   async run(params) {
     const rows = await extract('rows', { sql: 'select i from range(10) t(i)' });
@@ -156,6 +158,9 @@ export const release = pipeline({
         hold: params.hold * 1000,
         extend: params.extend * 1000,
         bake: params.bake * 1000,
+        ...(params.shadowMost === null
+          ? {}
+          : { shadow: { percent: 100, checks: [column('prediction').between(0, params.shadowMost)] } }),
         lease: quick.lease,
         health: { ...quick.health, latencyFactor: params.latencyFactor },
       }),

@@ -1,16 +1,8 @@
 import { column, type Distance, table, verdicts } from '@sluice/sdk';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bench, bench } from './testing/judged.ts';
+import { describe, expect, it } from 'vitest';
+import { bench } from './testing/judged.ts';
 
-let on: Bench;
-
-beforeAll(async () => {
-  on = await bench();
-});
-
-afterAll(async () => {
-  await on.close();
-});
+const on = bench();
 
 const x = column('x');
 const by: readonly Distance[] = ['ks', 'psi', 'js', 'wasserstein'];

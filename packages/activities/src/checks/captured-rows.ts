@@ -53,7 +53,7 @@ export async function writeCapturedRows(
 }
 
 /** Rows of a body of MLflow's scoring protocol, `dataframe_records` or `dataframe_split`; null where there are none. */
-function rowsIn(body: Buffer | null): readonly Row[] | null {
+export function rowsIn(body: Buffer | null): readonly Row[] | null {
   if (body === null) return null;
   let parsed: unknown;
   try {

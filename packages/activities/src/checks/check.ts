@@ -9,16 +9,13 @@ import {
 } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { movedTo } from '../extract/duckdb-error.ts';
-import { openDuckDb } from '../extract/duckdb-session.ts';
-import { extractMemory } from '../extract/memory-budget.ts';
-import { withScratch } from '../extract/scratch.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
-import { onDisk } from '../store/storage-error.ts';
 import { besideFiles } from './beside-files.ts';
 import { type CheckResults, judgeDataset } from './judge-dataset.ts';
+import { type OnDuckDb, withJudgingRoom } from './judging-room.ts';
 import { maskedColumns } from './masked.ts';
 import { parquetSource } from './parquet-source.ts';
-import { type OnDuckDb, type RowsFile, rowsFile } from './rows-file.ts';
+import { type RowsFile, rowsFile } from './rows-file.ts';
 
 /** Rows of evidence that travel with the verdict; the report has all. */
 const ROWS = 20;
@@ -41,22 +38,21 @@ async function checkRows(context: ActivityContext, input: Input, scope: Activity
   const { ref } = input;
   const { dataset, model } = input.spec;
   try {
-    return await onDisk(context.stateDir, () =>
-      withScratch(context.stateDir, async (scratch) => {
-        const { file, verdict, checks, results } = await judge(context, input, scratch, scope);
-        const { path: _, ...rows } = file;
-        const report = { kind: 'check', step: ref.step, data: dataset?.digest ?? null, ...rows, checks, results };
-        return {
-          name: ref.name,
-          step: ref.step,
-          data: dataset?.digest ?? null,
-          ...(model === null ? {} : { candidate: model.digest }),
-          verdict,
-          evidence: checks.slice(0, ROWS),
-          report: await context.store.putText(JSON.stringify(report), 'report'),
-        };
-      }),
+    const judged = await withJudgingRoom(context, scope, (onDuckDb, folder) =>
+      judge(context, input, onDuckDb, folder, scope),
     );
+    const { file, verdict, checks, results } = judged;
+    const { path: _, ...rows } = file;
+    const report = { kind: 'check', step: ref.step, data: dataset?.digest ?? null, ...rows, checks, results };
+    return {
+      name: ref.name,
+      step: ref.step,
+      data: dataset?.digest ?? null,
+      ...(model === null ? {} : { candidate: model.digest }),
+      verdict,
+      evidence: checks.slice(0, ROWS),
+      report: await context.store.putText(JSON.stringify(report), 'report'),
+    };
   } catch (error) {
     throw error instanceof SluiceError ? movedTo(error, `${ref.step}: ${error.where ?? 'check'}`) : error;
   }
@@ -73,34 +69,22 @@ interface JudgedRows {
 async function judge(
   context: ActivityContext,
   input: Input,
-  scratch: string,
+  onDuckDb: OnDuckDb,
+  folder: string,
   scope: ActivityScope,
 ): Promise<JudgedRows> {
   const { spec } = input;
-  const onDuckDb = duckDbIn(context.root, scratch, scope.signal);
-  const file = withoutMasked(await rowsFile(context, input, onDuckDb, scratch, scope), spec);
+  const file = withoutMasked(await rowsFile(context, input, onDuckDb, folder, scope), spec);
   // Without a row there is no column of answers, nor any of captured rows; a dataset's own can be judged.
   if (file.rows === 0 && (spec.dataset === null || spec.model !== null)) {
     return { file, verdict: 'inconclusive', checks: [nothing(file)], results: null };
   }
   return onDuckDb(async (session) => {
     const { source, columns } = await parquetSource(session, file.path, file.rows);
-    const beside = await besideFiles(context, spec.reference, spec.others, session, scratch);
+    const beside = await besideFiles(context, spec.reference, spec.others, session, folder);
     const { verdict, evidence, results } = await judgeDataset(session, source, columns, spec.checks, beside);
     return { file, verdict, checks: evidence.map((row) => noted(row, file)), results };
   });
-}
-
-function duckDbIn(root: string, scratch: string, signal: AbortSignal): OnDuckDb {
-  return async (work) => {
-    const memory = await extractMemory.take(signal);
-    try {
-      const session = await openDuckDb({ root, scratch, memory: memory.bytes, signal, secrets: [] });
-      return await work(session).finally(() => session.close());
-    } finally {
-      memory.release();
-    }
-  };
 }
 
 /** What a model says of a row that it cannot answer may repeat it: where a column is masked, it is not told. */

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suiteFromGreatExpectations } from '@sluice/sdk';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { differences, type Told } from '../../../../test/parity/checks/compare.ts';
 import { faults, others } from '../../../../test/parity/checks/faults.ts';
 import { readFaulty } from '../../../../test/parity/checks/faulty-flights.ts';
-import { type Bench, bench } from './testing/judged.ts';
+import { bench } from './testing/judged.ts';
 
 const home = join(import.meta.dirname, '../../../../test/parity/checks');
 /** Written by Great Expectations itself: test/parity/checks/make.ts. */
@@ -17,15 +17,7 @@ const told = JSON.parse(readFileSync(join(home, 'told.json'), 'utf8')) as {
 const flights = `SELECT * FROM ${readFaulty(join(home, 'flights.csv.gz'))}`;
 const suite = { name: 'flights', expectations: [...faults, ...others] };
 
-let on: Bench;
-
-beforeAll(async () => {
-  on = await bench();
-});
-
-afterAll(async () => {
-  await on.close();
-});
+const on = bench();
 
 describe('the suite of Great Expectations on flights with planted faults', () => {
   it('has the same verdicts, counts, row numbers and numbers here as there', async () => {

@@ -4,18 +4,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { columnsOf } from '../extract/parquet.ts';
 import { jsonLine, readJsonLines } from './json-lines.ts';
-import { type Bench, bench } from './testing/judged.ts';
+import { bench } from './testing/judged.ts';
 
-let on: Bench;
+const on = bench();
 let folder: string;
 
 beforeAll(async () => {
-  on = await bench();
   folder = await mkdtemp(join(tmpdir(), 'sluice-lines-'));
 });
 
 afterAll(async () => {
-  await on.close();
   await rm(folder, { recursive: true, force: true });
 });
 

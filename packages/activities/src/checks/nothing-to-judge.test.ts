@@ -1,16 +1,8 @@
 import { column, table } from '@sluice/sdk';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bench, bench, rowsSql as rows } from './testing/judged.ts';
+import { describe, expect, it } from 'vitest';
+import { bench, rowsSql as rows } from './testing/judged.ts';
 
-let on: Bench;
-
-beforeAll(async () => {
-  on = await bench();
-});
-
-afterAll(async () => {
-  await on.close();
-});
+const on = bench();
 
 const x = column('x');
 

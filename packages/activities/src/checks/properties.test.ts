@@ -1,19 +1,11 @@
 import { type Check, column, table } from '@sluice/sdk';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { literal } from '../extract/sql-text.ts';
-import { type Bench, bench } from './testing/judged.ts';
+import { bench } from './testing/judged.ts';
 import { type Cell, judgeNaively, type Rows } from './testing/naive.ts';
 
-let on: Bench;
-
-beforeAll(async () => {
-  on = await bench();
-});
-
-afterAll(async () => {
-  await on.close();
-});
+const on = bench();
 
 const words = ['', 'a', 'b', 'Ä', 'é', '世界', '🦊', "it's", '%', 'A1', ' '];
 const whole = fc.option(fc.integer({ min: -5, max: 5 }), { freq: 5 });

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { type CheckSpec, type Dataset, ErrorCode, SluiceError, type WorkInput } from '@sluice/sdk';
 import { stepBegun } from '../begun.ts';
 import type { ActivityContext } from '../context.ts';
-import type { DuckDbSession } from '../extract/duckdb-session.ts';
 import { identifier, literal } from '../extract/sql-text.ts';
 import { targetOf } from '../rollout/target-of.ts';
 import type { ActivityScope } from '../serving/activity-scope.ts';
@@ -10,6 +9,7 @@ import { superviseServer } from '../serving/supervised-server.ts';
 import { type Unanswered, writeAnswers } from './answered-rows.ts';
 import { type Counted, writeCapturedRows } from './captured-rows.ts';
 import { readJsonLines } from './json-lines.ts';
+import type { OnDuckDb } from './judging-room.ts';
 import { parquetSource } from './parquet-source.ts';
 
 /** The rows to check, as a Parquet file. */
@@ -21,9 +21,6 @@ export interface RowsFile {
   /** Where a model left rows without an answer. */
   readonly unanswered: (Unanswered & { readonly column: string }) | null;
 }
-
-/** Runs work on DuckDB. Its memory is taken from what other steps use as well, so it is held for that work only. */
-export type OnDuckDb = <T>(work: (session: DuckDbSession) => Promise<T>) => Promise<T>;
 
 /** Brings the rows into a folder: fetched or read of captures, and answered by the model, if any. */
 export async function rowsFile(

@@ -1,17 +1,9 @@
 import { column, table } from '@sluice/sdk';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { judgeDataset } from './judge-dataset.ts';
-import { type Bench, bench, wordsSql as words } from './testing/judged.ts';
+import { bench, wordsSql as words } from './testing/judged.ts';
 
-let on: Bench;
-
-beforeAll(async () => {
-  on = await bench();
-});
-
-afterAll(async () => {
-  await on.close();
-});
+const on = bench();
 
 const x = column('x');
 

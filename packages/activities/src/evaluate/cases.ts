@@ -30,7 +30,7 @@ export interface Cases {
 }
 
 /** Category of every case where the suite names no column for it. */
-export const ONE_CATEGORY = '(all)';
+const ONE_CATEGORY = '(all)';
 const ROW = '__sluice_row';
 
 /**

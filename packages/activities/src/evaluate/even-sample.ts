@@ -34,7 +34,7 @@ export function evenSample<Item extends { readonly category: string }>(
 }
 
 /** Shares of `limit` by name, none above its size: the smallest are served first, the rest is split evenly. */
-export function evenQuotas(sizes: readonly (readonly [string, number])[], limit: number): Map<string, number> {
+function evenQuotas(sizes: readonly (readonly [string, number])[], limit: number): Map<string, number> {
   const quotas = new Map<string, number>();
   let left = limit;
   const rising = [...sizes].sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));

@@ -4,7 +4,7 @@ import type { KnownRun } from './runs.ts';
 
 /** What a pointer is for, in words; and whether nobody will ask for it again. */
 export interface JudgedPointer {
-  readonly kind: 'checkpoint lines' | 'notification marks' | 'other pointers';
+  readonly kind: 'checkpoint lines' | 'partial results' | 'notification marks' | 'other pointers';
   readonly finished: boolean;
 }
 
@@ -13,6 +13,7 @@ export interface JudgedPointer {
  *
  * - The checkpoint line of a job is finished when its run has completed, or when Temporal knows it no longer. A run that
  *   failed may be retried from its checkpoints for as long as Temporal has it.
+ * - Partial results of a step are finished when the checkpoint line of a job would be.
  * - The mark of a notification that was sent is finished when Temporal knows its run no longer.
  */
 export function pointerJudge(runs: readonly KnownRun[], before: number): (pointer: StoredPointer) => JudgedPointer {
@@ -25,9 +26,9 @@ export function pointerJudge(runs: readonly KnownRun[], before: number): (pointe
   return ({ key, value, changedAt }) => {
     const [kind, run, step] = key.split('/');
     const old = changedAt < before;
-    if (kind === 'checkpoints' && step !== undefined) {
-      return { kind: 'checkpoint lines', finished: old && !resumable.has(run ?? '') };
-    }
+    const goesOn = resumable.has(run ?? '');
+    if (kind === 'checkpoints' && step !== undefined) return { kind: 'checkpoint lines', finished: old && !goesOn };
+    if (kind === 'partial' && step !== undefined) return { kind: 'partial results', finished: old && !goesOn };
     if (kind === 'notified') {
       const of = runOf(value);
       return { kind: 'notification marks', finished: old && of !== null && !known.has(of) };

@@ -215,6 +215,26 @@ describe('a watcher that takes over', () => {
   });
 });
 
+describe('a phase that is given more time', () => {
+  const rare = (second: number) => ({ good: second % 30 === 0 ? 1 : 0 });
+
+  test.each([
+    ['goes on with what it knows', well, null],
+    ['has no more extra time than it had at first', rare, 'canary 5 %: too little traffic to judge it by'],
+  ])('%s', async (_, candidate, reason) => {
+    const endpoint = scripted({ candidate });
+    const first = await watchOn(endpoint, watchInput({ extend: 0, health: { onInconclusive: 'extend' } }));
+    const watchedUntil = endpoint.clock.now();
+    endpoint.skip(5);
+    const again = watchInput({ watchedUntil, hold: 90_000, extend: 30_000, memory: first.memory });
+    expect(await watchOn(endpoint, again)).toMatchObject({ verdict: 'pass', reason });
+    const seconds = (endpoint.clock.now() - START) / 1000;
+    // Nobody looked while it was decided that there is more time: that does not count.
+    expect(seconds).toBeGreaterThanOrEqual(reason === null ? 90 : 120);
+    expect(seconds).toBeLessThanOrEqual(reason === null ? 92 : 127);
+  });
+});
+
 describe('too little traffic', () => {
   const rare = (second: number) => ({ good: second % 30 === 0 ? 1 : 0 });
 

@@ -179,8 +179,8 @@ function movedTo(input: WatchInput, { weights, lapsed }: LookResult): string {
   return `${input.phase}: ${what}: ${told(weights ?? {})}`;
 }
 
-function firstState(former: Beat | null, { since }: WatchInput, now: number): PhaseState {
-  const blind = former === null ? Math.max(0, now - since) : former.blind + Math.max(0, now - former.seenAt);
+function firstState(former: Beat | null, { since, watchedUntil = since }: WatchInput, now: number): PhaseState {
+  const blind = former === null ? Math.max(0, now - watchedUntil) : former.blind + Math.max(0, now - former.seenAt);
   return { now, errors: 0, silent: 0, seenAt: now, measured: former?.measured ?? false, blind };
 }
 

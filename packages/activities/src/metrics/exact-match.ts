@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '@sluice/sdk';
+import { upToOne } from './facts.ts';
 import { badAnswer, badExpected, type CaseMetric } from './metric.ts';
 import type { OptionReader } from './options.ts';
 import { squadNormal } from './squad.ts';
@@ -22,12 +23,8 @@ export function exactMatch(options: OptionReader): CaseMetric {
     return strip ? cased.trim() : cased;
   };
   return {
-    name: options.metric,
     of: 'case',
-    better: 'higher',
-    range: [0, 1],
-    unit: null,
-    signature: options.end(),
+    ...upToOne(options),
     score({ expected, answer }) {
       if (expected === null || expected === undefined) return badExpected('nothing was expected');
       if (answer === null || answer === undefined) return badAnswer('there is no answer');

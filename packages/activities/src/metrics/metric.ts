@@ -15,7 +15,8 @@ export interface Unscored {
   readonly blame: 'answer' | 'expected';
 }
 
-interface MetricBase {
+/** What a metric says of itself. */
+export interface MetricBase {
   readonly name: string;
   readonly better: 'higher' | 'lower';
   /** Least and greatest value of a score; null for an open end. */

@@ -1,4 +1,5 @@
 import type { Json } from '@sluice/sdk';
+import { fromZero } from './facts.ts';
 import {
   type Answered,
   badAnswer,
@@ -14,12 +15,8 @@ import { single } from './single.ts';
 /** Mean absolute error: scikit-learn's `mean_absolute_error`. */
 export function meanAbsoluteError(options: OptionReader): CaseMetric {
   return {
-    name: options.metric,
     of: 'case',
-    better: 'lower',
-    range: [0, null],
-    unit: null,
-    signature: options.end(),
+    ...fromZero(options),
     score: distance,
   };
 }
@@ -27,12 +24,8 @@ export function meanAbsoluteError(options: OptionReader): CaseMetric {
 /** Root of the mean squared error: scikit-learn's `root_mean_squared_error`. A case contributes its absolute error. */
 export function rootMeanSquaredError(options: OptionReader): CorpusMetric<number> {
   return {
-    name: options.metric,
     of: 'corpus',
-    better: 'lower',
-    range: [0, null],
-    unit: null,
-    signature: options.end(),
+    ...fromZero(options),
     part: distance,
     score(distances) {
       if (distances.length === 0) return null;
@@ -50,12 +43,9 @@ export function rootMeanSquaredError(options: OptionReader): CorpusMetric<number
 /** How long the answer took, as it was measured. */
 export function latency(options: OptionReader): CaseMetric {
   return {
-    name: options.metric,
     of: 'case',
-    better: 'lower',
-    range: [0, null],
+    ...fromZero(options),
     unit: 'ms',
-    signature: options.end(),
     score: ({ latencyMs }) =>
       latencyMs !== null && Number.isFinite(latencyMs) && latencyMs >= 0
         ? latencyMs

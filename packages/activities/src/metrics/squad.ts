@@ -1,3 +1,4 @@
+import { upToOne } from './facts.ts';
 import { type CaseMetric, isUnscored } from './metric.ts';
 import type { OptionReader } from './options.ts';
 import { punctuation, words } from './python-text.ts';
@@ -23,12 +24,8 @@ function squadTokens(text: string): string[] {
  */
 export function tokenF1(options: OptionReader): CaseMetric {
   return {
-    name: options.metric,
     of: 'case',
-    better: 'higher',
-    range: [0, 1],
-    unit: null,
-    signature: options.end(),
+    ...upToOne(options),
     score(one) {
       const texts = textsOf(one);
       if (isUnscored(texts)) return texts;

@@ -31,7 +31,7 @@ export function cosine(options: OptionReader): CaseMetric {
 }
 
 /** The cosine of two vectors of one length, neither of them zero. */
-export function cosineOf(a: Float64Array, b: Float64Array): number {
+function cosineOf(a: Float64Array, b: Float64Array): number {
   // In units of their greatest numbers, so that no square is too large or too small for a number.
   const [unitA, unitB] = [greatest(a), greatest(b)];
   let [product, squaresA, squaresB] = [0, 0, 0];

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { mlflowEnsure } from './ensure.ts';
 import { MlflowRefused } from './errors.ts';
 import type { MlflowRoutes } from './routes.ts';
@@ -7,14 +7,22 @@ import type { MlflowRun } from './types.ts';
 
 const wanted = { experiment: 'e', key: 'k', name: 'n' };
 
-/** A server on which each call takes the time that is asked for: what is written is there at its end, what is read is of its middle. */
+/**
+ * A server on which each call takes as long as is asked for, in ms or to an event: what is written is there at its end,
+ * what is read is of its middle.
+ */
 function server(
-  times: { readonly create: (nth: number) => number; readonly call: () => number; readonly clock?: () => number },
+  times: {
+    readonly create: (nth: number) => number | Promise<void>;
+    readonly call: () => number;
+    readonly clock?: () => number;
+  },
   patience = 2_000,
   onTag: (runId: string) => unknown = () => {},
 ) {
   const runs = new Map<string, MlflowRun>();
-  let made = 0;
+  /** When each run was begun, by its maker's clock. */
+  const made: number[] = [];
   const routes = {
     getExperimentByName: async () => ({ experiment_id: '1', name: 'e', lifecycle_stage: 'active' }),
     searchRuns: async () => {
@@ -25,10 +33,11 @@ function server(
       return seen;
     },
     createRun: async ({ start_time }: { start_time: number }) => {
-      const nth = made++;
+      const nth = made.push(start_time) - 1;
       const began = start_time + (times.clock?.() ?? 0);
       const run = { info: { run_id: `run-${9 - nth}`, start_time: began }, data: {} } as unknown as MlflowRun;
-      await delay(times.create(nth));
+      const time = times.create(nth);
+      await (typeof time === 'number' ? delay(time) : time);
       runs.set(run.info.run_id, run);
       return run;
     },
@@ -50,17 +59,19 @@ function server(
       runs.delete(runId);
     },
   } as unknown as MlflowRoutes;
-  return { runs, made: () => made, ensure: mlflowEnsure(routes, patience) };
+  return { runs, made, ensure: mlflowEnsure(routes, patience) };
 }
 
 test('a run that was found alone and kept stays, though one that says it is older comes after it', async () => {
-  const { runs, made, ensure } = server({ create: (nth) => (nth === 0 ? 60 : 1), call: () => 1 });
+  const fastIsKept = Promise.withResolvers<void>();
+  const { runs, made, ensure } = server({ create: (nth) => (nth === 0 ? fastIsKept.promise : 1), call: () => 1 });
   const slow = ensure.ensureRun(wanted);
-  await delay(10);
+  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(made[0] ?? Number.POSITIVE_INFINITY));
   const fast = await ensure.ensureRun(wanted);
+  fastIsKept.resolve();
   expect(await slow).toEqual({ ...fast, created: false });
   expect([...runs.keys()]).toEqual([fast.runId]);
-  expect(made()).toBe(2);
+  expect(made).toHaveLength(2);
 });
 
 test.each([
@@ -103,7 +114,7 @@ test('a run that its maker takes back while somebody else settles it is not kept
   });
   runs.set('gone', gone);
   const { runId, created } = await ensure.ensureRun(wanted);
-  expect({ kept: [...runs.keys()], created, made: made() }).toEqual({ kept: [runId], created: true, made: 1 });
+  expect({ kept: [...runs.keys()], created, made: made.length }).toEqual({ kept: [runId], created: true, made: 1 });
 });
 
 test('a run that nobody settles, because its maker died or is of before, is gone on with', async () => {
@@ -111,5 +122,5 @@ test('a run that nobody settles, because its maker died or is of before, is gone
   const left = { info: { run_id: 'left', start_time: Date.now() }, data: {} } as unknown as MlflowRun;
   runs.set('left', left);
   expect(await ensure.ensureRun(wanted)).toEqual({ runId: 'left', experimentId: '1', created: false });
-  expect(made()).toBe(0);
+  expect(made).toEqual([]);
 });

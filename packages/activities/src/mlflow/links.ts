@@ -9,6 +9,12 @@ export function runPage(base: string, experimentId: string, runId: string): stri
   return `${publicUrl(base)}/#/experiments/${encodeURIComponent(experimentId)}/runs/${encodeURIComponent(runId)}${TRAINING}`;
 }
 
+/** @param name of a file at the top of the run's artifacts */
+export function artifactPage(base: string, experimentId: string, runId: string, name: string): string {
+  const [page] = runPage(base, experimentId, runId).split('?');
+  return `${page}/artifacts/${encodeURIComponent(name)}${TRAINING}`;
+}
+
 export function experimentPage(base: string, experimentId: string): string {
   return `${publicUrl(base)}/#/experiments/${encodeURIComponent(experimentId)}${TRAINING}`;
 }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { SluiceActivities } from '@sluice/sdk';
-import { Context } from '@temporalio/activity';
 import { pathName } from '../job/inputs/path-name.ts';
+import { runningAttempt } from '../partial/attempt.ts';
 
 type Input = Parameters<SluiceActivities['replay']>[0];
 
@@ -17,20 +17,12 @@ export interface Attempts {
 
 /** @param stable what is replaced: where that changes between two attempts, what was learned is of no use */
 export function attemptsOf({ ref, spec }: Input, stable: string): Attempts {
-  const found = activityInfo();
-  const begun = found?.scheduledTimestampMs ?? Date.now();
+  const found = runningAttempt();
+  const begun = found?.begun ?? Date.now();
   const own = found === null ? randomUUID() : [found.activityId, begun];
   const digest = createHash('sha256')
     .update(JSON.stringify([ref, spec, stable, own]))
     .digest('hex')
     .slice(0, 16);
   return { name: `${pathName(`${ref.workflowId} ${ref.step}`)}.${digest}`, begun, again: found !== null };
-}
-
-function activityInfo(): Context['info'] | null {
-  try {
-    return Context.current().info;
-  } catch {
-    return null;
-  }
 }

@@ -2,6 +2,7 @@ import { ErrorCode, SluiceError } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { type CapturedRequest, parseCaptured } from './captured.ts';
 import { linesOf } from './captured-lines.ts';
+import { parseShadowed, type ShadowedAnswer } from './shadowed.ts';
 
 /** Which captured requests are wanted. */
 export interface CapturedQuery {
@@ -10,6 +11,8 @@ export interface CapturedQuery {
   readonly signal?: AbortSignal;
 }
 
+type Gateway = NonNullable<ActivityContext['gateway']>;
+
 /**
  * What a gateway has captured of an endpoint, newest first, as it comes; null for a line that is no request. Nothing
  * of an endpoint that it does not know.
@@ -17,11 +20,34 @@ export interface CapturedQuery {
  * @throws SluiceError `Unreachable` when the gateway does not answer, or not to the end: to be tried again; `Refused`
  */
 export async function* capturedOverHttp(
-  gateway: NonNullable<ActivityContext['gateway']>,
+  gateway: Gateway,
   endpoint: string,
-  { since, signal }: CapturedQuery,
+  query: CapturedQuery,
 ): AsyncGenerator<CapturedRequest | null> {
-  const where = `GET /endpoints/${encodeURIComponent(endpoint)}/requests?since=${Math.max(0, since)}`;
+  for await (const line of linesOverHttp(gateway, endpoint, 'requests', query)) {
+    yield line === null ? null : parseCaptured(line);
+  }
+}
+
+/** The same of what a gateway has kept of the answers of an endpoint's shadows. */
+export async function* shadowedOverHttp(
+  gateway: Gateway,
+  endpoint: string,
+  query: CapturedQuery,
+): AsyncGenerator<ShadowedAnswer | null> {
+  for await (const line of linesOverHttp(gateway, endpoint, 'shadow', query)) {
+    yield line === null ? null : parseShadowed(line);
+  }
+}
+
+/** Null for a line that is too long. */
+async function* linesOverHttp(
+  gateway: Gateway,
+  endpoint: string,
+  what: 'requests' | 'shadow',
+  { since, signal }: CapturedQuery,
+): AsyncGenerator<string | null> {
+  const where = `GET /endpoints/${encodeURIComponent(endpoint)}/${what}?since=${Math.max(0, since)}`;
   const url = gateway.adminUrl.replace(/\/+$/, '') + where.slice('GET '.length);
   const headers = gateway.token === undefined ? {} : { authorization: `Bearer ${gateway.token}` };
   const unreachable = (cause: unknown) => {
@@ -53,7 +79,7 @@ export async function* capturedOverHttp(
         throw unreachable(cause);
       });
       if (next.done) return;
-      yield next.value === null ? null : parseCaptured(next.value);
+      yield next.value;
     }
   } finally {
     await lines.return(undefined);

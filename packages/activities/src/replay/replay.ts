@@ -10,6 +10,7 @@ import {
 } from '@sluice/sdk';
 import { redactorOf } from '@sluice/sdk/redact';
 import type { ActivityContext } from '../context.ts';
+import { movedOf } from '../partial/partial-results.ts';
 import { endpointState } from '../rollout/endpoint-state.ts';
 import { targetOf } from '../rollout/target-of.ts';
 import { type ActivityScope, activityScope, alive } from '../serving/activity-scope.ts';
@@ -75,7 +76,8 @@ async function replay(context: ActivityContext, input: Input, scope: ActivitySco
     };
   };
   if (stable === null) return reportOf({ sample: nothing, replayed: [], judged: emptyEndpoint(spec.endpoint) });
-  return withDiary(join(context.stateDir, 'replay'), attempts, async (diary) => {
+  const diaries = join(context.stateDir, 'replay');
+  return withDiary(diaries, { ...attempts, moved: movedOf(context.store, ref) }, async (diary) => {
     if (diary.report !== null) return diary.report;
     const plan = diary.plan ?? (await draw(context, spec, attempts.begun, diary, scope));
     const model = { uri: stable.uri, digest: stable.digest as Digest };

@@ -2,9 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Candidate, canary, type Model, type WatchInput } from '@sluice/sdk';
+import { type Candidate, canary, column, type Mirror, type Model, type WatchInput } from '@sluice/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type GatewayHost, startGatewayHost } from '../../../gateway/src/index.ts';
+import { checkShadowActivity } from '../checks/check-shadow.ts';
 import { watchTrafficActivity } from '../health/watch-traffic.ts';
 import { replayActivity } from '../replay/replay.ts';
 import { type Fixture, fixture } from '../serving/testing/fixture-context.ts';
@@ -49,7 +50,7 @@ function traffic(weights: Record<string, number>, mirror: { version: string; per
 }
 
 /** As a rollout sets it: with a lease that its watcher renews. */
-function split(weights: Record<string, number>, mirror: { version: string; percent: number } | null = null) {
+function split(weights: Record<string, number>, mirror: Mirror | null = null) {
   const lease = { ms: 10_000, fallback: { v1: 100 } };
   return setTrafficActivity(fix.context)({ endpoint: 'demo', weights, mirror, lease, unready: false, expect: null });
 }
@@ -289,6 +290,40 @@ describe('watching', { timeout: 60_000 }, () => {
     await traffic({ v1: 100 });
     await stopVersionActivity(fix.context)({ endpoint: 'demo', id: 'shadow' });
   });
+});
+
+test('what a shadow answered is kept and judged, the same each time, and its phase keeps its lease', {
+  timeout: 60_000,
+}, async () => {
+  await started('v1', { add: 1 });
+  const { candidate: wild } = await started('wild', { add: 400 });
+  const { at: since } = await split({ v1: 100 }, { version: 'wild', percent: 100, keep: true });
+  const lease = async () => (await gatewayApi(fix.context).endpoint('demo'))?.lease?.expiresAt ?? 0;
+  const before = await lease();
+  const { shadowChecks } = canary([5], { shadow: { percent: 100, checks: [column('prediction').between(0, 405)] } });
+  const judge = (until: number) => {
+    if (shadowChecks === undefined) throw new TypeError('no checks');
+    const input = { endpoint: 'demo', candidate: wild, checks: shadowChecks, since, until, least: 5, renew: 1_000 };
+    return checkShadowActivity(fix.context)(input);
+  };
+  expect(await judge(Date.now())).toMatchObject({ verdict: 'inconclusive', rows: 0 });
+  for (let x = 0; x < 10; x += 1) expect(await call({ x })).toBe(200);
+  const { until, outcome } = await vi.waitFor(
+    async () => {
+      const now = Date.now();
+      const found = await judge(now);
+      expect(found.rows).toBe(10);
+      return { until: now, outcome: found };
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+  expect(outcome).toMatchObject({ verdict: 'fail', rows: 10 });
+  expect(outcome.reason).toMatch(/^shadow: prediction between 0 and 405: 4 of 10 unexpected: 40\d/);
+  expect(await lease()).toBeGreaterThan(before);
+  for (let x = 0; x < 10; x += 1) await call({ x });
+  expect(await judge(until)).toEqual(outcome);
+  await traffic({ v1: 100 });
+  await stopVersionActivity(fix.context)({ endpoint: 'demo', id: 'wild' });
 });
 
 test('what the gateway captured is replayed', { timeout: 60_000 }, async () => {

@@ -10,7 +10,7 @@ import {
 } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
 import { sameShares, told } from '../health/shares.ts';
-import { capturedOverHttp } from '../replay/captured-over-http.ts';
+import { capturedOverHttp, shadowedOverHttp } from '../replay/captured-over-http.ts';
 import { type ActivityScope, pause } from '../serving/activity-scope.ts';
 import { modelFiles } from '../serving/model-files.ts';
 import { serveCommand } from '../serving/serve-command.ts';
@@ -55,6 +55,9 @@ export function localTarget(context: ActivityContext): Target {
     },
     async *captured(endpoint, query) {
       if (context.gateway !== null) yield* capturedOverHttp(context.gateway, endpoint, query);
+    },
+    async *shadowed(endpoint, query) {
+      if (context.gateway !== null) yield* shadowedOverHttp(context.gateway, endpoint, query);
     },
     async stop(endpoint, id) {
       await api.deleteVersion(endpoint, id);

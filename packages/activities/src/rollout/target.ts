@@ -1,6 +1,7 @@
 import type { Candidate, Lease, Measurement, Mirror, Observation, ReadyOutcome, Weights } from '@sluice/sdk';
 import type { CapturedRequest } from '../replay/captured.ts';
 import type { CapturedQuery } from '../replay/captured-over-http.ts';
+import type { ShadowedAnswer } from '../replay/shadowed.ts';
 import type { ActivityScope } from '../serving/activity-scope.ts';
 
 /** Where an endpoint's versions run. Every call may be made again. */
@@ -24,6 +25,8 @@ export interface Target {
   renew(endpoint: string): Promise<boolean>;
   /** Answered requests that were kept, newest first, as they come; null for what cannot be read. May be read again. */
   captured(endpoint: string, query: CapturedQuery): AsyncIterable<CapturedRequest | null>;
+  /** Answers to mirrored requests that were kept, newest first, in the same way. */
+  shadowed(endpoint: string, query: CapturedQuery): AsyncIterable<ShadowedAnswer | null>;
   /** Ends a version; one that is gone is fine. */
   stop(endpoint: string, id: string, scope: ActivityScope): Promise<void>;
 }

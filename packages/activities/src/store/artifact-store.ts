@@ -26,9 +26,10 @@ export interface ArtifactStore {
    * Makes a blob a local file, or a tree a local directory, at `path`, verified byte by byte; `path` must not exist,
    * and appears at once when it is complete.
    *
-   * @throws SluiceError `NotFound`, `Corrupt`, `StorageFull`
+   * @param signal gives up, leaving nothing at or beside `path`
+   * @throws SluiceError `NotFound`, `Corrupt`, `StorageFull`; the signal's reason
    */
-  fetch(artifact: Pick<Artifact, 'uri' | 'digest'>, path: string): Promise<void>;
+  fetch(artifact: Pick<Artifact, 'uri' | 'digest'>, path: string, signal?: AbortSignal): Promise<void>;
   /**
    * Is every byte there? `sizes` looks at presence and sizes only (of a blob its presence); `digests` reads everything.
    *

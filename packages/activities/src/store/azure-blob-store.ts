@@ -147,7 +147,7 @@ export function azureBlobStore(options: AzureBlobStoreOptions): SweepableStore {
         return found.text;
       }),
 
-    fetch: (artifact, path) =>
+    fetch: (artifact, path, signal) =>
       onAzure(place, async () => {
         const address = checkedAddress(artifact);
         const copy = async (name: string, sha256: string, to: string) => {
@@ -158,11 +158,15 @@ export function azureBlobStore(options: AzureBlobStoreOptions): SweepableStore {
           return copied;
         };
         if (address.shape === 'blob') {
-          await materializeBlob(artifact, address.hex, path, (to) => copy(rootOf(address), address.hex, to));
+          await materializeBlob(artifact, address.hex, path, (to) => copy(rootOf(address), address.hex, to), signal);
         } else {
           const manifest = await manifestOf(artifact, address);
-          await materializeTree(artifact, manifest, path, (sha256, to) =>
-            copy(`${rootOf(address)}/files/${sha256}`, sha256, to),
+          await materializeTree(
+            artifact,
+            manifest,
+            path,
+            (sha256, to) => copy(`${rootOf(address)}/files/${sha256}`, sha256, to),
+            signal,
           );
         }
       }),

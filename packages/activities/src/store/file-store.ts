@@ -120,7 +120,7 @@ export function fileStore(root: string, options: FileStoreOptions = {}): Sweepab
         return text;
       }),
 
-    fetch: (artifact, path) =>
+    fetch: (artifact, path, signal) =>
       onDisk(base, async () => {
         const address = checkedAddress(artifact);
         const place = placeOf(address);
@@ -131,10 +131,16 @@ export function fileStore(root: string, options: FileStoreOptions = {}): Sweepab
           return await copyOut(from, to);
         };
         if (address.shape === 'blob') {
-          await materializeBlob(artifact, address.hex, path, (to) => copy(place, to));
+          await materializeBlob(artifact, address.hex, path, (to) => copy(place, to), signal);
         } else {
           const manifest = await manifestOf(artifact, address);
-          await materializeTree(artifact, manifest, path, (sha256, to) => copy(join(place, 'files', sha256), to));
+          await materializeTree(
+            artifact,
+            manifest,
+            path,
+            (sha256, to) => copy(join(place, 'files', sha256), to),
+            signal,
+          );
         }
       }),
 

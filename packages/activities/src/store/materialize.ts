@@ -17,9 +17,10 @@ export async function materializeBlob(
   hex: string,
   path: string,
   copyTo: CopyTo,
+  signal?: AbortSignal,
 ): Promise<void> {
   await appearAt(path, async (draft) => {
-    const { sha256 } = await copyTo(draft);
+    const { sha256 } = await unlessAborted(signal, () => copyTo(draft));
     if (sha256 !== hex) throw corrupt(artifact, path, `its bytes have the digest ${sha256}.`);
     await publishFile(draft, path);
   });
@@ -31,13 +32,14 @@ export async function materializeTree(
   manifest: TreeManifest,
   path: string,
   copy: (sha256: string, to: string) => Promise<Copied>,
+  signal?: AbortSignal,
 ): Promise<void> {
   await appearAt(path, async (draft) => {
     const folders = new Set(manifest.files.map((file) => dirname(join(draft, file.path))));
     await mkdir(draft);
     for (const folder of folders) await mkdir(folder, { recursive: true });
     await inParallel(manifest.files, 4, async (file) => {
-      const copied = await copy(file.sha256, join(draft, file.path));
+      const copied = await unlessAborted(signal, () => copy(file.sha256, join(draft, file.path)));
       if (copied.sha256 !== file.sha256) throw corrupt(artifact, path, `${file.path} has the digest ${copied.sha256}.`);
     });
     await rename(draft, path).catch((cause) => {
@@ -55,9 +57,21 @@ async function appearAt(path: string, make: (draft: string) => Promise<void>): P
     try {
       await make(draft);
     } finally {
-      await rm(draft, { recursive: true, force: true });
+      // A copy that was given up may still begin a file while its folder is emptied.
+      await rm(draft, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
     }
   });
+}
+
+/** The work's result; or, at once, the signal's reason, while what the work does goes on unheard. */
+async function unlessAborted<Value>(signal: AbortSignal | undefined, work: () => Promise<Value>): Promise<Value> {
+  if (signal === undefined) return work();
+  signal.throwIfAborted();
+  const listening = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { signal: listening.signal });
+  });
+  return Promise.race([work(), aborted]).finally(() => listening.abort());
 }
 
 /** A link fails where a rename would replace what somebody else put there meanwhile. */

@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileStore } from '@sluice/activities';
 import type { Artifact } from '@sluice/sdk';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { plainPaint } from '../follow/colours.ts';
 import { numbers, profile } from '../look/testing.ts';
 import { artifactsDiffCommand, artifactsGetCommand, artifactsShowCommand } from './artifacts.ts';
@@ -74,6 +76,28 @@ it('fetches a folder, once', async () => {
   await expect(artifactsGetCommand([model.digest], { ...options, to }, io())).rejects.toThrow(
     /There is something at .*got/,
   );
+});
+
+it('leaves nothing where Ctrl-C is pressed while a large file is fetched, and ends at once', async () => {
+  const digits = 'f'.repeat(64);
+  const blob = join(folder, '.sluice/store/blobs', digits);
+  const to = join(folder, 'stopped');
+  await writeFile(blob, '');
+  await truncate(blob, 2 ** 37);
+  const main = join(import.meta.dirname, '../main.ts');
+  const child = spawn(process.execPath, [main, 'artifacts', 'get', digits, '--to', join(to, 'large')], { cwd: folder });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  const drafts = () => readdir(to).catch(() => []);
+  await vi.waitFor(async () => expect(await drafts()).toHaveLength(1), { timeout: 50_000 });
+  const ended = once(child, 'close');
+  child.kill('SIGINT');
+  expect(await ended).toEqual([null, 'SIGINT']);
+  expect(said).toBe(`Stopped; nothing was written to ${join(to, 'large')}.\n`);
+  expect(await drafts()).toEqual([]);
 });
 
 it('tells two folders apart by their files', async () => {

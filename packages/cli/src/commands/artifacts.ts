@@ -14,6 +14,7 @@ import { type FoundArtifact, findArtifact, type LookServer, type LookStore, made
 import { parseProfile } from '../look/profile-lines.ts';
 import { parseReferences } from '../look/reference.ts';
 import { connectClient, temporalTarget } from '../run/temporal-target.ts';
+import { onInterrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, loadProject } from './project.ts';
 
@@ -49,13 +50,32 @@ export async function artifactsGetCommand(words: readonly string[], options: Get
     const artifact = step?.artifact ?? (await findArtifact(reference, store, null)).artifact;
     const path = resolve(options.to ?? fileNameOf(artifact, step?.work.step ?? null));
     await mustBeFree(path, options.to);
-    await store.fetch(artifact, path);
+    if (!(await fetched(store, artifact, path))) {
+      io.note(`Stopped; nothing was written to ${path}.`);
+      // The kernel goes on copying a large file, and an exit waits for that: the signal of old does not.
+      process.kill(process.pid, 'SIGINT');
+      return ExitCode.interrupted;
+    }
     io.object({ type: 'fetched', digest: artifact.digest, kind: artifact.kind, path });
     io.line(
       `${io.paint('good', artifact.kind)} ${shortDigest(artifact.digest)}${artifact.bytes > 0 ? `, ${formatBytes(artifact.bytes)}` : ''}: ${io.paint('name', path)}`,
     );
     return ExitCode.done;
   });
+}
+
+/** @returns false where Ctrl-C was pressed before it was all there */
+async function fetched(store: LookStore, artifact: Artifact, path: string): Promise<boolean> {
+  const { signal, release } = onInterrupt();
+  try {
+    await store.fetch(artifact, path, signal);
+    return true;
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return false;
+    throw error;
+  } finally {
+    release();
+  }
 }
 
 /** `sluice artifacts diff A B` */

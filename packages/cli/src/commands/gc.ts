@@ -9,11 +9,10 @@ import {
 } from '@sluice/activities';
 import { payloadOpener } from '@sluice/activities/payloads';
 import { type Duration, milliseconds } from '@sluice/sdk';
-import { readDevFile } from '../dev/dev-file.ts';
 import { UsageError } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatBytes, table } from '../follow/format.ts';
-import { mlflowUrlOf } from '../worker/activity-context.ts';
+import { mlflowUrl } from '../run/mlflow-url.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, withServer } from './project.ts';
 
@@ -40,7 +39,7 @@ export async function gcCommand(options: GcOptions, io: Io): Promise<ExitCode> {
   const logs = milliseconds(options.logs as Duration, '--logs');
   return withServer(options, async ({ client, loaded, target }) => {
     const { config, root } = loaded;
-    const url = mlflowUrlOf(config, process.env.SLUICE_MLFLOW_URL || (await readDevFile(root))?.mlflow?.url || null);
+    const url = await mlflowUrl(loaded);
     if (url === null && config.mlflow !== false) {
       throw new UsageError(
         'No MLflow server is known, and what its registry names is kept.',

@@ -1,6 +1,6 @@
 import { ExitCode } from '../exit-code.ts';
 import { answers } from '../query/answers.ts';
-import { type Answers, answerLines } from '../query/lines.ts';
+import { type Answers, answerLines, BEAT } from '../query/lines.ts';
 import { Session } from '../query/session.ts';
 import { version } from '../version.ts';
 import { type CommonOptions, loadProject } from './project.ts';
@@ -20,8 +20,9 @@ export async function queryCommand(options: CommonOptions): Promise<ExitCode> {
   try {
     const loaded = await loadProject(options);
     const session = new Session(loaded, options);
+    const { project } = loaded.config;
     own.write(
-      `${JSON.stringify({ protocol: PROTOCOL, version: version(), project: loaded.config.project, root: loaded.root })}\n`,
+      `${JSON.stringify({ protocol: PROTOCOL, version: version(), beat: BEAT, project, root: loaded.root })}\n`,
     );
     await answerLines(process.stdin, own, answers(session));
     return ExitCode.done;

@@ -43,7 +43,7 @@ export async function reportCommand(run: string | undefined, options: ReportOpti
     await atomicWrite(path, text);
     const bytes = Buffer.byteLength(text);
     const attached = options.attach
-      ? await attachReport(sources, report.mlflowRunId, reportPage(report, await reportStyle()))
+      ? await attachReport(await sources.mlflow(), report.mlflowRunId, reportPage(report, await reportStyle()))
       : null;
     io.object({ ...told, path, bytes, attached });
     io.line(said);

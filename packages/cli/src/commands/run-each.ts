@@ -57,8 +57,8 @@ export async function runEachCommand(
   try {
     const by = options.by ?? (await whoAmI(loaded.root));
     const idOf = (key: string) => `${pipeline.name}/${key}`;
-    const following = new Following(client, wait, once.length, concurrency, interrupt.signal, io);
-    const outcomes = await startMany(once, {
+    const following = new Following(client, wait, once.length, concurrency, io);
+    const { outcomes, failure } = await startMany(once, {
       concurrency,
       idOf,
       signal: interrupt.signal,
@@ -70,11 +70,12 @@ export async function runEachCommand(
         return (await startRun({ ...common, ...pinned, params, key })).workflowId;
       },
       onOutcome: (outcome) => io.object({ type: 'set', ...outcome }),
-      ...(wait === null ? {} : { afterwards: (outcome) => following.follow(outcome) }),
+      ...(wait === null ? {} : { afterwards: (outcome, signal) => following.follow(outcome, signal) }),
     });
     summary(outcomes, repeated, once, wait === null ? null : following, pipeline.name, io);
-    if (interrupt.signal.aborted) {
+    if (failure !== undefined || interrupt.signal.aborted) {
       io.note(`What was started goes on. The same command starts the rest: it starts nothing twice.`);
+      if (failure !== undefined) throw failure;
       return ExitCode.interrupted;
     }
     const refused = outcomes.some(({ outcome }) => outcome === 'refused');
@@ -132,27 +133,25 @@ class Following {
   readonly #wait: WaitFor | null;
   readonly #all: number;
   readonly #interval: number;
-  readonly #signal: AbortSignal;
   readonly #io: Io;
 
-  constructor(client: Client, wait: WaitFor | null, all: number, concurrency: number, signal: AbortSignal, io: Io) {
+  constructor(client: Client, wait: WaitFor | null, all: number, concurrency: number, io: Io) {
     this.#client = client;
     this.#wait = wait;
     this.#all = all;
     this.#interval = Math.max(500, 20 * concurrency);
-    this.#signal = signal;
     this.#io = io;
   }
 
-  async follow({ run, line }: Outcome): Promise<void> {
+  async follow({ run, line }: Outcome, signal: AbortSignal): Promise<void> {
     for (;;) {
       const found = await describedRun(this.#client, run).catch((error: unknown) => {
         if (isUnreachable(error)) return null;
         throw error;
       });
       if (found !== null && this.#rests(found)) return this.#tell(found, line);
-      if (this.#signal.aborted) return;
-      await delay(this.#interval, undefined, { signal: this.#signal }).catch(() => {});
+      if (signal.aborted) return;
+      await delay(this.#interval, undefined, { signal }).catch(() => {});
     }
   }
 

@@ -95,3 +95,17 @@ it('names the report of a run that judged something, and of no other', () => {
   expect(linesOf({ steps: [step('a', { verdict: 'pass' })] })).toContain(report);
   expect(linesOf({ steps: [step('a', { verdict: null })] })).not.toContain(report);
 });
+
+it('says where the report of a run is, how one is written anew, and what kept a worker from attaching it', () => {
+  const artifact = { kind: 'report', uri: 'sluice:blob/00', digest: `sha256:${'0'.repeat(64)}`, bytes: 1 } as const;
+  const [page, command] = ['http://m/#/runs/2/artifacts/report.html', 'sluice report delays/one --open'];
+  const report = { at: start, artifact, warning: null };
+  expect(linesOf({ steps: [step('a', { verdict: 'pass' })] }).at(-1)).toBe(`report    ${command}`);
+  expect(linesOf({ links: { report: page }, report }).slice(-2)).toEqual([`report    ${page}`, `          ${command}`]);
+  const warning = 'not attached in MLflow: it does not answer';
+  expect(linesOf({ report: { ...report, warning } }).slice(-3)).toEqual([
+    `report    ${command}`,
+    '          sluice artifacts get 000000000000 --to report.html',
+    `          ${warning}`,
+  ]);
+});

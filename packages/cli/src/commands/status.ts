@@ -1,6 +1,6 @@
 import { decisionsInOrder, describeAttempts, type Spent, type StatusPage, type StepStatus } from '@sluice/sdk';
 import { ExitCode } from '../exit-code.ts';
-import { costOf, formatMs } from '../follow/format.ts';
+import { costOf, formatMs, shortDigest } from '../follow/format.ts';
 import {
   attemptText,
   failureLines,
@@ -88,10 +88,16 @@ export function statusLines(
   const cost = costLine(spentBy(snapshot));
   if (cost !== null) lines.push('', cost);
   const links = Object.entries(status.links);
-  if (status.steps.some(({ verdict }) => verdict !== null)) {
-    links.push(['report', `sluice report ${status.workflowId} --open`]);
+  if (status.report !== undefined || status.steps.some(({ verdict }) => verdict !== null)) {
+    // What a worker wrote may be older than this.
+    links.push([status.links.report === undefined ? 'report' : '', `sluice report ${status.workflowId} --open`]);
+    const kept = status.report?.artifact;
+    if (kept != null && status.links.report === undefined)
+      links.push(['', `sluice artifacts get ${shortDigest(kept.digest)} --to report.html`]);
   }
   if (links.length > 0) lines.push('', ...links.map(([name, url]) => `${name.padEnd(9)} ${paint('link', url)}`));
+  const warning = status.report?.warning ?? null;
+  if (warning !== null) lines.push(`${''.padEnd(9)} ${paint('warn', warning)}`);
   return lines;
 }
 

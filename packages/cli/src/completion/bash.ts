@@ -3,12 +3,41 @@ import { type CommandModel, nameKinds, type Values } from './model.ts';
 /** A script for bash, without the package bash-completion. */
 export function bashScript(commands: readonly CommandModel[]): string {
   return `# Completion of sluice for bash: eval "$(sluice completion bash)"
+# Sets plain to a word as the shell reads it, running nothing; quote to the quote that is open at its end; opened to what
+# stands before that.
+_sluice_plain() {
+  local rest="$1" one
+  plain='' quote='' opened=''
+  while [[ -n "$rest" ]]; do
+    one="\${rest:0:1}" rest="\${rest:1}"
+    case "$quote$one" in
+      "'" | '"') quote="$one" opened="$plain" ;;
+      "''" | '""') quote='' ;;
+      '\\' | '"\\') plain+="\${rest:0:1}" rest="\${rest:1}" ;;
+      *) plain+="$one" ;;
+    esac
+  done
+}
+# Sets quoted to a text that the shell reads as it is, behind the quote that is open.
+_sluice_quoted() {
+  local one i
+  quoted=''
+  case "$quote" in
+    "'") quoted="\${1//"'"/"'\\''"}" ;;
+    '"') for ((i = 0; i < \${#1}; i++)); do
+      one="\${1:i:1}"
+      [[ "$one" == ['"$\`\\'] ]] && one="\\\\$one"
+      quoted+="$one"
+    done ;;
+    *) [[ -z "$1" ]] || printf -v quoted %q "$1" ;;
+  esac
+}
 _sluice() {
-  local line="\${COMP_LINE:0:COMP_POINT}" words command='' cur prev word kind='' found='' from i
+  local line="\${COMP_LINE:0:COMP_POINT}" words command='' cur prev word kind='' found='' from i plain quote opened quoted
   local args=()
   read -ra words <<< "$line"
   [[ "$line" == *[[:space:]] ]] && words+=('')
-  cur="\${words[-1]}" prev="\${words[-2]}"
+  prev="\${words[-2]}"
   for ((i = 1; i < \${#words[@]} - 1; i++)); do
     word="\${words[i]}"
     case "\${command:+$command }$word" in
@@ -17,9 +46,11 @@ ${cases(commandPaths(commands), `command="\${command:+$command }$word"; continue
     case "$word" in
       ${valued(commands).join('|')}) ((i++)) ;;
       -*) ;;
-      *) args+=("$word") ;;
+      *) _sluice_plain "$word"; args+=("$plain") ;;
     esac
   done
+  _sluice_plain "\${words[-1]}"
+  cur="$plain"
   case "$command $prev" in
 ${optionCases(commands)}
     *)
@@ -41,10 +72,13 @@ ${argumentCases(commands, 10)}
     @*) found="$("\${words[0]}" __names "\${kind#@}" "\${args[@]:0:1}" 2>/dev/null)" ;;
     *) found="\${kind// /$'\\n'}" ;;
   esac
-  # bash replaces what stands behind the last of these only, and names of steps hold them.
-  from="\${cur%"\${cur##*[=:]}"}"
+  # bash replaces what stands behind the open quote, or behind the last of these only, and names of steps hold them.
+  from="$opened"
+  [[ -z "$quote" ]] && from="\${cur%"\${cur##*[=:]}"}"
   while IFS= read -r word; do
-    [[ -n "$word" && "$word" == "$cur"* ]] && COMPREPLY+=("\${word#"$from"}")
+    [[ -n "$word" && "$word" == "$cur"* ]] || continue
+    _sluice_quoted "\${word#"$from"}"
+    COMPREPLY+=("$quoted")
   done <<< "$found"
 }
 complete -F _sluice sluice

@@ -32,7 +32,7 @@ _sluice() {
     case "$word" in
       ${valued(commands).join('|')}) ((i++)) ;;
       -*) ;;
-      *) args+=("$word") ;;
+      *) args+=("\${(Q)word}") ;;
     esac
   done
   case "$command $prev" in

@@ -69,6 +69,8 @@ describe('a config', () => {
 
   test('says which alternative of a choice is wrong, not that none fits', () => {
     expect(problems({ ...minimal, mlflow: { url: 'localhost' } })).toEqual(['mlflow.url: Invalid URL']);
+    expect(problems({ ...minimal, reports: 'stored' })).toEqual([]);
+    expect(problems({ ...minimal, reports: 'attach' })).toEqual([expect.stringContaining('"attached"')]);
     expect(problems({ ...minimal, python: { requirements: 'r.txt', requirement: 'r.txt' } })).toEqual([
       'python.requirement: no such option. Did you mean "requirements"?',
     ]);

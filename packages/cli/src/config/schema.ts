@@ -139,4 +139,5 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   notify: z.array(z.strictObject({ webhook: z.url() })).optional(),
+  reports: z.enum(['attached', 'stored', 'off']).optional(),
 });

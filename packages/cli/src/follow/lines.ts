@@ -132,6 +132,7 @@ export function attemptText(attempt: AttemptRecord, paint: Paint, said = ''): st
   if (attempt.ended === 'preempted') return paint('warn', `attempt ${attempt.attempt} was preempted${where} (${lost})`);
   if (attempt.ended === 'worker-lost')
     return paint('warn', `attempt ${attempt.attempt} lost its worker${where} (${lastWord(attempt)})`);
+  if (attempt.ended === 'cancelled') return paint('warn', `attempt ${attempt.attempt} was cancelled`);
   const first = attempt.message?.split('\n')[0] ?? '';
   const why = first === '' || unplaced(said).includes(unplaced(first)) ? '' : `: ${first}`;
   if (isOutage(attempt))

@@ -5,7 +5,7 @@ import { widthOf } from '../text/width.ts';
 import { paintFor, plainPaint } from './colours.ts';
 import type { FollowEvent, FollowFact } from './events.ts';
 import { costOf, formatMs, table } from './format.ts';
-import { linesOf } from './lines.ts';
+import { attemptText, linesOf } from './lines.ts';
 import { jsonRenderer, plainRenderer } from './renderer.ts';
 import { attempt, gate, job, snapshot, start, step } from './testing.ts';
 import { liveLines, ttyRenderer } from './tty-renderer.ts';
@@ -108,6 +108,12 @@ test('says what attempts cost in work', () => {
     'errors 0/2, preemptions 1/50, resumed at step 1200 (lost 14 steps, 3.1 s)',
   );
   expect(describeAttempts(step('fit', { attempts: [attempt(1)] }))).toBe('errors 0/2, preemptions 0/50');
+});
+
+test('a cancelled attempt is counted as neither, and nothing has started over', () => {
+  const one = attempt(1, { ended: 'cancelled', machine: null });
+  expect(describeAttempts(step('fit', { attempts: [one] }))).toBe('errors 0/2, preemptions 0/50');
+  expect(attemptText(one, plainPaint)).toBe('attempt 1 was cancelled');
 });
 
 test('counts errors and preemptions apart', () => {

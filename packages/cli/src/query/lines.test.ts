@@ -55,3 +55,21 @@ it('whoever asked may be gone: nothing is thrown and it ends', async () => {
   await ended;
   expect(questions.readableEnded || answers.destroyed).toBe(true);
 });
+
+it('shows that it lives while an answer takes its time, and says nothing while nothing is asked', async () => {
+  const [questions, answers] = [new PassThrough(), new PassThrough()];
+  const said: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  answers.on('data', (chunk: Buffer) => {
+    said.push(...chunk.toString().trim().split('\n'));
+    if (said.length === 3) resolve('there');
+  });
+  const ended = answerLines(questions, answers, () => promise, 0.001);
+  await new Promise((next) => setTimeout(next, 5));
+  expect(said).toEqual([]);
+  questions.write('{"id":1,"ask":"fetch"}\n');
+  await expect.poll(() => said.at(-1)).toBe('{"id":1,"answer":"there"}');
+  expect(said.slice(0, -1)).toEqual(said.slice(0, -1).map(() => '{"working":true}'));
+  questions.end();
+  await ended;
+});

@@ -12,13 +12,18 @@ export interface Answers {
   once(event: 'error', listener: () => void): unknown;
 }
 
+/** Seconds between two signs of life while an answer is not there yet. */
+export const BEAT = 5;
+
 /**
  * Answers questions, one JSON object a line each way, until the questions end:
  * `{"id": 1, "ask": "run", "with": {…}}` by `{"id": 1, "answer": …}` or `{"id": 1, "error": {code, message, where, fix}}`.
- * Answers may come in another order. What is under way when the questions end is left alone: nobody reads it.
+ * Answers may come in another order, and every {@link BEAT} seconds that one is worked on `{"working": true}`, so that a
+ * command that hangs is told from one that fetches gigabytes. What is under way when the questions end is left alone: nobody reads it.
  */
-export async function answerLines(questions: Readable, answers: Answers, ask: Ask): Promise<void> {
+export async function answerLines(questions: Readable, answers: Answers, ask: Ask, beat = BEAT): Promise<void> {
   let gone = false;
+  let open = 0;
   const say = (value: object) => {
     if (!gone) answers.write(`${JSON.stringify(value)}\n`);
   };
@@ -29,9 +34,15 @@ export async function answerLines(questions: Readable, answers: Answers, ask: As
     lines.close();
   });
   lines.on('line', (line) => {
-    if (line.trim() !== '') void answerOne(line, ask).then(say);
+    if (line.trim() === '') return;
+    open++;
+    void answerOne(line, ask).then((answer) => {
+      open--;
+      say(answer);
+    });
   });
-  await new Promise<void>((done) => lines.once('close', () => done()));
+  const beats = setInterval(() => open > 0 && say({ working: true }), beat * 1000);
+  await new Promise<void>((done) => lines.once('close', () => done())).finally(() => clearInterval(beats));
 }
 
 async function answerOne(line: string, ask: Ask): Promise<object> {

@@ -4,10 +4,9 @@ import { ErrorCode, SluiceError } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import type { CommonOptions } from '../commands/project.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
-import { readDevFile } from '../dev/dev-file.ts';
+import { mlflowUrl } from '../run/mlflow-url.ts';
 import { isUnreachable, temporalCall } from '../run/temporal-call.ts';
 import { connectClient, type TemporalTarget, temporalTarget } from '../run/temporal-target.ts';
-import { mlflowUrlOf } from '../worker/activity-context.ts';
 
 export interface Server {
   readonly client: Client;
@@ -57,8 +56,7 @@ export class Session {
 
   /** @throws SluiceError `Unreachable` where no MLflow server is known. */
   async mlflow(): Promise<MlflowClient> {
-    const stack = await readDevFile(this.loaded.root);
-    const url = mlflowUrlOf(this.loaded.config, process.env.SLUICE_MLFLOW_URL || (stack?.mlflow?.url ?? null));
+    const url = await mlflowUrl(this.loaded);
     if (url !== null) return mlflowClient({ url });
     throw new SluiceError(ErrorCode.Unreachable, 'No MLflow server is known, and curves are kept there.', {
       where: this.loaded.path,

@@ -22,6 +22,8 @@ const STATUS = [
 
 export interface ListedExecution extends Execution {
   readonly runId: string;
+  /** Workflow id of the one that it is a child of. */
+  readonly parent: string | null;
 }
 
 /** One page of Temporal's list. @param token of the page before; null for the first */
@@ -52,6 +54,7 @@ async function executionOf(client: Client, info: Info): Promise<ListedExecution>
   return {
     workflowId: info.execution?.workflowId ?? '',
     runId: info.execution?.runId ?? '',
+    parent: info.parentExecution?.workflowId ?? null,
     type: info.type?.name ?? '',
     status: STATUS[info.status ?? 0] ?? 'UNSPECIFIED',
     startedAt: msOf(info.startTime) ?? 0,
@@ -68,6 +71,7 @@ export function executionOfDescription(description: WorkflowExecutionDescription
   return {
     workflowId: description.workflowId,
     runId: description.runId,
+    parent: description.parentExecution?.workflowId ?? null,
     type: description.type,
     status: description.status.name,
     startedAt: description.startTime.getTime(),

@@ -21,6 +21,7 @@ const run = (key: string, steps: RunTrace['steps']): RunTrace => ({
   execution: {
     workflowId: `life/${key}`,
     runId: key,
+    parent: null,
     type: 'life',
     status: 'COMPLETED',
     startedAt: 0,

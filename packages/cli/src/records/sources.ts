@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { type ArtifactStore, type MlflowClient, mlflowClient, openStore } from '@sluice/activities';
 import type { Client } from '@temporalio/client';
 import type { LoadedConfig } from '../config/load-config.ts';
-import { type DevFile, readDevFile } from '../dev/dev-file.ts';
+import { readDevFile } from '../dev/dev-file.ts';
 import { type GatewayAccess, gatewayAccess } from '../run/gateway-access.ts';
+import { mlflowUrl } from '../run/mlflow-url.ts';
 import { connectClient, type TemporalTarget, temporalTarget } from '../run/temporal-target.ts';
-import { mlflowUrlOf } from '../worker/activity-context.ts';
 
 /** A connection to the project's Temporal server. */
 export interface TemporalSource {
@@ -81,7 +81,7 @@ export function openSources(options: SourceOptions): Sources {
       return { client: (await connected.made).client, target: now };
     },
     async mlflow() {
-      const url = await mlflowUrl(loaded, await readDevFile(root));
+      const url = await mlflowUrl(loaded);
       if (url === null) return null;
       if (mlflow?.url !== url) mlflow = { url, client: mlflowClient({ url, attempts: 1, timeout: MLFLOW_TIMEOUT }) };
       return mlflow.client;
@@ -93,8 +93,4 @@ export function openSources(options: SourceOptions): Sources {
       await made?.then(({ close }) => close()).catch(() => {});
     },
   };
-}
-
-function mlflowUrl({ config }: LoadedConfig, stack: DevFile | null): string | null {
-  return mlflowUrlOf(config, process.env.SLUICE_MLFLOW_URL || (stack?.mlflow?.url ?? null));
 }

@@ -15,6 +15,8 @@ export interface ReplayPart {
   /** Regressions that are let pass for a while. */
   readonly waivers: readonly WaiverPart[];
   readonly coverage: readonly Covered[];
+  /** What the candidate said to those that fail on it only, the most frequent first. */
+  readonly ways: readonly FailingWay[];
   readonly regressions: readonly Regression[];
   /** Of those there are, more than are listed. */
   readonly moreRegressions: number;
@@ -65,6 +67,12 @@ export interface Regression {
   readonly body: string | null;
   readonly old: Reply | null;
   readonly new: Reply | null;
+}
+
+/** Requests to which the candidate said the same. */
+export interface FailingWay {
+  readonly said: string;
+  readonly count: number;
 }
 
 export interface Reply {

@@ -148,6 +148,8 @@ export interface RolloutPart {
   readonly firstBadAt: number | null;
   readonly offTrafficAt: number | null;
   readonly evidence: readonly Row[];
+  /** What its answers to copies were judged by before it answered anybody, where that did not end it; null: they were not. */
+  readonly shadow: { readonly verdict: Verdict; readonly rows: number; readonly evidence: readonly Row[] } | null;
   /** Percent of the traffic that the candidate was given, from a moment (epoch ms) on. */
   readonly shares: readonly { readonly at: number; readonly percent: number }[];
   readonly looks: readonly LookPart[];

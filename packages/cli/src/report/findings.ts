@@ -3,15 +3,19 @@ import type { Row, RunReport } from './data.ts';
 import { evidenceOf } from './read/json.ts';
 import { badness, lost } from './rows.ts';
 
-/** A row of evidence with the step that it stands in. */
+/** A row of evidence with the step, or else the gate, that it stands in. */
 export interface Finding {
   readonly step: string;
+  /** Path of the deploy step whose gate it is; left out of rows of steps. */
+  readonly gateOf?: string;
   readonly row: Row;
 }
 
 /** One step of the run that judged something. */
 export interface Judged {
   readonly step: string;
+  /** As a gate is called that was made of it. */
+  readonly name: string;
   readonly what: 'evaluation' | 'replay' | 'data';
   readonly verdict: Verdict;
   readonly rows: readonly Row[];
@@ -20,27 +24,42 @@ export interface Judged {
 /** Every step with evidence, the worst first. */
 export function judgedSteps({ evaluations, replays, data }: RunReport): Judged[] {
   const all: Judged[] = [
-    ...evaluations.map(({ step, verdict, evidence }) => ({
-      step,
-      what: 'evaluation' as const,
-      verdict,
-      rows: evidence,
-    })),
-    ...replays.map(({ step, verdict, evidence }) => ({ step, what: 'replay' as const, verdict, rows: evidence })),
-    ...data.map(({ step, verdict, checks }) => ({ step, what: 'data' as const, verdict, rows: checks })),
+    ...evaluations.map((one) => ({ ...pick(one), what: 'evaluation' as const, rows: one.evidence })),
+    ...replays.map((one) => ({ ...pick(one), what: 'replay' as const, rows: one.evidence })),
+    ...data.map((one) => ({ ...pick(one), what: 'data' as const, rows: one.checks })),
   ];
   return all.sort((a, b) => verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict));
+}
+
+function pick({ step, name, verdict }: Omit<Judged, 'what' | 'rows'>): Omit<Judged, 'what' | 'rows'> {
+  return { step, name, verdict };
+}
+
+/** A gate that no step of the run stands for: the candidate's own health, one of the author's, one whose report is gone. */
+export interface OtherGate {
+  /** Path of the deploy step. */
+  readonly of: string;
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly rows: readonly Row[];
+}
+
+export function otherGates(report: RunReport): OtherGate[] {
+  const known = new Set(judgedSteps(report).map(({ name }) => name));
+  return report.deploys.flatMap(({ step: of, gates }) =>
+    gates
+      .filter(({ name }) => !known.has(name))
+      .map(({ name, verdict, evidence }) => ({ of, name, verdict, rows: evidenceOf(evidence) })),
+  );
 }
 
 /** Rows that speak against the candidate, the worst first: what failed, what could not be told, what does not count. */
 export function findings(report: RunReport): Finding[] {
   const steps = judgedSteps(report).flatMap(({ step, rows }) => rows.map((row) => ({ step, row })));
-  const health = report.deploys.flatMap(({ step, gates }) =>
-    gates
-      .filter(({ name }) => name === 'candidate health')
-      .flatMap(({ evidence }) => evidenceOf(evidence).map((row) => ({ step, row }))),
+  const gates = otherGates(report).flatMap(({ of: gateOf, name: step, rows }) =>
+    rows.map((row) => ({ step, gateOf, row })),
   );
-  return [...steps, ...health]
+  return [...steps, ...gates]
     .filter(({ row }) => row.verdict !== 'pass')
     .sort((a, b) => badness(b.row) - badness(a.row) || lost(b.row) - lost(a.row));
 }

@@ -9,7 +9,7 @@ test('a pull request is told the verdict, the decision and what speaks against i
   const lines = text.split('\n').filter((line) => line !== '');
   expect(lines.slice(0, 2)).toEqual([
     '## ❌ writer/nightly-41: fail',
-    '**Version 41 was rejected for endpoint writer: 3 of 4 gates do not pass.**',
+    '**Version 41 was rejected for endpoint writer: 4 of 5 gates do not pass.**',
   ]);
   expect(text).toContain(
     '- **reject** by ana@&#8203;example.com at 2026-11-25 21:39 UTC: Clinical notes name the wrong drug.',

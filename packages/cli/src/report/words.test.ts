@@ -73,5 +73,5 @@ test('a run without a deploy is told by its steps, and one that judged nothing s
     text: '4 of 4 steps that judge do not pass.',
   });
   expect(headline(exampleReport({ deploys: [], evaluations: [], replays: [], data: [] })).verdict).toBe('inconclusive');
-  expect(tally(exampleReport())).toBe('39 rows of evidence: 4 fail, 1 inconclusive, 1 beside the verdict');
+  expect(tally(exampleReport())).toBe('40 rows of evidence: 4 fail, 1 inconclusive, 1 beside the verdict');
 });

@@ -1,7 +1,7 @@
 import type { Evidence, Verdict } from '@sluice/sdk';
 import { formatNumber, formatSigned, shortDigest } from '@sluice/ui/shared';
 import type { DeployPart, Row, RunReport } from './data.ts';
-import { findings, judgedSteps, overall } from './findings.ts';
+import { findings, judgedSteps, otherGates, overall } from './findings.ts';
 
 /** Date and time by the world's clock, `2026-01-02 14:03 UTC`: a report is read anywhere. */
 export function utc(at: number): string {
@@ -89,7 +89,7 @@ export function rowSentence(row: Row): string {
 /** How many findings of which kind. */
 export function tally(report: RunReport): string {
   const rows = findings(report).map(({ row }) => row);
-  const all = judgedSteps(report).reduce((sum, { rows: own }) => sum + own.length, 0);
+  const all = [...judgedSteps(report), ...otherGates(report)].reduce((sum, { rows: own }) => sum + own.length, 0);
   const counts = (['fail', 'error', 'inconclusive'] as const)
     .map((verdict) => [verdict, rows.filter((row) => row.counts && row.verdict === verdict).length] as const)
     .filter(([, count]) => count > 0)

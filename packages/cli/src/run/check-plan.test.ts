@@ -1,4 +1,18 @@
-import { deploy, ErrorCode, evaluate, extract, map, pipeline, python, replay, step, train } from '@sluice/sdk';
+import {
+  canary,
+  column,
+  deploy,
+  type EndpointConfig,
+  ErrorCode,
+  evaluate,
+  extract,
+  map,
+  pipeline,
+  python,
+  replay,
+  step,
+  train,
+} from '@sluice/sdk';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { checkPlan } from './check-plan.ts';
@@ -56,6 +70,31 @@ describe('a run is planned before it is started', () => {
       code: ErrorCode.InvalidStep,
       message: expect.stringMatching(message),
     });
+  });
+
+  test.each<[string, EndpointConfig['capture'], RegExp]>([
+    ['nothing is captured', 0, /^shop: .*"shop" captures nothing/],
+    ['nothing is captured, said at length', { percent: 0 }, /^shop: .*"shop" captures nothing/],
+    ['they are redacted', { redact: { json: ['user', 'predictions.*'] } }, /"shop" redacts them .*"predictions\.\*"/],
+    ['everything is redacted', { redact: { json: ['*'] } }, /"shop" redacts them/],
+  ])('and so are checks of shadow answers where %s', async (_, capture, message) => {
+    const shadow = { percent: 20, checks: [column('prediction').between(0, 1)] };
+    const rollout = canary([5], { shadow });
+    const body = async () => deploy('shop', { model: await train('m', { run }), gates: [], rollout });
+    const workflow = pipeline({ name: 'shop', params: z.unknown(), run: body });
+    const capturing = (how: EndpointConfig['capture'] & {}) =>
+      checkPlan(
+        { name: 'shop', workflow },
+        {},
+        { ...config, endpoints: { shop: { ...config.endpoints.shop, capture: how } } },
+      );
+    await expect(capturing(capture ?? 100)).rejects.toMatchObject({
+      code: ErrorCode.InvalidStep,
+      message: expect.stringMatching(message),
+    });
+    const others = { percent: 20, redact: { json: ['dataframe_records.*.name', 'predictions_of_others'] } };
+    for (const how of [100, others]) expect(await capturing(how)).toMatchObject({ plan: { steps: expect.anything() } });
+    expect(await check(body)).toMatchObject({ plan: { steps: expect.anything() } });
   });
 
   test('and so is the endpoint that an evaluation takes by default', async () => {

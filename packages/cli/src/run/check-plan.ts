@@ -13,6 +13,7 @@ import {
 import type { LoadedPipeline } from '../config/load-pipelines.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { didYouMean } from '../config/suggest.ts';
+import { mustKeepAnswers } from './shadow-answers.ts';
 
 /** A plan, or why there is none. */
 export type CheckedPlan = { readonly plan: Plan } | { readonly plan: null; readonly givenUp: unknown };
@@ -63,6 +64,7 @@ function checkNames(
   if (step.kind === 'map') return;
   const endpoint = kindOf(step.spec).endpoint?.(step.spec, pipeline) ?? null;
   if (endpoint !== null) mustExist(path, 'endpoint', endpoint, endpoints);
+  if (step.spec.kind === 'deploy') mustKeepAnswers(path, step.spec, endpoints[step.spec.endpoint]);
 }
 
 /** A suite or its cases that are missing are told now, and not when the model is trained. */

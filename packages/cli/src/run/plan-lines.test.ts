@@ -1,4 +1,17 @@
-import { column, deploy, extract, map, merge, pipeline, python, recordPlan, replay, step, train } from '@sluice/sdk';
+import {
+  canary,
+  column,
+  deploy,
+  extract,
+  map,
+  merge,
+  pipeline,
+  python,
+  recordPlan,
+  replay,
+  step,
+  train,
+} from '@sluice/sdk';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { plainPaint } from '../follow/colours.ts';
@@ -19,8 +32,9 @@ const shop = pipeline({
       { kind: 'POST /invocations', reason: 'rows without a key', until: '2026-12-31' },
       { requests: ['a', 'b'], reason: 'a known slip', until: '2026-01-31' },
     ];
+    const rollout = canary([50], { shadow: { percent: 20, checks: [column('prediction').notNull()] } });
     const same = await replay('same', { model, endpoint: 'shop', waive });
-    await deploy('shop', { model, gates: [rows, same], approval: 'none' });
+    await deploy('shop', { model, gates: [rows, same], approval: 'none', rollout });
   },
 });
 
@@ -45,7 +59,8 @@ test('a plan says what each step would do, what is waived and until when, and wh
     'replay | same | at most 1000 requests of the last 24 hours to shop',
     'lets pass until 2026-12-31: POST /invocations, because: rows without a key',
     'no longer lets pass (expired on 2026-01-31): request a and 1 more, because: a known slip',
-    'deploy | shop | to shop: canary 5, 25, 50, 100 %, a bad version is off within 1 minute',
+    'deploy | shop | to shop: canary 50, 100 %, a bad version is off within 1 minute',
+    'a shadow first: 20 % of the requests are copied to it, and what it answers is judged by 1 check',
     'gates: rows, same',
     'asks nobody: gates that pass decide alone',
     '',

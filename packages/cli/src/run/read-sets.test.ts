@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { parseSets } from './read-sets.ts';
 import { keyOfSet, type Outcome, startMany, withoutRepetitions } from './start-many.ts';
@@ -98,11 +99,11 @@ describe('the runs of a file', () => {
 
   it('of 2,000 sets are all started, so many at a time, and the same file again starts none', async () => {
     const { options, most, starts } = server();
-    const outcomes = await startMany(runs(2000), options);
+    const { outcomes } = await startMany(runs(2000), options);
     expect(outcomes.filter(({ outcome }) => outcome === 'started')).toHaveLength(2000);
     expect(most()).toBe(8);
     const again = await startMany(runs(2000), options);
-    expect(again.filter(({ outcome }) => outcome === 'there')).toHaveLength(2000);
+    expect(again.outcomes.filter(({ outcome }) => outcome === 'there')).toHaveLength(2000);
     expect(starts()).toBe(2000);
   });
 
@@ -112,7 +113,7 @@ describe('the runs of a file', () => {
       if (run.line === 3) throw new Error('too large');
       return options.start(run);
     };
-    const outcomes: Outcome[] = await startMany(runs(5), { ...options, start });
+    const { outcomes } = await startMany(runs(5), { ...options, start });
     expect(outcomes[2]).toMatchObject({ line: 3, outcome: 'refused', why: 'too large' });
     expect(outcomes.filter(({ outcome }) => outcome === 'started')).toHaveLength(4);
   });
@@ -123,9 +124,27 @@ describe('the runs of a file', () => {
       if (run.line > 20) throw Object.assign(new Error('away'), { code: 'Unreachable' });
       return options.start(run);
     };
-    await expect(startMany(runs(100), { ...options, start })).rejects.toThrow('away');
+    const { outcomes, failure } = await startMany(runs(100), { ...options, start });
+    expect(failure).toMatchObject({ message: 'away' });
+    expect(outcomes.map(({ line, outcome }) => [line, outcome])).toEqual(
+      Array.from({ length: 20 }, (_, index) => [index + 1, 'started']),
+    );
     expect(there.size).toBe(20);
     const rest = await startMany(runs(100), options);
-    expect(rest.filter(({ outcome }) => outcome === 'started')).toHaveLength(80);
+    expect(rest.outcomes.filter(({ outcome }) => outcome === 'started')).toHaveLength(80);
+  });
+
+  it('are followed no longer than there is a server that starts the others', async () => {
+    const { options } = server();
+    const start = async (run: { key: string; line: number }) => {
+      if (run.line > 1) throw Object.assign(new Error('away'), { code: 'Unreachable' });
+      return options.start(run);
+    };
+    const followed = async (_: Outcome, signal: AbortSignal) => {
+      if (!signal.aborted) await once(signal, 'abort');
+    };
+    const { outcomes, failure } = await startMany(runs(3), { ...options, start, concurrency: 2, afterwards: followed });
+    expect(outcomes).toMatchObject([{ line: 1, outcome: 'started' }]);
+    expect(failure).toMatchObject({ message: 'away' });
   });
 });

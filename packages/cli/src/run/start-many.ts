@@ -47,37 +47,46 @@ export interface StartManyOptions {
   /** Starts one. @returns its id */
   readonly start: (run: PlannedRun) => Promise<string>;
   readonly idOf: (key: string) => string;
-  /** What else is done with a run before the next one is begun: following it. */
-  readonly afterwards?: (outcome: Outcome) => Promise<void>;
+  /** What else is done with a run before the next one is begun: following it, until the signal says that all has ended. */
+  readonly afterwards?: (outcome: Outcome, signal: AbortSignal) => Promise<void>;
   readonly onOutcome: (outcome: Outcome) => void;
   readonly signal?: AbortSignal;
+}
+
+export interface StartedMany {
+  /** In the order of their lines. */
+  readonly outcomes: readonly Outcome[];
+  /** What ended it before its end. */
+  readonly failure?: unknown;
 }
 
 /**
  * Starts the runs that are not there, so many at a time. One that the server refuses is told and hinders no other; a
  * server that does not answer ends it all: what was started is there when the same is asked for again.
  */
-export async function startMany(runs: readonly PlannedRun[], options: StartManyOptions): Promise<Outcome[]> {
+export async function startMany(runs: readonly PlannedRun[], options: StartManyOptions): Promise<StartedMany> {
   const outcomes: Outcome[] = [];
   const queue = [...runs];
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const lane = async () => {
-    for (let run = queue.shift(); run !== undefined && !options.signal?.aborted; run = queue.shift()) {
+    for (let run = queue.shift(); run !== undefined && !signal.aborted; run = queue.shift()) {
       try {
         const outcome = await startOne(run, options);
         outcomes.push(outcome);
         options.onOutcome(outcome);
-        if (outcome.outcome !== 'refused') await options.afterwards?.(outcome);
+        if (outcome.outcome !== 'refused') await options.afterwards?.(outcome, signal);
       } catch (error) {
-        queue.length = 0;
+        failed.abort();
         throw error;
       }
     }
   };
   const lanes = Array.from({ length: Math.min(options.concurrency, runs.length) }, lane);
   const ended = await Promise.allSettled(lanes);
-  const failed = ended.find((one) => one.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  return outcomes.sort((a, b) => a.line - b.line);
+  outcomes.sort((a, b) => a.line - b.line);
+  const first = ended.find((one) => one.status === 'rejected');
+  return first === undefined ? { outcomes } : { outcomes, failure: first.reason };
 }
 
 async function startOne(run: PlannedRun, { look, start, idOf }: StartManyOptions): Promise<Outcome> {

@@ -16,6 +16,7 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import { CONTROL } from '../config/resolved-config.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { UsageError } from '../errors.ts';
+import { workerReports } from '../report/worker-reports.ts';
 import { connectionFailed, connectTo, type TemporalTarget } from '../run/temporal-target.ts';
 import { activityContext } from './activity-context.ts';
 import { serve, type WorkerEnd } from './serve.ts';
@@ -93,7 +94,11 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
       dataConverter,
       namespace: target.namespace,
       identity: `${options.class ?? CONTROL}@${machine}:${process.pid}`,
-      activities: createActivities(context, { grace: { shutdown: grace } }),
+      activities: createActivities(
+        context,
+        { grace: { shutdown: grace } },
+        loaded.config.reports === 'off' ? undefined : workerReports({ loaded, target, context }),
+      ),
       // A shutdown stops polling, and cancels nothing: what runs hears from us when it has to end, and a job's own watch
       // of its machine's notice knows best how long it may train on.
       shutdownGraceTime: '365 days' as const,

@@ -8,7 +8,7 @@ import { canary, checkedRollout, type RolloutSpec, rollbackBudget } from '../rol
 import { currentRuntime } from '../runtime.ts';
 import type { SpecBase } from '../spec.ts';
 import { type GateResult, type Verdict, verdicts } from '../verdict.ts';
-import type { StepKind } from './kind.ts';
+import { checkCount, type StepKind } from './kind.ts';
 
 export interface ApprovalSpec {
   /** Milliseconds after which the question expires, fail closed. */
@@ -192,6 +192,7 @@ export const deployKind: StepKind<DeploySpec> = {
   endpoint: ({ endpoint }) => endpoint,
   plan: ({ endpoint, gates, approval, rollout }) => [
     `to ${endpoint}: ${rollout.kind} ${[...rollout.steps, 100].join(', ')} %, a bad version is off within ${inWords(rollbackBudget(rollout))}`,
+    ...shadowLine(rollout),
     `gates: ${gates.map(({ name }) => name).join(', ') || 'none'}`,
     approval === 'none'
       ? 'asks nobody: gates that pass decide alone'
@@ -199,6 +200,13 @@ export const deployKind: StepKind<DeploySpec> = {
   ],
   note: ({ reason, state }) => reason ?? state,
 };
+
+function shadowLine({ shadow, shadowChecks }: RolloutSpec): string[] {
+  if (shadow === 0) return [];
+  const judged =
+    shadowChecks === undefined ? '' : `, and what it answers is judged by ${checkCount(shadowChecks.checks)}`;
+  return [`a shadow first: ${shadow} % of the requests are copied to it${judged}`];
+}
 
 function notDeployed(name: string, outcome: NotDeployed): SluiceError {
   const { state, reason } = outcome;

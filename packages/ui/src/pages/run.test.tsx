@@ -41,6 +41,14 @@ describe('the page of a run', () => {
     expect(html).toContain('&lt;script>');
   });
 
+  it('links the report that a worker has attached in MLflow, and none where there is none', () => {
+    const report = 'http://m/#/experiments/1/runs/2/artifacts/report.html';
+    expect(markup(<RunPage view={runView({}, { links: { report } })} />)).toMatch(
+      new RegExp(`href="${report}"[^>]*>Report`),
+    );
+    expect(markup(<RunPage view={runView()} />)).not.toContain('>Report');
+  });
+
   it('has no style attributes and no scripts in its markup, which the policy of sluice ui would block', () => {
     expect(markup(<RunPage view={runView({}, { gates: [gate] })} />)).not.toMatch(/ style=| on\w+=/);
   });

@@ -33,6 +33,7 @@ export function RunPage({ view, after = 0 }: { view: RunView; after?: number }) 
         <span class="page-links">
           {view.temporalUrl === null ? null : <OutLink href={view.temporalUrl}>Run in Temporal</OutLink>}
           {view.mlflowUrl === null ? null : <OutLink href={view.mlflowUrl}>Run in MLflow</OutLink>}
+          {status.links.report === undefined ? null : <OutLink href={status.links.report}>Report</OutLink>}
         </span>
       </div>
       <Facts

@@ -14,7 +14,12 @@ type Remembering = Pick<Machine, 'history' | 'answered' | 'horizon'>;
 /** Keeps an outcome; asked for again, the same id has ended. */
 export function remember<M extends Remembering>(machine: M, outcome: RolloutOutcome, decidedAt: number): M {
   const answered = [...machine.answered, { hash: hashOf(outcome.id), state: outcome.state, decidedAt }];
-  const kept = { ...outcome, evidence: outcome.evidence.slice(0, ROWS) };
+  const { shadow } = outcome;
+  const kept = {
+    ...outcome,
+    evidence: outcome.evidence.slice(0, ROWS),
+    ...(shadow && { shadow: { ...shadow, evidence: shadow.evidence.slice(0, ROWS) } }),
+  };
   const forgotten = answered.slice(0, Math.max(0, answered.length - ANSWERED));
   return {
     ...machine,

@@ -127,6 +127,12 @@ function hold(world: World): void {
   if (mode.kind === 'steady' && stable !== null) expect(world.bad).not.toContain(stable.digest);
   // A rollout that has ended is not under way again.
   if (mode.kind === 'rolling-out') expect(machine.history.map(({ id }) => id)).not.toContain(mode.request.id);
+  // Where its answers are judged, it answers nobody before they are, and none that has failed goes on.
+  if (mode.kind === 'rolling-out' && mode.usable && mode.request.spec.shadowChecks !== undefined) {
+    if (mode.phase === 0 && mode.stage !== 'moving') expect(world.weights[mode.request.candidate.id] ?? 0).toBe(0);
+    if (mode.phase > 0) expect(mode.shadow).toBeDefined();
+    expect(mode.shadow?.verdict).not.toBe('fail');
+  }
   // Whoever watches knows how the candidate's process was before it had traffic.
   const command = world.command?.command;
   if (command?.kind === 'watch') expect(command.input.restarts).toBe(command.input.candidate.length);

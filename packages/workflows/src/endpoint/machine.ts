@@ -11,6 +11,8 @@ import type {
   RolloutOutcome,
   RolloutRequest,
   RolloutState,
+  ShadowInput,
+  ShadowOutcome,
   WatchInput,
   WatchOutcome,
   Weights,
@@ -81,7 +83,7 @@ export interface RollingOut {
   readonly kind: 'rolling-out';
   readonly request: RolloutRequest;
   readonly startedAt: number;
-  readonly stage: 'starting-stable' | 'starting' | 'recording' | 'moving' | 'watching' | 'promoting';
+  readonly stage: 'starting-stable' | 'starting' | 'recording' | 'moving' | 'watching' | 'judging' | 'promoting';
   /** Index among the phases. */
   readonly phase: number;
   /** Restarts of the candidate's process when it was found ready; null before. */
@@ -92,6 +94,12 @@ export interface RollingOut {
   readonly since: number | null;
   readonly evidence: readonly Evidence[];
   readonly memory: Json | null;
+  /** When its shadow phase was over last, epoch ms: what was answered before is judged. Left out before. */
+  readonly until?: number;
+  /** Milliseconds that its shadow phase lasts, where what was kept did not decide it in time. */
+  readonly longer?: number;
+  /** What was found in the answers of its shadow phase; left out before. */
+  readonly shadow?: ShadowOutcome;
   /** Where traffic goes should it end another way. */
   readonly backTo: Candidate | null;
   /** Ends of rollouts whose way back this one takes over, because nothing can serve in their place. */
@@ -129,6 +137,8 @@ export interface End {
   readonly startedAt: number;
   readonly firstBadAt: number | null;
   readonly evidence: readonly Evidence[];
+  /** Left out where its answers were not judged. */
+  readonly shadow?: ShadowOutcome;
   /** Null where nobody waits for an answer by signal. */
   readonly replyTo: string | null;
   readonly decidedAt: number;
@@ -151,6 +161,7 @@ export type Command =
       readonly limit: number;
     }
   | { readonly kind: 'watch'; readonly input: WatchInput }
+  | { readonly kind: 'judge'; readonly input: ShadowInput }
   | { readonly kind: 'save'; readonly seq: number; readonly ledger: Ledger }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'idle' };
@@ -181,6 +192,7 @@ export type Result =
   | { readonly kind: 'started'; readonly outcome: ReadyOutcome }
   | { readonly kind: 'moved'; readonly at: number; readonly refused: string | null }
   | { readonly kind: 'watched'; readonly outcome: WatchOutcome }
+  | { readonly kind: 'judged'; readonly outcome: ShadowOutcome }
   | { readonly kind: 'saved'; readonly conflict: boolean }
   | { readonly kind: 'waited' }
   | { readonly kind: 'failed'; readonly why: string };

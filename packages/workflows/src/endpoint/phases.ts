@@ -9,12 +9,15 @@ export interface Phase {
   readonly mirror: number;
   /** Least time, ms. */
   readonly hold: number;
+  /** What is answered to the copies is kept, and judged before the next phase. */
+  readonly judged?: true;
 }
 
 /** A rollout's phases. Nobody is served by an endpoint without a usable version: there is nobody to protect by going slowly. */
 export function phasesOf({ spec }: RolloutRequest, usable: boolean): readonly Phase[] {
   if (!usable) return [{ name: 'first version', share: 100, mirror: 0, hold: spec.hold }];
-  const shadow = spec.shadow > 0 ? [{ name: 'shadow', share: 0, mirror: spec.shadow, hold: spec.hold }] : [];
+  const judged = spec.shadowChecks === undefined ? {} : { judged: true as const };
+  const shadow = spec.shadow > 0 ? [{ name: 'shadow', share: 0, mirror: spec.shadow, hold: spec.hold, ...judged }] : [];
   const steps = spec.steps.map((share) => ({ name: `${spec.kind} ${share} %`, share, mirror: 0, hold: spec.hold }));
   return [...shadow, ...steps, { name: 'bake', share: 100 - spec.control, mirror: 0, hold: spec.bake }];
 }

@@ -90,6 +90,7 @@ export function settleEnds(
       firstBadAt: end.firstBadAt,
       offTrafficAt,
       evidence: end.evidence,
+      ...(end.shadow && { shadow: end.shadow }),
     };
     if (end.state === 'rolled-back') next = leave(next, end.candidate, end.id, to);
     const former = next.formers.find(({ id }) => id !== to?.id) ?? null;

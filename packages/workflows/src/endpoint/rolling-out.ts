@@ -1,4 +1,4 @@
-import type { Candidate, RolloutOutcome, RolloutRequest } from '@sluice/sdk';
+import type { Candidate, RolloutOutcome, RolloutRequest, ShadowOutcome } from '@sluice/sdk';
 import type { End, Machine, Result, RollingOut } from './machine.ts';
 import { allTo, phasesOf, weightsOf } from './phases.ts';
 import { beginRollback, settleEnds, succeed } from './rolling-back.ts';
@@ -69,11 +69,17 @@ export function rollingOut(machine: Machine, mode: RollingOut, result: Result, a
     const seen = { weights, at: result.at };
     return enter({ ...machine, seen }, { ...mode, stage: 'watching', since: result.at });
   }
-  if (result.kind === 'watched') return watched(machine, mode, result.outcome);
+  if (result.kind === 'watched') return watched(machine, mode, result.outcome, at);
+  if (result.kind === 'judged') return judged(machine, mode, result.outcome, at);
   return enter(machine, mode);
 }
 
-function watched(machine: Machine, mode: RollingOut, outcome: Extract<Result, { kind: 'watched' }>['outcome']): Step {
+function watched(
+  machine: Machine,
+  mode: RollingOut,
+  outcome: Extract<Result, { kind: 'watched' }>['outcome'],
+  at: number,
+): Step {
   const { verdict, evidence, memory, firstBadAt, moved } = outcome;
   const phases = phasesOf(mode.request, mode.usable);
   const name = phases[mode.phase]?.name ?? mode.stage;
@@ -85,8 +91,43 @@ function watched(machine: Machine, mode: RollingOut, outcome: Extract<Result, { 
   if (verdict !== 'pass') {
     return goBack(machine, next, 'rolled-back', outcome.reason ?? `${name} ended ${verdict}`, firstBadAt);
   }
-  const more = mode.phase + 1 < phases.length;
+  if (phases[mode.phase]?.judged) return enter(machine, { ...next, stage: 'judging', until: at });
+  return goOn(machine, next);
+}
+
+function goOn(machine: Machine, mode: RollingOut): Step {
+  // What one phase was given more is not the next one's.
+  const { longer: _, until: __, ...next } = mode;
+  const more = mode.phase + 1 < phasesOf(mode.request, mode.usable).length;
   return enter(machine, more ? { ...next, stage: 'moving', phase: mode.phase + 1 } : { ...next, stage: 'promoting' });
+}
+
+/** Milliseconds between two looks, at least, at the answers of a shadow that is held until a person has seen to it. */
+const HELD = 60_000;
+
+/** What it answered to copies is judged. Nobody got any of it, so that a failure costs nobody anything. */
+function judged(machine: Machine, mode: RollingOut, shadow: ShadowOutcome, at: number): Step {
+  const { verdict, reason, evidence, report } = shadow;
+  const { hold, extend, health } = mode.request.spec;
+  const next = { ...mode, shadow };
+  const why = reason ?? `shadow: what it answered is ${verdict}`;
+  const back = (more = '') =>
+    goBack(machine, { ...next, evidence: [...evidence, ...mode.evidence] }, 'rolled-back', `${why}${more}`);
+  if (verdict === 'pass') return goOn({ ...machine, alarm: null }, next);
+  if (verdict === 'fail') return back();
+  const asked = verdict === 'error' ? health.onError : health.onInconclusive;
+  const reaction = asked === 'warn' && report === null ? 'extend' : asked;
+  if (reaction === 'rollback') return back();
+  if (reaction === 'warn') return goOn(machine, next);
+  const elapsed = at - (mode.since ?? at);
+  const watching = (longer: number) => ({ ...next, stage: 'watching', longer }) as const;
+  if (reaction === 'hold') {
+    const text = `${mode.request.candidate.id} is held at 0 %: ${why}`;
+    const told = mode.shadow?.verdict === verdict ? machine : alarmed(machine, text, at);
+    return enter(told, watching(elapsed + Math.max(hold, HELD)));
+  }
+  if (elapsed >= hold + extend) return back(`, after ${extend / 1000} s more than its time`);
+  return enter(machine, watching(Math.min(hold + extend, elapsed + Math.max(hold, health.interval))));
 }
 
 /** The rollout ends another way than deployed: back to the stable version, whatever has been moved so far. */
@@ -107,6 +148,7 @@ export function goBack(
     startedAt: mode.startedAt,
     firstBadAt,
     evidence: mode.evidence,
+    ...(mode.shadow && { shadow: mode.shadow }),
     replyTo: request.replyTo,
     decidedAt: request.decidedAt,
   };
@@ -126,6 +168,7 @@ function deployed(machine: Machine, mode: RollingOut, seenAt: number, at: number
     reason: null,
     startedAt: mode.startedAt,
     evidence: mode.evidence,
+    ...(mode.shadow && { shadow: mode.shadow }),
   };
   // A version that was being left when this one took over does not become a goal again.
   const wasLeft = mode.owed.some((end) => end.candidate.id === old?.id);

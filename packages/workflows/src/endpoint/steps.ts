@@ -61,9 +61,9 @@ export function commandOf(machine: Machine): Command {
       if (mode.stage === 'recording') return save(machine);
       const phases = phasesOf(mode.request, mode.usable);
       const phase = phases[mode.phase];
-      const trafficOf = ({ share, mirror }: Phase) => ({
+      const trafficOf = ({ share, mirror, judged }: Phase) => ({
         weights: weightsOf(candidate, mode.usable ? stable : null, share),
-        mirror: mirror > 0 ? { version: candidate.id, percent: mirror } : null,
+        mirror: mirror > 0 ? { version: candidate.id, percent: mirror, ...(judged && { keep: true as const }) } : null,
       });
       if (mode.stage === 'promoting' || phase === undefined) {
         const expect = phase === undefined || !mode.usable ? null : trafficOf(phase);
@@ -78,15 +78,23 @@ export function commandOf(machine: Machine): Command {
         const expect = mode.usable ? (before === undefined ? start : trafficOf(before)) : null;
         return { kind: 'move', what: phase.name, weights, mirror, lease, expect, unready: false, limit };
       }
+      const since = mode.since ?? 0;
+      if (mode.stage === 'judging' && spec.shadowChecks !== undefined) {
+        const { minRequests: least, interval: renew } = spec.health;
+        const asked = { endpoint: machine.endpoint, candidate, checks: spec.shadowChecks, since };
+        return { kind: 'judge', input: { ...asked, until: mode.until ?? since, least, renew } };
+      }
+      const hold = mode.longer ?? phase.hold;
       const input = {
         endpoint: machine.endpoint,
         candidate: candidate.id,
         stable: mode.usable && stable !== null ? stable.id : null,
         spec,
         phase: phase.name,
-        since: mode.since ?? 0,
-        hold: phase.hold,
-        extend: spec.extend,
+        since,
+        ...(mode.until !== undefined && { watchedUntil: mode.until }),
+        hold,
+        extend: Math.max(0, phase.hold + spec.extend - hold),
         weights,
         // Of a rollout that began in a workflow of before, nobody saw it.
         restarts: mode.restarts ?? null,

@@ -35,7 +35,7 @@ function phaseOf({ mode }: Machine): string {
       return mode.stage === 'moving' ? 'rolling back' : `rolling back: ${mode.to?.id ?? 'nothing'} is started`;
     case 'rolling-out':
       if (mode.stage === 'promoting') return 'promoting';
-      if (mode.stage === 'moving' || mode.stage === 'watching')
+      if (mode.stage === 'moving' || mode.stage === 'watching' || mode.stage === 'judging')
         return phasesOf(mode.request, mode.usable)[mode.phase]?.name ?? mode.stage;
       return 'starting';
   }

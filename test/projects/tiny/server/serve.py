@@ -38,7 +38,10 @@ class Handler(BaseHTTPRequestHandler):
         if serving == "fails-after" and live or serving == "fails-some" and any(record.get("i") == 3 for record in records):
             self.reply(500, {"error": "told to fail"})
             return
-        self.reply(200, {"predictions": [2 * record["i"] for record in records], "version": model["version"]})
+        # Well-formed and well in time, and far from the truth for some of the rows.
+        wild = [1000 if serving == "wild" and record["i"] % 4 == 0 else 0 for record in records]
+        predictions = [2 * record["i"] + more for record, more in zip(records, wild)]
+        self.reply(200, {"predictions": predictions, "version": model["version"]})
 
     def reply(self, status: int, body: object) -> None:
         data = json.dumps(body).encode()

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Check, Evidence } from '@sluice/sdk';
+import { afterAll, beforeAll } from 'vitest';
 import { type DuckDbSession, openDuckDb } from '../../extract/duckdb-session.ts';
 import { columnsOf } from '../../extract/parquet.ts';
 import { literal } from '../../extract/sql-text.ts';
@@ -18,10 +19,31 @@ export interface Bench {
   row(sql: string, check: Check, beside?: Beside): Promise<Evidence | undefined>;
   /** How often DuckDB was asked since the last call. */
   queries(): number;
+}
+
+/** A bench that is there from the first test of a file to the last; to be called outside of them. */
+export function bench(): Bench {
+  let opened: Opened;
+  beforeAll(async () => {
+    opened = await open();
+  });
+  afterAll(() => opened.close());
+  return {
+    get session() {
+      return opened.session;
+    },
+    dataset: (...given) => opened.dataset(...given),
+    judge: (...given) => opened.judge(...given),
+    row: (...given) => opened.row(...given),
+    queries: () => opened.queries(),
+  };
+}
+
+interface Opened extends Bench {
   close(): Promise<void>;
 }
 
-export async function bench(): Promise<Bench> {
+async function open(): Promise<Opened> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-checks-'));
   const opened = await openDuckDb({
     root: folder,

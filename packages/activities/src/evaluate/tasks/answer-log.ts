@@ -1,6 +1,4 @@
-import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { newAttemptId } from '../../job/process/attempt-id.ts';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Reply } from './reply.ts';
 
 /**
@@ -27,29 +25,33 @@ interface Place {
 const CHUNK = 1 << 20;
 const NEWLINE = 10;
 
-/**
- * Opens the log that lies in `folder`, or makes it. Whoever opens it writes a file of its own, so that one who is
- * believed dead and is not spoils nothing. Only places of answers are held, never the answers.
- */
-export async function openAnswerLog(folder: string): Promise<AnswerLog> {
-  await mkdir(folder, { recursive: true });
+/** Where a log's lines lie. */
+export interface LogFiles {
+  /** Files that attempts before this one left, oldest first; of each so many bytes count. */
+  readonly found: readonly { readonly path: string; readonly bytes: number }[];
+  /** File that this attempt writes, and nobody else; read too where it is there. */
+  readonly own: string;
+}
+
+/** Opens a log. Only places of answers are held, never the answers. */
+export async function openAnswerLog({ found, own }: LogFiles): Promise<AnswerLog> {
   const files: FileHandle[] = [];
   const closeAll = async () => {
     for (const file of files) await file.close();
   };
   const places = new Map<string, Place>();
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).sort();
   try {
-    for (const name of names) {
-      const file = await open(join(folder, name), 'r');
+    for (const { path, bytes } of [...found, { path: own, bytes: Infinity }]) {
+      const file = await open(path, 'r').catch(missing);
+      if (file === null) continue;
       files.push(file);
-      await readPlaces(file, places);
+      await readPlaces(file, bytes, places);
     }
   } catch (error) {
     await closeAll();
     throw error;
   }
-  const write = writerOf(join(folder, `${String(names.length).padStart(4, '0')}-${newAttemptId()}.jsonl`), files);
+  const write = writerOf(own, files);
   let turn: Promise<void> = Promise.resolve();
   return {
     get size() {
@@ -76,14 +78,20 @@ export async function openAnswerLog(folder: string): Promise<AnswerLog> {
   };
 }
 
+function missing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
+}
+
 /** Appends lines to a file that is made with the first of them. */
 function writerOf(path: string, files: FileHandle[]): (line: object) => Promise<Place> {
   let file: FileHandle | null = null;
   let end = 0;
   return async (line) => {
     if (file === null) {
-      file = await open(path, 'ax+');
+      file = await open(path, 'a+', 0o600);
       files.push(file);
+      end = (await file.stat()).size;
     }
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
     await file.appendFile(bytes);
@@ -104,13 +112,13 @@ async function textAt({ file, at, length }: Place): Promise<string> {
   return buffer.toString('utf8', 0, done);
 }
 
-/** Finds every whole line; what is behind the last newline was torn. */
-async function readPlaces(file: FileHandle, places: Map<string, Place>): Promise<void> {
+/** Finds every whole line among the bytes that count; what is behind the last newline was torn. */
+async function readPlaces(file: FileHandle, most: number, places: Map<string, Place>): Promise<void> {
   let at = 0; // where the line begins that is being read
   let parts: Buffer[] = [];
   for (let read = 0; ; ) {
-    const chunk = Buffer.alloc(CHUNK);
-    const { bytesRead } = await file.read(chunk, 0, CHUNK, read);
+    const chunk = Buffer.alloc(Math.min(CHUNK, most - read));
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, read);
     if (bytesRead === 0) return;
     read += bytesRead;
     for (let from = 0; from < bytesRead; ) {

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '@sluice/sdk';
 import type { ActivityContext } from '../../context.ts';
 import { canonical } from '../../job/inputs/digests.ts';
+import { forgetOld } from '../../partial/local-parts.ts';
+import { movedOf, openPartialResults } from '../../partial/partial-results.ts';
 import type { ActivityScope } from '../../serving/activity-scope.ts';
-import { type AnswerLog, openAnswerLog } from './answer-log.ts';
+import { type AnswerLog, type LogFiles, openAnswerLog } from './answer-log.ts';
 import { startAnswerer } from './answerer.ts';
 import { askAll } from './ask-all.ts';
 import type { SuiteFolder } from './load-suite-folder.ts';
@@ -24,39 +26,41 @@ export interface ModelAnswers {
 /** Where a step keeps its answers while it is under way. */
 export interface AnswerFolder {
   readonly suite: SuiteFolder;
-  /** Of one model's answers: another suite (its protocols are part of it), model or seed is another folder. */
-  of(model: string): string;
+  /** Of one model's answers, from the attempts before this one and from this one. */
+  of(model: string): LogFiles;
   /** Removes them all: the report has been stored. */
   remove(): Promise<void>;
+  /** Leaves them to the next attempt. */
+  close(): Promise<void>;
 }
 
-/** Days after which what a step left that nobody goes on with is removed. */
-const FORGOTTEN = 14;
+/** Milliseconds after which what a step left that nobody goes on with is removed. */
+const FORGOTTEN = 14 * 24 * 3_600_000;
 
-/** The folder of a step's answers. It is of this machine: a step that moves to another asks anew. */
+/** A step's answers by one suite (its protocols are part of it) and seed. */
 export async function answerFolder(
-  { stateDir }: Pick<ActivityContext, 'stateDir'>,
+  { stateDir, store }: Pick<ActivityContext, 'stateDir' | 'store'>,
   step: { readonly workflowId: string; readonly step: string },
   suite: SuiteFolder,
   seed: number,
 ): Promise<AnswerFolder> {
   const all = join(stateDir, 'evaluations');
-  await forget(all);
+  await forgetOld(all, FORGOTTEN);
   const own = join(all, hashed([step.workflowId, step.step]));
+  const work = hashed([suite.digest, seed]);
+  const results = await openPartialResults({ folder: join(own, work), work, moved: movedOf(store, step) });
   return {
     suite,
-    of: (model) => join(own, hashed([suite.digest, model, seed])),
-    remove: () => rm(own, { recursive: true, force: true }),
+    of(model) {
+      const label = hashed([model]);
+      return { found: results.found.filter((part) => part.label === label), own: results.own(label) };
+    },
+    async remove() {
+      await results.finish();
+      await rmdir(own).catch(() => {}); // there may be answers of the suite as it was before
+    },
+    close: results.close,
   };
-}
-
-/** Removes folders of steps that were given up long ago. */
-async function forget(all: string): Promise<void> {
-  const oldest = Date.now() - FORGOTTEN * 24 * 3_600_000;
-  for (const name of await readdir(all).catch(() => [])) {
-    const found = await stat(join(all, name)).catch(() => null);
-    if (found !== null && found.mtimeMs < oldest) await rm(join(all, name), { recursive: true, force: true });
-  }
 }
 
 export interface AskedModel {

@@ -35,9 +35,10 @@ async function evaluate(context: ActivityContext, input: SuiteInput, scope: Acti
   const addresses = judgeAddresses(tasks, input.where);
   const baseline = await suiteBaseline(context, input, suite);
   const folder = await answerFolder(context, ref, suite, spec.seed);
-  const mine = await askModel(context, { folder, model: spec.model, endpoint: spec.endpoint, scope, who: 'candidate' });
+  let mine: ModelAnswers | null = null;
   let theirs: Awaited<ReturnType<typeof baseline.answers>> | null = null;
   try {
+    mine = await askModel(context, { folder, model: spec.model, endpoint: spec.endpoint, scope, who: 'candidate' });
     theirs = await baseline.answers(folder, scope);
     const judgeable: TaskToJudge[] = [];
     const judges: SuiteJudge[] = [];
@@ -114,8 +115,9 @@ async function evaluate(context: ActivityContext, input: SuiteInput, scope: Acti
       step: ref.step,
     };
   } finally {
-    await mine.close();
+    await mine?.close();
     await theirs?.answers?.close();
+    await folder.close();
   }
 }
 

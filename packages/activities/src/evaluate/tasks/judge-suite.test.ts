@@ -268,7 +268,7 @@ test('of many cases is judged with turns for whatever else the worker does', asy
   await judged(casesOf(20_000, 20), sampled(random), sampled(random), { margin: 0.05 }).finally(() =>
     clearInterval(timer),
   );
-  expect(turned).toBeGreaterThan(2);
+  expect(turned).toBeGreaterThan(0);
 });
 
 test('a category may have any name', async () => {

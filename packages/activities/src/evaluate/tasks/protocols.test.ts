@@ -125,7 +125,7 @@ describe('asking', () => {
   afterEach(() => fix.remove());
 
   async function ask(cases: readonly SuiteCase[], answers: (id: string) => Reply | Promise<Reply>, retries = 2) {
-    const log = await openAnswerLog(`${fix.context.stateDir}/log`);
+    const log = await openAnswerLog({ found: [], own: `${fix.context.root}/log` });
     const asked: string[] = [];
     let [now, most] = [0, 0];
     const answerer: Answerer = {
@@ -258,7 +258,7 @@ describe('a program', () => {
   });
 
   test('that a case brings down is started again, and only that case has failed', async () => {
-    const log = await openAnswerLog(`${fix.context.stateDir}/log`);
+    const log = await openAnswerLog({ found: [], own: `${fix.context.root}/log` });
     const cases = Array.from({ length: 12 }, (_, i) => one(`c${i}`));
     const answering = script(
       `if (one.id === 'c5') process.exit(3); setTimeout(() => say({ id: one.id, answer: 1 }), 5);`,
@@ -273,7 +273,7 @@ describe('a program', () => {
   });
 
   test('that ends again and again without an answer is an error with its last words', async () => {
-    const log = await openAnswerLog(`${fix.context.stateDir}/log`);
+    const log = await openAnswerLog({ found: [], own: `${fix.context.root}/log` });
     const failing = script(`console.error('no module named torch'); process.exit(1);`);
     const model = await fix.model({});
     const answerer = await programAnswerer({ context: fix.context, model, command: failing, timeout: 20_000, scope });

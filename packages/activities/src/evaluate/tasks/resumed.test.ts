@@ -64,7 +64,7 @@ async function lines(path: string): Promise<string[]> {
 async function kept(): Promise<string[]> {
   const all = join(fix.context.stateDir, 'evaluations');
   const names = await readdir(all, { recursive: true }).catch(() => []);
-  const files = names.filter((name) => name.endsWith('.jsonl'));
+  const files = names.filter((name) => name.includes('~'));
   return (await Promise.all(files.map((name) => lines(join(all, name))))).flat();
 }
 
@@ -105,15 +105,19 @@ describe('an evaluation whose worker is killed half way', () => {
 });
 
 describe('kept answers', () => {
-  const folder = () => join(fix.context.stateDir, 'log');
+  /** A log as an attempt opens it: it writes the file of its name, and finds those of the attempts before it. */
+  const opened = (own: string, ...before: readonly string[]) => {
+    const path = (name: string) => join(fix.context.root, name);
+    return openAnswerLog({ found: before.map((name) => ({ path: path(name), bytes: Infinity })), own: path(own) });
+  };
   const answer = (value: number) => ({ answer: value, latencyMs: 1 });
 
   test('come back as they were, Unicode and line breaks included', async () => {
-    const log = await openAnswerLog(folder());
+    const log = await opened('a');
     await log.add('ü', { answer: 'a\nb\u2028\ud83d\ude00"', latencyMs: null });
     await log.add('none', { error: 'status 500: no', problem: 'status', latencyMs: 3 });
     await log.close();
-    const again = await openAnswerLog(folder());
+    const again = await opened('b', 'a');
     expect(again.size).toBe(2);
     expect(await again.get('ü')).toEqual({ answer: 'a\nb\u2028\ud83d\ude00"', latencyMs: null });
     expect(await again.get('none')).toEqual({ error: 'status 500: no', problem: 'status', latencyMs: 3 });
@@ -122,15 +126,14 @@ describe('kept answers', () => {
   });
 
   test('lose a line that was torn, and nothing else', async () => {
-    await mkdir(folder(), { recursive: true });
     const whole = [
       '{"id":"a","answer":1,"latencyMs":1}',
       '\0\0\0\0',
       '{"id":"b","answer":2,"latencyMs":1}',
       '[1]',
     ].join('\n');
-    await writeFile(join(folder(), '0000-x.jsonl'), `${whole}\n{"id":"c","answ`);
-    const log = await openAnswerLog(folder());
+    await writeFile(join(fix.context.root, 'a'), `${whole}\n{"id":"c","answ`);
+    const log = await opened('b', 'a');
     expect([log.has('a'), log.has('b'), log.has('c')]).toEqual([true, true, false]);
     await log.add('c', answer(3));
     expect(await log.get('c')).toEqual(answer(3));
@@ -138,22 +141,23 @@ describe('kept answers', () => {
   });
 
   test('count once where two wrote them: the first counts', async () => {
-    const [one, other] = [await openAnswerLog(folder()), await openAnswerLog(folder())];
+    const [one, other] = [await opened('a'), await opened('b')];
     await one.add('a', answer(1));
     await one.add('a', answer(7));
+    await other.add('a', answer(5));
     await other.add('b', answer(2));
     await Promise.all([one.close(), other.close()]);
-    const log = await openAnswerLog(folder());
+    const log = await opened('c', 'a', 'b');
     expect(log.size).toBe(2);
     expect([await log.get('a'), await log.get('b')]).toEqual([answer(1), answer(2)]);
     await log.close();
   });
 
   test('of several megabytes are read across chunks', async () => {
-    const log = await openAnswerLog(folder());
+    const log = await opened('a');
     for (const id of ['a', 'b', 'c']) await log.add(id, { answer: id.repeat(1_500_000), latencyMs: null });
     await log.close();
-    const again = await openAnswerLog(folder());
+    const again = await opened('b', 'a');
     expect(await again.get('b')).toEqual({ answer: 'b'.repeat(1_500_000), latencyMs: null });
     expect(again.size).toBe(3);
     await again.close();

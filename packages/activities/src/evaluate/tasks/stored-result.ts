@@ -52,8 +52,10 @@ export async function storedAnswers(
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     await mkdir(folder, { recursive: true });
-    await context.store.fetch(answers, join(folder, 'answers.jsonl'));
-    const found = answersOf(context, await openAnswerLog(folder));
+    const path = join(folder, 'answers.jsonl');
+    await context.store.fetch(answers, path);
+    const log = await openAnswerLog({ found: [{ path, bytes: Infinity }], own: join(folder, 'own.jsonl') });
+    const found = answersOf(context, log);
     return { ...found, close: () => found.close().then(remove) };
   } catch (error) {
     await remove();

@@ -57,6 +57,7 @@ export function scripted(script: Script): ScriptedEndpoint {
     stop: async () => {},
     observe: async () => null,
     captured: async function* () {},
+    shadowed: async function* () {},
     renew: async () => {
       if (script.noLease?.(at()) === true) throw new Error('there is no lease');
       renewals.push(now);

@@ -116,6 +116,7 @@ export function virtualEndpoint(
       traffic: async () => ({ at: now, refused: null }),
       observe: async () => null,
       captured: async function* () {},
+      shadowed: async function* () {},
       renew: async () => true,
       stop: async () => {},
       measure: async (_, { since, until = now }) => {

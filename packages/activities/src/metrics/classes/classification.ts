@@ -1,3 +1,4 @@
+import { upToOne } from '../facts.ts';
 import { type CaseMetric, type CorpusMetric, isUnscored } from '../metric.ts';
 import type { OptionReader } from '../options.ts';
 import { labelsOf } from './labels.ts';
@@ -5,12 +6,8 @@ import { labelsOf } from './labels.ts';
 /** The share of right classes: scikit-learn's `accuracy_score`. */
 export function accuracy(options: OptionReader): CaseMetric {
   return {
-    name: options.metric,
     of: 'case',
-    better: 'higher',
-    range: [0, 1],
-    unit: null,
-    signature: options.end(),
+    ...upToOne(options),
     score(one) {
       const labels = labelsOf(one);
       if (isUnscored(labels)) return labels;
@@ -33,12 +30,8 @@ export function classF1(options: OptionReader): CorpusMetric<readonly [expected:
   const average = options.oneOf('average', 'macro', ['macro', 'micro', 'weighted', 'binary']);
   const positive = options.text('positive');
   return {
-    name: options.metric,
     of: 'corpus',
-    better: 'higher',
-    range: [0, 1],
-    unit: null,
-    signature: options.end(),
+    ...upToOne(options),
     part(one) {
       const labels = labelsOf(one);
       return isUnscored(labels) ? labels : [labels.expected, labels.answer];

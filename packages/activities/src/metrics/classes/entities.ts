@@ -1,4 +1,5 @@
 import type { Json } from '@sluice/sdk';
+import { upToOne } from '../facts.ts';
 import { badAnswer, badExpected, type CorpusMetric, show } from '../metric.ts';
 import type { OptionReader } from '../options.ts';
 import { averageF1, type ClassCounts } from './classification.ts';
@@ -16,12 +17,8 @@ type EntityCounts = { readonly [label: string]: ClassCounts };
 export function entityF1(options: OptionReader): CorpusMetric<EntityCounts> {
   const average = options.oneOf('average', 'micro', ['micro', 'macro']);
   return {
-    name: options.metric,
     of: 'corpus',
-    better: 'higher',
-    range: [0, 1],
-    unit: null,
-    signature: options.end(),
+    ...upToOne(options),
     part({ expected, answer }) {
       const wanted = entitiesOf(expected);
       if (typeof wanted === 'string') return badExpected(`what was expected ${wanted}`);

@@ -1,4 +1,5 @@
 import type { Json } from '@sluice/sdk';
+import { fromZero, upToOne } from '../facts.ts';
 import {
   type Answered,
   badAnswer,
@@ -29,12 +30,8 @@ const SUM_TOLERANCE = 0.01;
 export function logLoss(options: OptionReader): CaseMetric {
   const positive = options.text('positive');
   return {
-    name: options.metric,
     of: 'case',
-    better: 'lower',
-    range: [0, null],
-    unit: null,
-    signature: options.end(),
+    ...fromZero(options),
     score(one) {
       const given = probabilityOf(one, positive);
       return isUnscored(given) ? given : -Math.log(Math.min(1 - EPSILON, Math.max(EPSILON, given)));
@@ -84,12 +81,8 @@ function rankingMetric(options: OptionReader, measure: (ranked: Ranked) => numbe
   const positive = options.text('positive');
   const average = options.oneOf('average', 'macro', ['macro', 'weighted']);
   return {
-    name: options.metric,
     of: 'corpus',
-    better: 'higher',
-    range: [0, 1],
-    unit: null,
-    signature: options.end(),
+    ...upToOne(options),
     part: (one) => rankedPart(one, positive),
     score(parts) {
       if (parts.length === 0) return null;

@@ -1,3 +1,4 @@
+import { upToOne } from '../facts.ts';
 import { type Answered, badAnswer, type CaseMetric, isUnscored, type Unscored } from '../metric.ts';
 import type { OptionReader } from '../options.ts';
 import { textsOf } from '../texts.ts';
@@ -22,12 +23,8 @@ export function rougeMetric(options: OptionReader): CaseMetric {
     return kind === 'Lsum' ? rougeLsum(expected, answer, tokenize) : rougeN(expected, answer, Number(kind), tokenize);
   };
   return {
-    name: options.metric,
     of: 'case',
-    better: 'higher',
-    range: [0, 1],
-    unit: null,
-    signature: options.end(),
+    ...upToOne(options),
     score(one) {
       const best = bestOf(one, compare);
       return isUnscored(best) ? best : best[measure];

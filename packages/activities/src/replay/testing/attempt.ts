@@ -11,6 +11,8 @@ export interface AttemptInput {
   /** Epoch ms, the same for every attempt at a step. */
   readonly begun: number;
   readonly input: ReturnType<typeof inputOf>;
+  /** On a machine of its own, with a store that all have. */
+  readonly moved?: { readonly stateDir: string; readonly store: string; readonly attempt: number };
 }
 
 export interface Attempted {

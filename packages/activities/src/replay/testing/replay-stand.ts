@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Candidate, Model, ReplaySpec, Report } from '@sluice/sdk';
+import type { ActivityContext } from '../../context.ts';
 import { type Fixture, fixture } from '../../serving/testing/fixture-context.ts';
 import { replayActivity } from '../replay.ts';
 import type { DifferingPlace } from '../systematic.ts';
@@ -46,7 +47,7 @@ interface ShownRequest {
   new: { status: number | null; text: string };
 }
 
-export async function replayStand(): Promise<ReplayStand> {
+export async function replayStand(overrides: Partial<ActivityContext> = {}): Promise<ReplayStand> {
   const asked: string[] = [];
   const gateway = createServer((request, response) => {
     // Nothing but captured requests: it has no such endpoint otherwise.
@@ -65,7 +66,7 @@ export async function replayStand(): Promise<ReplayStand> {
   });
   await new Promise<void>((done) => gateway.listen(0, '127.0.0.1', done));
   const adminUrl = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
-  const fix = await fixture({ gateway: { url: adminUrl, adminUrl } });
+  const fix = await fixture({ ...overrides, gateway: { url: adminUrl, adminUrl } });
   const stand: ReplayStand = {
     fix,
     gateway,

@@ -28,7 +28,7 @@ export interface Fixture {
  */
 export async function fixture(overrides: Partial<ActivityContext> = {}): Promise<Fixture> {
   const root = overrides.root ?? (await mkdtemp(join(tmpdir(), 'sluice-activities-')));
-  const store = folderStore(join(root, 'store'));
+  const store = overrides.store ?? folderStore(join(root, 'store'));
   const state: { endpoint: Fixture['endpoint'] } = { endpoint: null };
   const context: ActivityContext = {
     root,

@@ -45,8 +45,9 @@ function deployPart(step: string, works: readonly StepWork[], status: RunStatus 
     decisions,
     // What did not count need not say which question was meant.
     refused: status?.refused ?? [],
-    // A note may say no more than the state does.
-    reason: told?.note == null || told.note === state ? null : told.note,
+    // A note may say no more than the state does, or than who rejected it and why.
+    reason:
+      told?.note == null || told.note === state || (state === 'rejected' && decisions.length > 0) ? null : told.note,
   };
 }
 

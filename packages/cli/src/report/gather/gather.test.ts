@@ -2,8 +2,9 @@ import type { RunStatus } from '@sluice/sdk';
 import { expect, test } from 'vitest';
 import type { StepWork } from '../../records/step-work.ts';
 import { deployParts } from './deploys.ts';
+import { readable } from './gather.ts';
 import { lineagePart } from './lineage.ts';
-import { evidenceSteps } from './steps.ts';
+import { type EvidenceStep, evidenceSteps } from './steps.ts';
 
 const artifact = (kind: string, letter: string, more: object = {}) => ({
   kind,
@@ -93,6 +94,31 @@ test('where no worker answers, the history tells what was asked of a candidate a
       decisions: [decision],
     },
   ]);
+});
+
+test('of more reports than are read those of steps that pass are left out, and that is said', () => {
+  const step = (name: string, verdict: string, bytes: number) =>
+    ({ step: name, name, verdict, digest: null, report: { ...report.report, bytes } }) as EvidenceStep;
+  const steps = [step('a', 'pass', 6), step('b', 'fail', 6), step('huge', 'fail', 11)];
+  const missing: string[] = [];
+  expect(readable(steps, { one: 10, all: 10 }, missing).map((one) => one.step)).toEqual(['b']);
+  expect(missing).toEqual([
+    expect.stringMatching(/^The report of huge is larger than .* and was not read: sluice artifacts get f{12}$/),
+    '1 of 2 steps with evidence are left out; those that do not pass come first.',
+  ]);
+  expect(readable(steps, { one: 11, all: 23 }, missing)).toEqual(steps);
+});
+
+test('why a candidate was rejected is told once, by the decision', () => {
+  const told = (outcome: string, note: string) =>
+    ({
+      gates: [],
+      steps: [{ step: 'shop', outcome, note }],
+      decisions: [decision],
+      refused: [],
+    }) as unknown as RunStatus;
+  expect(deployParts(works, told('rejected', 'shop: rejected by Ana: no'))).toMatchObject([{ reason: null }]);
+  expect(deployParts(works, told('rolled-back', 'errors 40 %'))).toMatchObject([{ reason: 'errors 40 %' }]);
 });
 
 test('while a question is open, it is what the report tells', () => {

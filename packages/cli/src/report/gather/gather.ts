@@ -22,11 +22,18 @@ import { type EvidenceStep, evidenceSteps } from './steps.ts';
 /** Steps of a run that its status is asked for, and reports of steps that are read, those that pass last. */
 const STEPS = 1_000;
 const REPORTS = 200;
-/** Bytes of one report in the store that is read. */
-const REPORT = 256 * 2 ** 20;
+/** Bytes of reports in the store that are read: of one, and of all. */
+export interface MostBytes {
+  readonly one: number;
+  readonly all: number;
+}
+const READ: MostBytes = { one: 256 * 2 ** 20, all: 2 ** 30 };
 /** Regressions of one replay that are kept. */
 const REGRESSIONS = 100;
 const AT_ONCE = 4;
+/** What a report is gathered from, besides Temporal. */
+export type ReportSources = Pick<Sources, 'loaded' | 'store'>;
+
 /** Time the run's worker has to say how the run stands, ms. */
 const STATUS_WITHIN = 20_000;
 
@@ -34,13 +41,15 @@ const STATUS_WITHIN = 20_000;
  * Reads all that the report of a run tells. What cannot be read is named in `missing`; only a run that is not there, or a
  * server that does not answer, is an error.
  *
+ * @param most bytes of steps' reports that are read
  * @throws SluiceError `NotFound`, `Unreachable`
  */
 export async function gatherReport(
-  sources: Sources,
+  sources: ReportSources,
   temporal: TemporalSource,
   id: string,
   version: string,
+  most = READ,
 ): Promise<RunReport> {
   const { client, target } = temporal;
   const missing: string[] = [];
@@ -56,7 +65,7 @@ export async function gatherReport(
       return null;
     }),
   ]);
-  const steps = readable(evidenceSteps(works), missing);
+  const steps = readable(evidenceSteps(works), most, missing);
   const row = view?.row ?? rowOf(execution);
   const references = await referencesFor(temporal, sources.store, row).catch((error: unknown) => {
     missing.push(`No earlier run could be read to hold the data against: ${sentence(error, temporal, id)}`);
@@ -116,26 +125,31 @@ function mlflowRunIn(works: readonly StepWork[]): string | null {
   return ids.find((id) => typeof id === 'string') ?? null;
 }
 
-function statusOf(sources: Sources, temporal: TemporalSource, id: string): Promise<RunView> {
+function statusOf(sources: ReportSources, temporal: TemporalSource, id: string): Promise<RunView> {
   const runs = new Runs(sources.loaded.root);
   return temporal.client.withDeadline(Date.now() + STATUS_WITHIN, () => runs.view(temporal, id, { limit: STEPS }));
 }
 
 /** Those that are read; what is left out is told. */
-function readable(steps: readonly EvidenceStep[], missing: string[]): EvidenceStep[] {
+export function readable(steps: readonly EvidenceStep[], most: MostBytes, missing: string[]): EvidenceStep[] {
   const small = steps.filter(({ step, report }) => {
-    if (report.bytes <= REPORT) return true;
+    if (report.bytes <= most.one) return true;
     missing.push(
-      `The report of ${step} is larger than ${REPORT / 2 ** 20} MiB and was not read: sluice artifacts get ${report.digest.slice(7, 19)}`,
+      `The report of ${step} is larger than ${most.one / 2 ** 20} MiB and was not read: sluice artifacts get ${report.digest.slice(7, 19)}`,
     );
     return false;
   });
-  if (small.length <= REPORTS) return small;
   const passing = (one: EvidenceStep) => worstOf([verdictOf(one.verdict)]) === 'pass';
-  const chosen = [...small.filter((one) => !passing(one)), ...small.filter(passing)].slice(0, REPORTS);
-  missing.push(
-    `${small.length - REPORTS} of ${small.length} steps with evidence are left out; those that do not pass come first.`,
-  );
+  let bytes = 0;
+  const chosen = [...small.filter((one) => !passing(one)), ...small.filter(passing)].slice(0, REPORTS).filter((one) => {
+    bytes += one.report.bytes;
+    return bytes <= most.all;
+  });
+  if (chosen.length < small.length) {
+    missing.push(
+      `${small.length - chosen.length} of ${small.length} steps with evidence are left out; those that do not pass come first.`,
+    );
+  }
   return small.filter((one) => chosen.includes(one));
 }
 

@@ -40,3 +40,15 @@ test('where no worker answers, the history alone tells', () => {
   expect(part).toMatchObject({ state: 'running', startedAt: 20_000, endedAt: null, reason: null });
   expect(part.looks).toHaveLength(1);
 });
+
+test('what its answers to copies were judged by is told once: apart, unless that ended it', () => {
+  const row = { metric: 'between 0 and 500', slice: 'prediction', verdict: 'pass', value: 1, n: 40 };
+  const shadow = { verdict: 'pass', rows: 40, evidence: [row], reason: null, report: null };
+  const partOf = (evidence: object[]) => {
+    const outcome = { id: request.id, state: 'deployed', startedAt: 10_000, endedAt: 95_000, evidence, shadow };
+    return rolloutPart(request, 9_000, { past, state: { history: [outcome], queued: [] } as never });
+  };
+  expect(partOf([]).shadow).toMatchObject({ verdict: 'pass', rows: 40, evidence: [row] });
+  expect(partOf([row]).shadow).toBeNull();
+  expect(rolloutPart(request, 9_000, { past, state: null }).shadow).toBeNull();
+});

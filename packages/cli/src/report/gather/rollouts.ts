@@ -1,5 +1,5 @@
 import { inParallel } from '@sluice/activities/store';
-import { type EndpointState, endpointWorkflowId, Query, type RolloutRequest } from '@sluice/sdk';
+import { type EndpointState, endpointWorkflowId, Query, type RolloutOutcome, type RolloutRequest } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import type { ExecutionId } from '../../records/history.ts';
 import { type StepWork, stepWork } from '../../records/step-work.ts';
@@ -94,7 +94,17 @@ export function rolloutPart(request: RolloutRequest, at: number, { past, state }
     firstBadAt: outcome?.firstBadAt ?? null,
     offTrafficAt: outcome?.offTrafficAt ?? null,
     evidence: evidenceOf(outcome?.evidence),
+    shadow: shadowOf(outcome),
     shares,
     looks,
   };
+}
+
+/** Null also where it is told already, because it ended the rollout. */
+function shadowOf(outcome: RolloutOutcome | null): RolloutPart['shadow'] {
+  const { shadow, evidence = [] } = outcome ?? {};
+  if (shadow === undefined) return null;
+  const told = new Set(evidence.map((row) => JSON.stringify(row)));
+  const left = shadow.evidence.filter((row) => !told.has(JSON.stringify(row)));
+  return left.length === 0 ? null : { verdict: shadow.verdict, rows: shadow.rows, evidence: evidenceOf(left) };
 }

@@ -67,7 +67,6 @@ function columnRow(context: PageContext, column: ColumnPart): Html {
   const { reference } = column;
   const was =
     reference === null || reference.nulls === null || reference.rows === 0 ? null : reference.nulls / reference.rows;
-  const end = (value: number | string | null) => (typeof value === 'string' ? value : formatNumber(value));
   return html`<tr><th scope="row">${inline(context, column.name)} <span class="type">${inline(context, column.type)}</span></th>${cell(
     'missing',
     html`${formatShare(missing)}${was === null || was === missing ? null : html`<span class="note">was ${formatShare(was)}</span>`}`,
@@ -76,9 +75,16 @@ function columnRow(context: PageContext, column: ColumnPart): Html {
     'mean',
     column.mean === null
       ? ''
-      : html`${formatNumber(column.mean)}${reference === null || reference.mean === null || reference.mean === column.mean ? null : html`<span class="note">was ${formatNumber(reference.mean)}</span>`}`,
+      : html`${end(column.mean)}${reference === null || reference.mean === null || reference.mean === column.mean ? null : html`<span class="note">was ${end(reference.mean)}</span>`}`,
     'num',
   )}${cell('from – to', column.min === null ? '' : inline(context, `${end(column.min)} – ${end(column.max)}`))}<td class="values-cell">${values(context, column)}</td></tr>`;
+}
+
+/** Years and times of day are no amounts: up to four digits stand together. */
+function end(value: number | string | null): string {
+  if (typeof value !== 'number') return value ?? '';
+  const shown = Number.isInteger(value) && Math.abs(value) < 10_000 ? String(value) : formatNumber(value);
+  return shown.replace('-', '−');
 }
 
 function values(context: PageContext, column: ColumnPart): Html | null {

@@ -9,24 +9,36 @@ import { badge, cell, inline, type PageContext, table } from './parts.ts';
 
 /** Rows up to which all are in sight; of more, slices that pass are behind a fold. */
 const IN_SIGHT = 16;
+/** Of those, slices in sight that do not pass and do not count. */
+const BESIDE = 5;
 
 /** Rows of evidence, what harms most first; differences of one metric share one scale. */
 export function evidenceTable(context: PageContext, label: string, rows: readonly Row[]): Html {
   const { first, more } = firstOf(byHarm(rows), context.limits.rows);
   if (more > 0) context.leftOut.push(`${more} rows of ${label}: those that harm least`);
   const shape = shapeOf(rows);
-  const passing = (row: Row) => row.slice !== undefined && row.verdict === 'pass';
-  const hidden = first.length > IN_SIGHT ? first.filter(passing) : [];
-  const sight = hidden.length === 0 ? first : first.filter((row) => !passing(row));
+  const hidden = first.length > IN_SIGHT ? quiet(first) : [];
+  const sight = first.filter((row) => !hidden.includes(row));
   return html`${sight.length === 0 ? null : rowsTable(context, label, sight, shape)}${
     hidden.length === 0
       ? null
-      : html`<details class="fold"><summary>${formatNumber(hidden.length)} more that pass</summary>${rowsTable(context, `${label}: what passes`, hidden, shape)}</details>`
+      : html`<details class="fold"><summary>${formatNumber(hidden.length)} more that ${hidden.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'pass or cannot sink the verdict alone'}</summary>${rowsTable(context, `${label}: the others`, hidden, shape)}</details>`
   }${more === 0 ? null : html`<p class="note">${formatNumber(more)} more rows are left out.</p>`}`;
+}
+
+/** Slices that need not be seen: those that pass, and of those that do not count all but the worst. */
+function quiet(rows: readonly Row[]): Row[] {
+  const slices = rows.filter(({ slice }) => slice !== undefined);
+  const beside = slices.filter(({ verdict, counts }) => verdict !== 'pass' && !counts);
+  return slices.filter((row) => row.verdict === 'pass' || beside.indexOf(row) >= BESIDE);
 }
 
 interface Shape {
   readonly compared: boolean;
+  /** Columns that have a word in any row. */
+  readonly valued: boolean;
+  readonly asked: boolean;
+  readonly counted: boolean;
   readonly scales: ReadonlyMap<string, IntervalScale | null>;
 }
 
@@ -40,21 +52,24 @@ function shapeOf(rows: readonly Row[]): Shape {
   }
   return {
     compared: rows.some(({ baseline, effect }) => baseline != null || effect != null),
+    valued: rows.some(({ value }) => value != null),
+    asked: rows.some(({ threshold }) => threshold !== undefined),
+    counted: rows.some(({ n }) => n != null),
     scales: new Map([...gains].map(([metric, list]) => [metric, gainScale(list)])),
   };
 }
 
 function rowsTable(context: PageContext, label: string, rows: readonly Row[], shape: Shape): Html {
-  const { compared, scales } = shape;
+  const { compared, valued, asked, counted, scales } = shape;
   const heads = [
     { label: 'verdict' },
     { label: 'measured' },
     ...(compared ? [{ label: 'old', num: true }] : []),
-    { label: compared ? 'new' : 'value', num: true },
+    ...(compared || valued ? [{ label: compared ? 'new' : 'value', num: true }] : []),
     ...(compared ? [{ label: 'difference', num: true }] : []),
     ...(scales.size > 0 ? [{ label: 'worse ← 0 → better', kind: 'interval-head' }] : []),
-    { label: 'asked for' },
-    { label: 'n', num: true },
+    ...(asked ? [{ label: 'asked for' }] : []),
+    ...(counted ? [{ label: 'n', num: true }] : []),
   ];
   return table(
     label,
@@ -64,7 +79,7 @@ function rowsTable(context: PageContext, label: string, rows: readonly Row[], sh
   );
 }
 
-function evidenceRow(context: PageContext, row: Row, { compared, scales }: Shape): Html {
+function evidenceRow(context: PageContext, row: Row, { compared, valued, asked, counted, scales }: Shape): Html {
   const name =
     row.slice === undefined
       ? inline(context, row.metric)
@@ -76,17 +91,18 @@ function evidenceRow(context: PageContext, row: Row, { compared, scales }: Shape
   const bad = row.counts && (row.verdict === 'fail' || row.verdict === 'error');
   return html`<tr class="${bad ? 'bad-row' : row.counts ? '' : 'aside-row'}">${cell(null, badge(row.verdict))}<th scope="row">${name}${
     row.note === undefined ? null : html`<span class="note">${inline(context, row.note)}</span>`
-  }</th>${compared ? cell('old', numbers.old ?? '–', 'num') : null}${cell(compared ? 'new' : 'value', numbers.new ?? '–', 'num')}${
+  }</th>${compared ? cell('old', numbers.old ?? '–', 'num') : null}${compared || valued ? cell(compared ? 'new' : 'value', numbers.new ?? '–', 'num') : null}${
     compared ? cell('difference', difference(numbers), 'num') : null
   }${
     scales.size === 0
       ? null
       : html`<td class="interval-cell ${drawn ? '' : 'none'}">${drawn ? intervalChart(gain, row.verdict, scale) : null}</td>`
-  }${cell(
-    'asked for',
-    row.threshold === undefined ? null : inline(context, row.threshold.replaceAll('-', '−')),
-    (row.threshold?.length ?? 0) > 24 ? 'asked long' : 'asked',
-  )}${cell('n', row.n == null ? '' : formatNumber(row.n), 'num')}</tr>`;
+  }${asked ? askedFor(context, row.threshold) : null}${counted ? cell('n', row.n == null ? '' : formatNumber(row.n), 'num') : null}</tr>`;
+}
+
+function askedFor(context: PageContext, threshold = ''): Html {
+  const shown = threshold.replaceAll('-', '−').replaceAll('>=', '≥').replaceAll('<=', '≤');
+  return cell('asked for', shown === '' ? null : inline(context, shown), shown.length > 24 ? 'asked long' : 'asked');
 }
 
 function difference({ effect, interval }: ReturnType<typeof numbersOf>): Html | string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { evaluationPart } from '../read/evaluation.ts';
-import { exampleReport } from '../testing/example.ts';
+import { exampleReport, rolledBackReport } from '../testing/example.ts';
 import { hostileReport } from '../testing/hostile.ts';
 import { evaluation } from '../testing/stored.ts';
 import { MOST_BYTES, reportPage } from './page.ts';
@@ -19,7 +19,7 @@ test('verdict, decision and what speaks against it come before anything else', (
     return words.indexOf(text);
   };
   const order = [
-    at('Version 41 was rejected for endpoint writer: 3 of 4 gates do not pass.'),
+    at('Version 41 was rejected for endpoint writer: 4 of 5 gates do not pass.'),
     at('Clinical notes name the wrong drug.'),
     at('What speaks against it'),
     at('clinical notes, ROUGE-L: 0.402 → 0.311 (−0.091, −0.121 to −0.058), n 75'),
@@ -99,4 +99,44 @@ test('an answer that is a torn half of a sign, NUL or marks of direction is stil
   const page = reportPage(exampleReport({ evaluations: [said] }), '');
   expect(page.isWellFormed()).toBe(true);
   expect(page).toContain('a� b� c� d');
+});
+
+test('a rollout says what its answers to copies were judged by', () => {
+  const report = rolledBackReport();
+  const row = { metric: 'between 0 and 500', slice: 'prediction', verdict: 'pass', value: 1, n: 40 } as const;
+  const shadow = { verdict: 'pass', rows: 40, evidence: [{ ...row, gain: null, counts: true }] } as const;
+  const words = (more: object) =>
+    wordsOf(reportPage({ ...report, rollouts: report.rollouts.map((part) => ({ ...part, ...more })) }, ''));
+  expect(words({ shadow })).toMatch(/What it answered to copies of requests ✓ pass 40 rows .* prediction/);
+  expect(words({})).not.toContain('copies of requests');
+});
+
+test('a gate that no step stands for shows its rows, and a step that is no gate says so: the headline can be counted', () => {
+  const report = exampleReport();
+  const [deploy] = report.deploys;
+  if (deploy === undefined) throw new Error('the example deploys');
+  const legal = {
+    name: 'legal review',
+    verdict: 'fail',
+    evidence: [{ metric: 'pages that counsel has read', verdict: 'fail', value: 3, threshold: '>= 9' }],
+  } as const;
+  const gates = [...deploy.gates.filter(({ name }) => name !== 'suite'), legal];
+  const page = reportPage(exampleReport({ deploys: [{ ...deploy, gates }] }), '');
+  const words = wordsOf(page);
+  expect(words).toContain('4 of 5 gates do not pass.');
+  expect(words).toContain('pages that counsel has read: 3');
+  expect(words).toContain('Gate of writer: legal review');
+  expect(words).toContain('suite evaluation, not a gate');
+  expect(words).toContain('summaries evaluation 10 rows');
+  const targets = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => `id="${id}"`);
+  expect(targets.filter((id) => !page.includes(id))).toEqual([]);
+});
+
+test('what fails comes before what passes, of whatever kind it is, and says how it fails', () => {
+  const { evaluations, ...others } = exampleReport();
+  const passing = evaluations.map((one) => ({ ...one, verdict: 'pass' as const }));
+  const words = wordsOf(reportPage({ ...others, evaluations: passing }, ''));
+  expect(words.indexOf('Replay: recent-traffic')).toBeLessThan(words.indexOf('Evaluation: summaries'));
+  expect(words).toMatch(/requests that fail on the candidate only: 3, n 4,987 3 of them: status 500: \{/);
+  expect(words.indexOf('What was covered')).toBeLessThan(words.indexOf('Requests that fail on the candidate only'));
 });

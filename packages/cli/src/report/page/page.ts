@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
+import { type Verdict, worstFirst } from '@sluice/sdk';
 import type { RunReport } from '../data.ts';
+import { otherGates } from '../findings.ts';
 import { Html, html, type Piece } from '../html.ts';
 import { firstOf, halved, limits as usual } from '../limits.ts';
 import { utc } from '../words.ts';
 import { dataSection } from './data.ts';
 import { evaluationSection } from './evaluation.ts';
+import { gateSection } from './gates.ts';
 import { costSection, lineageSection } from './lineage.ts';
 import { inline, type PageContext } from './parts.ts';
 import { replaySection } from './replay.ts';
@@ -34,9 +37,12 @@ export function reportPage(report: RunReport, style: string): string {
 function document(report: RunReport, style: string, context: PageContext): string {
   const body = [
     summary(context, report),
-    ...sections(context, 'evaluations', report.evaluations, evaluationSection),
-    ...sections(context, 'replays', report.replays, replaySection),
-    ...sections(context, 'datasets', report.data, dataSection),
+    ...worstFirst([
+      ...sections(context, 'evaluations', report.evaluations, evaluationSection),
+      ...sections(context, 'replays', report.replays, replaySection),
+      ...sections(context, 'datasets', report.data, dataSection),
+      ...sections(context, 'gates', otherGates(report), gateSection),
+    ]).map(({ html: own }) => own),
     ...rolloutSections(context, report),
     lineageSection(context, report),
     costSection(context, report),
@@ -64,15 +70,15 @@ ${footer(context, report)}
 `.text;
 }
 
-function sections<Part extends { readonly step: string }>(
+function sections<Part extends { readonly verdict: Verdict }>(
   context: PageContext,
   name: string,
   parts: readonly Part[],
   render: (context: PageContext, part: Part) => Html,
-): Html[] {
+): { readonly verdict: Verdict; readonly html: Html }[] {
   const { first, more } = firstOf(parts, context.limits.steps);
   if (more > 0) context.leftOut.push(`${more} ${name}`);
-  return first.map((part) => render(context, part));
+  return first.map((part) => ({ verdict: part.verdict, html: render(context, part) }));
 }
 
 function footer(context: PageContext, report: RunReport): Html {

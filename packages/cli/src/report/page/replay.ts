@@ -19,6 +19,7 @@ import {
 
 /** Requests that are seen without unfolding the others. */
 const IN_SIGHT = 4;
+const KINDS_IN_SIGHT = 12;
 
 /** Captured requests on both versions: counts, what they bound, and the first that fail with what was asked and answered. */
 export function replaySection(context: PageContext, part: ReplayPart): Html {
@@ -28,17 +29,34 @@ export function replaySection(context: PageContext, part: ReplayPart): Html {
   return section(
     anchor('step', part.step),
     `Replay: ${part.step}`,
-    html`${facts(context, part.counts)}${part.bound === null ? null : html`<p>${part.bound}</p>`}${evidenceTable(context, `Replay ${part.step}`, part.evidence)}${
+    html`${facts(context, part.counts)}${part.bound === null ? null : html`<p>${part.bound}</p>`}${evidenceTable(context, `Replay ${part.step}`, part.evidence)}${coverage(context, part)}${
       first.length === 0
         ? null
-        : html`<h3>Requests that fail on the candidate only</h3>${folded(
+        : html`<h3>Requests that fail on the candidate only</h3>${ways(context, part)}${folded(
             first.map((one) => regression(context, one)),
             IN_SIGHT,
             'requests',
           )}${left === 0 ? null : html`<p class="note">${formatNumber(left)} more are left out.</p>`}`
-    }${differing(context, part)}${waivers(context, part)}${coverage(context, part)}`,
+    }${differing(context, part)}${waivers(context, part)}`,
     badge(part.verdict),
   );
+}
+
+/** Ways of failing that are listed. */
+const WAYS = 8;
+
+function ways(context: PageContext, part: ReplayPart): Html | null {
+  if (part.ways.length < 2) return null;
+  const rows = part.ways
+    .slice(0, WAYS)
+    .map(
+      ({ said, count }) =>
+        html`<tr>${cell('requests', formatNumber(count), 'num')}<td>${inline(context, said)}</td></tr>`,
+    );
+  const more = part.ways.length - rows.length;
+  return html`${table(`How they fail in ${part.step}`, 'compact', [{ label: 'requests', num: true }, { label: 'the candidate says' }], rows)}${
+    more === 0 ? null : html`<p class="note">and ${counted(more, 'other way')} of failing.</p>`
+  }`;
 }
 
 function regression(context: PageContext, one: Regression): Html {
@@ -94,7 +112,9 @@ function waivers(context: PageContext, part: ReplayPart): Html | null {
 }
 
 function coverage(context: PageContext, part: ReplayPart): Html | null {
-  const { first, more } = firstOf(part.coverage, context.limits.rows);
+  const failing = part.coverage.some(({ failed }) => (failed ?? 0) > 0);
+  const worst = [...part.coverage].sort((a, b) => (b.failed ?? 0) - (a.failed ?? 0));
+  const { first, more } = firstOf(worst, context.limits.rows);
   if (first.length === 0) return null;
   if (more > 0) context.leftOut.push(`${more} kinds of request of ${part.step}`);
   const count = (value: number | null) => (value === null ? '' : formatNumber(value));
@@ -108,5 +128,9 @@ function coverage(context: PageContext, part: ReplayPart): Html | null {
     { label: 'sent', num: true },
     { label: 'failed on the candidate only', num: true },
   ];
-  return html`<details class="fold"><summary>What was covered: ${formatNumber(part.coverage.length)} kinds of request</summary>${table(`Coverage of ${part.step}`, 'compact', heads, rows)}</details>`;
+  const shown = table(`Coverage of ${part.step}`, 'kinds', heads, rows);
+  const title = `What was covered: ${counted(part.coverage.length, 'kind')} of request`;
+  // Which kinds fail is what a decision needs; that none does stands above.
+  if (failing && first.length <= KINDS_IN_SIGHT) return html`<h3>${title}</h3>${shown}`;
+  return html`<details class="fold"><summary>${title}</summary>${shown}</details>`;
 }

@@ -20,7 +20,7 @@ export function rolloutSections(context: PageContext, report: RunReport): Html[]
         part.firstBadAt === null || part.offTrafficAt === null
           ? null
           : ['off traffic', `${formatMs(part.offTrafficAt - part.firstBadAt)} after the first bad answer`],
-      ])}${shareChart(sharesOf(part), part.endedAt ?? report.at)}${looks(context, part)}${
+      ])}${shareChart(sharesOf(part), part.endedAt ?? report.at)}${looks(context, part)}${shadow(context, part)}${
         part.evidence.length === 0
           ? null
           : html`<h3>What ended it</h3>${evidenceTable(context, `Rollout on ${part.endpoint}`, part.evidence)}`
@@ -28,6 +28,12 @@ export function rolloutSections(context: PageContext, report: RunReport): Html[]
       badge(part.state),
     ),
   );
+}
+
+function shadow(context: PageContext, { shadow: found, endpoint }: RolloutPart): Html | null {
+  if (found === null) return null;
+  const label = `Answers to copies of requests on ${endpoint}`;
+  return html`<h3>What it answered to copies of requests ${badge(found.verdict)}</h3><p>${formatNumber(found.rows)} rows were judged before it answered anybody.</p>${evidenceTable(context, label, found.evidence)}`;
 }
 
 /** From its beginning on, when the candidate had nothing. */

@@ -1,9 +1,11 @@
 import { counted, formatMs, shortDigest } from '@sluice/ui/shared';
 import type { DeployPart, RunReport } from '../data.ts';
-import { findings, judgedSteps } from '../findings.ts';
+import { findings } from '../findings.ts';
 import { type Html, html } from '../html.ts';
 import { deploySentence, headline, rowSentence, tally, utc } from '../words.ts';
-import { anchor, badge, cell, facts, inline, type PageContext, section, table } from './parts.ts';
+import { gateAnchor } from './gates.ts';
+import { judgedSection } from './judged.ts';
+import { anchor, badge, facts, inline, type PageContext, section } from './parts.ts';
 
 /** Findings that stand at the top. */
 const TOP = 8;
@@ -24,7 +26,7 @@ export function summary(context: PageContext, report: RunReport): Html {
         : ['commit', `${report.lineage.commit.slice(0, 12)}${report.lineage.dirty ? ' with changes' : ''}`],
       ['read', utc(report.at)],
     ],
-  )}</header>${against(context, report)}${gates(report)}`;
+  )}</header>${against(context, report)}${judgedSection(context, report)}`;
 }
 
 function decided(context: PageContext, deploy: DeployPart, many: boolean): Html {
@@ -55,8 +57,8 @@ function against(context: PageContext, report: RunReport): Html | null {
   const rows = counting
     .slice(0, TOP)
     .map(
-      ({ step, row }) =>
-        html`<li>${badge(row.verdict)} <span><a href="#${anchor('step', step)}">${inline(context, step)}</a> ${inline(context, rowSentence(row))}${
+      ({ step, gateOf, row }) =>
+        html`<li>${badge(row.verdict)} <span><a href="#${gateOf === undefined ? anchor('step', step) : gateAnchor({ of: gateOf, name: step })}">${inline(context, step)}</a> ${inline(context, rowSentence(row))}${
           row.note === undefined ? null : html`<span class="note">${inline(context, row.note)}</span>`
         }</span></li>`,
     );
@@ -72,26 +74,5 @@ function against(context: PageContext, report: RunReport): Html | null {
     'against',
     'What speaks against it',
     html`${rows.length === 0 ? html`<p>Nothing that counts.</p>` : html`<ol class="findings">${rows}</ol>`}${notes.map((note) => html`<p class="note">${note}</p>`)}`,
-  );
-}
-
-function gates(report: RunReport): Html | null {
-  const judged = judgedSteps(report);
-  if (judged.length === 0) return null;
-  const rows = judged.map(({ step, what, verdict, rows: own }) => {
-    const failing = own.filter((row) => row.verdict !== 'pass');
-    const counting = failing.filter((row) => row.counts).length;
-    const beside = failing.length - counting;
-    return html`<tr>${cell(null, badge(verdict))}<th scope="row"><a href="#${anchor('step', step)}">${step}</a></th>${cell(null, what)}${cell(null, `${counted(own.length, 'row')}${counting === 0 ? '' : `, ${counting} not passing`}${beside === 0 ? '' : `, ${beside} beside the verdict`}`)}</tr>`;
-  });
-  return section(
-    'judged',
-    'What was judged',
-    table(
-      'What was judged',
-      'compact',
-      [{ label: 'verdict' }, { label: 'step' }, { label: 'kind' }, { label: 'evidence' }],
-      rows,
-    ),
   );
 }

@@ -24,7 +24,7 @@ export function evaluationPart(step: string, stored: unknown): EvaluationPart {
     baseline: textOf(report.baseline),
     facts: factsOf(fieldsOf(report.suite), fieldsOf(report.method)),
     evidence: evidenceOf(report.evidence),
-    worst: listOf(report.worstCases).map((one) => worstCase(fieldsOf(one))),
+    worst: listOf(report.worstCases).map((one) => worstCase(fieldsOf(one), textOf(fieldsOf(report.suite).metric))),
   };
 }
 
@@ -45,20 +45,24 @@ function factsOf(suite: Fields, method: Fields): Fact[] {
   return facts.filter((fact) => fact !== null);
 }
 
-function worstCase(one: Fields): WorstCase {
+function worstCase(one: Fields, metric: string | null): WorstCase {
   return {
     id: textOf(one.id) ?? (one.row === undefined ? '' : `row ${shownText(one.row)}`),
     category: one.category === undefined || one.category === null ? null : shownText(one.category),
     input: one.inputs === undefined ? null : askedText(one.inputs),
     expected: one.label === undefined ? null : shownText(one.label),
-    old: one.baseline === null || one.baseline === undefined ? null : answerOf(one.baseline),
-    new: answerOf(one.candidate),
+    old: one.baseline === null || one.baseline === undefined ? null : answerOf(one.baseline, metric),
+    new: answerOf(one.candidate, metric),
   };
 }
 
-function answerOf(value: unknown): Answer {
+function answerOf(value: unknown, metric: string | null): Answer {
   const answer = fieldsOf(value);
   const error = textOf(answer.error);
   if (error !== null) return { text: error, scores: [], failed: true };
-  return { text: shownText(answer.prediction), scores: [['score', numberOf(answer.score)]], failed: false };
+  const score = numberOf(answer.score);
+  // Errors are kept negative, so that more is better of every score; a reader knows them as they are.
+  const own = metric?.endsWith('_error') === true;
+  const named = [own ? metric.replaceAll('_', ' ') : 'score', own && score !== null ? Math.abs(score) : score] as const;
+  return { text: shownText(answer.prediction), scores: [named], failed: false };
 }

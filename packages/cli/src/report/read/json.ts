@@ -60,10 +60,15 @@ export function evidenceOf(value: unknown): Row[] {
   });
 }
 
-/** What a model was asked, for reading: an object's fields one under the other, anything else as {@link shownText}. */
+/** Characters up to which the fields of an object stand behind each other. */
+const SHORT = 240;
+
+/** What a model was asked, for reading: an object's fields, one under the other unless they are short, anything else as {@link shownText}. */
 export function askedText(value: unknown): string {
   const fields = Object.entries(fieldsOf(value));
   if (fields.length === 0) return shownText(value);
   if (fields.length === 1) return shownText(fields[0]?.[1]);
-  return fields.map(([name, one]) => `${name}: ${shownText(one)}`).join('\n');
+  const lines = fields.map(([name, one]) => `${name}: ${shownText(one)}`);
+  const short = lines.join(' · ');
+  return short.length <= SHORT && !short.includes('\n') ? short : lines.join('\n');
 }

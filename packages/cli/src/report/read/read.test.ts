@@ -126,3 +126,28 @@ test.each([null, 3, 'x', [], {}, { evidence: [null, 3, { metric: 1 }, {}], worst
 test('a row whose verdict is no verdict is an error', () => {
   expect(evidenceOf([{ metric: 'm', verdict: 'fine', value: 'x' }])).toMatchObject([{ verdict: 'error', value: null }]);
 });
+
+test('ways in which requests fail are counted by what the candidate says, however many of them are kept', () => {
+  const other = { ...replay.regressions[0], id: 'b1', new: { status: 413, text: '' } };
+  const part = replayPart('traffic', { ...replay, regressions: [...replay.regressions, other] }, 1);
+  expect(part.ways).toEqual([
+    { said: `status 500: {"error":"KeyError: 'de'"}`, count: 3 },
+    { said: 'status 413', count: 1 },
+  ]);
+  expect(part.evidence[0]?.note).toBe(`3 of them: status 500: {"error":"KeyError: 'de'"}; and 1 other way`);
+});
+
+test('errors are told as they are, and short inputs on one line', () => {
+  const inputs = { carrier: 'WN', distance: 738, dep_delay: null };
+  const worstCases = [
+    { row: 7, inputs, label: 67, baseline: { prediction: 17, score: -50 }, candidate: { prediction: 4, score: -63 } },
+  ];
+  const part = evaluationPart('holdout', { suite: { metric: 'absolute_error' }, worstCases });
+  expect(part.worst).toMatchObject([
+    { input: 'carrier: WN · distance: 738 · dep_delay: null', new: { scores: [['absolute error', 63]] } },
+  ]);
+  const long = evaluationPart('notes', {
+    worstCases: [{ inputs: { text: 'x'.repeat(300), lang: 'en' }, candidate: {} }],
+  });
+  expect(long.worst[0]?.input).toBe(`text: ${'x'.repeat(300)}\nlang: en`);
+});

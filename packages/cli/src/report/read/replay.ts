@@ -1,5 +1,5 @@
-import type { Fact } from '../data.ts';
-import type { Covered, DifferingPart, Regression, ReplayPart, Reply, WaiverPart } from '../data-replay.ts';
+import type { Fact, Row } from '../data.ts';
+import type { Covered, DifferingPart, FailingWay, Regression, ReplayPart, Reply, WaiverPart } from '../data-replay.ts';
 import { evidenceOf, type Fields, fieldsOf, listOf, numberOf, shownText, textOf, verdictOf } from './json.ts';
 
 /** Names of the counts in the order in which they are told. */
@@ -25,19 +25,51 @@ const ALWAYS: ReadonlySet<string> = new Set(['captured', 'sent', 'passed', 'regr
 export function replayPart(step: string, stored: unknown, most: number): ReplayPart {
   const report = fieldsOf(stored);
   const regressions = listOf(report.regressions);
+  const ways = waysOf(regressions.map((one) => fieldsOf(one)));
   return {
     step,
     name: textOf(report.name) ?? step,
     verdict: verdictOf(report.verdict),
     counts: countsOf(fieldsOf(report.counts)),
-    evidence: evidenceOf(report.evidence).filter(({ metric }) => metric !== 'regression'),
+    evidence: evidenceOf(report.evidence)
+      .filter(({ metric }) => !ownPart.has(metric))
+      .map((row) => explained(row, ways)),
     bound: boundOf(report),
     differing: Array.isArray(report.differences) ? differingOf(report.differences) : null,
     waivers: listOf(report.waivers).map((one) => waiverOf(fieldsOf(one))),
     coverage: listOf(report.coverage).map((one) => coveredOf(fieldsOf(one))),
+    ways,
     regressions: regressions.slice(0, most).map((one) => regressionOf(fieldsOf(one))),
     moreRegressions: Math.max(0, regressions.length - most),
   };
+}
+
+/** Rows of single requests and of single places in answers, which have a part of the page. */
+const ownPart: ReadonlySet<string> = new Set(['regression', 'share of answers that differ at a place']);
+
+/** Characters of an answer by which it is told from others. */
+const SAID = 120;
+
+function waysOf(regressions: readonly Fields[]): FailingWay[] {
+  const counts = new Map<string, number>();
+  for (const one of regressions) {
+    const { status = null, text = '' } = replyOf(one.new) ?? {};
+    const parts = [
+      status === null ? textOf(one.why) : `status ${status}`,
+      text.replace(/\s+/g, ' ').trim().slice(0, SAID),
+    ];
+    const said = parts.filter((part) => part !== null && part !== '').join(': ');
+    if (said !== '') counts.set(said, (counts.get(said) ?? 0) + 1);
+  }
+  return [...counts].map(([said, count]) => ({ said, count })).sort((a, b) => b.count - a.count);
+}
+
+/** Whoever reads only what speaks against it has to know how they fail. */
+function explained(row: Row, [first, ...others]: readonly FailingWay[]): Row {
+  if (row.metric !== 'requests that fail on the candidate only' || row.note !== undefined || first === undefined)
+    return row;
+  const more = others.length === 0 ? '' : `; and ${others.length} other ${others.length === 1 ? 'way' : 'ways'}`;
+  return { ...row, note: `${first.count} of them: ${first.said}${more}` };
 }
 
 /** Counts of later versions are told by their own names. */

@@ -28,6 +28,7 @@ const decision: Decision = {
 /** A run whose candidate got worse in one category, fails three requests, and was rejected. */
 export function exampleReport(more: Partial<RunReport> = {}): RunReport {
   const summaries = evaluationPart('summaries', evaluation);
+  const tasks = evaluationPart('suite', suite);
   const traffic = replayPart('recent-traffic', replay, 100);
   const rows = dataPart(
     { step: 'documents', name: 'documents', verdict: 'fail', digest: `sha256:${'d'.repeat(64)}` },
@@ -37,6 +38,7 @@ export function exampleReport(more: Partial<RunReport> = {}): RunReport {
   const gates: GateResult[] = [
     { name: 'documents', verdict: rows.verdict, evidence: rows.checks },
     { name: 'summaries', verdict: summaries.verdict, evidence: summaries.evidence },
+    { name: 'suite', verdict: tasks.verdict, evidence: tasks.evidence },
     { name: 'recent-traffic', verdict: traffic.verdict, evidence: traffic.evidence },
     {
       name: 'candidate health',
@@ -77,7 +79,7 @@ export function exampleReport(more: Partial<RunReport> = {}): RunReport {
         reason: null,
       },
     ],
-    evaluations: [summaries, evaluationPart('suite', suite)],
+    evaluations: [summaries, tasks],
     replays: [traffic],
     data: [rows],
     rollouts: [],
@@ -145,6 +147,7 @@ export function rolledBackReport(): RunReport {
             n: 5120,
           },
         ]),
+        shadow: null,
         shares: [
           { at: began + 20_000, percent: 5 },
           { at: began + 620_000, percent: 25 },

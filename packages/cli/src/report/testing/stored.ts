@@ -62,8 +62,8 @@ export const evaluation = {
         metric: 'ROUGE-L',
         slice,
         verdict: i === 0 ? 'inconclusive' : 'pass',
-        value: 0.4 + i / 100,
-        baseline: 0.4 + i / 90 - 0.004,
+        value: i === 0 ? 0.395 : 0.4 + i / 100,
+        baseline: i === 0 ? 0.404 : 0.4 + i / 90 - 0.004,
         effect: Number((0.004 + i / 100 - i / 90 - (i === 0 ? 0.013 : 0)).toFixed(4)),
         interval: i === 0 ? [-0.031, 0.013] : [-0.014 + i / 900, 0.019 - i / 900],
         threshold: 'gain > -0.02',
@@ -77,7 +77,7 @@ export const evaluation = {
     category: i % 6 === 5 ? 'court rulings' : 'clinical notes',
     label: 'Patient with atrial fibrillation, started on apixaban 5 mg twice daily; no bleeding history.',
     inputs: {
-      text: `Seen in clinic on the ${i + 1}th. Known paroxysmal atrial fibrillation, CHA2DS2-VASc 3. No prior bleeding. After discussion apixaban 5 mg twice daily was started; follow-up in three months with renal function.`,
+      text: `Seen in clinic on ${i + 1} May. Known paroxysmal atrial fibrillation, CHA2DS2-VASc 3. No prior bleeding. After discussion apixaban 5 mg twice daily was started; follow-up in three months with renal function.`,
     },
     candidate:
       i === 3

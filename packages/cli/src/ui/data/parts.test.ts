@@ -41,7 +41,7 @@ test('what parts have spent is added up as they tell it, those that still run as
 });
 
 /** A client whose server lists these executions, the newest first. */
-function listing(executions: readonly { id: string; run: string; status: number }[] | Error) {
+function listing(executions: readonly { id: string; run: string; status: number; parent?: string }[] | Error) {
   const asked: string[] = [];
   const client = {
     options: { namespace: 'default', loadedDataConverter: { payloadCodecs: [] } },
@@ -50,7 +50,11 @@ function listing(executions: readonly { id: string; run: string; status: number 
         asked.push(query);
         if (executions instanceof Error) throw executions;
         return {
-          executions: executions.map(({ id, run, status }) => ({ execution: { workflowId: id, runId: run }, status })),
+          executions: executions.map(({ id, run, status, parent }) => ({
+            execution: { workflowId: id, runId: run },
+            ...(parent === undefined ? {} : { parentExecution: { workflowId: parent } }),
+            status,
+          })),
         };
       },
     },
@@ -76,6 +80,16 @@ test('parts come in the order of their keys; one that was begun again counts onc
   ]);
   expect(asked).toEqual(["ParentWorkflowId = 'it''s/1'"]);
 });
+
+test.each(['a\\b', 'a"b', 'a?', 'a\u0001'])(
+  'parts of a run whose id a server would misread are told from others: %j',
+  async (key) => {
+    const part = (parent: string) => ({ id: `${parent}/0-0123456789abcdef`, run: parent, status: COMPLETED, parent });
+    const { client, asked } = listing([part('life/another'), part(`life/${key}`), part('life/a')]);
+    expect((await partsOf(client, `life/${key}`)).map(({ runId }) => runId)).toEqual([`life/${key}`]);
+    expect(asked).toEqual(["ParentWorkflowId STARTS_WITH 'life/a'"]);
+  },
+);
 
 test('a server that does not know whose child a workflow is has no parts to tell; one that is away is told', async () => {
   const old = listing(Object.assign(new Error('invalid search attribute: ParentWorkflowId'), { code: 3 }));

@@ -1,7 +1,7 @@
 import type { Spent, StatusPage } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
 import { type ListedExecution, listExecutions } from '../../records/executions.ts';
-import { quote } from '../../run/visibility.ts';
+import { named } from '../../run/visibility.ts';
 
 /** A child workflow that does a slice of a large map's keys. */
 export interface Part extends ListedExecution {
@@ -18,10 +18,8 @@ export const PART = 1_000_000;
 
 /** The parts of a run's large maps, in the order of their keys; of one that was begun again, the newest. */
 export async function partsOf(client: Client, workflowId: string): Promise<Part[]> {
-  const query = `ParentWorkflowId = ${quote(workflowId)}`;
-  const { executions } = await listExecutions(client, query, MOST, null).catch(noneKnown);
   const newest = new Map<string, Part>();
-  for (const execution of executions) {
+  for (const execution of await childrenOf(client, workflowId)) {
     const from = startOfSlice(execution.workflowId);
     if (from === null || execution.status === 'TERMINATED' || newest.has(execution.workflowId)) continue;
     newest.set(execution.workflowId, { ...execution, from });
@@ -29,8 +27,23 @@ export async function partsOf(client: Client, workflowId: string): Promise<Part[
   return [...newest.values()].sort((a, b) => a.from - b.from);
 }
 
+/** The newest {@link MOST}. */
+async function childrenOf(client: Client, workflowId: string): Promise<readonly ListedExecution[]> {
+  const { query, findsOthers } = named('ParentWorkflowId', workflowId);
+  const children: ListedExecution[] = [];
+  let token: Uint8Array | null = null;
+  do {
+    const page: Listed = await listExecutions(client, query, MOST, token).catch(noneKnown);
+    children.push(...page.executions.filter(({ parent }) => !findsOthers || parent === workflowId));
+    token = page.next;
+  } while (token !== null && children.length < MOST);
+  return children;
+}
+
+type Listed = Awaited<ReturnType<typeof listExecutions>>;
+
 /** Servers before 1.23 do not know whose child a workflow is: the map itself is shown all the same. */
-function noneKnown(error: unknown): Awaited<ReturnType<typeof listExecutions>> {
+function noneKnown(error: unknown): Listed {
   if ((error as { readonly code?: unknown }).code === INVALID_ARGUMENT) return { executions: [], next: null };
   throw error;
 }

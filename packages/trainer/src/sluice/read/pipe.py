@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import tempfile
 import threading
@@ -16,6 +17,7 @@ from .failure import ReadError, told
 
 PROTOCOL = 1
 PATIENCE = 2.0  # seconds that the command has to end
+SILENCE = 60.0  # seconds without a word, of a command that starts or says that it works, until it counts as hung
 
 
 class Pipe:
@@ -30,7 +32,7 @@ class Pipe:
     def ask(self, question: str, **given: Any) -> Any:
         """The answer, as JSON reads it.
 
-        Raises ReadError: what the command says, or that it could not be started or ended.
+        Raises ReadError: what the command says, or that it could not be started, ended, or hangs.
         """
         with self._lock:
             line = self._open()
@@ -86,6 +88,8 @@ class _Line:
                 where=" ".join(self._words),
                 fix="name one that works in SLUICE_COMMAND",
             ) from error
+        self._begun = b""  # of the next line
+        self._silence: float | None = SILENCE
         self.end = weakref.finalize(self, _end, self._process, self._errors, self._owner)
         try:
             hello = self._read()
@@ -101,6 +105,8 @@ class _Line:
         except BaseException:
             self.end()
             raise
+        if not hello.get("beat"):  # a command of before says nothing while it works
+            self._silence = None
 
     def alive(self) -> bool:
         return self._owner == os.getpid() and self._process.poll() is None
@@ -120,10 +126,7 @@ class _Line:
             return answer.get("answer")
 
     def _read(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        text = self._process.stdout.readline()
-        if not text.endswith(b"\n"):
-            raise self._ended()
+        text = self._next_line()
         try:
             value = json.loads(text)
         except ValueError:
@@ -137,6 +140,29 @@ class _Line:
             fix="check that SLUICE_COMMAND, or the sluice on the PATH, is the command of @sluice/cli",
         )
 
+    def _next_line(self) -> bytes:
+        assert self._process.stdout is not None
+        pipe = self._process.stdout.fileno()
+        parts = [self._begun]
+        while b"\n" not in parts[-1]:
+            if not _readable(pipe, self._silence):
+                raise self._hangs()
+            read = os.read(pipe, 1 << 20)
+            if not read:
+                raise self._ended()
+            parts.append(read)
+        line, _, self._begun = b"".join(parts).partition(b"\n")
+        return line
+
+    def _hangs(self) -> ReadError:
+        self._process.kill()
+        return ReadError(
+            "CommandFailed",
+            f"the sluice command has said nothing for {self._silence:g} s, and was ended",
+            where=" ".join(self._words),
+            fix="ask again; if it hangs again, see whether that command prints a line in a terminal",
+        )
+
     def _ended(self) -> ReadError:
         self._process.kill()
         code = self._process.wait()
@@ -148,6 +174,12 @@ class _Line:
             where=" ".join(self._words),
             fix="try it in a terminal: sluice doctor",
         )
+
+
+def _readable(pipe: int, seconds: float | None) -> bool:
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN | select.POLLHUP)
+    return bool(poll.poll(None if seconds is None else seconds * 1000))
 
 
 def _sent(stream: IO[bytes] | None, text: str) -> None:

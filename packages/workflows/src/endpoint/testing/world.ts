@@ -4,10 +4,13 @@ import type {
   Observation,
   RollbackAnswer,
   RolloutAnswer,
+  RolloutOptions,
   RolloutRequest,
+  ShadowOutcome,
+  Verdict,
   Weights,
 } from '@sluice/sdk';
-import { canary } from '@sluice/sdk';
+import { canary, column } from '@sluice/sdk';
 import { type Command, type Event, emptyMachine, type Machine, type Result } from '../machine.ts';
 import { reduce } from '../reduce.ts';
 import { commandOf, isDue } from '../steps.ts';
@@ -21,6 +24,16 @@ export function version(name: string): Candidate {
     .padEnd(64, '0');
   return { id: `v-${name}`, digest: `sha256:${hex}`, uri: `sluice:tree/${hex}`, bytes: 1, registered: null };
 }
+
+/** Rollouts without a shadow, with one, and with one whose answers are judged, by every policy. */
+const judged = { percent: 20, checks: [column('prediction').between(0, 1)] };
+const SHADOWS: readonly RolloutOptions[] = [
+  { shadow: 20 },
+  {},
+  { shadow: judged },
+  { shadow: judged, health: { onInconclusive: 'hold', onError: 'extend' } },
+  { shadow: judged, health: { onInconclusive: 'warn', onError: 'rollback' } },
+];
 
 /**
  * A target, a ledger and processes as an endpoint's machine meets them, in virtual time: commands take effect or fail or
@@ -70,7 +83,7 @@ export class World {
       id: `run/${name}#${this.asked.size}`,
       endpoint: 'shop',
       candidate,
-      spec: canary([5, 50], { shadow: this.asked.size % 3 === 0 ? 20 : 0 }),
+      spec: canary([5, 50], SHADOWS[this.asked.size % SHADOWS.length]),
       onBusy: 'queue',
       replyTo: 'run',
       by: 'ana',
@@ -187,6 +200,8 @@ export class World {
           },
         };
       }
+      case 'judge':
+        return { kind: 'judged', outcome: answersAre('pass') };
       case 'save': {
         const { seq, ledger } = command;
         const owner = String(this.#life);
@@ -226,6 +241,11 @@ export class World {
             moved: false,
           },
         };
+      case 'judge':
+        return {
+          kind: 'judged',
+          outcome: answersAre((['fail', 'inconclusive', 'error'] as const)[this.now % 3] ?? 'fail'),
+        };
       default:
         return { kind: 'failed', why: 'it cannot be done' };
     }
@@ -253,6 +273,11 @@ export class World {
       known: Object.fromEntries(this.versions),
     };
   }
+}
+
+function answersAre(verdict: Verdict): ShadowOutcome {
+  const reason = verdict === 'pass' ? null : `shadow: 12 of 40 are ${verdict}`;
+  return { verdict, evidence: [], reason, rows: 40, report: null };
 }
 
 export function sorted(weights: Weights): [string, number][] {

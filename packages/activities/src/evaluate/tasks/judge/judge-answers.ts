@@ -3,7 +3,7 @@ import type { ActivityContext } from '../../../context.ts';
 import { canonical } from '../../../job/inputs/digests.ts';
 import type { ActivityScope } from '../../../serving/activity-scope.ts';
 import type { SuiteJudge } from '../../suite-report.ts';
-import { type AnswerLog, openAnswerLog } from '../answer-log.ts';
+import { type AnswerLog, type LogFiles, openAnswerLog } from '../answer-log.ts';
 import { isAnswer, type Reply } from '../reply.ts';
 import type { MetricScores } from '../scored-task.ts';
 import { storeLines } from '../store-lines.ts';
@@ -28,7 +28,7 @@ export interface JudgeAnswersOptions {
   readonly candidate: (id: string) => Promise<Reply | null>;
   readonly baseline: (id: string) => Promise<Reply | null>;
   /** Where votes are kept while this is under way. */
-  readonly folder: string;
+  readonly votes: LogFiles;
   readonly seed: number;
   readonly scope: ActivityScope;
 }
@@ -51,7 +51,7 @@ export const MOST_UNSCORED = 0.05;
  */
 export async function judgeAnswers(options: JudgeAnswersOptions): Promise<JudgedAnswers> {
   const { cases, settings, address, judge, scope, task, name } = options;
-  const log = await openAnswerLog(options.folder);
+  const log = await openAnswerLog(options.votes);
   try {
     const ask = (pairs: readonly PairToJudge[]) =>
       askVotes(pairs, { settings, address: address.url, judge, log, seed: seedOf(options), scope, who: name });

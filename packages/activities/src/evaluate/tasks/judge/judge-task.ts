@@ -57,7 +57,7 @@ export async function withJudges(
       cases: task.cases,
       candidate: candidate.get,
       baseline: baseline.get,
-      folder: folder.of(JSON.stringify(['votes', task.task, name, ...models])),
+      votes: folder.of(JSON.stringify(['votes', task.task, name, ...models])),
       seed,
       scope,
     });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Json } from '@sluice/sdk';
@@ -59,7 +59,10 @@ export async function judgeStand(): Promise<JudgeStand> {
   return {
     fake,
     folder,
-    judged(cases, candidate, baseline, own = {}, scope = idle) {
+    async judged(cases, candidate, baseline, own = {}, scope = idle) {
+      await mkdir(folder, { recursive: true });
+      const before = (await readdir(folder)).sort();
+      const path = (name: string) => join(folder, name);
       const settings: JudgeSettings = {
         endpoint: fake.endpoint,
         key: null,
@@ -82,7 +85,10 @@ export async function judgeStand(): Promise<JudgeStand> {
         cases,
         candidate: replies(candidate),
         baseline: replies(baseline),
-        folder,
+        votes: {
+          found: before.map((name) => ({ path: path(name), bytes: Infinity })),
+          own: path(`votes-${before.length}`),
+        },
         seed: 0,
         scope,
       });
