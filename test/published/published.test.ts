@@ -65,6 +65,10 @@ test("npm takes each of Sluice's packages from the project, and looks for none o
   expect(ours.map(([path, { resolved }]) => [path, resolved]).sort()).toEqual(
     names.map((name) => [`node_modules/@sluice/${name}`, `file:vendor/${versioned(`sluice-${name}`)}`]),
   );
+  // Temporal's packages hand each other types of protobufjs: with a copy each, no value of 32 kB can be written to a history.
+  const copies = Object.keys(packages).filter((path) => path.endsWith('node_modules/protobufjs'));
+  expect(copies).toContain('node_modules/protobufjs');
+  expect(copies.filter((path) => path.includes('@temporalio/'))).toEqual([]);
 });
 
 test('a project made by the command of a project that carries its packages carries them too', async () => {

@@ -19,6 +19,7 @@ import { UsageError } from '../errors.ts';
 import { workerReports } from '../report/worker-reports.ts';
 import { connectionFailed, connectTo, type TemporalTarget } from '../run/temporal-target.ts';
 import { activityContext } from './activity-context.ts';
+import { checkOneProtobuf } from './one-protobuf.ts';
 import { serve, type WorkerEnd } from './serve.ts';
 import { type BuildOrders, serveBuilds } from './serve-builds.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -59,6 +60,7 @@ export interface RunWorkerOptions {
 export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
   const { loaded, target, machine } = options;
   checkClass(loaded, options.class);
+  checkOneProtobuf();
   // A key that is missing is said now, and not by the first decision.
   keyringOf(loaded.config);
   const bundling = options.class === undefined && options.builds === undefined ? workflowBundle(loaded) : null;
