@@ -8,6 +8,8 @@ export interface Finding {
   readonly step: string;
   /** Path of the deploy step whose gate it is; left out of rows of steps. */
   readonly gateOf?: string;
+  /** Which rollout of the run it ended, from 0; left out of rows of steps and gates. */
+  readonly rollout?: number;
   readonly row: Row;
 }
 
@@ -59,13 +61,16 @@ export function findings(report: RunReport): Finding[] {
   const gates = otherGates(report).flatMap(({ of: gateOf, name: step, rows }) =>
     rows.map((row) => ({ step, gateOf, row })),
   );
-  return [...steps, ...gates]
+  const rollouts = report.rollouts.flatMap(({ endpoint, evidence }, rollout) =>
+    evidence.map((row) => ({ step: `rollout on ${endpoint}`, rollout, row })),
+  );
+  return [...rollouts, ...steps, ...gates]
     .filter(({ row }) => row.verdict !== 'pass')
     .sort((a, b) => badness(b.row) - badness(a.row) || lost(b.row) - lost(a.row));
 }
 
-/** Worst of everything that was judged; of nothing it is `inconclusive`. */
+/** Worst of everything that was judged, and `fail` where it was rolled back all the same; of nothing it is `inconclusive`. */
 export function overall(report: RunReport): Verdict {
-  const asked = report.deploys.flatMap(({ verdict }) => verdict ?? []);
+  const asked = report.deploys.flatMap(({ state, verdict }) => (state === 'rolled-back' ? 'fail' : (verdict ?? [])));
   return worstOf(asked.length > 0 ? asked : judgedSteps(report).map(({ verdict }) => verdict));
 }

@@ -62,6 +62,13 @@ function document(report: RunReport, room: Room): string {
       '',
       ...rowsTable(part.checks, room),
     ]),
+    ...first(report.rollouts, room, 'rollouts', (part) => [
+      `### Rollout on ${said(part.endpoint)}: ${said(part.state.replaceAll('-', ' '))}`,
+      '',
+      ...(part.reason === null ? [] : [said(cutTo(part.reason, room)), '']),
+      ...(part.evidence.length === 0 ? [] : rowsTable(part.evidence, room)),
+      '',
+    ]),
     ...(cost === null
       ? []
       : [

@@ -2,11 +2,15 @@ import type { Evidence, Verdict } from '@sluice/sdk';
 import { formatNumber, formatSigned, shortDigest } from '@sluice/ui/shared';
 import type { DeployPart, Row, RunReport } from './data.ts';
 import { findings, judgedSteps, otherGates, overall } from './findings.ts';
+import { cutText } from './limits.ts';
 
 /** Date and time by the world's clock, `2026-01-02 14:03 UTC`: a report is read anywhere. */
 export function utc(at: number): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
+
+/** Characters of why a candidate was rolled back. */
+const REASON = 300;
 
 /** The first sentence of a report: what there is to decide, or what was decided. */
 export function headline(report: RunReport): { readonly verdict: Verdict; readonly text: string } {
@@ -37,7 +41,7 @@ export function deploySentence(deploy: DeployPart): string {
     case 'deployed':
       return `${who} serves ${to}${failing === 0 ? '' : `, overridden: ${gates}`}.`;
     case 'rolled-back':
-      return `${who} was rolled back from ${to}.`;
+      return `${who} was rolled back from ${to}${deploy.reason === null ? '' : `: ${cutText(deploy.reason, REASON).text}`}.`;
     case 'rolling-out':
       return `${who} is rolling out to ${to}${failing === 0 ? '' : `, overridden: ${gates}`}.`;
     default:
@@ -89,7 +93,8 @@ export function rowSentence(row: Row): string {
 /** How many findings of which kind. */
 export function tally(report: RunReport): string {
   const rows = findings(report).map(({ row }) => row);
-  const all = [...judgedSteps(report), ...otherGates(report)].reduce((sum, { rows: own }) => sum + own.length, 0);
+  const judged = [...judgedSteps(report), ...otherGates(report)].map(({ rows: own }) => own);
+  const all = [...judged, ...report.rollouts.map(({ evidence }) => evidence)].flat().length;
   const counts = (['fail', 'error', 'inconclusive'] as const)
     .map((verdict) => [verdict, rows.filter((row) => row.counts && row.verdict === verdict).length] as const)
     .filter(([, count]) => count > 0)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { reportMarkdown } from '../markdown.ts';
 import { evaluationPart } from '../read/evaluation.ts';
 import { exampleReport, rolledBackReport } from '../testing/example.ts';
 import { hostileReport } from '../testing/hostile.ts';
@@ -139,4 +140,23 @@ test('what fails comes before what passes, of whatever kind it is, and says how 
   expect(words.indexOf('Replay: recent-traffic')).toBeLessThan(words.indexOf('Evaluation: summaries'));
   expect(words).toMatch(/requests that fail on the candidate only: 3, n 4,987 3 of them: status 500: \{/);
   expect(words.indexOf('What was covered')).toBeLessThan(words.indexOf('Requests that fail on the candidate only'));
+});
+
+test('a candidate that passed its gates and was rolled back has failed, and the page says by what', () => {
+  const report = rolledBackReport();
+  const passing = {
+    ...report,
+    evaluations: [],
+    replays: [],
+    data: [],
+    deploys: report.deploys.map((deploy) => ({ ...deploy, verdict: 'pass' as const, gates: [] })),
+  };
+  const words = wordsOf(reportPage(passing, ''));
+  expect(words).toMatch(/fail .* was rolled back from endpoint writer: more requests fail on the candidate/);
+  expect(words).toMatch(/What speaks against it .*rollout on writer errors: 0\.0009 → 0\.021/);
+  expect(words).not.toContain('Nothing that counts');
+  const markdown = reportMarkdown(passing);
+  expect(markdown).toMatch(/^## ❌ .*: fail\n/);
+  expect(markdown).toContain('### Rollout on writer: rolled back');
+  expect(markdown).toMatch(/speaks against it[\s\S]*rollout on writer/);
 });

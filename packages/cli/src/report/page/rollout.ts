@@ -7,11 +7,16 @@ import { utc } from '../words.ts';
 import { evidenceTable } from './evidence.ts';
 import { badge, cell, facts, inline, type PageContext, section, table } from './parts.ts';
 
+/** Of a rollout of the run, by its place. */
+export function rolloutAnchor(place: number): string {
+  return `rollout-${place + 1}`;
+}
+
 /** How traffic went to the candidate: its share over time, and what each phase was judged by. */
 export function rolloutSections(context: PageContext, report: RunReport): Html[] {
   return report.rollouts.map((part, i) =>
     section(
-      `rollout-${i + 1}`,
+      rolloutAnchor(i),
       `Rollout on ${part.endpoint}`,
       html`${part.reason === null ? null : html`<p>${inline(context, part.reason)}</p>`}${facts(context, [
         ['candidate', shortDigest(part.candidate)],

@@ -1,11 +1,12 @@
 import { counted, formatMs, shortDigest } from '@sluice/ui/shared';
 import type { DeployPart, RunReport } from '../data.ts';
-import { findings } from '../findings.ts';
+import { type Finding, findings } from '../findings.ts';
 import { type Html, html } from '../html.ts';
 import { deploySentence, headline, rowSentence, tally, utc } from '../words.ts';
 import { gateAnchor } from './gates.ts';
 import { judgedSection } from './judged.ts';
 import { anchor, badge, facts, inline, type PageContext, section } from './parts.ts';
+import { rolloutAnchor } from './rollout.ts';
 
 /** Findings that stand at the top. */
 const TOP = 8;
@@ -43,25 +44,28 @@ function decided(context: PageContext, deploy: DeployPart, many: boolean): Html 
   const open = deploy.open;
   return html`<div class="decided">${many ? html`<p>${inline(context, deploySentence(deploy))}</p>` : null}<p>Candidate ${candidate}${than}.</p>${
     decisions.length + refused.length === 0 ? null : html`<ul class="decisions">${decisions}${refused}</ul>`
-  }${deploy.reason === null ? null : html`<p class="muted">${inline(context, deploy.reason)}</p>`}${
+  }${deploy.reason === null || deploy.state === 'rolled-back' ? null : html`<p class="muted">${inline(context, deploy.reason)}</p>`}${
     open === null
       ? null
       : html`<p>Until ${utc(open.expiresAt)}:</p><ul class="report-commands">${open.commands.map((command) => html`<li><code>${command}</code></li>`)}</ul>`
   }</div>`;
 }
 
+function anchorOf({ step, gateOf, rollout }: Finding): string {
+  if (rollout !== undefined) return rolloutAnchor(rollout);
+  return gateOf === undefined ? anchor('step', step) : gateAnchor({ of: gateOf, name: step });
+}
+
 function against(context: PageContext, report: RunReport): Html | null {
   const all = findings(report);
   const counting = all.filter(({ row }) => row.counts);
   const beside = all.length - counting.length;
-  const rows = counting
-    .slice(0, TOP)
-    .map(
-      ({ step, gateOf, row }) =>
-        html`<li>${badge(row.verdict)} <span><a href="#${gateOf === undefined ? anchor('step', step) : gateAnchor({ of: gateOf, name: step })}">${inline(context, step)}</a> ${inline(context, rowSentence(row))}${
-          row.note === undefined ? null : html`<span class="note">${inline(context, row.note)}</span>`
-        }</span></li>`,
-    );
+  const rows = counting.slice(0, TOP).map((finding) => {
+    const { step, row } = finding;
+    return html`<li>${badge(row.verdict)} <span><a href="#${anchorOf(finding)}">${inline(context, step)}</a> ${inline(context, rowSentence(row))}${
+      row.note === undefined ? null : html`<span class="note">${inline(context, row.note)}</span>`
+    }</span></li>`;
+  });
   const more = counting.length - rows.length;
   const notes = [
     more > 0 ? `${counted(more, 'more row')} ${more === 1 ? 'does' : 'do'} not pass, below.` : null,
