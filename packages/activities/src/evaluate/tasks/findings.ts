@@ -38,6 +38,8 @@ export interface Finding {
   readonly note?: string;
 }
 
+const UNMEASURED: Finding = { verdict: 'inconclusive', needed: null, note: 'too many answers cannot be scored' };
+
 /** Against the baseline; null where the suite asks for nothing of the kind, or there is no baseline. */
 export async function against(
   { measured, margin, metric, unmeasured }: Draft,
@@ -47,6 +49,7 @@ export async function against(
   const { gain, problem, baseline } = measured;
   if (margin === null) return null;
   if (problem?.verdict === 'error') return { verdict: 'error', needed: null };
+  if (unmeasured && (sameModel || baseline === null)) return UNMEASURED;
   if (baseline === null && gain === null && problem === null) return null;
   if (sameModel) return { verdict: 'pass', needed: null, note: 'the candidate is the baseline, byte for byte' };
   if (problem !== null) return { verdict: problem.verdict, needed: null };

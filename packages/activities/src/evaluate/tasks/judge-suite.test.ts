@@ -55,7 +55,7 @@ async function judged(
   candidate: Model,
   baseline: Model | null,
   metric: object,
-  options: { readonly metric?: Metric; readonly seed?: number } = {},
+  options: { readonly metric?: Metric; readonly seed?: number; readonly sameModel?: boolean } = {},
 ) {
   const named: NamedMetric = { name: 'quality', metric: options.metric ?? quality };
   const answers = (model: Model): Promise<ScoredTask> =>
@@ -73,7 +73,8 @@ async function judged(
     baseline: baseline === null ? null : await answers(baseline),
   };
   const seed = options.seed ?? 0;
-  const { rows, comparisons } = await judgeSuite([task], { rounds: 1000, seed, sameModel: false, onSlice: () => {} });
+  const { sameModel = false } = options;
+  const { rows, comparisons } = await judgeSuite([task], { rounds: 1000, seed, sameModel, onSlice: () => {} });
   const facts = { kind: baseline === null ? 'none' : 'model', digest: null, name: null, broken: null } as const;
   return { rows, comparisons, ...suiteEvidence([task], rows, facts, 'demo', seed) };
 }
@@ -332,6 +333,19 @@ describe('scores that are none', () => {
       { metric },
     );
     expect(few.verdict).toBe('pass');
+  });
+
+  test('pass nobody where there is nothing to compare with, or only the candidate itself', async () => {
+    const cases = casesOf(60, 1);
+    const none: Model = () => 'n/a';
+    const first = await judged(cases, none, null, { margin: 0.05 });
+    expect(first.rows.map(({ verdict, note }) => [verdict, note])).toEqual([
+      ['inconclusive', expect.stringContaining('too many answers cannot be scored')],
+    ]);
+    const fine = await judged(cases, () => 0.5, null, { margin: 0.05 });
+    expect(fine.verdict).toBe('pass');
+    const again = await judged(cases, none, none, { margin: 0.05 }, { sameModel: true });
+    expect(again.verdict).toBe('inconclusive');
   });
 
   test.each([

@@ -69,7 +69,8 @@ async function draftsOf(
   const theirs = baseline?.metrics.get(name) ?? null;
   if (mine === undefined) return [];
   const clusters = cases.map(({ cluster }) => cluster);
-  const unmeasured = theirs !== null && theirs.unscored > MAX_UNANSWERED * cases.length;
+  // Where nothing else is compared with, it is the candidate's own.
+  const unmeasured = (theirs ?? mine).unscored > MAX_UNANSWERED * cases.length;
   const draft = async (category: string | null, places: readonly number[]): Promise<Draft> => {
     // A category may be called `constructor`.
     const own = category !== null && Object.hasOwn(settings.margins, category);
