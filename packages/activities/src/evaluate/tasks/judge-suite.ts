@@ -193,7 +193,8 @@ function tellings({ measured, category, metric }: Draft): string[] {
   if (category === null || measured.candidate === null || measured.baseline === null) return [];
   const lost =
     metric.better === 'higher' ? measured.baseline - measured.candidate : measured.candidate - measured.baseline;
-  if (!(lost > 0)) return [];
+  // What is lost in the tenth digit is lost by rounding.
+  if (!(lost > 1e-9 * Math.abs(measured.baseline))) return [];
   return [
     `worse by ${short(lost)} over ${measured.n} cases (${short(measured.baseline)} → ${short(measured.candidate)})`,
   ];

@@ -84,6 +84,23 @@ describe('the digest of a suite folder', () => {
   });
 });
 
+test('a script of a metric or protocol that is not there is told before a model is trained', async () => {
+  const metrics = [
+    { name: 'near', command: ['node', 'eval/neer.ts'], better: 'higher', margin: 1 },
+    { name: 'kid', extract: ['python', 'eval/features.py'], margin: 1 },
+  ];
+  await write(
+    { ...settings, protocol: { kind: 'command', command: ['./answer', '--fast'] }, tasks: { titles: { metrics } } },
+    [one],
+  );
+  await expect(checkSuiteFiles(root, 'eval/tasks', 'tasks')).rejects.toMatchObject({
+    code: ErrorCode.InvalidStep,
+    message: expect.stringMatching(
+      /protocol: there is no \.\/answer.*metrics\.0: there is no eval\/neer\.ts.*metrics\.1: there is no eval\/features\.py/s,
+    ),
+  });
+});
+
 test.each(['accuracy', 'f1', 'log_loss', 'roc_auc', 'average_precision'])(
   'classes may be whole numbers, for %s too',
   async (name) => {

@@ -17,7 +17,7 @@ export async function worstCases(
       const harmOf = harmIn(task);
       return task.cases.map((one, i) => ({ task, one, i, harm: harmOf(i) }));
     })
-    .filter(({ harm }) => harm > 0)
+    .filter(({ harm }) => harm > ROUNDING)
     .sort((a, b) => b.harm - a.harm || (a.one.id < b.one.id ? -1 : 1))
     .slice(0, WORST_CASES);
   const worst: WorstCase[] = [];
@@ -42,6 +42,9 @@ export async function worstCases(
   }
   return worst;
 }
+
+/** Shares of a range that two computations of one number may be apart. */
+const ROUNDING = 1e-9;
 
 /**
  * The greatest loss of a case by any metric that is held against the baseline, or by any at all where none is: in shares of
