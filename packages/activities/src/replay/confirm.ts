@@ -1,12 +1,9 @@
 import type { WholeRequest } from './captured.ts';
 import type { Entry } from './diary.ts';
+import { type Failure, namesOf, worstOf } from './failure.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { type Answer, answered, replyOf, send, type Worse, worseIn } from './send.ts';
 import type { Standing } from './shape-noise.ts';
-import { worstOf } from './to-confirm.ts';
-
-/** How an answer differs in shape, by name; null: it fails in another way. */
-export type Failure = readonly string[] | null;
 
 /** What is known of noise when requests are confirmed. */
 export interface Doubt {
@@ -62,12 +59,6 @@ export async function confirmAlone(
 /** Nobody has to see what was asked and answered. */
 export function passed(entry: Entry): Entry {
   return { ...entry, outcome: 'pass', old: null, now: null, why: null, body: null };
-}
-
-/** How the first answer differed in shape; null: it failed in another way, or nobody looked. */
-export function namesOf({ shape }: Entry): Failure {
-  const names = shape?.flatMap(({ path, raw }) => (raw === null ? [] : [path])) ?? [];
-  return names.length === 0 ? null : names;
 }
 
 function failureOf({ shape }: Worse): Failure {

@@ -1,5 +1,5 @@
-import { type Failure, namesOf } from './confirm.ts';
 import type { Entry } from './diary.ts';
+import { namesOf, worstOf } from './failure.ts';
 import type { ShapeNoise, Standing } from './shape-noise.ts';
 import type { Asked } from './spool.ts';
 
@@ -56,15 +56,6 @@ function whyMore({ asked, entry }: Failed, noise: ShapeNoise): string | null {
   }
   return entry.why;
 }
-
-/** Of all differences of an answer the one that says most; another failure counts. */
-export function worstOf(failure: Failure, standing: (name: string) => Standing): Standing {
-  if (failure === null) return 'counts';
-  const all = failure.map(standing);
-  return WORST_FIRST.find((one) => all.includes(one)) ?? 'noise';
-}
-
-const WORST_FIRST: readonly Standing[] = ['more', 'counts', 'doubtful'];
 
 /**
  * How many answers of the candidate must differ alike from one of the old version, while as many more of the old version
