@@ -151,7 +151,8 @@ describe('a run on a real stack', () => {
     const committed = await waitFor('a committed checkpoint', async () => {
       const { raw } = await project.client.workflow.getHandle(run.workflowId).describe();
       const beat = raw.pendingActivities?.[0]?.heartbeatDetails?.payloads?.[0];
-      return beat && defaultPayloadConverter.fromPayload<AttemptProgress>(beat).checkpoint;
+      // A first beat may say nothing yet.
+      return beat && defaultPayloadConverter.fromPayload<AttemptProgress | null>(beat)?.checkpoint;
     });
     await exec(process.execPath, [sluice, 'retry', 'under-way', '--from', 'model'], { cwd: project.root });
     await project.client.workflow.getHandle(run.workflowId).result();

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EndpointState, endpointWorkflowId, Query, type RunStatus } from '@sluice/sdk';
 import type { Client } from '@temporalio/client';
@@ -52,11 +52,21 @@ export interface ArtifactCount {
   readonly trees: number;
 }
 
-/** Artifacts in the store of a project, by shape. */
+/**
+ * Artifacts in the store of a project, by shape; without pages of reports, which say when they were written, and are another
+ * one where that is done again.
+ */
 export async function artifactsIn(root: string): Promise<ArtifactCount> {
   const store = join(root, '.sluice/store');
-  const count = async (folder: string) => (await readdir(join(store, folder)).catch(() => [])).length;
-  return { blobs: await count('blobs'), trees: await count('trees') };
+  const names = (folder: string) => readdir(join(store, folder)).catch(() => []);
+  const blobs = await names('blobs');
+  const pages = await Promise.all(blobs.map((name) => isPage(join(store, 'blobs', name))));
+  return { blobs: pages.filter((page) => !page).length, trees: (await names('trees')).length };
+}
+
+async function isPage(path: string): Promise<boolean> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.startsWith('<!doctype html>');
 }
 
 interface Tag {
