@@ -58,7 +58,10 @@ async function disturbed<Seen>(disturb: (runs: Runs) => Promise<Seen>, trained?:
   // The first round makes what is alike in all of them, and stored once, besides.
   if (round > 1) {
     made ??= count;
-    expect(count).toEqual(made);
+    expect(count.trees).toBe(made.trees);
+    // What an attempt had stored of its partial results when it was killed may lie there until `sluice gc`.
+    expect(count.blobs - made.blobs).toBeGreaterThanOrEqual(0);
+    expect(count.blobs - made.blobs).toBeLessThanOrEqual(1);
   }
   return [seen, runs];
 }
