@@ -53,20 +53,20 @@ export interface ArtifactCount {
 }
 
 /**
- * Artifacts in the store of a project, by shape; without pages of reports, which say when they were written, and are another
- * one where that is done again.
+ * Artifacts in the store of a project, by shape. Two kinds hang on the clock and are left out: pages of reports, which say when
+ * they were written and are another one where that is done again; and partial results, held by their step's name, of which
+ * a replay that took more than two seconds keeps its last one until `sluice gc`.
  */
 export async function artifactsIn(root: string): Promise<ArtifactCount> {
   const store = join(root, '.sluice/store');
   const names = (folder: string) => readdir(join(store, folder)).catch(() => []);
-  const blobs = await names('blobs');
-  const pages = await Promise.all(blobs.map((name) => isPage(join(store, 'blobs', name))));
-  return { blobs: pages.filter((page) => !page).length, trees: (await names('trees')).length };
-}
-
-async function isPage(path: string): Promise<boolean> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return text.startsWith('<!doctype html>');
+  const timed = async (blob: string): Promise<boolean> => {
+    const holders = await names(join('holders', `blob-${blob}`));
+    const partial = holders.length > 0 && holders.every((holder) => holder.startsWith('partial_'));
+    return partial || (await readFile(join(store, 'blobs', blob), 'utf8')).startsWith('<!doctype html>');
+  };
+  const left = await Promise.all((await names('blobs')).map(timed));
+  return { blobs: left.filter((out) => !out).length, trees: (await names('trees')).length };
 }
 
 interface Tag {
