@@ -266,10 +266,10 @@ test('of many cases is judged with turns for whatever else the worker does', asy
     turned += 1;
   }, 0);
   const random = seededRandom('many');
-  await judged(casesOf(20_000, 20), sampled(random), sampled(random), { margin: 0.05 }).finally(() =>
+  await judged(casesOf(60_000, 20), sampled(random), sampled(random), { margin: 0.05 }).finally(() =>
     clearInterval(timer),
   );
-  expect(turned).toBeGreaterThan(0);
+  expect(turned).toBeGreaterThan(2);
 });
 
 test('a category may have any name', async () => {
