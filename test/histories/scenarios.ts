@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Candidate,
   canary,
@@ -10,6 +9,7 @@ import {
   type SluiceActivities,
   taskQueue,
 } from '@sluice/sdk';
+import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { childrenOf } from '../harness/children.ts';
 import { deployed, digestOf, modelOf, progress, stubActivities } from '../harness/stub-activities.ts';
@@ -303,8 +303,7 @@ export const scenarios: readonly Scenario[] = [
         const { stable } = await shop.query<{ stable: Candidate | null }>('endpoint');
         return stable?.id === 'v-a';
       });
-      // Until the last task of the workflow is in its history.
-      await delay(500);
+      await untilIdle(shop);
       return { more: { rollouts: workflowId }, terminate: workflowId };
     },
   },
@@ -343,11 +342,19 @@ export const scenarios: readonly Scenario[] = [
         await waitFor(`the outcome of ${name}`, async () => replies.some((one) => one.candidate === digestOf(name)));
       }
       if (replies.at(-1)?.state !== 'rolled-back') throw new Error(`c ended ${replies.at(-1)?.state}`);
-      await delay(500);
+      await untilIdle(staging);
       return { more: { rollouts: workflowId }, terminate: workflowId };
     },
   },
 ];
+
+/** Until the last task of the workflow is in its history. */
+function untilIdle(handle: Pick<WorkflowHandle, 'describe'>): Promise<boolean> {
+  return waitFor('a workflow with nothing to do', async () => {
+    const { raw } = await handle.describe();
+    return !raw.pendingWorkflowTask && (raw.pendingActivities ?? []).length === 0;
+  });
+}
 
 /** Activities of a scenario: what it says, and the stubs. */
 export function activitiesOf(scenario: Scenario, replies: RolloutOutcome[]) {

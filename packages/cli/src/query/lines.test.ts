@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { ErrorCode, SluiceError } from '@sluice/sdk';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { type Ask, answerLines } from './lines.ts';
 
 async function answersTo(text: string, ask: Ask): Promise<Record<string, unknown>[]> {
@@ -57,19 +57,33 @@ it('whoever asked may be gone: nothing is thrown and it ends', async () => {
 });
 
 it('shows that it lives while an answer takes its time, and says nothing while nothing is asked', async () => {
-  const [questions, answers] = [new PassThrough(), new PassThrough()];
-  const said: string[] = [];
-  const { promise, resolve } = Promise.withResolvers<unknown>();
-  answers.on('data', (chunk: Buffer) => {
-    said.push(...chunk.toString().trim().split('\n'));
-    if (said.length === 3) resolve('there');
-  });
-  const ended = answerLines(questions, answers, () => promise, 0.001);
-  await new Promise((next) => setTimeout(next, 5));
-  expect(said).toEqual([]);
-  questions.write('{"id":1,"ask":"fetch"}\n');
-  await expect.poll(() => said.at(-1)).toBe('{"id":1,"answer":"there"}');
-  expect(said.slice(0, -1)).toEqual(said.slice(0, -1).map(() => '{"working":true}'));
-  questions.end();
-  await ended;
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const [questions, answers] = [new PassThrough(), new PassThrough()];
+    const said: string[] = [];
+    answers.on('data', (chunk: Buffer) => said.push(...chunk.toString().trim().split('\n')));
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const asked = Promise.withResolvers<void>();
+    const ended = answerLines(
+      questions,
+      answers,
+      () => {
+        asked.resolve();
+        return promise;
+      },
+      5,
+    );
+    vi.advanceTimersByTime(60_000);
+    questions.write('{"id":1,"ask":"fetch"}\n');
+    await asked.promise;
+    vi.advanceTimersByTime(14_000);
+    resolve('there');
+    await expect.poll(() => said.at(-1)).toBe('{"id":1,"answer":"there"}');
+    vi.advanceTimersByTime(60_000);
+    questions.end();
+    await ended;
+    expect(said).toEqual(['{"working":true}', '{"working":true}', '{"id":1,"answer":"there"}']);
+  } finally {
+    vi.useRealTimers();
+  }
 });
