@@ -10,7 +10,7 @@ import { isMissing } from './storage-error.ts';
 export interface FileHolders {
   add(artifact: string, holder: string, kind: string): Promise<void>;
   remove(artifact: string, holder: string): Promise<void>;
-  /** Forgets all of them. */
+  /** Forgets those that are there; one that is added meanwhile may stay. */
   clear(artifact: string): Promise<void>;
   any(artifact: string): Promise<boolean>;
   has(artifact: string, holder: string): Promise<boolean>;
@@ -28,8 +28,8 @@ export function fileHolders(root: string, onWrite: OnWrite): FileHolders {
     async add(artifact, holder, kind) {
       for (;;) {
         await onWrite(`hold ${artifact}`);
-        await mkdir(join(root, artifact), { recursive: true });
         try {
+          await mkdir(join(root, artifact), { recursive: true });
           await using file = await open(join(root, artifact, entryName(holder)), 'w');
           await file.writeFile(kind);
           await file.sync();
@@ -42,13 +42,11 @@ export function fileHolders(root: string, onWrite: OnWrite): FileHolders {
     async remove(artifact, holder) {
       await onWrite(`let go of ${artifact}`);
       await rm(join(root, artifact, entryName(holder)), { force: true });
-      await rmdir(join(root, artifact)).catch((error) => {
-        if (!isMissing(error) && errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
-      });
+      await rmdir(join(root, artifact)).catch(unlessHeld);
     },
     async clear(artifact) {
       await onWrite(`forget the holders of ${artifact}`);
-      await rm(join(root, artifact), { recursive: true, force: true });
+      await rm(join(root, artifact), { recursive: true, force: true }).catch(unlessHeld);
     },
     any: async (artifact) => (await namesOf(artifact)).length > 0,
     has: async (artifact, holder) => (await stat(join(root, artifact, entryName(holder))).catch(() => null)) !== null,
@@ -62,6 +60,11 @@ export function fileHolders(root: string, onWrite: OnWrite): FileHolders {
     changedAt: (artifact) => newestChange(join(root, artifact)),
     list: () => readdir(root).catch(none),
   };
+}
+
+/** Nothing where somebody else has removed the folder, or has just come into it. */
+function unlessHeld(error: unknown): void {
+  if (!isMissing(error) && errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
 }
 
 function none(error: unknown): string[] {
