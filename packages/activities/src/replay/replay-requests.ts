@@ -139,6 +139,7 @@ async function confirmAll(
   keep: Keep,
   options: ReplayOptions,
 ): Promise<void> {
+  if ([...entries.values()].every(isFinal)) return;
   const start = Date.now();
   const { waived = () => false } = options;
   const isRegression = (place: number) => entries.get(place)?.outcome === 'regression';

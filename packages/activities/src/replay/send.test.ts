@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SupervisedServer } from '../serving/supervised-server.ts';
+import { headersAgain } from './headers-again.ts';
 import { send, whyWorse } from './send.ts';
 
 let server: Server;
@@ -26,7 +27,7 @@ const copy = (path: string) => {
 };
 
 test('an answer is looked into though the caller could have read a packed one', async () => {
-  const headers = { 'accept-encoding': 'gzip, deflate' };
+  const headers = headersAgain({ 'accept-encoding': 'gzip, deflate' });
   const request = {
     id: 'r',
     at: 0,

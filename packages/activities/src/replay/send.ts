@@ -26,9 +26,6 @@ export const MOST_ANSWER = 16 * 1024 * 1024;
 /** Characters of an answer that are kept. */
 const KEPT = 300;
 const nothing = Buffer.alloc(0);
-/** Headers that belong to one connection, or to the gateway; and one after which nobody here could read the answer. */
-const DROPPED =
-  /^(host|connection|content-length|transfer-encoding|keep-alive|te|trailer|upgrade|expect|accept-encoding|x-sluice-.*)$/;
 
 export interface SendOptions {
   readonly deadline: number;
@@ -46,7 +43,7 @@ export async function send(server: SupervisedServer, request: WholeRequest, opti
     const { status, body } = await (connections?.exchange ?? exchange)({
       url: url + request.path,
       method: request.method,
-      headers: headersOf(request),
+      headers: request.headers,
       timeout: deadline,
       most: MOST_ANSWER,
       signal,
@@ -111,11 +108,6 @@ export function whyInShort(old: Reply | null, now: Reply | null): string {
   if (now === null || now.status === null) return 'no whole answer';
   if (now.status !== old?.status) return `status ${now.status}, was ${old?.status ?? 'none'}`;
   return `status ${now.status} as before, in another shape`;
-}
-
-function headersOf({ headers }: WholeRequest): Record<string, string> {
-  const kept = Object.entries(headers).filter(([name]) => !DROPPED.test(name));
-  return { ...Object.fromEntries(kept), 'x-sluice-replay': '1' };
 }
 
 /** Undefined for what is no JSON. */

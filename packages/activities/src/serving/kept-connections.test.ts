@@ -88,6 +88,12 @@ describe('connections that are used again', () => {
     }
   });
 
+  test('send the path as it came, which a URL would make another one of', async () => {
+    answer = () => [ok('there')];
+    await connections.exchange({ ...post, url: `${url}/a/../b//c?d=%7E&e='f'` });
+    expect(asked[0]).toContain(`POST /a/../b//c?d=%7E&e='f' HTTP/1.1\r\n`);
+  });
+
   test('read trailers and leave them', async () => {
     answer = () => ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 7\r\n\r\n'];
     expect((await connections.exchange({ ...post, url })).body.toString()).toBe('abc');
@@ -123,6 +129,15 @@ describe('connections that are used again', () => {
       kind: 'deadline',
       message: 'no whole answer within 50 ms',
     });
+  });
+
+  test('carry on after an answer that was given up', async () => {
+    answer = (whole) => (whole.includes('late') ? [] : [ok('there')]);
+    for (let i = 0; i < 3; i += 1) {
+      const late = connections.exchange({ ...post, url: `${url}/late`, timeout: 20 });
+      await expect(late).rejects.toMatchObject({ kind: 'deadline' });
+      expect((await connections.exchange({ ...post, url })).body.toString()).toBe('there');
+    }
   });
 
   test('take the head of something large for what it is', async () => {
