@@ -61,7 +61,7 @@ export function keptConnections(signal: AbortSignal): KeptConnections {
   };
 }
 
-/** By dispatch, without a stream for each answer: that takes two thirds of the time (docs/benchmarks.md). */
+/** By dispatch: a stream for each answer would take a third more time (docs/benchmarks.md). */
 function ask(client: Client, path: string, request: Exchange): Promise<Answer> {
   const { method, headers: sent = {}, body, timeout, most = Number.POSITIVE_INFINITY } = request;
   return new Promise((resolve, reject) => {
