@@ -31,7 +31,7 @@ it('notice of 30 seconds is the trainer’s, and notice of 15 minutes is trained
   const hasty = { steps: 60, every: 50, pace: 100 };
   const calm = { steps: 300, every: 5, pace: 100 };
   const [short, long] = await Promise.all([
-    project.start('training', { heartbeat, trainer: { ...hasty, every: 1, fault: 'slow-goodbye' } }),
+    project.start('training', { heartbeat, trainer: { ...hasty, fault: 'slow-goodbye' } }),
     project.start('training', { heartbeat, trainer: calm, on: 'on-demand' }),
   ]);
   const [told, toldLong] = await Promise.all([notify(short, 30), notify(long, 900)]);
