@@ -94,7 +94,7 @@ function offerOf(job: QueueJob, { name, gpus }: Machine, standing: Standing): Of
     // Own jobs to what matters more; those of others too where they run on what is not theirs, and there to its owner.
     const mustYield = (other: QueueJob) => {
       const matters = isAged || rankOf(other) > rankOf(job);
-      return other.team === job.team ? matters : usage.borrows(other.team) && (isOwner || matters);
+      return other.team === job.team ? matters : usage.borrows(other) && (isOwner || matters);
     };
     for (const lease of candidates) {
       if (freed >= wanted) break;

@@ -8,6 +8,7 @@ import {
   sizeOf,
 } from '../queue-state.ts';
 import { changesAt, type Schedule } from '../schedule.ts';
+import { usageOf } from '../usage.ts';
 
 /** A job of a trace, all times in milliseconds. */
 export interface TraceJob extends Omit<QueueJob, 'since' | 'without' | 'promised'> {
@@ -183,20 +184,13 @@ export function simulate(
   };
 }
 
-/** How long the first job of each team has waited for which its guarantee has room. */
+/** How long a job has waited at most that its team's guarantee has had room for all the while. */
 function delayed({ leases, waiting }: QueueState, rules: QueueRules, now: number, since: Map<string, number>): number {
+  const usage = usageOf(leases, rules);
   let longest = 0;
-  for (const [team, guaranteed] of Object.entries(rules.guaranteed)) {
-    const used = leases.reduce(
-      (sum, { job, leaving, to }) => sum + (job.team === team && (!leaving || to !== null) ? sizeOf(job) : 0),
-      0,
-    );
-    const deserves = new Set(
-      waiting.filter((job) => job.team === team && used + sizeOf(job) <= guaranteed).map(({ id }) => id),
-    );
-    for (const id of deserves) if (!since.has(id)) since.set(id, now);
-    for (const job of waiting) if (job.team === team && !deserves.has(job.id)) since.delete(job.id);
-    for (const id of deserves) longest = Math.max(longest, now - (since.get(id) ?? now));
+  for (const job of waiting) {
+    if (!usage.isWithin(job)) since.delete(job.id);
+    else longest = Math.max(longest, now - (since.get(job.id) ?? since.set(job.id, now).get(job.id) ?? now));
   }
   for (const { job } of leases) since.delete(job.id);
   return longest;
