@@ -54,7 +54,6 @@ export function schedule(state: QueueState, rules: QueueRules, now: number): Sch
       const gone = cleared.victims.map(({ lease }) => lease);
       leases = leases.filter((lease) => !gone.includes(lease));
       ({ room, usage } = cleared);
-      usage.add(job);
       return 'leaving';
     }
     if (!room.couldFit(job)) return 'impossible';

@@ -43,7 +43,7 @@ interface Offer {
   readonly usage: Usage;
 }
 
-/** Who leaves, and what is left then, the GPUs for the job taken off. */
+/** Who leaves, and what is left then, with the job among those that have GPUs. */
 export type Cleared = Pick<Standing, 'room' | 'usage'> & { readonly victims: readonly Victim[] };
 
 /**
@@ -51,7 +51,10 @@ export type Cleared = Pick<Standing, 'room' | 'usage'> & { readonly victims: rea
  * where not even all that may be told to would do; then nobody is.
  */
 export function victimsFor(job: QueueJob, standing: Standing): Cleared | null {
-  let { leases, room, usage } = standing;
+  let { leases, room } = standing;
+  // With the job among them: less important ones of its team may be outside of its guarantee then.
+  let usage = standing.usage.copy();
+  usage.add(job);
   const victims: Victim[] = [];
   for (let node = 0; node < job.nodes; node += 1) {
     let best: Offer | null = null;
@@ -79,7 +82,7 @@ function offerOf(job: QueueJob, { name, gpus }: Machine, standing: Standing): Of
   const { now, rules, moving } = standing;
   const wanted = job.gpus - standing.room.on(name);
   const on = ({ places }: Lease) => places.reduce((sum, one) => sum + (one.machine === name ? one.gpus.length : 0), 0);
-  const isOwner = standing.usage.isWithin(job);
+  const isOwner = standing.usage.standing(job) === 'own';
   const isAged = levelOf(job, now, rules) < 0;
   const mayBe = ({ job: other, startedAt }: Lease) =>
     other.preemptible &&
@@ -91,10 +94,13 @@ function offerOf(job: QueueJob, { name, gpus }: Machine, standing: Standing): Of
     const [room, usage] = [standing.room.copy(), standing.usage.copy()];
     const victims: Victim[] = [];
     let freed = 0;
-    // Own jobs to what matters more; those of others too where they run on what is not theirs, and there to its owner.
+    // Own jobs yield to more important ones. Those of others never where all of it is theirs, to an owner where not, and
+    // to what matters more where nothing is.
     const mustYield = (other: QueueJob) => {
       const matters = isAged || rankOf(other) > rankOf(job);
-      return other.team === job.team ? matters : usage.borrows(other) && (isOwner || matters);
+      if (other.team === job.team) return matters;
+      const theirs = usage.standing(other);
+      return theirs !== 'own' && (isOwner || (theirs === 'borrowed' && matters));
     };
     for (const lease of candidates) {
       if (freed >= wanted) break;
