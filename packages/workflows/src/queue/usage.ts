@@ -1,6 +1,6 @@
 import { type Lease, PRIORITIES, type QueueJob, type QueueRules, sizeOf } from './queue-state.ts';
 
-/** How much of a job runs on what its team is guaranteed. That is for the team's most important jobs, and for older ones first. */
+/** How much of a job runs on what its team is guaranteed. That is for the team's most important jobs, and among equals for those that have run longest. */
 export type Standing = 'own' | 'partly own' | 'borrowed';
 
 /** What teams have, or are about to get. */
@@ -9,7 +9,7 @@ export interface Usage {
   remove(job: QueueJob): void;
   /** Of one of these jobs. */
   standing(job: QueueJob): Standing;
-  /** Would all of a job that waits run on what its team is guaranteed? Less important ones of its team may then borrow. */
+  /** Would all of a job that waits run on what its team is guaranteed? Less important ones of its team may borrow then. */
   isWithin(job: QueueJob): boolean;
   /** How often a team has what it is guaranteed, or how many GPUs where that is none. */
   share(team: string): number;
@@ -17,8 +17,9 @@ export interface Usage {
 }
 
 export function usageOf(leases: readonly Lease[], rules: QueueRules): Usage {
+  const staying = leases.filter(({ leaving, to }) => !leaving || to !== null);
   return usage(
-    leases.filter(({ leaving, to }) => !leaving || to !== null).map(({ job }) => job),
+    staying.sort((a, b) => a.startedAt - b.startedAt || (a.job.id < b.job.id ? -1 : 1)).map(({ job }) => job),
     rules,
   );
 }
@@ -28,7 +29,9 @@ function usage(given: readonly QueueJob[], rules: QueueRules): Usage {
   const guaranteed = (team: string) => (Object.hasOwn(rules.guaranteed, team) ? (rules.guaranteed[team] ?? 0) : 0);
   const sum = (some: readonly QueueJob[]) => some.reduce((total, job) => total + sizeOf(job), 0);
   const standing = (job: QueueJob): Standing => {
-    const before = sum(jobs.filter((other) => other.team === job.team && isBefore(other, job)));
+    const place = jobs.findIndex(({ id }) => id === job.id);
+    const isBefore = (other: QueueJob, i: number) => rankOf(other) - rankOf(job) || (place === -1 ? -1 : i - place);
+    const before = sum(jobs.filter((other, i) => other.team === job.team && isBefore(other, i) < 0));
     const left = guaranteed(job.team) - before;
     return left <= 0 ? 'borrowed' : left < sizeOf(job) ? 'partly own' : 'own';
   };
@@ -46,7 +49,6 @@ function usage(given: readonly QueueJob[], rules: QueueRules): Usage {
   };
 }
 
-function isBefore(a: QueueJob, b: QueueJob): boolean {
-  const rank = PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority);
-  return rank !== 0 ? rank < 0 : a.since !== b.since ? a.since < b.since : a.id < b.id;
+function rankOf({ priority }: QueueJob): number {
+  return PRIORITIES.indexOf(priority);
 }
