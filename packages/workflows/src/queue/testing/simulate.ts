@@ -43,8 +43,8 @@ export interface Simulated {
   readonly outcomes: readonly Outcome[];
   /** GPU milliseconds of work that counts, until a moment. */
   usefulUntil(at: number): number;
-  /** Longest time that a job waited for which its team's guarantee had room all the while, of those the guarantee is for. */
-  readonly guaranteedAfter: number;
+  /** By job: the longest time that it waited and its team's guarantee had room for it all the while, milliseconds. */
+  readonly guaranteedAfter: ReadonlyMap<string, number>;
 }
 
 interface Running {
@@ -78,7 +78,7 @@ export function simulate(
   const outcomes: Outcome[] = [];
   const useful: { readonly from: number; readonly to: number; readonly gpus: number }[] = [];
   const deserved = new Map<string, number>();
-  let guaranteedAfter = 0;
+  const guaranteedAfter = new Map<string, number>();
   let [now, arrived] = [0, 0];
   const jobOf = (id: string): TraceJob => byId.get(id) ?? fail(`there is no job ${id}`);
   const isDone = ({ lease, worksFrom }: Running) => now >= worksFrom + (left.get(lease.job.id) ?? 0);
@@ -164,7 +164,9 @@ export function simulate(
       run.to = to;
     }
     for (const { id, places } of grants) start(id, places);
-    guaranteedAfter = Math.max(guaranteedAfter, delayed(stateNow(), rules, now, deserved));
+    for (const [id, waited] of delayed(stateNow(), rules, now, deserved)) {
+      guaranteedAfter.set(id, Math.max(waited, guaranteedAfter.get(id) ?? 0));
+    }
     const times = [...running.values()].map(endOf);
     const arrival = arrivals[arrived];
     if (arrival !== undefined) times.push(arrival.arrivesAt);
@@ -184,16 +186,23 @@ export function simulate(
   };
 }
 
-/** How long a job has waited at most that its team's guarantee has had room for all the while. */
-function delayed({ leases, waiting }: QueueState, rules: QueueRules, now: number, since: Map<string, number>): number {
+/** How long jobs have waited that their team's guarantee has had room for all the while. */
+function* delayed(
+  { leases, waiting }: QueueState,
+  rules: QueueRules,
+  now: number,
+  since: Map<string, number>,
+): Generator<[string, number]> {
   const usage = usageOf(leases, rules);
-  let longest = 0;
   for (const job of waiting) {
     if (!usage.isWithin(job)) since.delete(job.id);
-    else longest = Math.max(longest, now - (since.get(job.id) ?? since.set(job.id, now).get(job.id) ?? now));
+    else {
+      const from = since.get(job.id) ?? now;
+      since.set(job.id, from);
+      yield [job.id, now - from];
+    }
   }
   for (const { job } of leases) since.delete(job.id);
-  return longest;
 }
 
 function check(
