@@ -23,12 +23,12 @@ export interface Schedule {
 /**
  * Who gets GPUs, who gives them up, and who waits. A pure function: the same state and time give the same schedule.
  *
- * Jobs come in this order: those for which others were told to stop; those that have waited so long that they count as more
- * than urgent; those that their team's
- * guarantee has room for; then by priority and time of waiting, of the team first that has least of what it is guaranteed.
- * One that does not fit makes others stop where it may, and keeps what they leave; one that its guarantee has room for, or
- * that has waited for `minRun`, also makes others move that fit elsewhere. Else smaller ones pass it, until it counts as
- * more than urgent: then machines are kept free for the first that fits nowhere.
+ * Jobs come in this order: those for which others were told to stop; those that have waited so long that they count as
+ * more than urgent; those that their team's guarantee has room for; then by priority, of the team first that has least of
+ * what it is guaranteed, and by the time when they asked. One that does not fit makes others stop where it may, and keeps
+ * what they leave; one that its guarantee has room for, or that has waited for `minRun`, also makes others move that fit
+ * elsewhere. Else smaller ones pass it, until it counts as more than urgent: then machines are kept free for the first that
+ * fits nowhere.
  */
 export function schedule(state: QueueState, rules: QueueRules, now: number): Schedule {
   const { machines } = state;
@@ -46,9 +46,9 @@ export function schedule(state: QueueState, rules: QueueRules, now: number): Sch
       usage.add(job);
       return 'leaving';
     }
-    const standing = { machines, leases, room, usage, rules, now, moving: false };
+    const situation = { machines, leases, room, usage, rules, now, moving: false };
     const mayMove = usage.isWithin(job) || now - job.without >= rules.minRun;
-    const cleared = victimsFor(job, standing) ?? (mayMove ? victimsFor(job, { ...standing, moving: true }) : null);
+    const cleared = victimsFor(job, situation) ?? (mayMove ? victimsFor(job, { ...situation, moving: true }) : null);
     if (cleared !== null) {
       stops.push(...cleared.victims.map(({ lease, to }) => ({ id: lease.job.id, for: job.id, to })));
       const gone = cleared.victims.map(({ lease }) => lease);

@@ -12,7 +12,7 @@ import type { Room } from './room.ts';
 import type { Usage } from './usage.ts';
 
 /** What there is when jobs are looked for that must give way. */
-export interface Standing {
+export interface Situation {
   readonly machines: readonly Machine[];
   /** Of jobs that nobody has told to leave. */
   readonly leases: readonly Lease[];
@@ -31,35 +31,36 @@ export interface Victim {
   readonly to: readonly Place[] | null;
 }
 
-/** Jobs that must leave a machine for a node of another one. */
-interface Offer {
-  readonly machine: string;
+/** Who leaves, and what is left then, with the job among those that have GPUs. */
+export interface Cleared {
   readonly victims: readonly Victim[];
-  /** Priority of the most important one that waits again. */
-  readonly rank: number;
-  /** GPU milliseconds since the last checkpoints. */
-  readonly loss: number;
   readonly room: Room;
   readonly usage: Usage;
 }
 
-/** Who leaves, and what is left then, with the job among those that have GPUs. */
-export type Cleared = Pick<Standing, 'room' | 'usage'> & { readonly victims: readonly Victim[] };
+/** The same for one node on one machine, and what it costs. */
+interface Offer extends Cleared {
+  readonly machine: string;
+  /** Priority of the most important one that waits again. */
+  readonly rank: number;
+  /** GPU milliseconds since the last checkpoints. */
+  readonly loss: number;
+}
 
 /**
  * The jobs that must leave so that all nodes of another one fit: of the least important ones those that lose least. Null
  * where not even all that may be told to would do; then nobody is.
  */
-export function victimsFor(job: QueueJob, standing: Standing): Cleared | null {
-  let { leases, room } = standing;
+export function victimsFor(job: QueueJob, situation: Situation): Cleared | null {
+  let { leases, room } = situation;
   // With the job among them: less important ones of its team may be outside of its guarantee then.
-  let usage = standing.usage.copy();
+  let usage = situation.usage.copy();
   usage.add(job);
   const victims: Victim[] = [];
   for (let node = 0; node < job.nodes; node += 1) {
     let best: Offer | null = null;
-    for (const machine of standing.machines) {
-      const offer = offerOf(job, machine, { ...standing, leases, room, usage });
+    for (const machine of situation.machines) {
+      const offer = offerOf(job, machine, { ...situation, leases, room, usage });
       if (offer !== null && (best === null || isCheaper(offer, best))) best = offer;
     }
     if (best === null) return null;
@@ -77,53 +78,73 @@ function isCheaper(a: Offer, b: Offer): boolean {
 }
 
 /** Null where a machine has not enough GPUs, whoever leaves. */
-function offerOf(job: QueueJob, { name, gpus }: Machine, standing: Standing): Offer | null {
+function offerOf(job: QueueJob, { name, gpus }: Machine, situation: Situation): Offer | null {
   if (gpus < job.gpus) return null;
-  const { now, rules, moving } = standing;
-  const wanted = job.gpus - standing.room.on(name);
-  const on = ({ places }: Lease) => places.reduce((sum, one) => sum + (one.machine === name ? one.gpus.length : 0), 0);
-  const isOwner = standing.usage.standing(job) === 'own';
-  const isAged = levelOf(job, now, rules) < 0;
-  const mayBe = ({ job: other, startedAt }: Lease) =>
-    other.preemptible &&
-    now - startedAt >= rules.minRun &&
-    (moving || isOwner || isAged || rankOf(other) > rankOf(job));
-  const there = standing.leases.filter((lease) => on(lease) > 0 && mayBe(lease));
-  if (there.reduce((sum, lease) => sum + on(lease), 0) < wanted) return null;
-  const leave = (candidates: readonly Lease[]) => {
-    const [room, usage] = [standing.room.copy(), standing.usage.copy()];
-    const victims: Victim[] = [];
-    let freed = 0;
-    // Own jobs yield to more important ones. Those of others never where all of it is theirs, to an owner where not, and
-    // to what matters more where nothing is.
-    const mustYield = (other: QueueJob) => {
-      const matters = isAged || rankOf(other) > rankOf(job);
-      if (other.team === job.team) return matters;
-      const theirs = usage.standing(other);
-      return theirs !== 'own' && (isOwner || (theirs === 'borrowed' && matters));
-    };
-    for (const lease of candidates) {
-      if (freed >= wanted) break;
-      const to = moving && lease.places.length === 1 ? room.take(lease.job, name) : null;
-      if (to === null && !mustYield(lease.job)) continue;
-      if (to === null) usage.remove(lease.job);
-      room.release(lease.places);
-      victims.push({ lease, to });
-      freed += on(lease);
-    }
-    return { victims, freed, room, usage };
-  };
-  let all = leave(there.sort((a, b) => inOrder(a, b, now)));
-  if (all.freed < wanted) return null;
+  const { now, room, leases } = situation;
+  const wanted = job.gpus - room.on(name);
+  const there = leases.filter((lease) => gpusOn(lease, name) > 0 && mayLeave(lease, job, situation));
+  if (there.reduce((sum, lease) => sum + gpusOn(lease, name), 0) < wanted) return null;
+  const leaving = (candidates: readonly Lease[]) => leave(candidates, wanted, name, job, situation);
+  let cleared = leaving(there.sort((a, b) => inOrder(a, b, now)));
   // What was taken early may not be needed beside a larger one that came later.
-  for (const { lease } of [...all.victims].reverse()) {
-    const without = leave(all.victims.map((one) => one.lease).filter((one) => one !== lease));
-    if (without.freed >= wanted) all = without;
+  for (const { lease } of [...(cleared?.victims ?? [])].reverse()) {
+    const others = cleared?.victims.map((one) => one.lease).filter((one) => one !== lease) ?? [];
+    cleared = leaving(others) ?? cleared;
   }
-  const { victims, room, usage } = all;
-  const ranks = victims.filter(({ to }) => to === null).map(({ lease }) => rankOf(lease.job));
-  const loss = victims.reduce((total, { lease }) => total + lossOf(lease, now), 0);
-  return { machine: name, victims, rank: Math.min(PRIORITIES.length, ...ranks), loss, room, usage };
+  if (cleared === null) return null;
+  const ranks = cleared.victims.filter(({ to }) => to === null).map(({ lease }) => rankOf(lease.job));
+  const loss = cleared.victims.reduce((total, { lease }) => total + lossOf(lease, now), 0);
+  return { ...cleared, machine: name, rank: Math.min(PRIORITIES.length, ...ranks), loss };
+}
+
+/** Of the candidates those that must leave, one after another, until so many GPUs of a machine come; null for too few. */
+function leave(
+  candidates: readonly Lease[],
+  wanted: number,
+  machine: string,
+  job: QueueJob,
+  situation: Situation,
+): Cleared | null {
+  const [room, usage] = [situation.room.copy(), situation.usage.copy()];
+  const victims: Victim[] = [];
+  let freed = 0;
+  for (const lease of candidates) {
+    if (freed >= wanted) break;
+    const to = situation.moving && lease.places.length === 1 ? room.take(lease.job, machine) : null;
+    if (to === null && !mustYield(lease.job, job, { ...situation, usage })) continue;
+    if (to === null) usage.remove(lease.job);
+    room.release(lease.places);
+    victims.push({ lease, to });
+    freed += gpusOn(lease, machine);
+  }
+  return freed < wanted ? null : { victims, room, usage };
+}
+
+/** Might a job have to leave for another one, whatever else does? */
+function mayLeave({ job: other, startedAt }: Lease, job: QueueJob, situation: Situation): boolean {
+  const { usage, rules, now, moving } = situation;
+  if (!other.preemptible || now - startedAt < rules.minRun) return false;
+  return moving || usage.standing(job) === 'own' || matters(job, other, situation);
+}
+
+/**
+ * Jobs of its own team yield to one that matters more. Those of others yield to an owner what they have borrowed, also
+ * where only a part is; where all of it is borrowed, to one that matters more.
+ */
+function mustYield(other: QueueJob, job: QueueJob, situation: Situation): boolean {
+  if (other.team === job.team) return matters(job, other, situation);
+  const theirs = situation.usage.standing(other);
+  if (theirs === 'own') return false;
+  return situation.usage.standing(job) === 'own' || (theirs === 'borrowed' && matters(job, other, situation));
+}
+
+/** More than another one: by its priority, or because it has waited too long. */
+function matters(job: QueueJob, other: QueueJob, { rules, now }: Situation): boolean {
+  return rankOf(other) > rankOf(job) || levelOf(job, now, rules) < 0;
+}
+
+function gpusOn({ places }: Lease, machine: string): number {
+  return places.reduce((sum, one) => sum + (one.machine === machine ? one.gpus.length : 0), 0);
 }
 
 /** The least important first, and of those the one that loses least. */
