@@ -24,6 +24,12 @@ export interface Situation {
   readonly moving: boolean;
 }
 
+/** The same, with the job among those that have GPUs. */
+interface Within extends Situation {
+  /** Is it its team's guarantee that it would run on? */
+  readonly isOwner: boolean;
+}
+
 /** A job that must leave its GPUs. */
 export interface Victim {
   readonly lease: Lease;
@@ -56,11 +62,12 @@ export function victimsFor(job: QueueJob, situation: Situation): Cleared | null 
   // With the job among them: less important ones of its team may be outside of its guarantee then.
   let usage = situation.usage.copy();
   usage.add(job);
+  const isOwner = usage.standing(job) === 'own';
   const victims: Victim[] = [];
   for (let node = 0; node < job.nodes; node += 1) {
     let best: Offer | null = null;
     for (const machine of situation.machines) {
-      const offer = offerOf(job, machine, { ...situation, leases, room, usage });
+      const offer = offerOf(job, machine, { ...situation, leases, room, usage, isOwner });
       if (offer !== null && (best === null || isCheaper(offer, best))) best = offer;
     }
     if (best === null) return null;
@@ -78,7 +85,7 @@ function isCheaper(a: Offer, b: Offer): boolean {
 }
 
 /** Null where a machine has not enough GPUs, whoever leaves. */
-function offerOf(job: QueueJob, { name, gpus }: Machine, situation: Situation): Offer | null {
+function offerOf(job: QueueJob, { name, gpus }: Machine, situation: Within): Offer | null {
   if (gpus < job.gpus) return null;
   const { now, room, leases } = situation;
   const wanted = job.gpus - room.on(name);
@@ -103,7 +110,7 @@ function leave(
   wanted: number,
   machine: string,
   job: QueueJob,
-  situation: Situation,
+  situation: Within,
 ): Cleared | null {
   const [room, usage] = [situation.room.copy(), situation.usage.copy()];
   const victims: Victim[] = [];
@@ -121,21 +128,21 @@ function leave(
 }
 
 /** Might a job have to leave for another one, whatever else does? */
-function mayLeave({ job: other, startedAt }: Lease, job: QueueJob, situation: Situation): boolean {
-  const { usage, rules, now, moving } = situation;
+function mayLeave({ job: other, startedAt }: Lease, job: QueueJob, situation: Within): boolean {
+  const { rules, now, moving, isOwner } = situation;
   if (!other.preemptible || now - startedAt < rules.minRun) return false;
-  return moving || usage.standing(job) === 'own' || matters(job, other, situation);
+  return moving || isOwner || matters(job, other, situation);
 }
 
 /**
  * Jobs of its own team yield to one that matters more. Those of others yield to an owner what they have borrowed, also
  * where only a part is; where all of it is borrowed, to one that matters more.
  */
-function mustYield(other: QueueJob, job: QueueJob, situation: Situation): boolean {
+function mustYield(other: QueueJob, job: QueueJob, situation: Within): boolean {
   if (other.team === job.team) return matters(job, other, situation);
   const theirs = situation.usage.standing(other);
   if (theirs === 'own') return false;
-  return situation.usage.standing(job) === 'own' || (theirs === 'borrowed' && matters(job, other, situation));
+  return situation.isOwner || (theirs === 'borrowed' && matters(job, other, situation));
 }
 
 /** More than another one: by its priority, or because it has waited too long. */
