@@ -20,6 +20,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   page: () => import('./page/page.ts'),
   metrics: () => import('./metrics/metrics.ts'),
   checks: () => import('./checks/checks.ts'),
+  queue: () => import('./queue/queue.ts'),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

@@ -8,6 +8,7 @@ export { pruneDaily } from './gc/daily.ts';
 export { defaultLocalAges } from './gc/local-state.ts';
 export { temporalRuns } from './gc/runs.ts';
 export type { KindTally } from './gc/tally.ts';
+export { gpuPool } from './gpus/gpu-pool.ts';
 export { keptCheckpoints } from './job/checkpoints/kept-checkpoints.ts';
 export { jobActivity } from './job/job.ts';
 export { watchScheduledEvents } from './job/preemption/preemption.ts';

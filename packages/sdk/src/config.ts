@@ -4,7 +4,11 @@ import type { Duration } from './duration.ts';
 
 /** A named kind of machine. One Temporal task queue each; a job gets whole GPUs, never a slice. */
 export interface ResourceClass {
-  /** GPUs of one slot, a whole number. @default 0 */
+  /**
+   * GPUs of one slot, a whole number. A job sees those and no others (`CUDA_VISIBLE_DEVICES`), until it ends.
+   *
+   * @default 0: its programs see what the worker sees
+   */
   readonly gpus?: number;
   /** Jobs at once on one worker, at least 1. @default 1 */
   readonly slots?: number;

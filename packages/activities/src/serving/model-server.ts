@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Artifact, childEnv, ErrorCode, missedVariable, SluiceError } from '@sluice/sdk';
 import type { ActivityContext } from '../context.ts';
+import { activityEnv } from '../gpus/gpu-pool.ts';
 import { ATTEMPT_ID, newAttemptId } from '../job/process/attempt-id.ts';
 import { logTail } from '../job/process/log-tail.ts';
 import { type Exit, type ProcessGroup, startGroup } from '../job/process/process-group.ts';
@@ -102,7 +103,7 @@ async function launch(
     program: { file: command.program.file, args: fillIn(command.program.args, { model: files, host: HOST, port }) },
     cwd: command.cwd,
     env: {
-      ...childEnv(process.env, command.env, `endpoints.${endpoint}.serve.env`),
+      ...childEnv(activityEnv(), command.env, `endpoints.${endpoint}.serve.env`),
       SLUICE_MODEL: files,
       SLUICE_HOST: HOST,
       SLUICE_PORT: String(port),

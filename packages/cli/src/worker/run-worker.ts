@@ -3,6 +3,7 @@ import {
   type ActivityContext,
   cleanWork,
   createActivities,
+  gpuPool,
   pruneDaily,
   sendUnsent,
   watchScheduledEvents,
@@ -133,7 +134,13 @@ export async function runWorker(options: RunWorkerOptions): Promise<WorkerEnd> {
 }
 
 function classWorker({ config }: LoadedConfig, name: string): Partial<WorkerOptions> & { taskQueue: string } {
+  const gpus = gpuPool(name, config.classes[name] ?? {}, process.env);
   return {
+    ...(gpus === null
+      ? {}
+      : {
+          interceptors: { activity: [() => ({ inbound: { execute: (input, next) => gpus.run(() => next(input)) } })] },
+        }),
     taskQueue: taskQueue(config.project, name),
     maxConcurrentActivityTaskExecutions: config.classes[name]?.slots ?? 1,
     maxConcurrentActivityTaskPolls: Math.min(5, config.classes[name]?.slots ?? 1),

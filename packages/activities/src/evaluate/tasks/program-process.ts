@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type Command, childEnv } from '@sluice/sdk';
 import type { ActivityContext } from '../../context.ts';
+import { activityEnv } from '../../gpus/gpu-pool.ts';
 import { ATTEMPT_ID, newAttemptId } from '../../job/process/attempt-id.ts';
 import { killAfterUs } from '../../job/process/last-will.ts';
 import { logTail } from '../../job/process/log-tail.ts';
@@ -42,7 +43,7 @@ const TAIL = 20;
 /** Finds a program. It dies with this process, even by SIGKILL. @throws SluiceError `CommandNotFound`, `NotFound`, `InvalidConfig` */
 export async function findLineProgram({ context, command, where, model }: ProgramOptions): Promise<Program> {
   const { root, python, stateDir, trainerPath } = context;
-  const inherited = childEnv(process.env, command.env, where);
+  const inherited = childEnv(activityEnv(), command.env, where);
   const { file, args } = findProgram(command, { root, python, path: inherited.PATH ?? '', where });
   const PYTHONPATH = [trainerPath, inherited.PYTHONPATH ?? ''].filter((path) => path !== '').join(delimiter);
   const id = newAttemptId();

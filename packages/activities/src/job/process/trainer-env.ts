@@ -1,6 +1,7 @@
 import { delimiter } from 'node:path';
 import { type Command, childEnv } from '@sluice/sdk';
 import type { ActivityContext } from '../../context.ts';
+import { activityEnv } from '../../gpus/gpu-pool.ts';
 import type { WorkDir } from '../inputs/work-dir.ts';
 import { ATTEMPT_ID, pidNamespace } from './attempt-id.ts';
 
@@ -16,7 +17,7 @@ export function trainerEnv(
   work: Pick<WorkDir, 'step' | 'events'>,
   attemptId: string,
 ): Record<string, string> {
-  const env = childEnv(process.env, { PYTHONUNBUFFERED: '1', ...command.env }, 'run.env');
+  const env = childEnv(activityEnv(), { PYTHONUNBUFFERED: '1', ...command.env }, 'run.env');
   return {
     ...env,
     PYTHONPATH: [context.trainerPath, env.PYTHONPATH ?? ''].filter((path) => path !== '').join(delimiter),
