@@ -154,44 +154,20 @@ function parseEntry(line: string): (Entry & { readonly place: number }) | null {
 }
 
 /**
- * Appends lines, those of one turn of the event loop at once: a kill loses only what was answered in that turn, and is
- * sent again as is what was under way. Waited for: that takes less time than to come back to it.
+ * Appends lines, each before the next request is sent, so that a kill loses only what was under way. Written at once
+ * and not later: that takes less time than to come back to it.
  */
 function lineWriter(path: () => string): { write(line: string): void; close(): void } {
   let file: number | null = null;
-  let lines: string[] = [];
-  let turn: NodeJS.Immediate | null = null;
-  let failed: { readonly why: unknown } | null = null;
-  const flush = () => {
-    if (turn !== null) clearImmediate(turn);
-    turn = null;
-    if (lines.length === 0) return;
-    const bytes = Buffer.from(lines.join(''), 'utf8');
-    lines = [];
-    file ??= openSync(path(), 'a', 0o600);
-    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
-  };
-  const later = () => {
-    try {
-      flush();
-    } catch (why) {
-      failed = { why };
-    }
-  };
   return {
     write(line) {
-      if (failed !== null) throw failed.why;
-      lines.push(`${line}\n`);
-      turn ??= setImmediate(later);
+      const bytes = Buffer.from(`${line}\n`, 'utf8');
+      file ??= openSync(path(), 'a', 0o600);
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
     },
     close() {
-      try {
-        if (failed !== null) throw failed.why;
-        flush();
-      } finally {
-        if (file !== null) closeSync(file);
-        file = null;
-      }
+      if (file !== null) closeSync(file);
+      file = null;
     },
   };
 }
