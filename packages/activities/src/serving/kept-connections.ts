@@ -30,10 +30,14 @@ export function keptConnections(signal: AbortSignal): KeptConnections {
     all.add(client);
     return client;
   };
+  /** Where something went wrong, the next request has a new one. */
+  const drop = (client: Client) => {
+    all.delete(client);
+    void client.destroy().catch(() => {});
+  };
   const close = () => {
     signal.removeEventListener('abort', close);
-    for (const client of all) void client.destroy().catch(() => {});
-    all.clear();
+    for (const client of all) drop(client);
     free.clear();
   };
   signal.addEventListener('abort', close);
@@ -47,14 +51,15 @@ export function keptConnections(signal: AbortSignal): KeptConnections {
       const client = idle.pop() ?? connect(origin);
       try {
         // The path as it is: that of a captured request has come like this, and a URL would take `/a/../b` for `/b`.
-        return await ask(client, end === -1 ? '/' : url.slice(end), request);
+        const answer = await ask(client, end === -1 ? '/' : url.slice(end), request);
+        idle.push(client);
+        return answer;
       } catch (error) {
+        drop(client);
         signal.throwIfAborted();
         // What undici does not send, Node may, or says why not.
         if (error instanceof errors.InvalidArgumentError) return exchange(request);
         throw failureOf(error);
-      } finally {
-        idle.push(client);
       }
     },
     close,
@@ -77,10 +82,7 @@ function ask(client: Client, path: string, request: Exchange): Promise<Answer> {
       started?.abort(givenUp); // which ends the connection, and nothing more is read
     };
     const timer = setTimeout(() => giveUp('deadline', `no whole answer within ${timeout} ms`), timeout);
-    const count = (more: number) => {
-      bytes += more;
-      if (bytes > most) giveUp('too large', `too large: over ${Math.floor(most / 2 ** 20)} MiB`);
-    };
+    const tooLarge = () => giveUp('too large', `too large: over ${Math.floor(most / 2 ** 20)} MiB`);
     const options = { path, method: method as Dispatcher.HttpMethod, headers: sent, body: body ?? null };
     client.dispatch(options, {
       onRequestStart(controller) {
@@ -93,11 +95,12 @@ function ask(client: Client, path: string, request: Exchange): Promise<Answer> {
         headers = said;
         // What is said of a body that was not asked for is no answer to read.
         const announced = method === 'HEAD' ? 0 : Number(said['content-length'] ?? 0);
-        if (announced > most) count(announced);
+        if (announced > most) tooLarge();
       },
       onResponseData(_, part) {
-        count(part.length);
-        if (givenUp === null) parts.push(part);
+        bytes += part.length;
+        if (bytes > most) tooLarge();
+        else parts.push(part);
       },
       onResponseEnd() {
         clearTimeout(timer);
