@@ -48,7 +48,7 @@ describe('GPUs of a worker', () => {
     await Promise.all([first.end(), second.end()]);
   });
 
-  test.each([['0'], [''], ['0,0'], ['0,']])('that do not suffice are told before any work: %j', (own) => {
+  test.each([['0'], [''], ['0,0'], ['0,'], ['0,-1,1']])('that do not suffice are told before any work: %j', (own) => {
     expect(() => pool(1, 2, { CUDA_VISIBLE_DEVICES: own })).toThrow(/2 slots of 1 GPU, and CUDA_VISIBLE_DEVICES=/);
   });
 

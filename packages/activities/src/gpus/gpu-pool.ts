@@ -24,7 +24,8 @@ export function gpuPool(
   own: Environment,
 ): GpuPool | null {
   if (gpus === 0) return null;
-  const free = devicesOf(name, gpus, slots, own);
+  const all = devicesOf(name, gpus, slots, own);
+  const free = [...all];
   return {
     async run(activity) {
       const devices = free.splice(0, gpus);
@@ -37,7 +38,7 @@ export function gpuPool(
         return await taken.run(devices, activity);
       } finally {
         free.push(...devices);
-        free.sort(inOrder);
+        free.sort((a, b) => all.indexOf(a) - all.indexOf(b));
       }
     },
   };
@@ -54,7 +55,9 @@ function devicesOf(name: string, gpus: number, slots: number, own: Environment):
   const named = own[VISIBLE];
   if (named === undefined) return Array.from({ length: wanted }, (_, i) => String(i));
   const devices = named.split(',').map((device) => device.trim());
-  const known = [...new Set(devices.filter((device) => device !== ''))];
+  // As CUDA reads it: what stands behind a wrong one is not seen.
+  const end = devices.findIndex((device) => device === '' || device.startsWith('-'));
+  const known = [...new Set(end === -1 ? devices : devices.slice(0, end))];
   if (known.length >= wanted) return known;
   const shape = `${slots} ${slots === 1 ? 'slot' : 'slots'} of ${gpus} ${gpus === 1 ? 'GPU' : 'GPUs'}`;
   throw new SluiceError(
@@ -65,9 +68,4 @@ function devicesOf(name: string, gpus: number, slots: number, own: Environment):
       fix: `Name ${wanted} GPUs in ${VISIBLE}, leave it out, or give the class fewer slots.`,
     },
   );
-}
-
-/** Numbers by size, then names as they are. */
-function inOrder(a: string, b: string): number {
-  return Number(a) - Number(b) || (a < b ? -1 : 1);
 }
