@@ -48,6 +48,10 @@ async function measure(args: readonly string[], host: BenchHost): Promise<object
     options: { variants: { type: 'string', default: '1000' }, load: { type: 'string', default: '1' } },
   });
   const [variants, load] = [Number(values.variants), Number(values.load)];
+  if (!Number.isSafeInteger(variants) || variants < 1) {
+    throw new TypeError(`--variants is ${values.variants}; give a number of days.`);
+  }
+  if (!(load > 0 && load <= 100)) throw new TypeError(`--load is ${values.load}; give a number up to 100.`);
   const machine = describeMachine();
   host.say(machineLine(machine));
   const tallies = Object.fromEntries(Object.keys(ways).map((name) => [name, emptyTally()]));

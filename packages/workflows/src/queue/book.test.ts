@@ -156,6 +156,13 @@ class World {
     }
   }
 
+  /** Begins with three machines, half of each taken by small jobs: a large one fits nowhere until one moves. */
+  scatter(): void {
+    for (const name of ['m', 'n', 'o']) this.send(machine(name, 4));
+    for (let i = 0; i < 12; i += 1) this.send(asked(ask(`s${i}`, { team: ['a', 'b', 'c'][i % 3] ?? 'a' })));
+    for (const { job, number } of this.book.leases.filter((_, i) => i % 2 === 0)) this.send(left(job.id, number));
+  }
+
   play(one: Action): void {
     const { leases } = this.book;
     const lease = 'which' in one ? leases[one.which % Math.max(1, leases.length)] : undefined;
@@ -215,7 +222,7 @@ test('whatever happens in whatever order, twice or late: no GPU is lent twice, n
   fc.assert(
     fc.property(fc.array(action, { minLength: 40, maxLength: 120, size: 'max' }), (actions) => {
       const world = new World();
-      for (const name of ['m', 'n', 'o']) world.send(machine(name, 4));
+      world.scatter();
       for (const one of actions) world.play(one);
       world.finish();
       // What may not be stopped gets no more than its team is guaranteed, and may ask for more than that.

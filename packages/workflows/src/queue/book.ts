@@ -78,7 +78,6 @@ interface Heard {
 }
 
 function hear(book: Book, event: QueueEvent, now: number): Heard {
-  const same: Heard = { book, commands: [] };
   switch (event.kind) {
     case 'asked':
       return asked(book, event.job, now);
@@ -105,7 +104,7 @@ function hear(book: Book, event: QueueEvent, now: number): Heard {
       return { book: { ...book, waiting, leases }, commands: [] };
     }
     case 'tick':
-      return same;
+      return { book, commands: [] };
   }
 }
 
@@ -130,13 +129,21 @@ function left(book: Book, { id, lease: number, done }: QueueEvent & { kind: 'lef
     const moved = lend(rest, lease.job, lease.to, now);
     return { book: moved, commands: [{ kind: 'grant', id, lease: moved.given, places: lease.to }] };
   }
-  const again = { ...lease.job, without: now, promised: false };
+  const again = { ...lease.job, without: now };
   return { book: { ...rest, waiting: [...rest.waiting, again] }, commands: [] };
 }
 
 function lend(book: Book, job: QueueJob, places: readonly Place[], now: number): Book {
   const number = book.given + 1;
-  const lease = { number, job, places, startedAt: now, checkpointedAt: null, leaving: false, to: null };
+  const lease = {
+    number,
+    job: { ...job, promised: false },
+    places,
+    startedAt: now,
+    checkpointedAt: null,
+    leaving: false,
+    to: null,
+  };
   return { ...book, leases: [...book.leases, lease], given: number };
 }
 

@@ -73,7 +73,12 @@ export function sizeOf({ gpus, nodes }: Pick<QueueJob, 'gpus' | 'nodes'>): numbe
   return gpus * nodes;
 }
 
-/** 0 for the most important; less, down to below 0, the longer it has waited. */
-export function levelOf({ priority, without }: QueueJob, now: number, { ageing }: QueueRules): number {
-  return PRIORITIES.indexOf(priority) - Math.floor(Math.max(0, now - without) / ageing);
+/** 0 for the most important. */
+export function rankOf({ priority }: QueueJob): number {
+  return PRIORITIES.indexOf(priority);
+}
+
+/** The same, and less, down to below 0, the longer it has waited. */
+export function levelOf(job: QueueJob, now: number, { ageing }: QueueRules): number {
+  return rankOf(job) - Math.floor(Math.max(0, now - job.without) / ageing);
 }

@@ -31,18 +31,15 @@ export interface Room {
 
 export function roomOf(machines: readonly Machine[], leases: readonly Lease[]): Room {
   const spaces = new Map(machines.map(({ name, gpus }) => [name, { name, gpus, free: upTo(gpus), coming: 0 }]));
-  for (const { places, leaving, to } of leases) {
+  for (const { places, to } of leases) {
     for (const { machine, gpus } of [...places, ...(to ?? [])]) {
       const space = spaces.get(machine); // none where the machine is gone, and with it what ran there
       space?.free.splice(0, space.free.length, ...space.free.filter((gpu) => !gpus.includes(gpu)));
     }
-    if (!leaving) continue;
-    for (const { machine, gpus } of places) {
-      const space = spaces.get(machine);
-      if (space !== undefined) space.coming += gpus.length;
-    }
   }
-  return room(spaces);
+  const all = room(spaces);
+  for (const { places, leaving } of leases) if (leaving) all.release(places);
+  return all;
 }
 
 function room(spaces: ReadonlyMap<string, Space>): Room {

@@ -31,7 +31,7 @@ export interface Schedule {
  * fits nowhere.
  */
 export function schedule(state: QueueState, rules: QueueRules, now: number): Schedule {
-  const { machines } = state;
+  const machines = state.machines.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   let room = roomOf(machines, state.leases);
   let usage = usageOf(state.leases, rules);
   const order = ordered(state.waiting, () => usage, rules, now);
@@ -111,16 +111,11 @@ function ordered(
       (a, b) => promised(a) - promised(b) || level(b) - level(a) || b.since - a.since || (a.id < b.id ? 1 : -1),
     );
   }
-  const keyOf = (job: QueueJob): readonly number[] => [
-    ...[
-      job.promised ? 0 : 1,
-      level(job) < 0 ? 0 : 1,
-      usage().isWithin(job) ? 0 : 1,
-      level(job),
-      usage().share(job.team),
-      job.since,
-    ],
-  ];
+  const keyOf = (job: QueueJob): readonly number[] => {
+    const [aged, within] = [level(job) < 0, usage().isWithin(job)];
+    const first = [job.promised, aged, within].map((holds) => (holds ? 0 : 1));
+    return [...first, level(job), usage().share(job.team), job.since];
+  };
   return {
     next() {
       let first: { readonly job: QueueJob; readonly key: readonly number[] } | null = null;

@@ -1,6 +1,9 @@
-import { type Lease, PRIORITIES, type QueueJob, type QueueRules, sizeOf } from './queue-state.ts';
+import { type Lease, type QueueJob, type QueueRules, rankOf, sizeOf } from './queue-state.ts';
 
-/** How much of a job runs on what its team is guaranteed. That is for the team's most important jobs, and among equals for those that have run longest. */
+/**
+ * How much of a job runs on what its team is guaranteed. That is for the team's most important jobs, and among equals for
+ * those that have run longest.
+ */
 export type Standing = 'own' | 'partly own' | 'borrowed';
 
 /** What teams have, or are about to get. */
@@ -47,8 +50,4 @@ function usage(given: readonly QueueJob[], rules: QueueRules): Usage {
     share: (team) => sum(jobs.filter((job) => job.team === team)) / Math.max(guaranteed(team), 1),
     copy: () => usage(jobs, rules),
   };
-}
-
-function rankOf({ priority }: QueueJob): number {
-  return PRIORITIES.indexOf(priority);
 }

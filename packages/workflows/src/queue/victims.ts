@@ -6,6 +6,7 @@ import {
   PRIORITIES,
   type QueueJob,
   type QueueRules,
+  rankOf,
   sizeOf,
 } from './queue-state.ts';
 import type { Room } from './room.ts';
@@ -162,8 +163,4 @@ function inOrder(a: Lease, b: Lease, now: number): number {
 /** GPU milliseconds of work that a job would do again. */
 function lossOf({ job, startedAt, checkpointedAt }: Lease, now: number): number {
   return sizeOf(job) * Math.max(0, now - Math.max(startedAt, checkpointedAt ?? startedAt));
-}
-
-function rankOf({ priority }: QueueJob): number {
-  return PRIORITIES.indexOf(priority);
 }

@@ -49,7 +49,6 @@ export interface Simulated {
 
 interface Running {
   readonly lease: Lease;
-  readonly work: number;
   /** When its work goes on after it was restored. */
   readonly worksFrom: number;
   leavesAt: number | null;
@@ -136,7 +135,7 @@ export function simulate(
     startedAt.set(id, startedAt.get(id) ?? now);
     const worksFrom = now + ((stops.get(id) ?? 0) > 0 ? restores : 0);
     const lease = { job, places, startedAt: now, checkpointedAt: null, leaving: false, to: null };
-    running.set(id, { lease, work: left.get(id) ?? 0, worksFrom, leavesAt: null, to: null });
+    running.set(id, { lease, worksFrom, leavesAt: null, to: null });
   };
   while (outcomes.length < jobs.length) {
     for (const run of [...running.values()]) if (endOf(run) <= now) end(run);

@@ -1,4 +1,5 @@
-import { PRIORITIES, type Priority, type QueueRules } from '../queue-state.ts';
+import { Random } from '../../../../../soak/harness/random.ts';
+import type { QueueRules } from '../queue-state.ts';
 import type { Trace, TraceJob } from './simulate.ts';
 
 export const MINUTE = 60_000;
@@ -10,62 +11,24 @@ export const RULES: QueueRules = {
   minRun: 15 * MINUTE,
 };
 
+/** GPUs and nodes of a job. */
+const SHAPES = { one: [1, 1], two: [2, 1], machine: [4, 1], machines: [4, 2] } as const;
+const HOURS = { urgent: 0.5, normal: 1.5, batch: 3 } as const;
+
 /** A day of three teams on four machines of four GPUs: mostly small jobs by day, long ones in the evening, a few gangs. */
 export function dayOf(seed: number, load = 1): Trace {
-  const random = randomOf(seed);
-  const pick = <Item>(items: readonly (readonly [number, Item])[]): Item => {
-    let at = random() * items.reduce((sum, [weight]) => sum + weight, 0);
-    for (const [weight, item] of items) {
-      at -= weight;
-      if (at < 0) return item;
-    }
-    return (items.at(-1) as readonly [number, Item])[1];
-  };
-  const jobs: TraceJob[] = [];
-  const count = Math.round(70 * load);
-  for (let i = 0; i < count; i += 1) {
-    const priority: Priority = pick([
-      [1, PRIORITIES[0]],
-      [5, PRIORITIES[1]],
-      [4, PRIORITIES[2]],
-    ]);
+  const random = new Random(seed);
+  const jobs = Array.from({ length: Math.round(70 * load) }, (_, i): TraceJob => {
+    const priority = random.weighted({ urgent: 1, normal: 5, batch: 4 });
     // Two thirds come between 9 and 18 o'clock.
-    const arrivesAt = Math.floor(random() < 0.67 ? (9 + 9 * random()) * HOUR : 24 * random() * HOUR);
-    const [gpus, nodes] = pick<readonly [number, number]>([
-      [10, [1, 1]],
-      [5, [2, 1]],
-      [3, [4, 1]],
-      [1, [4, 2]],
-    ]);
-    const hours = (priority === 'batch' ? 3 : priority === 'normal' ? 1.5 : 0.5) * (0.2 + 2.5 * random() ** 2);
-    jobs.push({
-      ...{
-        id: `j${i}`,
-        team: pick([
-          [5, 'vision'],
-          [4, 'language'],
-          [3, 'forecasts'],
-        ]),
-        priority,
-        gpus,
-        nodes,
-        arrivesAt,
-      },
-      preemptible: true,
-      work: Math.ceil(hours * HOUR),
+    const arrivesAt = Math.floor((random.chance(0.67) ? random.between(9, 18) : random.between(0, 24)) * HOUR);
+    const [gpus, nodes] = SHAPES[random.weighted({ one: 10, two: 5, machine: 3, machines: 1 })];
+    const hours = HOURS[priority] * (0.2 + 2.5 * random.next() ** 2);
+    return {
+      ...{ id: `j${i}`, priority, gpus, nodes, arrivesAt, preemptible: true, work: Math.ceil(hours * HOUR) },
+      team: random.weighted({ vision: 5, language: 4, forecasts: 3 }),
       ...{ checkpointEvery: 10 * MINUTE, leaves: MINUTE, restores: 2 * MINUTE },
-    });
-  }
+    };
+  });
   return { machines: ['a', 'b', 'c', 'd'].map((name) => ({ name, gpus: 4 })), jobs };
-}
-
-/** Mulberry32: numbers from 0 to 1, always the same of a seed. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
